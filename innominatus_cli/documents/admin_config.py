@@ -1,0 +1,239 @@
+"""admin-config.yaml: what the platform team decides for a repository. It holds no secret, only names of secrets."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
+
+
+class WorkflowOverrides(YamlModel):
+    """Whether a lower tier's workflow may be replaced by one of the named tier."""
+
+    platform: bool = False
+    product: bool = False
+
+
+class PolicySecurity(YamlModel):
+    """Who may run, where approval is needed, and which secrets steps may use."""
+
+    require_approval: list[str] | None = None
+    """Environments in which every run needs an approval."""
+    allowed_executors: list[str] | None = None
+    """Teams (see `teams`) whose members may run."""
+    secrets_access: dict[str, str] | None = None
+    """By step type or secret store: none, read-only, read-write, namespace-scoped."""
+
+
+class PolicyRules(YamlModel):
+    """Every policy; None means that nothing is said (no restriction), an empty list allows nothing."""
+
+    workflows_root: str | None = None
+    required_platform_workflows: list[str] | None = None
+    allowed_product_workflows: list[str] | None = None
+    workflow_overrides: WorkflowOverrides | None = None
+    max_workflow_duration: DurationSeconds | None = None
+    max_concurrent_workflows: Annotated[int, Field(ge=1)] | None = None
+    max_steps_per_workflow: Annotated[int, Field(ge=1)] | None = None
+    allowed_step_types: list[str] | None = None
+    security: PolicySecurity = PolicySecurity()
+
+
+class PolicyResources(YamlModel):
+    """The three limits that WorkflowPolicies documents nest one level deeper."""
+
+    max_concurrent_workflows: Annotated[int, Field(ge=1)] | None = None
+    max_steps_per_workflow: Annotated[int, Field(ge=1)] | None = None
+    allowed_step_types: list[str] | None = None
+
+
+class WorkflowPoliciesSpec(PolicyRules):
+    """`spec` of a WorkflowPolicies document."""
+
+    resources: PolicyResources = PolicyResources()
+
+
+class PoliciesMetadata(YamlModel):
+    """Name of a WorkflowPolicies document."""
+
+    name: str
+    description: str = ""
+    owner: str = ""
+
+
+class WorkflowPoliciesDocument(YamlModel):
+    """workflows/policies/*.yaml."""
+
+    api_version: str = "workflow.dev/v1"
+    kind: Literal["WorkflowPolicies"]
+    metadata: PoliciesMetadata
+    spec: WorkflowPoliciesSpec
+
+
+class AdminDefaults(YamlModel):
+    """`admin`: defaults that workflows read as `${admin.…}`."""
+
+    default_cost_center: str = ""
+    default_runtime: Literal["kubernetes", "docker", "nomad", "openshift"] = "kubernetes"
+    splunk_index: str = ""
+    default_budget: int | None = None
+    product_from_name: bool = False
+
+
+class EnvironmentPolicies(YamlModel):
+    """`policies`: which environments exist and what they ask for."""
+
+    enforce_backups: bool = False
+    """Every stateful resource of a deployment to production-like environments needs a backup."""
+    allowed_environments: list[str] | None = None
+
+
+class Team(YamlModel):
+    """People, by the e-mail of their git identity; `*` matches any run of characters."""
+
+    members: list[str] = []
+    description: str = ""
+
+
+class SecretGeneration(YamlModel):
+    """How a secret that does not exist yet is made, once."""
+
+    length: Annotated[int, Field(ge=16, le=256)] = 32
+    alphabet: Literal["alphanumeric", "hex", "base64url"] = "alphanumeric"
+
+
+class SecretDefinition(YamlModel):
+    """A secret by name; its value is never in the repository."""
+
+    description: str = ""
+    store: Literal["local", "env"] = "local"
+    env: str | None = None
+    """The environment variable that holds it, for the store `env`."""
+    generate: SecretGeneration | bool = False
+
+
+class HealthCheckProbe(YamlModel):
+    """One check: `http` needs url, `tcp` host and port, `dns` host, `file` path, `command` command."""
+
+    type: Literal["http", "tcp", "dns", "file", "command"]
+    url: str | None = None
+    method: Literal["GET", "HEAD"] = "GET"
+    expect_status: list[int] = [200]
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    path: str | None = None
+    contains: str | None = None
+    command: list[str] | None = None
+    timeout: DurationSeconds = 10
+    retries: Annotated[int, Field(ge=0, le=100)] = 0
+    interval: DurationSeconds = 1
+
+
+class HealthCheck(HealthCheckProbe):
+    """A named check; `environments` replaces it where an environment needs another one."""
+
+    description: str = ""
+    environments: dict[str, HealthCheckProbe] = {}
+
+
+class AlertDefinition(YamlModel):
+    """A named alert: a Prometheus expression and what it means."""
+
+    description: str = ""
+    expression: str = ""
+    for_: Annotated[DurationSeconds, Field(alias="for")] = 0
+    severity: Literal["info", "warning", "critical"] = "warning"
+
+
+class Price(YamlModel):
+    """A monthly price in cents of one unit of a resource type or of cpu, memory or storage."""
+
+    monthly_cents: Annotated[int, Field(ge=0)]
+    unit: str = ""
+
+
+class KubernetesTarget(YamlModel):
+    """Where manifests go: rendered for GitOps, or applied through kubectl."""
+
+    mode: Literal["render", "apply"] = "render"
+    context: str | None = None
+    namespace: str | None = None
+
+
+class EnvironmentDefinition(YamlModel):
+    """What differs by environment."""
+
+    description: str = ""
+    kubernetes: KubernetesTarget = KubernetesTarget()
+    variables: dict[str, Text] = {}
+
+
+class ProviderSource(YamlModel):
+    """A folder or git repository of provider workflows."""
+
+    name: str
+    type: Literal["filesystem", "git"] = "filesystem"
+    category: str = ""
+    path: str | None = None
+    repository: str | None = None
+    ref: str | None = None
+    enabled: bool = False
+
+
+class ProductProvisioner(YamlModel):
+    """A provisioner that a product team brings."""
+
+    product: str
+    type: str
+    name: str = ""
+    version: Text = ""
+    module: str | None = None
+    command: str | list[str] | None = None
+    provisioner: str | None = None
+    plugin: str | None = None
+
+
+class Limits(YamlModel):
+    """How much runs at once."""
+
+    max_parallel: Annotated[int, Field(ge=1, le=256)] | None = None
+    platform: Annotated[int, Field(ge=1, le=256)] | None = None
+    product: Annotated[int, Field(ge=1, le=256)] | None = None
+    application: Annotated[int, Field(ge=1, le=256)] | None = None
+
+
+class LedgerConfig(YamlModel):
+    """Where records go."""
+
+    root: str = ".innominatus"
+
+
+class AdminConfigDocument(YamlModel):
+    """admin-config.yaml, all sections; every one of them has a default."""
+
+    admin: AdminDefaults = AdminDefaults()
+    applications: list[str] = ["**/score*.yaml"]
+    default_golden_path: str = "deploy-app"
+    providers: list[ProviderSource] = []
+    product_provisioners: list[ProductProvisioner] = []
+    resource_definitions: dict[str, str] = {}
+    policies: EnvironmentPolicies = EnvironmentPolicies()
+    workflow_policies: PolicyRules = PolicyRules()
+    environments: dict[str, EnvironmentDefinition] = {}
+    teams: dict[str, Team] = {}
+    secrets: dict[str, SecretDefinition] = {}
+    health_checks: dict[str, HealthCheck] = {}
+    alerts: dict[str, AlertDefinition] = {}
+    prices: dict[str, Price] = {}
+    limits: Limits = Limits()
+    ledger: LedgerConfig = LedgerConfig()
+    env: list[str] = []
+    """Names of environment variables that plans may read as `${env.NAME}` and that steps are given."""
+    gitea: dict[str, Any] | None = None
+    argocd: dict[str, Any] | None = None
+    vault: dict[str, Any] | None = None
+    keycloak: dict[str, Any] | None = None
+    minio: dict[str, Any] | None = None
+    prometheus: dict[str, Any] | None = None
+    grafana: dict[str, Any] | None = None
+    kubernetes_dashboard: dict[str, Any] | None = None

@@ -1,0 +1,72 @@
+"""What all models share: frozen, closed, camelCase in YAML and snake_case in the JSON that we write."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+DURATION_PATTERN = r"^(?:[0-9]+[wdhms])+$"
+
+
+class YamlModel(BaseModel):
+    """A part of a document that people write: camelCase keys, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class JsonModel(BaseModel):
+    """A part of a document that we write: snake_case keys, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON data; what has no value is left out, so that a new optional key changes no old digest."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def seconds_of(text: str | int) -> int:
+    """Seconds of `90`, `90s`, `5m`, `1h30m`, `7d`, `2w`. Raises ValueError for anything else."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        if text < 0:
+            raise ValueError("a duration cannot be negative")
+        return text
+    if not isinstance(text, str) or not re.fullmatch(DURATION_PATTERN[1:-1], text, re.ASCII):
+        raise ValueError("a duration is a number of seconds, or like 90s, 5m, 1h30m, 7d")
+    return sum(int(amount) * _UNITS[unit] for amount, unit in re.findall(r"([0-9]+)([wdhms])", text))
+
+
+def duration_text(seconds: int) -> str:
+    """Seconds as people write them: `90` gives `1m30s`."""
+    parts = []
+    for unit in "dhms":
+        amount, seconds = divmod(seconds, _UNITS[unit])
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _to_seconds(value: object) -> object:
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    return seconds_of(value) if isinstance(value, str) else value
+
+
+_WrittenDuration = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=DURATION_PATTERN)]
+DurationSeconds = Annotated[int, BeforeValidator(_to_seconds, json_schema_input_type=_WrittenDuration), Field(ge=0)]
+"""Seconds, written as an integer or as `90s`, `5m`, `1h30m`, `7d`."""
+
+
+def _to_text(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=str | int | float | bool)]
+"""A string; numbers and booleans are taken as their text, as in environment variables."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""A name that is safe in paths and ids."""

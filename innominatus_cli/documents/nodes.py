@@ -1,0 +1,227 @@
+"""A YAML document as values that know their places.
+
+Checks read nodes, because a finding needs the exact place; planning reads the pydantic models made from them, because
+a plan needs types (docs/adr/0004). Nothing here imports pydantic: one file is checked in less time than that import.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias, TypedDict
+
+from innominatus_cli.findings.finding import Place
+
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
+
+
+class Node:
+    """What all nodes share: where they start and (exclusively) end, in lines and code points counted from 1."""
+
+    __slots__ = ("column", "end_column", "end_line", "line")
+
+    def __init__(self, line: int = 0, column: int = 0, end_line: int = 0, end_column: int = 0) -> None:
+        self.line = line
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
+
+    @property
+    def type_name(self) -> str:
+        """The word for this node's type in a message: string, integer, number, boolean, null, list or mapping."""
+        raise NotImplementedError
+
+    def plain(self) -> Plain:
+        """This node as plain Python data, without places."""
+        raise NotImplementedError
+
+
+class ScalarNode(Node):
+    """One value of the YAML 1.2 core schema; `text` is as written, `plain_style` tells an unquoted one."""
+
+    __slots__ = ("plain_style", "text", "value")
+
+    def __init__(
+        self,
+        value: str | float | bool | None,
+        text: str | None = None,
+        *,
+        plain_style: bool = True,
+        line: int = 0,
+        column: int = 0,
+        end_line: int = 0,
+        end_column: int = 0,
+    ) -> None:
+        super().__init__(line, column, end_line, end_column)
+        self.value = value
+        self.text = str(value) if text is None else text
+        self.plain_style = plain_style
+
+    @property
+    def type_name(self) -> str:
+        """The word for this scalar's type."""
+        match self.value:
+            case None:
+                return "null"
+            case bool():
+                return "boolean"
+            case int():
+                return "integer"
+            case float():
+                return "number"
+            case _:
+                return "string"
+
+    def plain(self) -> Plain:
+        """The typed value."""
+        return self.value
+
+
+class SequenceNode(Node):
+    """A list of nodes."""
+
+    __slots__ = ("items",)
+
+    def __init__(
+        self, items: list[Node], line: int = 0, column: int = 0, end_line: int = 0, end_column: int = 0
+    ) -> None:
+        super().__init__(line, column, end_line, end_column)
+        self.items = items
+
+    @property
+    def type_name(self) -> str:
+        """The word for a list."""
+        return "list"
+
+    def plain(self) -> Plain:
+        """A list of plain values."""
+        return [item.plain() for item in self.items]
+
+
+class MappingNode(Node):
+    """A mapping in file order; every key is a string and has a node of its own, so that a finding can point at it."""
+
+    __slots__ = ("key_nodes", "values")
+
+    def __init__(
+        self,
+        values: dict[str, Node] | None = None,
+        key_nodes: dict[str, ScalarNode] | None = None,
+        line: int = 0,
+        column: int = 0,
+        end_line: int = 0,
+        end_column: int = 0,
+    ) -> None:
+        super().__init__(line, column, end_line, end_column)
+        self.values: dict[str, Node] = {} if values is None else values
+        self.key_nodes: dict[str, ScalarNode] = {} if key_nodes is None else key_nodes
+
+    @property
+    def type_name(self) -> str:
+        """The word for a mapping."""
+        return "mapping"
+
+    def plain(self) -> Plain:
+        """A dict of plain values, in file order."""
+        return {key: value.plain() for key, value in self.values.items()}
+
+    def get(self, key: str) -> Node | None:
+        """The value of `key`, or None where it is absent."""
+        return self.values.get(key)
+
+    def key(self, key: str) -> Node:
+        """The node of the key itself; this mapping where the key was made by normalisation or is absent."""
+        return self.key_nodes.get(key, self)
+
+    def mapping(self, key: str) -> "MappingNode":
+        """The mapping under `key`; an empty one (at this node's place) where it is absent or something else."""
+        value = self.values.get(key)
+        return value if isinstance(value, MappingNode) else self.empty()
+
+    def sequence(self, key: str) -> list[Node]:
+        """The items of the list under `key`; none where it is absent or something else."""
+        value = self.values.get(key)
+        return value.items if isinstance(value, SequenceNode) else []
+
+    def text(self, key: str) -> str | None:
+        """The string under `key`; None where it is absent or no string."""
+        value = self.values.get(key)
+        if isinstance(value, ScalarNode) and isinstance(value.value, str):
+            return value.value
+        return None
+
+    def mappings(self, key: str) -> Iterator["MappingNode"]:
+        """The items of the list under `key` that are mappings."""
+        for item in self.sequence(key):
+            if isinstance(item, MappingNode):
+                yield item
+
+    def empty(self) -> "MappingNode":
+        """An empty mapping at this node's place."""
+        return MappingNode(line=self.line, column=self.column, end_line=self.end_line, end_column=self.end_column)
+
+
+class Document:
+    """One YAML document of a file: its root node and where it came from.
+
+    `kind` is the document's kind as the product knows it (`ProductWorkflow`, `Workload`, `AdminConfig`, …), decided by
+    `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text.
+    """
+
+    __slots__ = ("index", "kind", "path", "root", "text")
+
+    def __init__(self, path: str, root: Node, *, kind: str = "", index: int = 0, text: str = "") -> None:
+        self.path = path
+        self.root = root
+        self.kind = kind
+        self.index = index
+        self.text = text
+
+    @property
+    def mapping(self) -> MappingNode:
+        """The root as a mapping; an empty one where the root is something else."""
+        return self.root if isinstance(self.root, MappingNode) else MappingNode(line=1, column=1)
+
+    def place(self, node: Node | None = None) -> Place:
+        """The place of `node` (the root when None), with its JSON pointer where the node is part of this document."""
+        node = self.root if node is None else node
+        pointer = _pointer_to(self.root, node)
+        return Place(self.path, node.line, node.column, node.end_line, node.end_column, pointer or "")
+
+
+def escape_pointer(part: str) -> str:
+    """One part of an RFC 6901 JSON pointer."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _pointer_to(root: Node, wanted: Node) -> str | None:
+    stack: list[tuple[Node, str]] = [(root, "")]
+    while stack:
+        node, pointer = stack.pop()
+        if node is wanted:
+            return pointer
+        if isinstance(node, MappingNode):
+            for key, value in node.values.items():
+                here = f"{pointer}/{escape_pointer(key)}"
+                if node.key_nodes.get(key) is wanted:
+                    return here
+                stack.append((value, here))
+        elif isinstance(node, SequenceNode):
+            stack.extend((item, f"{pointer}/{i}") for i, item in enumerate(node.items))
+    return None
+
+
+class _Where(TypedDict):
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+def node_of(value: object, like: Node) -> Node:
+    """Plain data as nodes, all at the place of `like`: for values that normalisation makes."""
+    where = _Where(line=like.line, column=like.column, end_line=like.end_line, end_column=like.end_column)
+    if isinstance(value, Mapping):
+        return MappingNode({str(k): node_of(v, like) for k, v in value.items()}, {}, **where)
+    if isinstance(value, list | tuple):
+        return SequenceNode([node_of(v, like) for v in value], **where)
+    if value is None or isinstance(value, str | int | float | bool):
+        return ScalarNode(value, plain_style=not isinstance(value, str), **where)
+    raise AssertionError(f"no node for {type(value).__name__}")

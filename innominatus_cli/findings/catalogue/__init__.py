@@ -1,0 +1,24 @@
+"""The catalogue of ORC codes, one module a block; numbers are never reused, a retired one stays as a comment.
+
+Blocks: 1xxx document, 2xxx workflow, 3xxx plan, 4xxx policy, 5xxx execution, 6xxx ledger and git, 7xxx engines,
+8xxx catalogue, 9xxx internal. `every_code()` is for docs, `explain` and tests; checks import the block they need.
+"""
+
+from innominatus_cli.findings.finding import Code
+
+BLOCKS = ("document", "workflow", "plan", "policy", "execution", "ledger", "internal")
+
+
+def every_code() -> dict[str, Code]:
+    """All codes by number, in order of their numbers."""
+    from importlib import import_module  # noqa: PLC0415 - only docs and `explain` need every block
+
+    found: dict[str, Code] = {}
+    for block in BLOCKS:
+        module = import_module(f"{__name__}.{block}")
+        for value in vars(module).values():
+            if isinstance(value, Code):
+                if value.number in found and found[value.number] is not value:
+                    raise AssertionError(f"{value.number} is defined twice")
+                found[value.number] = value
+    return dict(sorted(found.items()))

@@ -1,0 +1,1 @@
+"""Block 1xxx: a document's text and shape."""

@@ -1,0 +1,1 @@
+"""Block 5xxx: execution of steps and drivers."""

@@ -1,0 +1,1 @@
+"""Block 6xxx: records, locks and git."""

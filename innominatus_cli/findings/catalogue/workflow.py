@@ -1,0 +1,1 @@
+"""Block 2xxx: workflows, golden paths and the repository."""

@@ -1,0 +1,108 @@
+"""`Place`, `Severity`, `Code` and `Finding`: one vocabulary for everything that is wrong with what a person wrote."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from innominatus_cli.findings.exit_status import ExitStatus
+
+
+class Severity(StrEnum):
+    """How bad a finding is; only errors change an exit status (warnings too under `--strict`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a text something stands.
+
+    `line`, `column`, `end_line` and `end_column` count from 1; 0 means unknown. `column` counts code points, and
+    the end is exclusive. `pointer` is an RFC 6901 JSON pointer into the document, `path` is relative to the repository
+    root (POSIX separators), or as the user typed it for a file outside.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.path
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One problem of the catalogue: a number that is never reused, a title, a severity and a remedy for every case.
+
+    `detail` is the longer text of docs/reference/findings.md: why it matters and how to mend it.
+    """
+
+    number: str
+    title: str
+    remedy: str
+    severity: Severity = Severity.ERROR
+    exit_status: ExitStatus = ExitStatus.FINDINGS
+    detail: str = ""
+
+    @property
+    def help_page(self) -> str:
+        """The page and section that explain this code, relative to the repository root of the tool."""
+        return f"docs/reference/findings.md#{self.number.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a finding speaks of, as in "first defined here"."""
+
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One case of a `Code`: `message` says this case, `remedy` (when not empty) replaces the code's general remedy."""
+
+    code: Code
+    message: str
+    place: Place
+    remedy: str = ""
+    related: tuple[Related, ...] = ()
+    severity_override: Severity | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """This case's severity: the code's own, unless the rule said otherwise."""
+        return self.severity_override or self.code.severity
+
+    @property
+    def help(self) -> str:
+        """What to do about it."""
+        return self.remedy or self.code.remedy
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """By file, then place, then code: output never depends on the order in which rules ran."""
+        return (self.place.path, self.place.line, self.place.column, self.code.number, self.message)
+
+
+class CannotContinue(Exception):  # noqa: N818 - the name says what happened, as in architecture rule 1
+    """Ends a command. Carries at least one finding; caught once, in `cli/main.py`.
+
+    The exit status is the given one, else that of the first error's code.
+    """
+
+    def __init__(self, *findings: Finding, exit_status: ExitStatus | None = None) -> None:
+        super().__init__("; ".join(f"{f.place}: {f.code.number} {f.message}" for f in findings))
+        self.findings = findings
+        self.exit_status = findings[0].code.exit_status if exit_status is None else exit_status
+
+
+def has_errors(findings: "list[Finding] | tuple[Finding, ...]") -> bool:
+    """Whether any of the findings is an error."""
+    return any(f.severity is Severity.ERROR for f in findings)

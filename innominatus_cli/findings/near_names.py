@@ -1,0 +1,46 @@
+"""Did you mean: the nearest known names, by edit distance with transpositions (optimal string alignment)."""
+
+from collections.abc import Iterable
+
+_LONGEST = 64
+
+
+def distance(left: str, right: str) -> int:
+    """The number of insertions, deletions, substitutions and swaps of neighbours that turn `left` into `right`."""
+    before_last: list[int] = []
+    last = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        row = [i]
+        for j, b in enumerate(right, 1):
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                best = min(best, before_last[j - 2] + 1)
+            row.append(best)
+        before_last, last = last, row
+    return last[-1]
+
+
+def near_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """The known names near `name`, nearest first, at most `limit`; empty where nothing is near.
+
+    Case is ignored. A name is near when its distance is at most a third of the longer name's length, or one is a
+    prefix of the other with three characters or more.
+    """
+    wanted = name.lower()[:_LONGEST]
+    found: list[tuple[int, str]] = []
+    for candidate in sorted(set(known)):
+        other = candidate.lower()[:_LONGEST]
+        gap = distance(wanted, other)
+        prefix = min(len(wanted), len(other)) > 2 and (other.startswith(wanted) or wanted.startswith(other))  # noqa: PLR2004
+        if prefix or gap <= max(1, max(len(wanted), len(other)) // 3):
+            found.append((gap, candidate))
+    return [candidate for _, candidate in sorted(found)[:limit]]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence `did you mean 'x' or 'y'?`, or an empty string where nothing is near."""
+    near = near_names(name, known)
+    if not near:
+        return ""
+    quoted = [f"'{candidate}'" for candidate in near]
+    return f"did you mean {' or '.join(quoted)}?"

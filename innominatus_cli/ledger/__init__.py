@@ -1,0 +1,1 @@
+"""Immutable records in git behind one interface. Decides nothing."""

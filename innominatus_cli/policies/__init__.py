@@ -1,0 +1,1 @@
+"""`judge(plan, policies, facts) -> Verdict`. Never changes a plan."""

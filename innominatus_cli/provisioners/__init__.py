@@ -1,0 +1,1 @@
+"""What makes the resources of a Score workload."""

@@ -1,0 +1,1 @@
+"""Plans, runs and ledgers as text, JSON and tables. Decides nothing."""

@@ -1,0 +1,1 @@
+"""What a step type is: its inputs, outputs, tools and idempotency. No behaviour lives here."""

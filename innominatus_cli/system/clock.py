@@ -1,0 +1,55 @@
+"""The door to time, randomness and ids."""
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Clock(Protocol):
+    """What time it is, and ids that sort by time."""
+
+    def now(self) -> datetime:
+        """The wall clock, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; for durations and timeouts."""
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+
+    def new_id(self) -> str:
+        """A ULID: 26 characters, sorting by time."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The wall clock, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+    def new_id(self) -> str:
+        """A ULID of now and 80 random bits."""
+        return ulid(int(time.time() * 1000), os.urandom(10))
+
+
+def ulid(milliseconds: int, randomness: bytes) -> str:
+    """The ULID of a time (milliseconds since 1970) and ten random bytes."""
+    number = (milliseconds << 80) | int.from_bytes(randomness)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2026-11-20T20:03:25.123Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

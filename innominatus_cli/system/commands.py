@@ -1,0 +1,63 @@
+"""Processes as request and outcome: values that drivers make and read; `system.processes` turns one into the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Ending(StrEnum):
+    """How a process came to its end."""
+
+    EXITED = "exited"
+    SIGNALLED = "signalled"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """A process to run: an argv tuple (never a shell string), a folder, a whole environment and a timeout.
+
+    `argv[0]` is a program's name, looked up on PATH of `env`, or an absolute path. `stdin` is given and closed;
+    None is /dev/null.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str] = field(repr=False)
+    timeout_seconds: float | None = None
+    stdin: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOutput:
+    """What a process wrote to one stream: the first 1 MiB, and the size and SHA-256 of all of it."""
+
+    head: bytes = field(default=b"", repr=False)
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether there was more than `head` holds."""
+        return self.size > len(self.head)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """How it went; a failure is a value. `problem` says why a process did not start."""
+
+    ending: Ending
+    exit_code: int | None = None
+    signal: int | None = None
+    duration_ms: int = 0
+    stdout: StreamOutput = StreamOutput()
+    stderr: StreamOutput = StreamOutput()
+    problem: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it exited with status 0."""
+        return self.ending is Ending.EXITED and self.exit_code == 0
