@@ -1,0 +1,128 @@
+"""The command group and the one error boundary.
+
+Commands are imported when they run: their names and summaries stand here, so that `--help` and completion import none
+of them.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from innominatus_cli import __version__
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+
+COMMANDS = {
+    "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
+    "deploy": "Deploy an application by the default golden path.",
+    "plan": "Show what a run would do, and why.",
+    "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
+    "list-products": "List products and their workflows.",
+    "list-product-workflows": "List the workflows of a product, or of all.",
+    "validate-product-workflow": "Check product workflows, as a pre-commit hook does.",
+    "test-product-workflow": "Show or run the steps that a workflow has for an application.",
+    "product": "The product commands as a group: list, workflows, validate, test.",
+    "show": "Show a workflow: file, steps, whether it is allowed and why.",
+    "list-goldenpaths": "List golden paths and their parameters.",
+    "status": "Show the last run of each application and environment.",
+    "list": "List applications.",
+    "history": "List the runs of an application.",
+    "logs": "Show what the steps of a run printed.",
+    "ledger": "Work with the run records: adopt.",
+    "init": "Make a working repository in an empty folder.",
+    "completion": "Print the completion script of a shell.",
+    "version": "Show the version.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of `cli.commands`, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module  # noqa: PLC0415
+
+        module = import_module(f"innominatus_cli.cli.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest known command for an unknown one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from innominatus_cli.findings.near_names import did_you_mean  # noqa: PLC0415
+
+            hint = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"there is no command '{args[0]}'" + (f": {hint}" if hint else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands with their summaries, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="Start with `innominatus-ctl init`, or `innominatus-ctl COMMAND --help` for examples.",
+)
+@click.version_option(__version__, prog_name="innominatus-ctl", message="%(prog)s %(version)s")
+@click.option("-C", "--directory", metavar="DIR", default=None, help="Work as if started in DIR.")
+@click.option("--debug", is_flag=True, help="Show tracebacks of errors of the tool itself.")
+def command_line(directory: str | None, debug: bool) -> None:  # noqa: ARG001 - `run` reads --debug itself
+    """An internal developer platform without a server: workflows, policies and run records in a git repository."""
+    if directory is not None:
+        import os  # noqa: PLC0415
+
+        try:
+            os.chdir(directory)
+        except OSError as problem:
+            raise click.UsageError(f"cannot work in '{directory}': {problem.strerror}") from problem
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and returns its exit status; nothing is raised, nothing but a bug shows a traceback."""
+    try:
+        outcome = command_line.main(args=list(arguments), prog_name="innominatus-ctl", standalone_mode=False)
+        sys.stdout.flush()
+        status = outcome if isinstance(outcome, int) else ExitStatus.OK
+    except click.ClickException as problem:
+        problem.show()
+        status = problem.exit_code
+    except CannotContinue as problem:
+        _report(problem.findings)
+        status = problem.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        status = ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        status = ExitStatus.OUTPUT_LOST
+    except Exception as problem:  # noqa: BLE001 - the boundary: whatever is left is a bug of ours
+        status = _bug(problem, debug="--debug" in arguments)
+    return int(status)
+
+
+def _report(findings: Sequence[Finding]) -> None:
+    from innominatus_cli.reports.findings_text import findings_text  # noqa: PLC0415
+    from innominatus_cli.reports.terminal import to_stderr, wants_colour  # noqa: PLC0415
+
+    to_stderr(findings_text(findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+
+
+def _bug(problem: Exception, *, debug: bool) -> int:
+    from innominatus_cli.findings.catalogue.internal import INTERNAL_ERROR  # noqa: PLC0415
+
+    if debug:
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exc()
+    _report([Finding(INTERNAL_ERROR, f"{type(problem).__name__}: {problem}", Place("innominatus-ctl"))])
+    return int(ExitStatus.INTERNAL)

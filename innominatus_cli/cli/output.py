@@ -1,0 +1,98 @@
+"""The `-o` option and how results reach stdout."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from innominatus_cli.reports.listing import Listing, data_text, listing_text, template_text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+if TYPE_CHECKING:
+    _TextType = click.ParamType[str]
+else:
+    _TextType = click.ParamType
+
+
+class OutputFormat(_TextType):
+    """One of the given formats, or `template=TEXT` where that is one of them."""
+
+    name = "format"
+
+    def __init__(self, formats: tuple[str, ...]) -> None:
+        self.formats = formats
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
+        """The formats, as help shows them."""
+        return "|".join("template=TEXT" if name == "template" else name for name in self.formats)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value itself, when it is a known format."""
+        if value in self.formats and value != "template":
+            return value
+        if "template" in self.formats and value.startswith("template="):
+            return value
+        return self.fail(f"'{value}' is not one of {self.get_metavar(param or click.Option(['-o']))}", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002
+        """Completions of a half-typed format."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        names = ["template=" if name == "template" else name for name in self.formats]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def output_option(*formats: str, default: str | None = None) -> Callable[[F], F]:
+    """`-o/--output`, passed on as `output`; without formats: table, wide, json, yaml and template=TEXT."""
+    known = formats or ("table", "wide", "json", "yaml", "template")
+    return click.option(
+        "-o",
+        "--output",
+        type=OutputFormat(known),
+        default=default or known[0],
+        show_default=True,
+        help="How the result is shown.",
+    )
+
+
+def page_options(function: F) -> F:
+    """`--limit` and `--offset`, for lists that grow."""
+    function = click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out the first N.")(function)
+    return click.option("--limit", type=click.IntRange(min=1), default=None, help="Show at most N.")(function)
+
+
+def print_listing(listing: Listing, output: str, limit: int | None = None, offset: int = 0) -> None:
+    """Prints a listing's page to stdout in the given format."""
+    print_text(_or_usage(lambda: listing_text(listing.page(limit, offset), output)))
+
+
+def print_document(document: dict[str, Any], output: str, text: Callable[[], str]) -> None:
+    """Prints one result: its data for json, yaml and template=, else what `text` makes."""
+    if output in {"json", "yaml"}:
+        print_text(data_text(document, output))
+    elif output.startswith("template="):
+        print_text(_or_usage(lambda: template_text(output.removeprefix("template="), document)))
+    else:
+        print_text(text())
+
+
+def print_text(text: str) -> None:
+    """Writes to stdout; what the stream's encoding lacks is escaped, never a traceback."""
+    data = text.encode("utf-8", "backslashreplace")
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+    else:
+        buffer.write(data)
+        buffer.flush()
+
+
+def _or_usage(make: Callable[[], str]) -> str:
+    try:
+        return make()
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from problem
