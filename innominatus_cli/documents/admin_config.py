@@ -14,6 +14,9 @@ class WorkflowOverrides(YamlModel):
     product: bool = False
 
 
+SecretsAccess = Literal["none", "read-only", "namespace-scoped", "read-write"]
+
+
 class PolicySecurity(YamlModel):
     """Who may run, where approval is needed, and which secrets steps may use."""
 
@@ -21,8 +24,8 @@ class PolicySecurity(YamlModel):
     """Environments in which every run needs an approval."""
     allowed_executors: list[str] | None = None
     """Teams (see `teams`) whose members may run."""
-    secrets_access: dict[str, str] | None = None
-    """By step type or secret store: none, read-only, read-write, namespace-scoped."""
+    secrets_access: dict[str, SecretsAccess] | None = None
+    """By step type or secret store."""
 
 
 class PolicyRules(YamlModel):
@@ -164,6 +167,8 @@ class EnvironmentDefinition(YamlModel):
     """What differs by environment."""
 
     description: str = ""
+    production: bool | None = None
+    """Whether policies for production apply; None: decided by the name (see `policies.environments`)."""
     kubernetes: KubernetesTarget = KubernetesTarget()
     variables: dict[str, Text] = {}
 

@@ -1,14 +1,23 @@
 """What all models share: frozen, closed, camelCase in YAML and snake_case in the JSON that we write."""
 
-import re
 from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-DURATION_PATTERN = r"^(?:[0-9]+[wdhms])+$"
+from innominatus_cli.documents.durations import DURATION_PATTERN, duration_text, seconds_of
+
+__all__ = [
+    "DURATION_PATTERN",
+    "DurationSeconds",
+    "JsonModel",
+    "Name",
+    "Text",
+    "YamlModel",
+    "duration_text",
+    "seconds_of",
+]
 
 
 class YamlModel(BaseModel):
@@ -25,27 +34,6 @@ class JsonModel(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """Plain JSON data; what has no value is left out, so that a new optional key changes no old digest."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def seconds_of(text: str | int) -> int:
-    """Seconds of `90`, `90s`, `5m`, `1h30m`, `7d`, `2w`. Raises ValueError for anything else."""
-    if isinstance(text, int) and not isinstance(text, bool):
-        if text < 0:
-            raise ValueError("a duration cannot be negative")
-        return text
-    if not isinstance(text, str) or not re.fullmatch(DURATION_PATTERN[1:-1], text, re.ASCII):
-        raise ValueError("a duration is a number of seconds, or like 90s, 5m, 1h30m, 7d")
-    return sum(int(amount) * _UNITS[unit] for amount, unit in re.findall(r"([0-9]+)([wdhms])", text))
-
-
-def duration_text(seconds: int) -> str:
-    """Seconds as people write them: `90` gives `1m30s`."""
-    parts = []
-    for unit in "dhms":
-        amount, seconds = divmod(seconds, _UNITS[unit])
-        if amount:
-            parts.append(f"{amount}{unit}")
-    return "".join(parts) or "0s"
 
 
 def _to_seconds(value: object) -> object:
