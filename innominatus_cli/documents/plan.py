@@ -128,6 +128,8 @@ class PlannedStep(JsonModel):
     """Names of secrets that inputs and env refer to."""
     conditions: StepConditions = StepConditions()
     timeout_seconds: int = 3600
+    timeout_written: bool = False
+    """Whether somebody wrote that timeout; False: the step type's default, which policies do not judge."""
     retry: PlannedRetry | None = None
     continue_on_error: bool = False
     idempotency: Idempotency = Idempotency.ONCE
@@ -152,6 +154,7 @@ class PlannedWorkflow(JsonModel):
     phase: Phase
     path: str
     line: int
+    column: int = 1
     trigger: str
     needs: list[str] = []
     """Ids of workflows of the same tier and phase that it depends on."""
