@@ -1,1 +1,141 @@
 """Block 4xxx: policies; every error here ends with exit status 3."""
+
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Code, Severity
+
+
+def _refusal(number: str, title: str, remedy: str, detail: str) -> Code:
+    return Code(number, title, remedy, exit_status=ExitStatus.POLICY_REFUSED, detail=detail)
+
+
+REQUIRED_WORKFLOW_ABSENT = _refusal(
+    "ORC-4001",
+    "A required platform workflow is not in the plan",
+    "Bring the workflow back with the trigger all_deployments, or take its name off requiredPlatformWorkflows.",
+    "requiredPlatformWorkflows names what every deployment runs. The workflow is missing from workflows/platform, its "
+    "trigger did not match, or it could not be read. The place is the name in the list.",
+)
+REQUIRED_WORKFLOW_AVOIDABLE = _refusal(
+    "ORC-4002",
+    "A required platform workflow can be left out",
+    "Give it the trigger all_deployments and at least one step without if, unless, forEach or when.",
+    "A name in the plan is not enough: a required workflow must run for every deployment, and at least one of its "
+    "steps must run whatever the conditions say. `finally` steps do not count.",
+)
+PRODUCT_WORKFLOW_NOT_ALLOWED = _refusal(
+    "ORC-4003",
+    "A product workflow is not on the list of allowed ones",
+    "Ask the platform team to add it to workflowPolicies.allowedProductWorkflows in admin-config.yaml.",
+    "Where allowedProductWorkflows is written, only what it names may run, by `<product>/<workflow>`. Without the key "
+    "every product workflow may run; an empty list allows none. The place is the workflow's own.",
+)
+STEP_TYPE_NOT_ALLOWED = _refusal(
+    "ORC-4004",
+    "A step's type is not allowed",
+    "Use one of the allowed types, or ask the platform team to add this one to workflowPolicies.allowedStepTypes.",
+    "Where allowedStepTypes is written, every step of a plan must be of a type that it names: the steps of platform, "
+    "product and application workflows, `finally` steps, and those made from a Score file (`resource-provisioning` "
+    "for each resource, `kubernetes` for the containers).",
+)
+OVERRIDE_NOT_ALLOWED = _refusal(
+    "ORC-4005",
+    "A workflow overrides another one, and policies do not allow that",
+    "Take metadata.overrides out, or ask the platform team to set workflowOverrides for the tier to true.",
+    "A workflow with metadata.overrides takes the place of a workflow of a lower tier. That needs "
+    "workflowOverrides.<tier of the overriding workflow>: true; where nothing is said, it is not allowed.",
+)
+DURATION_BEYOND_LIMIT = _refusal(
+    "ORC-4006",
+    "A timeout is longer than policies allow",
+    "Write a timeout within maxWorkflowDuration, or split the workflow.",
+    "maxWorkflowDuration bounds what was written: the timeout of a workflow and of each step. Defaults of step types "
+    "are not judged; when the plan runs, the limit is a deadline for every workflow.",
+)
+CONCURRENCY_BEYOND_LIMIT = _refusal(
+    "ORC-4007",
+    "A limit of the plan is higher than policies allow",
+    "Lower the limit, or judge with the policies that the change brings.",
+    "maxConcurrentWorkflows caps how many workflows run at once; a plan carries the cap under `limits`. This plan "
+    "carries a higher one, or none: its policies differ from those that judge it (--policies-from), or admin-config's "
+    "`limits` ask for more.",
+)
+TOO_MANY_STEPS = _refusal(
+    "ORC-4008",
+    "A workflow has more steps than policies allow",
+    "Split the workflow, or take steps out.",
+    "maxStepsPerWorkflow counts every step of a workflow as planned: expanded ones and `finally` steps too.",
+)
+APPROVAL_NEEDED = _refusal(
+    "ORC-4009",
+    "This environment needs an approval",
+    "Approvals are not available yet: run in another environment, or take it off security.requireApproval.",
+    "security.requireApproval names the environments in which every run needs an approval. Until this tool can record "
+    "approvals, it refuses to run there.",
+)
+EXECUTOR_NOT_ALLOWED = _refusal(
+    "ORC-4010",
+    "You are in none of the teams that may run",
+    "Ask the platform team to add your e-mail address to a team of security.allowedExecutors, under `teams`.",
+    "security.allowedExecutors names teams of admin-config's table `teams`. Who runs is what git says (user.name and "
+    "user.email), which nobody has verified: records say so. A guard against mistakes, not against an attacker.",
+)
+SECRET_NOT_ALLOWED = _refusal(
+    "ORC-4011",
+    "A step uses a secret in a way that policies do not allow",
+    "Take the secret out of the step, or ask the platform team to change security.secretsAccess.",
+    "security.secretsAccess says by step type or secret store what steps may do with secrets: `none` (use none), "
+    "`read-only` (use those that exist, generate none), `namespace-scoped` (only in a namespace of the application), "
+    "`read-write`. Every word that applies to a step counts.",
+)
+ENVIRONMENT_NOT_ALLOWED = _refusal(
+    "ORC-4012",
+    "The environment is not allowed",
+    "Name one of the allowed environments with --env, or add this one to policies.allowedEnvironments.",
+    "policies.allowedEnvironments is the list of environments that exist for this repository. Without the key every "
+    "name is good; an empty list allows none.",
+)
+BACKUP_MISSING = _refusal(
+    "ORC-4013",
+    "A stateful resource has no backup",
+    "Declare one: `params: {backup: {schedule: daily}}`, or the annotation innominatus.dev/backup on the resource.",
+    "With policies.enforceBackups, every stateful resource of a deployment to a production environment must declare a "
+    "backup. An environment is one for production where admin-config's `environments.<name>.production` says so, "
+    "else where its name has the part prod or production.",
+)
+REQUIRED_WORKFLOW_OVERRIDDEN = _refusal(
+    "ORC-4014",
+    "A required platform workflow is overridden",
+    "Take metadata.overrides out: a required platform workflow can never be overridden.",
+    "workflowOverrides does not reach workflows that requiredPlatformWorkflows names.",
+)
+
+POLICIES_DISAGREE = Code(
+    "ORC-4020",
+    "Two documents say different things about one policy",
+    "Say it once, or say the same in both: the stricter value counts.",
+    Severity.WARNING,
+    detail="workflowPolicies in admin-config.yaml and WorkflowPolicies documents are merged: allow-lists by "
+    "intersection, lists of what is required by union, numbers by the smallest, booleans by false.",
+)
+UNKNOWN_SECRETS_ACCESS_KEY = Code(
+    "ORC-4021",
+    "A key of secretsAccess restricts nothing",
+    "Name a step type (vault-setup) or a store of secrets (local, env).",
+    Severity.WARNING,
+    detail="Keys of security.secretsAccess are step types, stores of secrets, or `vault` for the step type "
+    "vault-setup. This key is none of them, so no step is restricted by it.",
+)
+WORKFLOWS_ROOT_WITHOUT_EFFECT = Code(
+    "ORC-4022",
+    "workflowsRoot has no effect here",
+    "Write it under workflowPolicies in admin-config.yaml.",
+    Severity.WARNING,
+    detail="A WorkflowPolicies document is itself found below the workflows root, so it cannot move it.",
+)
+NOT_ON_ALLOW_LIST = Code(
+    "ORC-4023",
+    "A valid product workflow is not on the list of allowed ones",
+    "Ask the platform team to add it to workflowPolicies.allowedProductWorkflows; a deployment would be refused.",
+    Severity.WARNING,
+    detail="validate-product-workflow says so early; `run` refuses with ORC-4003.",
+)
