@@ -16,7 +16,7 @@ from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import StepInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest, StreamOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,9 @@ class DriverResult:
     """Files to commit after a successful run, by repository path."""
     message: str = ""
     """One line for people, as in "binds no secrets"."""
+    printed: StreamOutput | None = field(default=None, repr=False)
+    """What the user's own program wrote to stdout: execution reads `OUTPUT_k=v`, a JSON object and the like from it.
+    None where no program of theirs ran; what a driver's own children answer is never read as outputs."""
     tools: tuple[ToolFound, ...] = ()
 
 

@@ -3,14 +3,16 @@
 A step type's inputs are a pydantic model over `StepInputs`. A field that may be known only at run time is typed
 `T | Reference[T]` (a plain `str` needs no `Reference`: every template is text). Markers tell planning and checks what
 a string means: `PathInput` a file or folder of the repository, `SecretName` a secret, `table_of(...)` a name in a
-table of admin-config.yaml. Aliases are normalised in this model and nowhere else.
+table of admin-config.yaml, `WorkloadInput` the application's Score workload. `step_types.markers` finds the marked
+values of given inputs. Aliases are normalised in this model and nowhere else.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from innominatus_cli.documents.admin_config import EnvironmentDefinition
@@ -67,10 +69,22 @@ SecretName = Annotated[str, Field(json_schema_extra={"x-secret": True, "x-table"
 """The name of a secret in admin-config's table `secrets`."""
 
 
+APPLICATION_WORKLOAD: Final = "application"
+"""The word that stands for the application's own workload in a `WorkloadInput`."""
+
+WorkloadInput = Annotated[Literal["application"] | dict[str, Any], Field(json_schema_extra={"x-workload": True})]
+"""A Score workload. Planning puts the application's canonical document, its placeholders as references, in the place
+of the word `application`, so that a run reads no file."""
+
+WHOLE_TABLE: Final = "*"
+"""The name that stands for every entry of a table."""
+
+
 def table_of(table: Literal["healthChecks", "alerts", "secrets", "prices"]) -> Any:  # noqa: ANN401 - a pydantic field
     """Marks a string, or the strings of a list, as names in a table of admin-config.yaml.
 
-    Planning puts the table's entry, with its `name`, in the place of each name, so that a run reads no file.
+    Planning puts the table's entry, with its `name`, in the place of each name (every entry for `*`), so that a run
+    reads no file. An item that is a mapping already is an entry of the step's own.
     """
     return Field(json_schema_extra={"x-table": table})
 
@@ -80,8 +94,55 @@ def aliases(**spellings: list[str]) -> dict[str, Any]:
     return {"x-aliases": {old: key for key, olds in spellings.items() for old in olds}}
 
 
+def _snake_case(key: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z]+)", lambda found: "_" + found.group(1).lower(), key)
+
+
 class StepInputs(YamlModel):
-    """Inputs of a step type. Subclasses are closed: an unknown key is a finding with near names."""
+    """Inputs of a step type. Subclasses are closed: an unknown key is a finding with near names.
+
+    Old spellings (`aliases(...)`) and snake_case ones become the model's own camelCase keys before anything is
+    checked, here and nowhere else; `x-aliases` of the JSON Schema lists all of them.
+    """
+
+    spellings: ClassVar[Mapping[str, str]] = {}
+    """Every accepted other spelling to its key."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Gathers the spellings of a model: the declared ones and the snake_case twin of each."""
+        super().__pydantic_init_subclass__(**kwargs)
+        extra = cls.model_config.get("json_schema_extra")
+        said: Any = extra.get("x-aliases", {}) if isinstance(extra, dict) else {}
+        declared: dict[str, str] = dict(said)
+        keys = {info.alias or name for name, info in cls.model_fields.items()}
+        twins = {_snake_case(old): key for old, key in declared.items()}
+        twins |= {_snake_case(key): key for key in keys}
+        cls.spellings = {old: key for old, key in sorted((twins | declared).items()) if old not in keys}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The model's JSON Schema with all spellings under `x-aliases`."""
+        found = handler(schema)
+        target = handler.resolve_ref_schema(found)
+        if cls.spellings:
+            target["x-aliases"] = dict(cls.spellings)
+        return found
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, written: object) -> object:
+        if not isinstance(written, Mapping):
+            return written
+        told: dict[str, object] = {}
+        first: dict[str, str] = {}
+        for key, value in written.items():
+            name = cls.spellings.get(key, key)
+            if name in told:
+                raise ValueError(f"'{first[name]}' and '{key}' are the same input; keep '{name}'")
+            told[name] = value
+            first[name] = key
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +162,9 @@ class StepType:
     """False: known to the language, with its inputs typed, but nothing runs it yet; running it is a finding."""
     environment_defaults: Callable[[EnvironmentDefinition], dict[str, Any]] | None = None
     """Inputs that the environment's definition in admin-config gives where the step says nothing."""
+    tools_by_inputs: Callable[[Mapping[str, Any]], tuple[ToolNeed, ...]] | None = None
+    """More tools, for a type that needs them only under some inputs (given as YAML keys)."""
+
+    def tools_for(self, inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
+        """The programs that a step with these inputs (YAML keys, defaults included) needs."""
+        return self.tools + (self.tools_by_inputs(inputs) if self.tools_by_inputs else ())

@@ -1,0 +1,153 @@
+"""Steps that look and judge: `validation`, `policy` and `security`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from innominatus_cli.documents.admin_config import HealthCheck
+from innominatus_cli.documents.model import DurationSeconds, YamlModel
+from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.step_types.contract import (
+    APPLICATION_WORKLOAD,
+    PathInput,
+    Reference,
+    StepInputs,
+    StepType,
+    WorkloadInput,
+    aliases,
+    table_of,
+)
+from innominatus_cli.step_types.programs import PROGRAM_SPELLINGS, ProgramInputs
+
+
+class NamedHealthCheck(HealthCheck):
+    """A health check with its name: an entry of admin-config's `healthChecks`, or one of the step's own."""
+
+    name: str
+
+
+HealthCheckName = Annotated[str, table_of("healthChecks")]
+
+
+class ValidationInputs(ProgramInputs):
+    """Inputs of `validation`: named checks, checks of its own, or a program that must succeed."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(**PROGRAM_SPELLINGS, healthChecks=["healthCheck"]))
+
+    health_checks: list[NamedHealthCheck | HealthCheckName] = []
+    """Names in admin-config's table `healthChecks`."""
+    checks: list[NamedHealthCheck] = []
+    """Checks of the step's own: `name`, `type` (http, tcp, dns, file, command) and what that type needs."""
+    timeout: DurationSeconds | Reference[int] | None = None
+    """How long a single check may take; replaces each check's own `timeout`."""
+    retries: Annotated[int, Field(ge=0, le=100)] | Reference[int] | None = None
+    """How often a failed check is repeated; replaces each check's own `retries`."""
+    interval: DurationSeconds | Reference[int] | None = None
+    """Time between two tries; replaces each check's own `interval`."""
+
+    @model_validator(mode="after")
+    def _some_check(self) -> "ValidationInputs":
+        if not (self.health_checks or self.checks or self.script or self.command):
+            raise ValueError("'healthChecks', 'checks', 'script' or 'command' is needed: nothing checked is not valid")
+        return self
+
+
+class ManifestRule(YamlModel):
+    """One rule over rendered manifests."""
+
+    name: str
+    kinds: list[str] = []
+    """Kinds of objects that it speaks of; empty: all."""
+    path: str
+    """Where to look, as in `spec.template.spec.containers[*].image`; `[*]` is every item."""
+    operator: Literal[
+        "exists", "absent", "equals", "notEquals", "in", "notIn", "matches", "notMatches", "atMost", "atLeast"
+    ]
+    value: Any = None
+    message: str = ""
+
+    @model_validator(mode="after")
+    def _value_fits(self) -> "ManifestRule":
+        if self.operator in {"exists", "absent"}:
+            return self
+        if self.value is None:
+            raise ValueError(f"operator {self.operator} needs 'value'")
+        if self.operator in {"in", "notIn"} and not isinstance(self.value, list):
+            raise ValueError(f"operator {self.operator} needs a list as 'value'")
+        if self.operator in {"matches", "notMatches"} and not isinstance(self.value, str):
+            raise ValueError(f"operator {self.operator} needs a pattern as 'value', with * for any run of characters")
+        if self.operator in {"atMost", "atLeast"} and (
+            isinstance(self.value, bool) or not isinstance(self.value, int | float)
+        ):
+            raise ValueError(f"operator {self.operator} needs a number as 'value'")
+        return self
+
+
+class PolicyInputs(ProgramInputs):
+    """Inputs of `policy`: a program that must succeed, or rules over manifests."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(**PROGRAM_SPELLINGS))
+
+    rules: list[ManifestRule] = []
+    """Rules that every manifest of this run, and of `manifests`, must keep."""
+    manifests: list[PathInput] = []
+    """More manifests to judge: files and folders of the repository."""
+    engine: Literal["builtin", "opa", "conftest", "kyverno", "cel"] | Reference[str] = "builtin"
+    policies: list[str] = []
+    """Names of policies of another engine."""
+
+    @model_validator(mode="after")
+    def _some_policy(self) -> "PolicyInputs":
+        if self.engine == "builtin" and not (self.rules or self.script or self.command):
+            raise ValueError("'script', 'command' or 'rules' is needed: no policy is not a passed policy")
+        return self
+
+
+class SecurityInputs(StepInputs):
+    """Inputs of `security`."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(severityThreshold=["severity"], paths=["path", "files"]))
+
+    scanner: (
+        Literal["builtin", "trivy", "grype", "gitleaks", "checkov", "bandit", "semgrep", "pip-audit"] | Reference[str]
+    ) = "builtin"
+    """`builtin` needs no tool."""
+    severity_threshold: Literal["LOW", "MEDIUM", "HIGH", "CRITICAL", "low", "medium", "high", "critical"] = "HIGH"
+    """The least severity that counts."""
+    fail_on_vulnerabilities: bool | Reference[bool] = True
+    """False: what is found is told, and the step succeeds. A scan that could not be done fails all the same."""
+    paths: list[PathInput] = []
+    """Files and folders to scan, besides the application's workload and the manifests of this run."""
+    workload: WorkloadInput | None = APPLICATION_WORKLOAD
+    """The workload to scan."""
+
+
+_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "reversible"}
+
+VALIDATION = StepType(
+    name="validation",
+    summary="Checks that something answers or holds: http, tcp, dns, file and command checks, or a program.",
+    inputs=ValidationInputs,
+    outputs={"passed": "Number of checks that passed."},
+    default_timeout_seconds=600,
+    **_CONVERGENT,
+)
+POLICY = StepType(
+    name="policy",
+    summary="Judges manifests by rules, or runs a program that must succeed.",
+    inputs=PolicyInputs,
+    outputs={"judged": "Number of manifests that the rules judged."},
+    default_timeout_seconds=600,
+    **_CONVERGENT,
+)
+SECURITY = StepType(
+    name="security",
+    summary="Scans a workload, manifests and files for secrets, mutable images and dangerous settings.",
+    inputs=SecurityInputs,
+    outputs={
+        "scanned": "Number of files and documents that were scanned.",
+        "findings": "Number of problems at or over the threshold.",
+    },
+    default_timeout_seconds=900,
+    **_CONVERGENT,
+)

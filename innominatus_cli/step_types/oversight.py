@@ -1,0 +1,119 @@
+"""Steps of the platform's oversight: `cost-analysis`, `tagging` and `monitoring`."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from innominatus_cli.documents.admin_config import AlertDefinition, Price
+from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.step_types.contract import (
+    APPLICATION_WORKLOAD,
+    WHOLE_TABLE,
+    Reference,
+    StepInputs,
+    StepType,
+    WorkloadInput,
+    aliases,
+    table_of,
+)
+
+
+class NamedPrice(Price):
+    """A price with what it is of: an entry of admin-config's `prices`."""
+
+    name: str
+
+
+PriceName = Annotated[str, table_of("prices")]
+
+
+class CostAnalysisInputs(StepInputs):
+    """Inputs of `cost-analysis`."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(budgetLimit=["budget"]))
+
+    budget_limit: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)] | Reference[float] | None = None
+    """The budget of a month, in whole units of the prices' currency (prices are in cents)."""
+    alert_threshold: Annotated[int, Field(ge=1, le=100)] | Reference[int] = 80
+    """The share of the budget, in percent, from which on the step warns."""
+    enforce_limit: bool | Reference[bool] = True
+    """Whether an estimate over the budget fails the step."""
+    replicas: Annotated[int, Field(ge=1, le=10_000)] | Reference[int] = 1
+    """How many replicas of the containers are priced."""
+    prices: list[NamedPrice | PriceName] = [WHOLE_TABLE]
+    """Names in admin-config's table `prices`; all of them where nothing is said."""
+    workload: WorkloadInput = APPLICATION_WORKLOAD
+    """The workload that is priced."""
+
+
+class TaggingInputs(StepInputs):
+    """Inputs of `tagging`."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(tags=["labels"], required=["requiredTags"]))
+
+    tags: dict[str, Text] = {}
+    """Tags by name. One whose value is empty is missing."""
+    required: list[str] = []
+    """Tags that must have a value, besides all those that `tags` names."""
+
+
+AlertName = Annotated[str, table_of("alerts")]
+
+
+class NamedAlert(AlertDefinition):
+    """An alert with its name: an entry of admin-config's `alerts`, or one of the step's own."""
+
+    name: str
+
+
+class MonitoringInputs(StepInputs):
+    """Inputs of `monitoring`."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(alerts=["alert"], service=["serviceName"]))
+
+    service: str | None = None
+    """What is watched; the application where nothing is said. `$SERVICE` in an expression stands for it."""
+    alerts: list[NamedAlert | AlertName] = []
+    """Names in admin-config's table `alerts`."""
+    dashboards: list[str] = []
+    """Names of dashboards. They cannot be rendered yet: a step that names some fails and says so."""
+    namespace: str | None = None
+    """The namespace of the rules; the application's name where nothing is said."""
+    labels: dict[str, Text] = {}
+    """More labels for every rule, such as the team that is called."""
+
+
+_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "reversible"}
+
+COST_ANALYSIS = StepType(
+    name="cost-analysis",
+    summary="Estimates what a workload costs in a month and holds it against a budget.",
+    inputs=CostAnalysisInputs,
+    outputs={
+        "monthly_cents": "The estimate, in cents.",
+        "budget_share": "The estimate as a share of the budget, in percent; null without a budget.",
+        "items": "What was priced, each with its amount and cents.",
+    },
+    default_timeout_seconds=300,
+    **_CONVERGENT,
+)
+TAGGING = StepType(
+    name="tagging",
+    summary="Makes the application's tags and refuses to go on without the required ones.",
+    inputs=TaggingInputs,
+    outputs={"tags": "Every tag, by name."},
+    default_timeout_seconds=300,
+    **_CONVERGENT,
+)
+MONITORING = StepType(
+    name="monitoring",
+    summary="Renders Prometheus alert rules; promtool checks them where it is installed.",
+    inputs=MonitoringInputs,
+    outputs={
+        "alerts": "Names of the rendered alerts.",
+        "checked": "Whether promtool checked the rules.",
+    },
+    default_timeout_seconds=300,
+    **_CONVERGENT,
+)

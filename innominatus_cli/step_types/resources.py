@@ -1,0 +1,134 @@
+"""Steps that make what a workload needs: databases, resources, secrets."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from innominatus_cli.documents.admin_config import SecretDefinition
+from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.step_types.contract import PathInput, Reference, SecretName, StepInputs, StepType, aliases
+
+
+class DatabaseMigrationInputs(StepInputs):
+    """Inputs of `database-migration`."""
+
+    model_config = ConfigDict(
+        json_schema_extra=aliases(
+            migrationsPath=["migrationPath", "migrations", "path", "folder"],
+            connectionString=["connection", "databaseUrl", "url"],
+            operation=["direction", "action"],
+        )
+    )
+
+    migrations_path: PathInput
+    """A folder of `NNN_name.sql` with `-- migrate:up` and `-- migrate:down` parts, or `NNN_name.up.sql` files."""
+    connection_string: str
+    """`sqlite:///name.db` (below the state folder)."""
+    operation: Literal["up", "down", "status"] | Reference[str] = "up"
+    version: Text | None = None
+    """`up` to, or `down` to (and without), this number; all, or the last one, where it is absent."""
+    table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "innominatus_migrations"
+    """Where applied migrations are noted, each with its checksum."""
+
+
+class DatabaseSchemaInputs(StepInputs):
+    """Inputs of `database-schema`."""
+
+    model_config = ConfigDict(
+        json_schema_extra=aliases(
+            migrations=["migrationPath", "migrationsPath"], connectionString=["connection", "databaseUrl"]
+        )
+    )
+
+    schema_: Annotated[PathInput, Field(alias="schema")]
+    migrations: PathInput | None = None
+    connection_string: str | None = None
+
+
+class ResourceProvisioningInputs(StepInputs):
+    """Inputs of `resource-provisioning`; the application tier makes one such step for each resource."""
+
+    model_config = ConfigDict(
+        json_schema_extra=aliases(
+            resource=["resourceName", "name"],
+            resourceType=["type"],
+            resourceClass=["class"],
+            resourceId=["id"],
+            params=["properties", "parameters"],
+            operation=["action"],
+        )
+    )
+
+    resource: str
+    """The resource's name in the workload."""
+    resource_type: str
+    resource_class: str = "default"
+    resource_id: str | None = None
+    """Shared by all resources that say the same; the application and the name where it is absent."""
+    params: dict[str, Any] = {}
+    operation: Literal["create", "delete"] | Reference[str] = "create"
+
+
+class NamedSecret(SecretDefinition):
+    """A secret with its name: an entry of admin-config's `secrets`. It never holds a value."""
+
+    name: str
+
+
+class VaultSetupInputs(StepInputs):
+    """Inputs of `vault-setup`."""
+
+    model_config = ConfigDict(json_schema_extra=aliases(policies=["policy"]))
+
+    secrets: list[NamedSecret | SecretName] = []
+    """Names in admin-config's table `secrets`; none binds none."""
+    policies: list[str] = []
+    """Names of access policies that the bindings carry."""
+    path: str | None = None
+    """A prefix for the names in the store."""
+    namespace: str | None = None
+    """The namespace of the bindings; the application's name where nothing is said."""
+
+
+DATABASE_MIGRATION = StepType(
+    name="database-migration",
+    summary="Applies ordered SQL files to a database, each in a transaction, and notes them with checksums.",
+    inputs=DatabaseMigrationInputs,
+    outputs={
+        "version": "The number of the newest applied migration; empty where there is none.",
+        "applied": "Migrations that this step applied or took back.",
+        "pending": "Number of migrations that are not applied.",
+    },
+    idempotency=Idempotency.CONVERGENT,
+    rollback="compensated",
+    default_timeout_seconds=900,
+)
+DATABASE_SCHEMA = StepType(
+    name="database-schema",
+    summary="Brings a database to a declared schema.",
+    inputs=DatabaseSchemaInputs,
+    idempotency=Idempotency.CONVERGENT,
+    has_driver=False,
+)
+RESOURCE_PROVISIONING = StepType(
+    name="resource-provisioning",
+    summary="Creates or deletes one resource of a workload through the provisioner of its type.",
+    inputs=ResourceProvisioningInputs,
+    outputs={"name": "The resource's name in its provider; each provisioner adds outputs of its own."},
+    idempotency=Idempotency.CONVERGENT,
+    rollback="compensated",
+    default_timeout_seconds=900,
+)
+VAULT_SETUP = StepType(
+    name="vault-setup",
+    summary="Makes sure that named secrets exist and renders their bindings; values are never shown.",
+    inputs=VaultSetupInputs,
+    outputs={
+        "bound": "Names of the secrets that are bound.",
+        "generated": "Names of the secrets that this step generated.",
+    },
+    idempotency=Idempotency.CONVERGENT,
+    rollback="irreversible",
+    default_timeout_seconds=300,
+)
