@@ -1,0 +1,94 @@
+"""What a plain (unquoted) scalar means in the YAML 1.2 core schema, and what other readers make of it.
+
+Sources: YAML 1.2.2 section 10.3.2; YAML 1.1's type repository (bool, int, float, timestamp); Go's yaml.v3, with which
+Score files are read upstream, is a mixture of both.
+"""
+
+import re
+
+_LARGEST_DIGITS = 400
+"""No finite number needs more characters; longer digit strings are infinite as floats."""
+
+_CONSTANTS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_BOOLEANS_OF_YAML_1_1 = frozenset(
+    ("yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
+)
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_OCTAL = re.compile(r"0o[0-7]+\Z")
+_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_FLOAT_OF_YAML_1_1 = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?\Z")
+_NUMBER_OF_YAML_1_1 = re.compile(
+    r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+)\Z"
+)
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
+    r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?\Z"
+)
+_NUMBER_STARTS = frozenset("0123456789+-.")
+
+
+def value_of(text: str) -> str | float | bool | None:
+    """The core schema's value of a plain scalar; infinities and NaN are floats."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _NUMBER_STARTS:
+        return text
+    if _INTEGER.match(text):
+        return int(text) if len(text) <= _LARGEST_DIGITS else float("inf")
+    if _FLOAT.match(text):
+        return float(text)
+    if _OCTAL.match(text):
+        return int(text[2:], 8)
+    if _HEX.match(text):
+        return int(text[2:], 16)
+    if _NOT_FINITE.match(text):
+        return float(text.replace(".", "", 1))
+    return text
+
+
+def other_reading(text: str) -> str:
+    """What YAML 1.1 (or yaml.v3) makes of a plain scalar where that is not what 1.2 makes of it; else empty.
+
+    One of `boolean`, `number`, `date`, `time` (a number of seconds), `octal` (another number) and `text`.
+    """
+    if text in _BOOLEANS_OF_YAML_1_1:
+        return "boolean"
+    if not text or text[0] not in _NUMBER_STARTS:
+        return ""
+    if _INTEGER.match(text):
+        digits = text.lstrip("+-")
+        if len(digits) == 1 or digits[0] != "0":
+            return ""
+        return "text" if "8" in digits or "9" in digits else "octal"
+    if _FLOAT.match(text):
+        return "" if _FLOAT_OF_YAML_1_1.match(text) else "text"
+    if _OCTAL.match(text):
+        return "text"
+    if _HEX.match(text) or _NOT_FINITE.match(text):
+        return ""
+    if _DATE.match(text):
+        return "date"
+    if _SEXAGESIMAL.match(text):
+        return "time"
+    return "number" if _NUMBER_OF_YAML_1_1.match(text) and any(c.isdigit() for c in text) else ""
+
+
+def is_text_upstream(text: str) -> bool:
+    """Whether Score's own tools (Go's yaml.v3) read this plain scalar, which is text to us, as text too."""
+    return other_reading(text) not in {"number", "date"}

@@ -1,0 +1,82 @@
+"""libyaml's words for syntax errors, in words for people who have not read YAML's grammar."""
+
+_WORDS = (
+    (
+        "mapping values are not allowed",
+        "a ':' stands where no key can be",
+        "indent the line like its neighbours, or quote the value before ': '",
+    ),
+    (
+        "could not find expected ':'",
+        "a key without its ':'",
+        "write `key: value`; quote a text that goes over several lines",
+    ),
+    (
+        "did not find expected key",
+        "the line does not fit the mapping around it",
+        "indent it like the other keys; a text that starts with a quote must end with it",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "the line does not fit the list around it",
+        "indent it like the other items, and start it with `- `",
+    ),
+    (
+        "found character that cannot start any token",
+        "a value cannot start with this character",
+        "indent with spaces, never with tabs; quote a value that starts with @, ` or %",
+    ),
+    (
+        "found a tab character that violates indentation",
+        "a tab stands in the indentation",
+        "indent with spaces",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list item stands where none can be",
+        "put the list on lines of its own below its key",
+    ),
+    (
+        "found unexpected end of stream",
+        "the file ends inside a quoted text",
+        "close the quote",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "a `{` is not closed, or a comma is missing",
+        "separate keys by commas and end with `}`; quote a value that starts with `{`",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "a `[` is not closed, or a comma is missing",
+        "separate items by commas and end with `]`; quote a value that starts with `[`",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "an anchor or alias without a name",
+        "quote a value that starts with `*` or `&`",
+    ),
+    (
+        "found unknown escape character",
+        "an unknown escape in double quotes",
+        "use single quotes, or write a backslash as \\\\",
+    ),
+    (
+        "did not find expected <document start>",
+        "text stands behind the end of the document",
+        "indent it, or start a new document with `---`",
+    ),
+    (
+        "control characters are not allowed",
+        "a control character stands here",
+        "remove it",
+    ),
+)
+
+
+def in_plain_words(problem: str) -> tuple[str, str]:
+    """A message and a remedy (empty: the code's own) for a problem as libyaml names it."""
+    for theirs, message, remedy in _WORDS:
+        if theirs in problem:
+            return message, remedy
+    return problem, ""

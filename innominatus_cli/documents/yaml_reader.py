@@ -1,0 +1,357 @@
+"""YAML 1.2 text to nodes with places, from the events of PyYAML's C parser.
+
+Limits are kept on bytes and events, before anything is built: 1 MiB a file, depth 64, 1,000 aliases, 100 merges,
+100,000 nodes with aliases written out. There is no limit of its own for one scalar (scripts, here-documents): the
+file's holds. Each use of an alias becomes a copy, so that every node has exactly one pointer.
+"""
+
+import re
+
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.scalars import other_reading, value_of
+from innominatus_cli.documents.syntax_words import in_plain_words
+from innominatus_cli.findings.catalogue import document as codes
+from innominatus_cli.findings.finding import Code, Finding, Place, Related
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+MAX_ALIASES = 1_000
+MAX_MERGES = 100
+MAX_NODES = 100_000
+_LARGEST = 2**53 - 1
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
+_OTHER_READINGS = {
+    "boolean": "true or false",
+    "number": "a number",
+    "date": "a date",
+    "time": "a number of seconds",
+    "octal": "an octal number",
+    "text": "text",
+}
+
+
+def read_yaml(path: str, data: bytes) -> tuple[list[Document], list[Finding]]:
+    """All documents of a file, in order, and what is wrong with its text. Raises nothing for what the bytes hold.
+
+    After a finding that stops the reading (syntax, a limit) the documents before it are returned.
+    """
+    text, findings = _text_of(path, data)
+    if text is None:
+        return [], findings
+    composer = _Composer(path, text, findings)
+    try:
+        documents = composer.documents()
+    except _Stop:
+        documents = composer.complete
+    except MarkedYAMLError as error:
+        documents = composer.complete
+        findings.append(_syntax_finding(path, error))
+    except (YAMLError, ValueError) as error:
+        documents = composer.complete
+        findings.append(Finding(codes.YAML_SYNTAX, f"the parser could not read the file: {error}", Place(path, 1, 1)))
+    if not documents and not findings:
+        findings.append(Finding(codes.EMPTY, "the file holds no document", Place(path, 1, 1)))
+    return documents, findings
+
+
+class _Stop(Exception):  # noqa: N818 - ends the reading of one file, inside this module
+    """A limit was passed; its finding is already among the findings."""
+
+
+def _text_of(path: str, data: bytes) -> tuple[str | None, list[Finding]]:
+    """The file's text without its byte order mark; None where it must not reach the parser."""
+    if len(data) > MAX_BYTES:
+        return None, [Finding(codes.TOO_LARGE, f"the file has {len(data):,} bytes, over {MAX_BYTES:,}", Place(path))]
+    if b"\0" in data:
+        message = "the file is UTF-16 or UTF-32" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "the file is binary"
+        return None, [Finding(codes.BINARY, message, Place(path))]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        return None, [Finding(codes.NOT_UTF8, message, _place_at(path, before, len(before)))]
+    if (found := _CONTROL.search(text)) is not None:
+        message = f"the control character {_name(found.group())} stands here"
+        return None, [Finding(codes.CONTROL_CHARACTER, message, _place_at(path, text, found.start()))]
+    if text.isascii() or (found := _BIDI.search(text)) is None:
+        return text, []
+    message = f"the invisible character {_name(found.group())} changes the direction of the text behind it"
+    return text, [Finding(codes.HIDDEN_CHARACTER, message, _place_at(path, text, found.start()))]
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
+def _place_at(path: str, text: str, index: int) -> Place:
+    """The place of the character at `index`."""
+    before = re.split(r"\r\n|\r|\n", text[:index])
+    return Place(path, len(before), len(before[-1]) + 1)
+
+
+def _syntax_finding(path: str, error: MarkedYAMLError) -> Finding:
+    mark = error.problem_mark or error.context_mark
+    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+    message, remedy = in_plain_words(error.problem or error.context or "it is not YAML")
+    related: tuple[Related, ...] = ()
+    if error.context and error.context_mark and error.context_mark.line != place.line - 1:
+        start = error.context_mark
+        related = (Related(f"{error.context} that starts here", Place(path, start.line + 1, start.column + 1)),)
+    return Finding(codes.YAML_SYNTAX, message, place, remedy, related)
+
+
+class _Composer:
+    """Builds the nodes of one file."""
+
+    def __init__(self, path: str, text: str, findings: list[Finding]) -> None:
+        self.path = path
+        self.text = text
+        self.findings = findings
+        self.complete: list[Document] = []
+        self.next_event = CParser(text.encode()).get_event
+        self.anchors: dict[str, Node | None] = {}
+        self.nodes = 0
+        self.aliases = 0
+        self.merges = 0
+        self.check_keys = not text.isascii() and _ZERO_WIDTH.search(text) is not None
+
+    def documents(self) -> list[Document]:
+        """All documents; empty ones are left out, but keep their number."""
+        index = 0
+        while type(event := self.next_event()) is not StreamEndEvent:
+            if type(event) is DocumentStartEvent:
+                self.anchors = {}
+                root = self.node(self.next_event(), 1)
+                if not (isinstance(root, ScalarNode) and root.value is None and root.plain_style):
+                    self.complete.append(Document(self.path, root, index=index, text=self.text))
+                index += 1
+        return self.complete
+
+    def report(self, code: Code, message: str, node: Node | Event, remedy: str = "", *related: Related) -> None:
+        """Adds a finding at a node or event."""
+        self.findings.append(Finding(code, message, self.place(node), remedy, related))
+
+    def place(self, node: Node | Event) -> Place:
+        if isinstance(node, Node):
+            return Place(self.path, node.line, node.column, node.end_line, node.end_column)
+        start, end = node.start_mark, node.end_mark
+        return Place(self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def stop(self, code: Code, message: str, event: Event) -> _Stop:
+        self.report(code, message, event)
+        return _Stop()
+
+    def node(self, event: Event, depth: int) -> Node:
+        """The node that starts with `event`; takes its events up to its end."""
+        kind = type(event)
+        if kind is AliasEvent:
+            return self.alias(event, depth)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.stop(codes.TOO_MANY_NODES, f"the file holds more than {MAX_NODES:,} values", event)
+        if depth > MAX_DEPTH:
+            raise self.stop(codes.TOO_DEEP, f"the document is nested more than {MAX_DEPTH} levels deep", event)
+        if event.tag is not None:
+            self.report(codes.TAG, f"the tag '{event.tag}' is not allowed", event)
+        anchor = event.anchor
+        if anchor is not None:
+            self.anchors[anchor] = None
+        node: Node
+        if kind is ScalarEvent:
+            node = self.scalar(event)
+        elif kind is MappingStartEvent:
+            node = self.mapping(event, depth)
+        else:
+            node = self.sequence(event, depth)
+        if anchor is not None:
+            self.anchors[anchor] = node
+        return node
+
+    def scalar(self, event: ScalarEvent) -> ScalarNode:
+        text = event.value
+        plain = event.style is None or event.style == ""
+        start, end = event.start_mark, event.end_mark
+        node = ScalarNode(
+            value_of(text) if plain else text,
+            text,
+            plain_style=plain,
+            line=start.line + 1,
+            column=start.column + 1,
+            end_line=end.line + 1,
+            end_column=end.column + 1,
+        )
+        if plain:
+            self.check_number(node)
+        elif "\0" in text:
+            self.report(codes.NUL, "the text holds a NUL character", node)
+        return node
+
+    def check_number(self, node: ScalarNode) -> None:
+        """Refuses numbers that JSON cannot hold; the node's value becomes one that it can."""
+        value = node.value
+        if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124
+            self.report(codes.NOT_FINITE, f"{_short(node.text)} is not a finite number", node)
+            node.value = node.text
+        elif isinstance(value, int) and abs(value) > _LARGEST:
+            self.report(codes.INTEGER_TOO_LARGE, f"{_short(node.text)} is beyond ±(2^53-1)", node)
+            node.value = _LARGEST if value > 0 else -_LARGEST
+
+    def warn_if_ambiguous(self, node: ScalarNode) -> None:
+        """A warning where YAML 1.1 reads a plain scalar differently; keys are text in any case."""
+        if node.plain_style and (other := other_reading(node.text)):
+            ours = "text" if isinstance(node.value, str) else f"the number {node.value}"
+            message = f"'{_short(node.text)}' is {ours} here and {_OTHER_READINGS[other]} to YAML 1.1 tools"
+            self.report(codes.AMBIGUOUS_SCALAR, message, node, f'write "{_short(node.text)}" if text is meant')
+
+    def value(self, event: Event, depth: int) -> Node:
+        """A node that is no key."""
+        node = self.node(event, depth)
+        if type(event) is ScalarEvent and isinstance(node, ScalarNode):
+            self.warn_if_ambiguous(node)
+        return node
+
+    def sequence(self, event: SequenceStartEvent, depth: int) -> SequenceNode:
+        items: list[Node] = []
+        while type(inner := self.next_event()) is not SequenceEndEvent:
+            items.append(self.value(inner, depth + 1))
+        start = event.start_mark
+        return SequenceNode(items, start.line + 1, start.column + 1, *_end(event, inner, items[-1] if items else None))
+
+    def mapping(self, event: MappingStartEvent, depth: int) -> MappingNode:
+        values: dict[str, Node] = {}
+        key_nodes: dict[str, ScalarNode] = {}
+        merged: list[MappingNode] = []
+        merge_key: ScalarNode | None = None
+        last: Node | None = None
+        while type(inner := self.next_event()) is not MappingEndEvent:
+            key_node = self.key(inner, depth + 1)
+            last = value = self.value(self.next_event(), depth + 1)
+            if key_node is None:
+                continue
+            if key_node.plain_style and key_node.text == "<<":
+                if merge_key is not None:
+                    self.duplicate(key_node, merge_key)
+                merge_key = key_node
+                merged += self.mappings_to_merge(value)
+                continue
+            key = key_node.text
+            if key in values:
+                self.duplicate(key_node, key_nodes[key])
+                continue
+            values[key] = value
+            key_nodes[key] = key_node
+        for mapping in merged:
+            for key, value in mapping.values.items():
+                if key not in values:
+                    values[key] = value
+                    key_nodes[key] = mapping.key_nodes[key]
+        start = event.start_mark
+        return MappingNode(values, key_nodes, start.line + 1, start.column + 1, *_end(event, inner, last))
+
+    def key(self, event: Event, depth: int) -> ScalarNode | None:
+        """A key's node; None where it is a list or mapping."""
+        node = self.node(event, depth)
+        if not isinstance(node, ScalarNode):
+            self.report(codes.KEY_NOT_TEXT, f"a {node.type_name} cannot be a key", node)
+            return None
+        if not isinstance(node.value, str):
+            message = f"the key '{_short(node.text)}' is no text but a {node.type_name}"
+            self.report(codes.KEY_NOT_TEXT, message, node, f'write "{_short(node.text)}"')
+        elif self.check_keys and (found := _ZERO_WIDTH.search(node.text)):
+            message = f"the key holds the invisible character {_name(found.group())}"
+            self.report(codes.HIDDEN_CHARACTER, message, node)
+        return node
+
+    def duplicate(self, key: ScalarNode, first: ScalarNode) -> None:
+        message = f"the key '{_short(key.text)}' is already defined at line {first.line}"
+        self.report(codes.DUPLICATE_KEY, message, key, "", Related("first defined here", self.place(first)))
+
+    def mappings_to_merge(self, value: Node) -> list[MappingNode]:
+        candidates = value.items if isinstance(value, SequenceNode) else [value]
+        mappings = [item for item in candidates if isinstance(item, MappingNode)]
+        self.merges += len(mappings)
+        if self.merges > MAX_MERGES:
+            self.report(codes.TOO_MANY_ALIASES, f"the file merges more than {MAX_MERGES} mappings", value)
+            raise _Stop
+        for item in candidates:
+            if not isinstance(item, MappingNode):
+                self.report(codes.MERGE, f"a {item.type_name} cannot be merged into a mapping", item)
+        return mappings
+
+    def alias(self, event: AliasEvent, depth: int) -> Node:
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            raise self.stop(codes.TOO_MANY_ALIASES, f"the file uses more than {MAX_ALIASES:,} aliases", event)
+        name = event.anchor
+        node = self.anchors.get(name)
+        if node is not None:
+            return self.copy(node, event, depth)
+        message = f"'*{name}' stands inside of what it names" if name in self.anchors else f"nothing is named '&{name}'"
+        self.report(codes.ALIAS, message, event)
+        start, end = event.start_mark, event.end_mark
+        return ScalarNode(
+            None,
+            "",
+            line=start.line + 1,
+            column=start.column + 1,
+            end_line=end.line + 1,
+            end_column=end.column + 1,
+        )
+
+    def copy(self, node: Node, event: AliasEvent, depth: int) -> Node:
+        """A copy of an anchored node, counted as if it were written out; places stay those of the anchor."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            message = f"the file holds more than {MAX_NODES:,} values when its aliases are written out"
+            raise self.stop(codes.TOO_MANY_NODES, message, event)
+        if depth > MAX_DEPTH:
+            message = f"the document is nested more than {MAX_DEPTH} levels deep when its aliases are written out"
+            raise self.stop(codes.TOO_DEEP, message, event)
+        where = (node.line, node.column, node.end_line, node.end_column)
+        if isinstance(node, MappingNode):
+            values = {key: self.copy(value, event, depth + 1) for key, value in node.values.items()}
+            return MappingNode(values, dict(node.key_nodes), *where)
+        if isinstance(node, SequenceNode):
+            return SequenceNode([self.copy(item, event, depth + 1) for item in node.items], *where)
+        if not isinstance(node, ScalarNode):
+            raise AssertionError("there are three sorts of nodes")  # noqa: TRY004 - a bug of ours
+        return ScalarNode(
+            node.value,
+            node.text,
+            plain_style=node.plain_style,
+            line=node.line,
+            column=node.column,
+            end_line=node.end_line,
+            end_column=node.end_column,
+        )
+
+
+def _end(start: Event, end: Event, last: Node | None) -> tuple[int, int]:
+    """Where a list or mapping ends: at its bracket, or with its last value."""
+    mark = end.end_mark
+    if last is None or getattr(start, "flow_style", False):
+        return mark.line + 1, mark.column + 1
+    return last.end_line, last.end_column
+
+
+def _short(text: str) -> str:
+    """At most 40 characters of a text, for a message."""
+    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
