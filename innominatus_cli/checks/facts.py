@@ -1,0 +1,95 @@
+"""What a rule may know beyond its own document; whatever is absent is not known, and gives no finding."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.findings.finding import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The surroundings of one document.
+
+    `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
+    StepType documents beside the built-in ones; `workflows` are the identities of all platform and product workflows
+    with their places, None where they were not looked for; `is_file` answers for repository-relative paths.
+    """
+
+    admin_config: Document | None = None
+    policies: tuple[Document, ...] = ()
+    step_types: tuple[str, ...] = ()
+    workflows: Mapping[str, Place] | None = None
+    is_file: Callable[[str], bool] | None = None
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenRule:
+    """A rule of the policies as one document says it: the value's node, and the document that holds it."""
+
+    document: Document
+    node: SequenceNode | ScalarNode | MappingNode
+
+    def entries(self) -> Iterator[ScalarNode]:
+        """The strings of a list."""
+        if isinstance(self.node, SequenceNode):
+            for item in self.node.items:
+                if isinstance(item, ScalarNode) and isinstance(item.value, str):
+                    yield item
+
+    def names(self) -> list[str]:
+        """The texts of a list."""
+        return [str(entry.value) for entry in self.entries()]
+
+    @property
+    def place(self) -> Place:
+        """Where the rule stands."""
+        return self.document.place(self.node)
+
+
+_NESTED_IN_DOCUMENTS = frozenset({"allowedStepTypes", "maxConcurrentWorkflows", "maxStepsPerWorkflow"})
+
+
+def policy_sections(facts: Facts) -> Iterator[tuple[Document, MappingNode]]:
+    """The sections that speak of workflow policies: admin-config's first, then those of WorkflowPolicies documents."""
+    if facts.admin_config is not None:
+        yield facts.admin_config, facts.admin_config.mapping.mapping("workflowPolicies")
+    for document in facts.policies:
+        yield document, document.mapping.mapping("spec")
+
+
+def spoken_rules(facts: Facts, key: str) -> list[SpokenRule]:
+    """What each document says under `key`, also where a WorkflowPolicies document nests it under `resources`."""
+    found = []
+    for document, section in policy_sections(facts):
+        node = section.get(key)
+        if node is None and key in _NESTED_IN_DOCUMENTS:
+            node = section.mapping("resources").get(key)
+        if isinstance(node, SequenceNode | MappingNode) or (isinstance(node, ScalarNode) and node.value is not None):
+            found.append(SpokenRule(document, node))
+    return found
+
+
+def table(facts: Facts, name: str) -> MappingNode | None:
+    """A table of admin-config.yaml (`secrets`, `healthChecks`, `alerts`, …); None without an admin-config."""
+    return None if facts.admin_config is None else facts.admin_config.mapping.mapping(name)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """All documents of a repository that could be read, canonical, and the facts that they share.
+
+    `workflows_root` is the repository-relative folder of workflows; `paths` are all files below the root.
+    """
+
+    documents: tuple[Document, ...]
+    facts: Facts = NO_FACTS
+    workflows_root: str = "workflows"
+    paths: frozenset[str] = field(default_factory=frozenset)
+
+    def of_kind(self, *kinds: str) -> Iterator[Document]:
+        """The documents of these kinds, in the order of their paths."""
+        return (document for document in self.documents if document.kind in kinds)

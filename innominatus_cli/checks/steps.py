@@ -1,0 +1,142 @@
+"""Rules over the steps of a workflow: their names, types and order."""
+
+from collections.abc import Iterator
+
+from innominatus_cli.checks.facts import Facts, spoken_rules, table
+from innominatus_cli.checks.order import cycles, follows
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.schemas import step_type_names
+from innominatus_cli.documents.structure import check_step_config
+from innominatus_cli.findings.catalogue import policy
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.near_names import did_you_mean
+
+TABLES = ("secrets", "healthChecks", "alerts")
+"""The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
+
+
+def steps_of(document: Document) -> list[MappingNode]:
+    """The steps of a workflow in the order of the file, those of `finally` last."""
+    spec = document.mapping.mapping("spec")
+    return [*spec.mappings("steps"), *spec.mappings("finally")]
+
+
+def quoted(name: str) -> str:
+    """A name as messages show it."""
+    return f"'{name}'"
+
+
+def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2001: no two steps of a workflow share a name."""
+    first: dict[str, Node] = {}
+    for step in steps_of(document):
+        name, node = step.text("name"), step.get("name")
+        if name is None or node is None:
+            continue
+        if name in first:
+            place = document.place(first[name])
+            message = f"step {quoted(name)} is already defined at line {place.line}"
+            yield Finding(
+                codes.DUPLICATE_STEP_NAME,
+                message,
+                document.place(node),
+                related=(Related("first defined here", place),),
+            )
+        first.setdefault(name, node)
+
+
+def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2002, ORC-4004: a step's type is known, and on every list of allowed ones; its config fits the type."""
+    known = {*step_type_names(), *facts.step_types}
+    allowed = spoken_rules(facts, "allowedStepTypes")
+    for step in steps_of(document):
+        kind, node = step.text("type"), step.get("type")
+        if kind is None or node is None:
+            continue
+        if kind not in known:
+            hint = did_you_mean(kind, known)
+            yield Finding(codes.UNKNOWN_STEP_TYPE, f"there is no step type {quoted(kind)}", document.place(node), hint)
+        for rule in allowed:
+            if kind not in rule.names():
+                message = f"step type {quoted(kind)} is not in allowedStepTypes"
+                related = (Related("the list is here", rule.place),)
+                yield Finding(policy.STEP_TYPE_NOT_ALLOWED, message, document.place(node), related=related)
+
+
+def check_config(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-1xxx: a step's config has the shape that its step type asks for."""
+    for step in steps_of(document):
+        kind = step.text("type")
+        if kind is not None and kind in step_type_names():
+            yield from check_step_config(document, step, kind)
+
+
+def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2019: names of secrets, health checks and alerts are defined in admin-config.yaml."""
+    for step in steps_of(document):
+        for name in TABLES:
+            defined = table(facts, name)
+            if defined is None:
+                continue
+            for entry in step.mapping("config").sequence(name):
+                if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str) or "${" in entry.value:
+                    continue
+                if entry.value not in defined.values:
+                    message = f"{quoted(entry.value)} is not defined under {quoted(name)} in admin-config.yaml"
+                    hint = did_you_mean(entry.value, defined.values)
+                    yield Finding(codes.UNDEFINED_NAME, message, document.place(entry), hint)
+
+
+def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2009, ORC-2010, ORC-2012: `dependsOn` names steps of the same workflow, each once."""
+    names = [name for step in steps_of(document) if (name := step.text("name"))]
+    for step in steps_of(document):
+        seen: dict[str, Node] = {}
+        for entry in step.sequence("dependsOn"):
+            if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
+                continue
+            name = entry.value
+            if name in seen:
+                message = f"step {quoted(step.text('name') or '')} already depends on {quoted(name)}"
+                related = (Related("first named here", document.place(seen[name])),)
+                yield Finding(codes.DUPLICATE_DEPENDENCY, message, document.place(entry), related=related)
+            elif "/" in name:
+                message = f"{quoted(name)} is not a step of this workflow, but looks like one of another"
+                yield Finding(codes.DEPENDENCY_ACROSS_WORKFLOWS, message, document.place(entry))
+            elif name not in names:
+                message = f"there is no step {quoted(name)} in this workflow"
+                yield Finding(codes.UNKNOWN_DEPENDENCY, message, document.place(entry), did_you_mean(name, names))
+            seen.setdefault(name, entry)
+
+
+def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2011: no circle of steps that wait for each other."""
+    spec = document.mapping.mapping("spec")
+    for part in ("steps", "finally"):
+        steps = {name: step for step in spec.mappings(part) if (name := step.text("name"))}
+        for cycle in cycles(follows(list(spec.mappings(part)))):
+            implicit = [name for name in cycle if "dependsOn" not in steps[name].values]
+            message = f"steps wait for each other: {' → '.join([*cycle, cycle[0]])}"
+            remedy = ""
+            if implicit:
+                remedy = (
+                    f"A step without `dependsOn` follows the one before it in the list, as {quoted(implicit[0])} does: "
+                    "change the order, or write its `dependsOn`."
+                )
+            first = steps[cycle[0]]
+            related = tuple(
+                Related(f"step {quoted(name)}", document.place(steps[name].get("name"))) for name in cycle[1:]
+            )
+            place = document.place(first.key("dependsOn") if "dependsOn" in first.values else first.get("name"))
+            yield Finding(codes.STEP_CYCLE, message, place, remedy, related)
+
+
+RULES = (
+    check_duplicate_names,
+    check_types,
+    check_config,
+    check_tables,
+    check_dependencies,
+    check_cycles,
+)

@@ -1,0 +1,33 @@
+"""Rules over a workflow of any tier: its metadata."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding
+
+
+def check_file_name(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2023: a file with one document is named after it."""
+    name, node = document.mapping.mapping("metadata").text("name"), document.mapping.mapping("metadata").get("name")
+    stem = PurePosixPath(document.path).stem
+    if name and name != stem and document.index == 0 and not _is_made_up(document):
+        message = f"workflow '{name}' is in a file named '{PurePosixPath(document.path).name}'"
+        yield Finding(codes.FILE_IS_NOT_NAME, message, document.place(node))
+
+
+def _is_made_up(document: Document) -> bool:
+    """Whether the name was made by normalisation, for a file that has none."""
+    return "name" not in document.mapping.mapping("metadata").key_nodes
+
+
+def check_steps_exist(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2028: a workflow has at least one step."""
+    spec = document.mapping.mapping("spec")
+    if "steps" in spec.values and not spec.sequence("steps") and spec.values["steps"].type_name == "list":
+        yield Finding(codes.MISSING_STEPS, "the workflow has no steps", document.place(spec.key("steps")))
+
+
+RULES = (check_file_name, check_steps_exist)

@@ -1,0 +1,55 @@
+"""Findings for programs: one versioned shape, `innominatus.dev/findings/v1`, in JSON and YAML."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from innominatus_cli.findings.finding import Finding, Place, Severity
+
+SCHEMA = "innominatus.dev/findings/v1"
+
+
+def findings_document(findings: Iterable[Finding], files: int) -> dict[str, Any]:
+    """Plain data: the findings in the order of their places, and their summary.
+
+    Keys are only ever added to this shape; a change of meaning would be `v2`. `files` counts the files looked at.
+    """
+    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    return {
+        "schema": SCHEMA,
+        "findings": [finding_data(finding) for finding in ordered],
+        "summary": {
+            "errors": _count(ordered, Severity.ERROR),
+            "warnings": _count(ordered, Severity.WARNING),
+            "infos": _count(ordered, Severity.INFO),
+            "files": files,
+        },
+    }
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """One finding as plain data; unknown numbers of lines and columns are 0."""
+    return {
+        "code": finding.code.number,
+        "severity": finding.severity.value,
+        "title": finding.code.title,
+        "message": finding.message,
+        **_place_data(finding.place),
+        "help": finding.help,
+        "help_page": finding.code.help_page,
+        "related": [{"message": related.message, **_place_data(related.place)} for related in finding.related],
+    }
+
+
+def _place_data(place: Place) -> dict[str, Any]:
+    return {
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "pointer": place.pointer,
+    }
+
+
+def _count(findings: list[Finding], severity: Severity) -> int:
+    return sum(finding.severity is severity for finding in findings)

@@ -1,0 +1,101 @@
+"""Findings for people: place, what is wrong, the source line with a caret, and what to do about it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.reports.terminal import one_line, painted, printable
+
+_WIDEST = 110
+_BEFORE = 40
+_TAB = "    "
+_COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def findings_text(
+    findings: Iterable[Finding], *, sources: Mapping[str, str] | None = None, colour: bool = False
+) -> str:
+    """Every finding in the order of its place, a block of lines each; empty without findings.
+
+    `sources` maps paths of places to the text of the files, for the source lines. Whatever a repository wrote is
+    shown without its control characters.
+    """
+    known = _Lines({} if sources is None else sources)
+    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    return "".join(_block(finding, known, colour) for finding in ordered)
+
+
+def summary_text(findings: Sequence[Finding], files: int) -> str:
+    """One line: how much was found, and in how many files."""
+    parts = []
+    for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info")):
+        count = sum(finding.severity is severity for finding in findings)
+        if count:
+            parts.append(counted(count, word))
+    checked = f"{counted(files, 'file')} checked"
+    return f"{checked}: {', '.join(parts)}" if parts else f"{checked}: nothing found"
+
+
+def counted(count: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count} {word}" if count == 1 or word == "info" else f"{count} {word}s"
+
+
+class _Lines:
+    """The lines of the sources, split when first asked for."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._lines: dict[str, list[str]] = {}
+
+    def line(self, place: Place) -> str | None:
+        if not place.line or place.path not in self._sources:
+            return None
+        if place.path not in self._lines:
+            text = self._sources[place.path].removeprefix("\ufeff")
+            self._lines[place.path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        lines = self._lines[place.path]
+        return lines[place.line - 1] if place.line <= len(lines) else None
+
+
+def _block(finding: Finding, lines: _Lines, colour: bool) -> str:
+    severity = painted(f"{finding.severity} {finding.code.number}", _COLOUR[finding.severity], on=colour)
+    where = painted(one_line(str(finding.place)), "bold", on=colour)
+    block = [f"{where}: {severity}: {one_line(finding.message)}"]
+    block += _excerpt(finding.place, lines.line(finding.place), colour)
+    block += [f"  {one_line(related.message)}: {one_line(str(related.place))}" for related in finding.related]
+    if finding.help:
+        block.append(f"  {painted('help', 'cyan', on=colour)}: {one_line(finding.help)}")
+    return "".join(f"{line}\n" for line in block)
+
+
+def _excerpt(place: Place, line: str | None, colour: bool) -> list[str]:
+    if line is None or not line.strip():
+        return []
+    start = min(max(place.column, 1) - 1, len(line))
+    end = place.end_column - 1 if place.end_line == place.line and place.end_column > start + 1 else start + 1
+    if place.end_line > place.line:
+        end = len(line.rstrip())
+    first = max(0, start - _BEFORE) if len(line) > _WIDEST else 0
+    shown = line[first : first + _WIDEST]
+    cut_before, cut_after = "…" if first else "", "…" if first + _WIDEST < len(line) else ""
+    before = cut_before + _shown(line[first:start])
+    marked = _shown(line[start : min(end, first + _WIDEST)])
+    gutter = f"{place.line:>5} | "
+    caret = " " * width_of(before) + "^" + "~" * (max(1, width_of(marked)) - 1)
+    return [
+        f"{gutter}{cut_before}{_shown(shown)}{cut_after}".rstrip(),
+        " " * (len(gutter) - 2) + "| " + painted(caret, "red", on=colour),
+    ]
+
+
+def _shown(text: str) -> str:
+    return printable(text).replace("\t", _TAB).replace("\n", "\\n")
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal that printable text takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - most sources are ASCII
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
