@@ -6,17 +6,23 @@ play the outcomes. It reads files only below `StepContext.work_dir`, and writes 
 `scratch_dir`; files for the repository are returned as `artifacts`.
 """
 
+import json
+import signal
+import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest, StreamOutput
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending, StreamOutput
+
+Inputs = TypeVar("Inputs", bound=StepInputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,42 @@ class StepContext:
     manifests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Artifacts that earlier steps of this run returned, by repository path."""
 
+    @property
+    def place(self) -> Place:
+        """Where the step is written."""
+        found = self.step.provenance
+        return Place(found.path, found.line, found.column) if found else Place("")
+
+    def finding(self, code: Code, message: str, remedy: str = "") -> Finding:
+        """A finding at the step's place, told by the step's name."""
+        return Finding(code, f"step '{self.step.name}': {message}", self.place, remedy)
+
+    def failed(self, code: Code, message: str, remedy: str = "") -> "DriverResult":
+        """The result of a step that failed so."""
+        return DriverResult(failure=self.finding(code, message, remedy))
+
+    def inputs_of(self, model: type[Inputs]) -> Inputs:
+        """The inputs, which are of the step type's own model."""
+        if not isinstance(self.inputs, model):
+            raise AssertionError(f"{self.step.id} has {type(self.inputs).__name__}, not {model.__name__}")  # noqa: TRY004
+        return self.inputs
+
+    def repository_path(self, written: str) -> Path | Finding:
+        """The path of a file or folder of the repository; a finding where it leaves the repository or is not there."""
+        found = inside(self.work_dir, written)
+        if found is None:
+            return self.finding(codes.PATH_OUTSIDE, f"'{written}' leads out of the repository")
+        if not found.exists():
+            return self.finding(codes.PATH_MISSING, f"'{written}' does not exist")
+        return found
+
+    def state_path(self, written: str) -> Path | Finding:
+        """A path below the state folder, existing or not; a finding where it leaves the folder."""
+        found = inside(self.state_dir, written)
+        if found is None:
+            return self.finding(codes.PATH_OUTSIDE, f"'{written}' leads out of the step's state folder")
+        return found
+
     def command(
         self,
         *argv: str,
@@ -59,6 +101,37 @@ class StepContext:
             timeout_seconds=self.step.timeout_seconds,
             stdin=stdin,
         )
+
+    def child(self, name: str, request: Mapping[str, Any]) -> CommandRequest:
+        """A request to one of our own child programs: JSON on its stdin, JSON on its stdout, the standard library only.
+
+        It is started from its file, isolated (`-I`) and without site-packages (`-S`): nothing that the environment or
+        the repository says is imported, and it starts in a few milliseconds.
+        """
+        program = Path(__file__).parent / "children" / f"{name}.py"
+        argv = (sys.executable, "-I", "-S", "-X", "utf8", str(program))
+        return self.command(*argv, stdin=json.dumps(request).encode())
+
+    def answer(self, outcome: CommandOutcome) -> dict[str, Any] | Finding:
+        """What a child program answered; a finding where it did not answer."""
+        if outcome.succeeded:
+            try:
+                answer = json.loads(outcome.stdout.head)
+            except ValueError:
+                answer = None
+            if isinstance(answer, dict):
+                return answer
+        return self.finding(codes.CHILD_WITHOUT_ANSWER, f"the program that does the work {ending_text(outcome)}")
+
+    def program_failed(self, program: str, outcome: CommandOutcome) -> Finding:
+        """The finding for a program that did not succeed; it tells how it ended, never what it printed."""
+        if outcome.ending is Ending.NOT_STARTED:
+            return self.finding(
+                codes.TOOL_MISSING,
+                f"'{program}' cannot be started: {outcome.problem or 'it is not on PATH'}",
+                f"Install '{program}', or put its folder on PATH.",
+            )
+        return self.finding(codes.PROGRAM_FAILED, f"'{program}' {ending_text(outcome)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +152,36 @@ class DriverResult:
 
 DriverSteps: TypeAlias = Generator[CommandRequest, CommandOutcome, DriverResult]
 Driver: TypeAlias = Callable[[StepContext], DriverSteps]
+
+
+def inside(folder: Path, written: str) -> Path | None:
+    """`written` below `folder`, symbolic links followed; None where it leads out of it."""
+    if "\0" in written:
+        return None
+    root = folder.resolve()
+    found = (root / written).resolve()
+    return found if found.is_relative_to(root) else None
+
+
+def ending_text(outcome: CommandOutcome) -> str:
+    """How a program ended, as the end of a sentence."""
+    match outcome.ending:
+        case Ending.EXITED if outcome.exit_code == 0:
+            return "ended without an answer"
+        case Ending.EXITED:
+            return f"ended with exit status {outcome.exit_code}"
+        case Ending.SIGNALLED:
+            return f"was killed by {_signal_name(outcome.signal)}"
+        case Ending.TIMED_OUT:
+            return "ran out of time"
+        case Ending.CANCELLED:
+            return "was cancelled"
+        case Ending.NOT_STARTED:
+            return f"could not be started: {outcome.problem}"
+
+
+def _signal_name(number: int | None) -> str:
+    try:
+        return signal.Signals(number or 0).name
+    except ValueError:
+        return f"signal {number}"

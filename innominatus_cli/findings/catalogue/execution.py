@@ -1,1 +1,224 @@
 """Block 5xxx: execution of steps and drivers."""
+
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Code
+
+# Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.
+
+NO_DRIVER = Code(
+    "ORC-5101",
+    "Nothing runs this step type yet",
+    "Use a step type that has a driver (docs/reference/step-types.md), or run the tool from a `script` step.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The language knows the step type and checks its inputs, but this version has nothing that does its work. "
+    "Nothing simulated is ever reported as success, so the step fails.",
+)
+TOOL_MISSING = Code(
+    "ORC-5102",
+    "A tool that the step needs is missing",
+    "Install the tool, or put its folder on PATH.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="A step does its work with a program that could not be started. What could not be done is never success.",
+)
+PROGRAM_FAILED = Code(
+    "ORC-5103",
+    "A program of the step failed",
+    "Read what it printed: innominatus-ctl logs RUN --step STEP.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The program that does the step's work ended with another exit status than 0, was killed or ran out of "
+    "time. Its output is in the local log; a record holds none of it.",
+)
+PATH_OUTSIDE = Code(
+    "ORC-5104",
+    "A path leads out of its folder",
+    "Name a path below the repository root, or below the state folder for what tools keep.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Steps read files of the repository and keep files in the state folder of their application and "
+    "environment. An absolute path, `..` or a symbolic link that leads elsewhere is refused.",
+)
+PATH_MISSING = Code(
+    "ORC-5105",
+    "A file that the step reads is missing",
+    "Add the file, or correct its path: it is relative to the file that names it, or to the repository root.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A path among the inputs names nothing in the repository, or something that is no regular file or folder.",
+)
+INPUTS_UNUSABLE = Code(
+    "ORC-5106",
+    "The step's inputs do not say what to do",
+    "Read the step type's page under docs/reference/step-types/.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Each input is of its type, but together, or with the values that were known only now, they make no sense: "
+    "for example a check without the host that it needs.",
+)
+CHILD_WITHOUT_ANSWER = Code(
+    "ORC-5107",
+    "The program that does the step's work gave no answer",
+    "Run the step again; if it happens again, report it with the step's log.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Some drivers do their work in a child program of the tool's own, so that it can be ended at any time. It "
+    "ended without an answer: killed, out of time, or out of memory.",
+)
+CHECK_FAILED = Code(
+    "ORC-5110",
+    "A check failed",
+    "Mend what was checked, or give the check more `retries` where it needs time.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A check of a `validation` step did not see what it should, as often as its `retries` say. The message says "
+    "what it saw last.",
+)
+POLICY_BROKEN = Code(
+    "ORC-5111",
+    "A manifest breaks a rule of a policy step",
+    "Change what the message names, or talk to the owner of the workflow.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A `policy` step holds the manifests of a run against its rules. All violations are told at once; none of "
+    "the manifests is committed.",
+)
+ENGINE_MISSING = Code(
+    "ORC-5112",
+    "A policy engine is not available",
+    "Write the policy as `rules` or as a `script`; other engines come later.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The step asks for a policy engine that this version cannot run. What was not judged has not passed.",
+)
+NOTHING_TO_CHECK = Code(
+    "ORC-5113",
+    "There was nothing to check",
+    "Put the step behind those that render manifests, or name files for it.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A step that judges or scans found nothing to judge or scan. What could not be checked is never clean.",
+)
+MANIFEST_UNREADABLE = Code(
+    "ORC-5120",
+    "A manifest cannot be read",
+    "Correct the YAML or JSON that the message names.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A manifest file or an inline manifest is no YAML, or holds no objects.",
+)
+MANIFEST_INVALID = Code(
+    "ORC-5121",
+    "A manifest is no Kubernetes object",
+    "Give every object `apiVersion`, `kind` and `metadata.name`.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Every document of a manifest is one object with apiVersion, kind and a name that Kubernetes accepts. Two "
+    "objects of one kind, namespace and name in one step are refused: one of them would be lost.",
+)
+WORKLOAD_UNSUPPORTED = Code(
+    "ORC-5122",
+    "The workload has something that cannot be rendered",
+    "Change the workload as the message says, or write that object as a manifest.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A part of the Score workload has no faithful form in Kubernetes. It is refused rather than left out.",
+)
+ROLLOUT_FAILED = Code(
+    "ORC-5123",
+    "An object did not roll out",
+    "Read the step's log, then `kubectl describe` the object.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The manifests were applied, but a Deployment, StatefulSet or DaemonSet was not ready in time.",
+)
+DATABASE_UNSUPPORTED = Code(
+    "ORC-5130",
+    "A database cannot be migrated",
+    "Use `sqlite:///name.db`; other databases come later, until then run their tool from a `script` step.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The connection string names a database that this version has no driver for.",
+)
+MIGRATIONS_WRONG = Code(
+    "ORC-5131",
+    "A folder of migrations is wrong",
+    "Name files NNN_name.sql (with `-- migrate:up` and `-- migrate:down`) or NNN_name.up.sql and NNN_name.down.sql.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Migrations are applied in the order of their numbers. A file without a number, two of one number or a "
+    "missing part would make that order a guess.",
+)
+MIGRATION_CHANGED = Code(
+    "ORC-5132",
+    "An applied migration was changed",
+    "Restore the file and write the change as a new migration.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The database holds the checksum of every migration that it was given. One of them differs from the file, "
+    "or the file is gone: the database is not what the folder says. Nothing was applied.",
+)
+MIGRATION_FAILED = Code(
+    "ORC-5133",
+    "A migration failed",
+    "Correct its SQL; the database is as it was before this migration.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Each migration runs in a transaction of its own. The one that failed was taken back; those before it stay.",
+)
+RESOURCE_TYPE_UNKNOWN = Code(
+    "ORC-5140",
+    "No provisioner makes this type of resource",
+    "Use a type that has a provisioner (docs/reference/step-types/resource-provisioning.md).",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A resource of a Score file is made by the provisioner of its type. A resource that nothing makes fails "
+    "the deployment; it is never passed over.",
+)
+RESOURCE_FAILED = Code(
+    "ORC-5141",
+    "A resource could not be made or removed",
+    "Correct the resource's params as the message says.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The provisioner of the resource's type said why in the message.",
+)
+SECRET_MISSING = Code(
+    "ORC-5150",
+    "A secret does not exist",
+    "Put it into its store, or let admin-config.yaml say `generate` for it.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A `vault-setup` step binds secrets that exist. One that admin-config does not let generate must be put "
+    "into its store by a person: into a file of mode 0600 in the local store, or into the environment variable.",
+)
+SECRET_STORE_UNSAFE = Code(
+    "ORC-5151",
+    "The local secret store is not private",
+    "Take the rights of other users away (chmod 0600 FILE, chmod 0700 FOLDER), and replace the secret.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A secret's file must be a regular file of the user's own that nobody else may read or write.",
+)
+BUDGET_EXCEEDED = Code(
+    "ORC-5160",
+    "The workload costs more than its budget",
+    "Ask for less, or ask the platform team for a larger budget.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Containers' requests and resources, each with its price of admin-config.yaml, come to more than "
+    "`budgetLimit`. With `enforceLimit: false` the step would only say so.",
+)
+PRICE_MISSING = Code(
+    "ORC-5161",
+    "Something has no price",
+    "Add it to `prices` in admin-config.yaml; a price of 0 says that it is free.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="An estimate that leaves something out would be too low. What has no price is named in the message.",
+)
+TAGS_MISSING = Code(
+    "ORC-5165",
+    "A required tag has no value",
+    "Give the tag a value, for example in `metadata` of the Score file.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A `tagging` step makes sure that everything an application makes can be traced to who owns and pays it.",
+)
+ALERT_UNUSABLE = Code(
+    "ORC-5170",
+    "Alert rules cannot be rendered",
+    "Correct the alert in admin-config.yaml.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="An alert has no expression, promtool refused the rules, or the step asks for what cannot be rendered yet.",
+)
+SCAN_FOUND = Code(
+    "ORC-5180",
+    "A scan found problems",
+    "Mend what the message names.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A `security` step found problems at or over its `severityThreshold`. Values that look like secrets are "
+    "never shown: only where they stand.",
+)
+COULD_NOT_SCAN = Code(
+    "ORC-5181",
+    "A scan could not be done",
+    "Install the scanner, or use `scanner: builtin`.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The scanner is missing or nothing here can run it. What could not be checked is never clean.",
+)
