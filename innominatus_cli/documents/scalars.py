@@ -47,19 +47,17 @@ def value_of(text: str) -> str | float | bool | None:
     """The core schema's value of a plain scalar; infinities and NaN are floats."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if text[0] not in _NUMBER_STARTS:
-        return text
+    return _number_or_text(text) if text[0] in _NUMBER_STARTS else text
+
+
+def _number_or_text(text: str) -> str | float:
     if _INTEGER.match(text):
         return int(text) if len(text) <= _LARGEST_DIGITS else float("inf")
     if _FLOAT.match(text):
         return float(text)
-    if _OCTAL.match(text):
-        return int(text[2:], 8)
-    if _HEX.match(text):
-        return int(text[2:], 16)
-    if _NOT_FINITE.match(text):
-        return float(text.replace(".", "", 1))
-    return text
+    if _OCTAL.match(text) or _HEX.match(text):
+        return int(text, 0)
+    return float(text.replace(".", "", 1)) if _NOT_FINITE.match(text) else text
 
 
 def other_reading(text: str) -> str:
@@ -72,21 +70,29 @@ def other_reading(text: str) -> str:
     if not text or text[0] not in _NUMBER_STARTS:
         return ""
     if _INTEGER.match(text):
-        digits = text.lstrip("+-")
-        if len(digits) == 1 or digits[0] != "0":
-            return ""
-        return "text" if "8" in digits or "9" in digits else "octal"
+        return _other_reading_of_integer(text.lstrip("+-"))
     if _FLOAT.match(text):
         return "" if _FLOAT_OF_YAML_1_1.match(text) else "text"
-    if _OCTAL.match(text):
-        return "text"
-    if _HEX.match(text) or _NOT_FINITE.match(text):
+    return _other_reading_of_text(text)
+
+
+def _other_reading_of_integer(digits: str) -> str:
+    if len(digits) == 1 or digits[0] != "0":
         return ""
-    if _DATE.match(text):
-        return "date"
-    if _SEXAGESIMAL.match(text):
-        return "time"
-    return "number" if _NUMBER_OF_YAML_1_1.match(text) and any(c.isdigit() for c in text) else ""
+    return "text" if "8" in digits or "9" in digits else "octal"
+
+
+def _other_reading_of_text(text: str) -> str:
+    found = ""
+    if _OCTAL.match(text):
+        found = "text"
+    elif _DATE.match(text):
+        found = "date"
+    elif _SEXAGESIMAL.match(text):
+        found = "time"
+    elif _NUMBER_OF_YAML_1_1.match(text) and not _HEX.match(text) and any(c.isdigit() for c in text):
+        found = "number"
+    return found
 
 
 def is_text_upstream(text: str) -> bool:

@@ -6,27 +6,49 @@ file's holds. Each use of an alias becomes a copy, so that every node has exactl
 """
 
 import re
+from typing import TYPE_CHECKING, cast
 
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.scalars import other_reading, value_of
-from innominatus_cli.documents.syntax_words import in_plain_words
+from innominatus_cli.documents.words import a, in_plain_words, short
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, Related
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class Mark(Protocol):
+        """A position, counted from 0; columns in code points."""
+
+        line: int
+        column: int
+
+    class Event(Protocol):
+        """The attributes of PyYAML's events, each of which is there on the events that have it."""
+
+        start_mark: Mark
+        end_mark: Mark
+        anchor: str
+        tag: str | None
+        value: str
+        style: str | None
+        flow_style: bool
+
+
+_class_of = cast("Callable[[object], type[object]]", type)
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_ALIASES = 1_000
@@ -126,7 +148,7 @@ class _Composer:
         self.text = text
         self.findings = findings
         self.complete: list[Document] = []
-        self.next_event = CParser(text.encode()).get_event
+        self.next_event = cast("Callable[[], Event]", CParser(text.encode()).get_event)
         self.anchors: dict[str, Node | None] = {}
         self.nodes = 0
         self.aliases = 0
@@ -136,8 +158,8 @@ class _Composer:
     def documents(self) -> list[Document]:
         """All documents; empty ones are left out, but keep their number."""
         index = 0
-        while type(event := self.next_event()) is not StreamEndEvent:
-            if type(event) is DocumentStartEvent:
+        while _class_of(event := self.next_event()) is not StreamEndEvent:
+            if _class_of(event) is DocumentStartEvent:
                 self.anchors = {}
                 root = self.node(self.next_event(), 1)
                 if not (isinstance(root, ScalarNode) and root.value is None and root.plain_style):
@@ -145,23 +167,23 @@ class _Composer:
                 index += 1
         return self.complete
 
-    def report(self, code: Code, message: str, node: Node | Event, remedy: str = "", *related: Related) -> None:
+    def report(self, code: Code, message: str, node: "Node | Event", remedy: str = "", *related: Related) -> None:
         """Adds a finding at a node or event."""
         self.findings.append(Finding(code, message, self.place(node), remedy, related))
 
-    def place(self, node: Node | Event) -> Place:
+    def place(self, node: "Node | Event") -> Place:
         if isinstance(node, Node):
             return Place(self.path, node.line, node.column, node.end_line, node.end_column)
         start, end = node.start_mark, node.end_mark
         return Place(self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
-    def stop(self, code: Code, message: str, event: Event) -> _Stop:
+    def stop(self, code: Code, message: str, event: "Event") -> _Stop:
         self.report(code, message, event)
         return _Stop()
 
-    def node(self, event: Event, depth: int) -> Node:
+    def node(self, event: "Event", depth: int) -> Node:
         """The node that starts with `event`; takes its events up to its end."""
-        kind = type(event)
+        kind = _class_of(event)
         if kind is AliasEvent:
             return self.alias(event, depth)
         self.nodes += 1
@@ -185,7 +207,7 @@ class _Composer:
             self.anchors[anchor] = node
         return node
 
-    def scalar(self, event: ScalarEvent) -> ScalarNode:
+    def scalar(self, event: "Event") -> ScalarNode:
         text = event.value
         plain = event.style is None or event.style == ""
         start, end = event.start_mark, event.end_mark
@@ -208,40 +230,40 @@ class _Composer:
         """Refuses numbers that JSON cannot hold; the node's value becomes one that it can."""
         value = node.value
         if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124
-            self.report(codes.NOT_FINITE, f"{_short(node.text)} is not a finite number", node)
+            self.report(codes.NOT_FINITE, f"{short(node.text)} is not a finite number", node)
             node.value = node.text
         elif isinstance(value, int) and abs(value) > _LARGEST:
-            self.report(codes.INTEGER_TOO_LARGE, f"{_short(node.text)} is beyond ±(2^53-1)", node)
+            self.report(codes.INTEGER_TOO_LARGE, f"{short(node.text)} is beyond ±(2^53-1)", node)
             node.value = _LARGEST if value > 0 else -_LARGEST
 
     def warn_if_ambiguous(self, node: ScalarNode) -> None:
         """A warning where YAML 1.1 reads a plain scalar differently; keys are text in any case."""
         if node.plain_style and (other := other_reading(node.text)):
             ours = "text" if isinstance(node.value, str) else f"the number {node.value}"
-            message = f"'{_short(node.text)}' is {ours} here and {_OTHER_READINGS[other]} to YAML 1.1 tools"
-            self.report(codes.AMBIGUOUS_SCALAR, message, node, f'write "{_short(node.text)}" if text is meant')
+            message = f"'{short(node.text)}' is {ours} here and {_OTHER_READINGS[other]} to YAML 1.1 tools"
+            self.report(codes.AMBIGUOUS_SCALAR, message, node, f'write "{short(node.text)}" if text is meant')
 
-    def value(self, event: Event, depth: int) -> Node:
+    def value(self, event: "Event", depth: int) -> Node:
         """A node that is no key."""
         node = self.node(event, depth)
-        if type(event) is ScalarEvent and isinstance(node, ScalarNode):
+        if _class_of(event) is ScalarEvent and isinstance(node, ScalarNode):
             self.warn_if_ambiguous(node)
         return node
 
-    def sequence(self, event: SequenceStartEvent, depth: int) -> SequenceNode:
+    def sequence(self, event: "Event", depth: int) -> SequenceNode:
         items: list[Node] = []
-        while type(inner := self.next_event()) is not SequenceEndEvent:
+        while _class_of(inner := self.next_event()) is not SequenceEndEvent:
             items.append(self.value(inner, depth + 1))
         start = event.start_mark
         return SequenceNode(items, start.line + 1, start.column + 1, *_end(event, inner, items[-1] if items else None))
 
-    def mapping(self, event: MappingStartEvent, depth: int) -> MappingNode:
+    def mapping(self, event: "Event", depth: int) -> MappingNode:
         values: dict[str, Node] = {}
         key_nodes: dict[str, ScalarNode] = {}
         merged: list[MappingNode] = []
         merge_key: ScalarNode | None = None
         last: Node | None = None
-        while type(inner := self.next_event()) is not MappingEndEvent:
+        while _class_of(inner := self.next_event()) is not MappingEndEvent:
             key_node = self.key(inner, depth + 1)
             last = value = self.value(self.next_event(), depth + 1)
             if key_node is None:
@@ -266,22 +288,22 @@ class _Composer:
         start = event.start_mark
         return MappingNode(values, key_nodes, start.line + 1, start.column + 1, *_end(event, inner, last))
 
-    def key(self, event: Event, depth: int) -> ScalarNode | None:
+    def key(self, event: "Event", depth: int) -> ScalarNode | None:
         """A key's node; None where it is a list or mapping."""
         node = self.node(event, depth)
         if not isinstance(node, ScalarNode):
-            self.report(codes.KEY_NOT_TEXT, f"a {node.type_name} cannot be a key", node)
+            self.report(codes.KEY_NOT_TEXT, f"{a(node.type_name)} cannot be a key", node)
             return None
         if not isinstance(node.value, str):
-            message = f"the key '{_short(node.text)}' is no text but a {node.type_name}"
-            self.report(codes.KEY_NOT_TEXT, message, node, f'write "{_short(node.text)}"')
+            message = f"the key '{short(node.text)}' is no text but {a(node.type_name)}"
+            self.report(codes.KEY_NOT_TEXT, message, node, f'write "{short(node.text)}"')
         elif self.check_keys and (found := _ZERO_WIDTH.search(node.text)):
             message = f"the key holds the invisible character {_name(found.group())}"
             self.report(codes.HIDDEN_CHARACTER, message, node)
         return node
 
     def duplicate(self, key: ScalarNode, first: ScalarNode) -> None:
-        message = f"the key '{_short(key.text)}' is already defined at line {first.line}"
+        message = f"the key '{short(key.text)}' is already defined at line {first.line}"
         self.report(codes.DUPLICATE_KEY, message, key, "", Related("first defined here", self.place(first)))
 
     def mappings_to_merge(self, value: Node) -> list[MappingNode]:
@@ -293,10 +315,10 @@ class _Composer:
             raise _Stop
         for item in candidates:
             if not isinstance(item, MappingNode):
-                self.report(codes.MERGE, f"a {item.type_name} cannot be merged into a mapping", item)
+                self.report(codes.MERGE, f"{a(item.type_name)} cannot be merged into a mapping", item)
         return mappings
 
-    def alias(self, event: AliasEvent, depth: int) -> Node:
+    def alias(self, event: "Event", depth: int) -> Node:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise self.stop(codes.TOO_MANY_ALIASES, f"the file uses more than {MAX_ALIASES:,} aliases", event)
@@ -316,7 +338,7 @@ class _Composer:
             end_column=end.column + 1,
         )
 
-    def copy(self, node: Node, event: AliasEvent, depth: int) -> Node:
+    def copy(self, node: Node, event: "Event", depth: int) -> Node:
         """A copy of an anchored node, counted as if it were written out; places stay those of the anchor."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
@@ -344,14 +366,9 @@ class _Composer:
         )
 
 
-def _end(start: Event, end: Event, last: Node | None) -> tuple[int, int]:
+def _end(start: "Event", end: "Event", last: Node | None) -> tuple[int, int]:
     """Where a list or mapping ends: at its bracket, or with its last value."""
     mark = end.end_mark
-    if last is None or getattr(start, "flow_style", False):
+    if last is None or start.flow_style:
         return mark.line + 1, mark.column + 1
     return last.end_line, last.end_column
-
-
-def _short(text: str) -> str:
-    """At most 40 characters of a text, for a message."""
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004

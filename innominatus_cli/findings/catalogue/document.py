@@ -1,5 +1,6 @@
 """Block 1xxx: a document's text and shape."""
 
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Severity
 
 NOT_READABLE = Code(
@@ -252,4 +253,12 @@ BAD_PRODUCT_NAME = Code(
     "The name of a product's folder cannot be used",
     "Use lower-case letters, digits, `.`, `_` and `-`, and start with a letter or digit.",
     detail="A product's name is a part of paths and ids.",
+)
+NOT_WRITABLE = Code(
+    "ORC-1061",
+    "A file cannot be written",
+    "Make room on the disk, or give yourself the right to write there.",
+    exit_status=ExitStatus.CANNOT_WRITE_STATE,
+    detail="What was there before is still there: files are written beside their old version and then put in its "
+    "place.",
 )

@@ -1,5 +1,6 @@
-"""libyaml's words for syntax errors, in words for people who have not read YAML's grammar."""
+"""Words of messages: libyaml's problems for people who have not read YAML's grammar, types with their article."""
 
+_SHORT = 40
 _WORDS = (
     (
         "mapping values are not allowed",
@@ -80,3 +81,21 @@ def in_plain_words(problem: str) -> tuple[str, str]:
         if theirs in problem:
             return message, remedy
     return problem, ""
+
+
+def a(type_name: str) -> str:
+    """A type's name with its article; `null` as `nothing`."""
+    if type_name == "null":
+        return "nothing"
+    return f"an {type_name}" if type_name[0] in "aeiou" else f"a {type_name}"
+
+
+def short(text: str) -> str:
+    """At most 40 characters of a text, on one line."""
+    line = text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}..."
+    return line.replace("\n", "\\n")
+
+
+def either(words: list[str]) -> str:
+    """`a, b or c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,238 @@
+"""The state of a repository that everything is read from: the working tree, or any revision, through one interface."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, OUTSIDE_REPOSITORY, TOO_LARGE
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.system.files import is_below, parts_of, read_below
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_FILE = 1024 * 1024
+SKIPPED_FOLDERS = frozenset((".git", ".innominatus", ".venv", "node_modules"))
+_MAX_DEPTH = 64
+_MAX_LINKS = 40
+_LINK = "120000"
+_SUBMODULE = "160000"
+
+
+class Snapshot(Protocol):
+    """One state of a repository. Paths are repository-relative, with `/`."""
+
+    def describe(self) -> str:
+        """`working tree`, or the revision."""
+
+    def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
+        """Paths of all files below `under` with one of the suffixes (all, where there are none), sorted.
+
+        Links that leave the repository are among them, so that reading one is a finding. Left out at every level:
+        `.git`, `.innominatus`, `.venv` and `node_modules`.
+        """
+
+    def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
+        """The bytes of a file of at most `limit` bytes, or why there are none."""
+
+    def object_id(self, path: str) -> str | None:
+        """The git object id of what `read` gives; None where it gives a finding."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether a file is there, behind links too."""
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there, behind links too."""
+
+
+class WorkingTreeSnapshot:
+    """The files below a folder as they are now; each is read from disk once."""
+
+    def __init__(self, root: "Path | str") -> None:
+        self.root = os.path.realpath(root)
+        self._read: dict[str, bytes | Finding] = {}
+
+    def describe(self) -> str:
+        """Always `working tree`."""
+        return "working tree"
+
+    def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
+        """See `Snapshot.paths`."""
+        parts = parts_of(under) if under not in {"", "."} else []
+        if parts is None:
+            return []
+        folder = os.path.join(self.root, *parts)
+        if not is_below(self.root, os.path.realpath(folder)):
+            return []
+        found: list[str] = []
+        self._walk(folder, "/".join(parts), suffixes, (os.path.realpath(folder),), found)
+        return sorted(found)
+
+    def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
+        """See `Snapshot.read`."""
+        known = self._read.get(path)
+        if known is None or (isinstance(known, Finding) and known.code is TOO_LARGE):
+            known = self._read[path] = read_below(self.root, path, limit)
+        if isinstance(known, bytes) and len(known) > limit:
+            return Finding(TOO_LARGE, f"the file has {len(known):,} bytes, over {limit:,}", Place(path))
+        return known
+
+    def object_id(self, path: str) -> str | None:
+        """See `Snapshot.object_id`."""
+        from innominatus_cli.documents.canonical import git_blob_id  # noqa: PLC0415 - hashlib is not needed to check
+
+        data = self.read(path)
+        return git_blob_id(data) if isinstance(data, bytes) else None
+
+    def is_file(self, path: str) -> bool:
+        """See `Snapshot.is_file`."""
+        resolved = self._resolved(path)
+        return resolved is not None and os.path.isfile(resolved)
+
+    def is_folder(self, path: str) -> bool:
+        """See `Snapshot.is_folder`."""
+        if path in {"", "."}:
+            return True
+        resolved = self._resolved(path)
+        return resolved is not None and os.path.isdir(resolved)
+
+    def _resolved(self, path: str) -> str | None:
+        parts = parts_of(path)
+        if parts is None:
+            return None
+        resolved = os.path.realpath(os.path.join(self.root, *parts))
+        return resolved if is_below(self.root, resolved) else None
+
+    def _walk(
+        self, folder: str, relative: str, suffixes: tuple[str, ...], above: tuple[str, ...], found: list[str]
+    ) -> None:
+        """Adds the paths below a folder; `above` are the resolved folders on the way, against links in a circle."""
+        try:
+            with os.scandir(folder) as entries:
+                inside = list(entries)
+        except OSError:
+            return
+        for entry in inside:
+            path = f"{relative}/{entry.name}" if relative else entry.name
+            if entry.is_dir():
+                if entry.name in SKIPPED_FOLDERS or len(above) > _MAX_DEPTH:
+                    continue
+                resolved = os.path.realpath(entry.path) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
+                if not is_below(self.root, resolved):
+                    found.append(path)
+                elif resolved not in above:
+                    self._walk(entry.path, path, suffixes, (*above, resolved), found)
+            elif not suffixes or entry.name.endswith(suffixes):
+                found.append(path)
+
+
+class TreeEntry(Protocol):
+    """One entry of a commit's tree, as the git door gives it."""
+
+    @property
+    def path(self) -> str:
+        """Repository-relative."""
+
+    @property
+    def mode(self) -> str:
+        """`100644`, `100755`, `120000` (link) or `160000` (submodule)."""
+
+    @property
+    def object_id(self) -> str:
+        """The blob's id."""
+
+
+class TreeReader(Protocol):
+    """What a snapshot of a revision needs of the git door."""
+
+    def tree(self, commit: str) -> Iterable[TreeEntry]:
+        """All entries of the commit's tree that are no trees."""
+
+    def read_blobs(self, object_ids: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of blobs."""
+
+
+class RevisionSnapshot:
+    """The files of a commit; nothing of the working tree is read."""
+
+    def __init__(self, git: TreeReader, revision: str) -> None:
+        self._git = git
+        self._revision = revision
+        self._entries = {entry.path: entry for entry in git.tree(revision)}
+        self._folders = {
+            "/".join(parts[:i]) for path in self._entries if (parts := path.split("/")) for i in range(len(parts))
+        }
+        self._blobs: dict[str, bytes] = {}
+
+    def describe(self) -> str:
+        """The revision, as it was named."""
+        return self._revision
+
+    def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
+        """See `Snapshot.paths`. Links to folders are not followed while listing."""
+        prefix = "" if under in {"", "."} else under.rstrip("/") + "/"
+        return sorted(
+            path
+            for path in self._entries
+            if path.startswith(prefix)
+            and not SKIPPED_FOLDERS.intersection(path[len(prefix) :].split("/")[:-1])
+            and (not suffixes or path.endswith(suffixes))
+        )
+
+    def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
+        """See `Snapshot.read`."""
+        entry = self._entry(path)
+        if isinstance(entry, Finding):
+            return entry
+        data = self._blob(entry.object_id)
+        if len(data) > limit:
+            return Finding(TOO_LARGE, f"the file has {len(data):,} bytes, over {limit:,}", Place(path))
+        return data
+
+    def object_id(self, path: str) -> str | None:
+        """See `Snapshot.object_id`."""
+        entry = self._entry(path)
+        return None if isinstance(entry, Finding) else entry.object_id
+
+    def is_file(self, path: str) -> bool:
+        """See `Snapshot.is_file`."""
+        return not isinstance(self._entry(path), Finding)
+
+    def is_folder(self, path: str) -> bool:
+        """See `Snapshot.is_folder`."""
+        return path.rstrip("/") in self._folders or path in {"", "."}
+
+    def _blob(self, object_id: str) -> bytes:
+        if object_id not in self._blobs:
+            self._blobs.update(self._git.read_blobs([object_id]))
+        return self._blobs[object_id]
+
+    def _entry(self, path: str) -> TreeEntry | Finding:
+        """The entry of a file, links resolved inside the tree."""
+        parts = parts_of(path)
+        if parts is None:
+            return Finding(OUTSIDE_REPOSITORY, f"'{path}' is no path below the repository", Place(path))
+        for _ in range(_MAX_LINKS):
+            link = next((i for i in range(1, len(parts) + 1) if self._is_link("/".join(parts[:i]))), None)
+            if link is None:
+                return self._plain_entry("/".join(parts), path)
+            target = self._blob(self._entries["/".join(parts[:link])].object_id).decode(errors="replace")
+            joined = os.path.normpath("/".join([*parts[: link - 1], target, *parts[link:]]))
+            resolved = None if target.startswith("/") else parts_of(joined)
+            if resolved is None:
+                return Finding(OUTSIDE_REPOSITORY, "the symbolic link leaves the repository", Place(path))
+            parts = resolved
+        return Finding(NOT_READABLE, "its symbolic links go round in a circle", Place(path))
+
+    def _is_link(self, path: str) -> bool:
+        entry = self._entries.get(path)
+        return entry is not None and entry.mode == _LINK
+
+    def _plain_entry(self, resolved: str, path: str) -> TreeEntry | Finding:
+        entry = self._entries.get(resolved)
+        if entry is not None and entry.mode != _SUBMODULE:
+            return entry
+        if entry is not None or resolved in self._folders:
+            what = "a submodule" if entry is not None else "a folder"
+            return Finding(NOT_A_FILE, f"it is {what}, not a regular file", Place(path))
+        return Finding(NOT_READABLE, f"the file does not exist in {self._revision}", Place(path))

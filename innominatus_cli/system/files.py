@@ -1,0 +1,177 @@
+"""The door to files: bounded reads of regular files, and writes that leave the old or the new.
+
+A read never blocks and never follows a link at its end: a pipe, a device, a folder or a link is a finding.
+"""
+
+import errno
+import os
+import stat
+
+from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, NOT_WRITABLE, OUTSIDE_REPOSITORY
+from innominatus_cli.findings.catalogue.document import TOO_LARGE as FILE_TOO_LARGE
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+
+FILE_MODE = 0o644
+FOLDER_MODE = 0o755
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_CHUNK = 64 * 1024
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISCHR, "a device"),
+)
+
+
+def read_file(path: str | os.PathLike[str], limit: int, shown: str = "") -> bytes | Finding:
+    """The bytes of a regular file of at most `limit` bytes; `shown` is its path in findings (default: `path`).
+
+    A link at the end of `path` is followed: this is for files that the operator named.
+    """
+    name = shown or os.fspath(path)
+    try:
+        resolved = os.path.realpath(path, strict=True)
+        return _read(os.open(resolved, _READ), limit, name)
+    except OSError as error:
+        return Finding(NOT_READABLE, reason_of(error), Place(name))
+    except ValueError:
+        return Finding(NOT_READABLE, "no path holds a NUL character", Place(name))
+
+
+def read_below(root: str | os.PathLike[str], path: str, limit: int) -> bytes | Finding:
+    """The bytes of a regular file of at most `limit` bytes, by its path (POSIX) relative to `root`.
+
+    Links are followed as long as they stay below `root`; every component of what they resolve to is then opened
+    without following links, so that a link put in between leads nowhere.
+    """
+    if (parts := parts_of(path)) is None:
+        return Finding(OUTSIDE_REPOSITORY, f"'{path}' is no path below the repository", Place(path))
+    base = os.path.realpath(root)
+    try:
+        resolved = os.path.realpath(os.path.join(base, *parts), strict=True)
+    except OSError as error:
+        return Finding(NOT_READABLE, reason_of(error), Place(path))
+    if not is_below(base, resolved):
+        return Finding(OUTSIDE_REPOSITORY, "the symbolic link leaves the repository", Place(path))
+    try:
+        return _read(_open_below(base, resolved[len(base) :].strip(os.sep).split(os.sep)), limit, path)
+    except OSError as error:
+        return Finding(NOT_READABLE, reason_of(error), Place(path))
+
+
+def parts_of(path: str) -> list[str] | None:
+    """The parts of a repository-relative POSIX path; None where it is absolute, empty or has `..`, NUL, a backslash."""
+    if not path or path.startswith(("/", "~")) or "\\" in path or "\0" in path:
+        return None
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    return None if not parts or ".." in parts else parts
+
+
+def is_below(root: str, path: str) -> bool:
+    """Whether an absolute, resolved path is `root` or below it."""
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def reason_of(error: OSError) -> str:
+    """An operating system's error in plain words, without paths."""
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return "the file does not exist"
+        case errno.EACCES | errno.EPERM:
+            return "you may not read it"
+        case errno.ELOOP:
+            return "its symbolic links go round in a circle"
+        case errno.ENXIO | errno.ENODEV:
+            return "it is not a regular file"
+        case errno.ENAMETOOLONG:
+            return "its name is too long"
+        case _:
+            return (error.strerror or "it cannot be read").lower()
+
+
+def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE) -> None:
+    """Writes a file so that a crash leaves the old or the new, with exactly `mode` whatever the umask is.
+
+    Folders above it are made. Raises CannotContinue (exit 73) where the disk refuses.
+    """
+    target = os.fspath(path)
+    folder = os.path.dirname(target) or "."
+    temporary = os.path.join(folder, f".{os.path.basename(target)[:200]}.{os.getpid()}.new")
+    try:
+        os.makedirs(folder, FOLDER_MODE, exist_ok=True)
+        try:
+            _write_new(temporary, data, mode)
+            os.replace(temporary, target)
+        except BaseException:
+            _remove(temporary)
+            raise
+        _sync_folder(folder)
+    except OSError as error:
+        raise CannotContinue(not_writable(target, error)) from error
+
+
+def not_writable(path: str, error: OSError) -> Finding:
+    """The finding for state that the disk does not take."""
+    return Finding(NOT_WRITABLE, f"cannot write: {(error.strerror or 'the disk refuses').lower()}", Place(path))
+
+
+def _open_below(base: str, parts: list[str]) -> int:
+    """Opens a file below `base`, no component of `parts` being a link. Raises OSError."""
+    folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, _READ | os.O_DIRECTORY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(parts[-1], _READ, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _read(descriptor: int, limit: int, shown: str) -> bytes | Finding:
+    """Reads and closes a descriptor. Raises OSError."""
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            what = next((word for is_kind, word in _KINDS if is_kind(status.st_mode)), "something else")
+            return Finding(NOT_A_FILE, f"it is {what}, not a regular file", Place(shown))
+        if status.st_size > limit:
+            return Finding(FILE_TOO_LARGE, f"the file has {status.st_size:,} bytes, over {limit:,}", Place(shown))
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := os.read(descriptor, _CHUNK):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                return Finding(FILE_TOO_LARGE, f"the file has more than {limit:,} bytes", Place(shown))
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def _write_new(path: str, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        os.fchmod(descriptor, mode)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
