@@ -454,3 +454,9 @@ MISSING_SOURCE_FILE = Code(
     "Add the file, or correct `source`; it is relative to the Score file.",
     detail="The content of the file is needed when the manifests are rendered.",
 )
+WOULD_OVERWRITE = Code(
+    "ORC-2098",
+    "A file that `init` would write is there already",
+    "Run `init` in another folder, or move the file away.",
+    detail="`init` writes all of its files or none, and replaces nothing that you have.",
+)
