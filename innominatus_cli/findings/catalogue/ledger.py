@@ -1,1 +1,140 @@
 """Block 6xxx: records, locks and git."""
+
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Code, Severity
+
+GIT_MISSING = Code(
+    "ORC-6001",
+    "git cannot be used",
+    "Install git 2.36 or newer (on Debian: apt-get install git).",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "Records, revisions and the facts of a plan come from git; 2.36 (April 2022) is the first version that can be "
+        "told to put everything on disk before a commit counts."
+    ),
+)
+NOT_A_REPOSITORY = Code(
+    "ORC-6002",
+    "This is not a usable git repository",
+    "Work in the working tree of a git repository; `git init` makes one.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "A bare repository has no files to plan from: clone it. A repository that belongs to another user is refused, "
+        "as git itself does; `git config --global --add safe.directory <folder>` says that you trust it. A bare "
+        "repository inside a working tree is never opened, because whoever committed it chose its configuration."
+    ),
+)
+UNKNOWN_REVISION = Code(
+    "ORC-6003",
+    "The revision is unknown",
+    "Name a branch, a tag or a commit of this repository; `git fetch` brings those of a remote.",
+    detail="A shallow clone lacks old commits; `git fetch --unshallow` brings them.",
+)
+GIT_FAILED = Code(
+    "ORC-6004",
+    "git did not do what it should",
+    "Read what git says; `git fsck` checks the repository.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The message is git's own. A full disk, missing permissions and damaged objects are the usual reasons.",
+)
+IDENTITY_ASSUMED = Code(
+    "ORC-6005",
+    "git does not know who you are",
+    'Set `git config --global user.name "..."` and `git config --global user.email "..."`.',
+    severity=Severity.WARNING,
+    detail=(
+        "A record names who ran. Without user.name and user.email in git's configuration, and without GIT_AUTHOR_NAME "
+        "and GIT_AUTHOR_EMAIL, the user of the operating system stands there, as `<user>@<host>`. Teams in "
+        "admin-config.yaml list e-mail addresses, so such an actor is usually in no team."
+    ),
+)
+RECORD_CORRUPT = Code(
+    "ORC-6011",
+    "A record is damaged or was edited",
+    "Restore the file from the commit that added it: `git log --diff-filter=A -- <file>`.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "A record is written once, in canonical JSON (RFC 8785), under a path that follows from its content, and never "
+        "changes. What is no JSON, has other bytes than the canonical ones, or stands at another path was changed by "
+        "something else than this tool."
+    ),
+)
+RECORD_TOO_NEW = Code(
+    "ORC-6012",
+    "A record was written by a newer version of the tool",
+    "Update innominatus-ctl.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="Every version reads all older records; a newer `schema` cannot be read.",
+)
+UNKNOWN_RUN = Code(
+    "ORC-6013",
+    "There is no such run",
+    "`innominatus-ctl history` lists the runs.",
+    detail="A run is named by its id, by the start of it that no other run shares, or by `latest`.",
+)
+LOG_ELSEWHERE = Code(
+    "ORC-6014",
+    "The log is not on this machine",
+    "Read it on the machine that ran, or in the log of the CI job.",
+    detail=(
+        "Records are committed, logs are not: what steps print may hold what nobody should publish. Full logs stay in "
+        "the git folder of the clone that ran (`innominatus/runs/<run>/logs`)."
+    ),
+)
+UNKNOWN_APPLICATION = Code(
+    "ORC-6015",
+    "There is no such application",
+    "`innominatus-ctl list` shows the applications of this repository.",
+)
+RECORD_PENDING = Code(
+    "ORC-6021",
+    "The record was not committed to a branch",
+    "`innominatus-ctl ledger adopt` takes it into the branch that is checked out.",
+    severity=Severity.WARNING,
+    detail=(
+        "A record goes to the branch that was checked out when the run started. With a detached head, in the middle of "
+        "a rebase, merge, cherry-pick, revert or bisect, after a switch of branches, or where a file of yours stands "
+        "at a path of ours, nothing of yours is touched: the commit is kept as refs/innominatus/pending/<run> and "
+        "is not lost, whatever happens to branches."
+    ),
+)
+STATE_NOT_WRITTEN = Code(
+    "ORC-6022",
+    "The record could not be committed",
+    "Free disk space or mend the permissions, then run `innominatus-ctl ledger adopt`.",
+    exit_status=ExitStatus.CANNOT_WRITE_STATE,
+    detail=(
+        "The run is over and its record is kept outside of the commits, in the folder that the message names. "
+        "`ledger adopt` commits it from there."
+    ),
+)
+PUSH_FAILED = Code(
+    "ORC-6023",
+    "The commit was not pushed",
+    "Mend what the message says, then push the branch with git.",
+    severity=Severity.WARNING,
+    detail="The commit stays in this clone: pushing is only ever the last step, and only with `--push`.",
+)
+NOT_ADOPTED = Code(
+    "ORC-6024",
+    "A pending record cannot be taken into the branch",
+    "Check out a branch, finish or abort what git is in the middle of, and move your own file away; then adopt again.",
+    detail=(
+        "Adopting commits to the branch that is checked out, under the same rules as a run: nothing of yours is "
+        "overwritten, and the pending commit stays until its record stands in the branch."
+    ),
+)
+MANIFEST_SUPERSEDED = Code(
+    "ORC-6025",
+    "A pending manifest is older than the branch's",
+    "Nothing is to be done; deploy again to render the manifests anew.",
+    severity=Severity.WARNING,
+    detail="The branch's manifest changed since the pending run started. Its record is adopted, its manifest is not.",
+)
+RECORD_UNCOMMITTED = Code(
+    "ORC-6026",
+    "The record is in the working tree only",
+    "Commit the files under the ledger's folder; a record counts for others once it is committed.",
+    severity=Severity.INFO,
+    detail="`--no-commit` writes the record, the plan and the manifests into the working tree and makes no commit.",
+)

@@ -1,0 +1,145 @@
+"""How git is started: one program, one clean environment, nothing that a repository's configuration could run.
+
+Plumbing sees neither the user's nor the system's configuration, no `GIT_*` variable of ours, no hooks, no fsmonitor,
+no replaced objects and no remote; `git_dir` and `work_tree` are pinned, so that a repository inside the repository
+is never mistaken for it (git(1), SECURITY).
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from innominatus_cli.findings.catalogue.ledger import GIT_MISSING
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.programs import find_program, trusted_path
+
+Run = Callable[[CommandRequest], CommandOutcome]
+
+_TIMEOUT_SECONDS: Final = 120
+_QUIET: Final = {
+    "LC_ALL": "C",
+    "LANGUAGE": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PROTOCOL_FROM_USER": "0",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+_NO_CONFIGURATION: Final = {"HOME": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+_OPERATORS: Final = (
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+)
+_SETTINGS: Final = (
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "core.pager=cat",
+    "core.editor=true",
+    "core.askPass=",
+    "core.sshCommand=false",
+    "core.fsync=all",
+    "core.quotePath=false",
+    "commit.gpgSign=false",
+    "credential.helper=",
+    "diff.external=",
+    "gc.auto=0",
+    "i18n.commitEncoding=UTF-8",
+    "maintenance.auto=false",
+    "submodule.recurse=false",
+)
+
+
+class GitFailed(Exception):  # noqa: N818 - the name says what happened, as that of CannotContinue
+    """A git command that did not succeed. Stays behind the git door and the ledger: findings are made from it."""
+
+    def __init__(self, command: str, exit_code: int | None, message: str) -> None:
+        super().__init__(f"git {command}: {message or f'exit status {exit_code}'}")
+        self.command = command
+        self.exit_code = exit_code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class GitCommand:
+    """Starts git for one repository; `settings` are options before the subcommand."""
+
+    program: str
+    cwd: Path
+    env: Mapping[str, str] = field(repr=False)
+    options: tuple[str, ...]
+    run: Run = field(repr=False)
+
+    def outcome(
+        self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> CommandOutcome:
+        """Runs `git <options> <arguments>` to its end; a failure is a value."""
+        request = CommandRequest(
+            argv=(self.program, *self.options, *arguments),
+            cwd=self.cwd,
+            env={**self.env, **(env or {})},
+            timeout_seconds=_TIMEOUT_SECONDS,
+            stdin=stdin,
+        )
+        return self.run(request)
+
+    def output(
+        self,
+        *arguments: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        allowed: Sequence[int] = (0,),
+    ) -> bytes:
+        """What the command wrote to stdout. Raises GitFailed where its exit status is none of `allowed`."""
+        outcome = self.outcome(*arguments, stdin=stdin, env=env)
+        if outcome.exit_code is None or outcome.exit_code not in allowed:
+            message = outcome.stderr.head.decode("utf-8", "replace").strip() or outcome.problem
+            raise GitFailed(arguments[0], outcome.exit_code, message)
+        if outcome.stdout.truncated:
+            raise GitFailed(arguments[0], outcome.exit_code, "more output than we read")
+        return outcome.stdout.head
+
+    def text(self, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
+        """The output as text, without the newline at its end. Raises GitFailed."""
+        return self.output(*arguments, allowed=allowed).decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def git_program(cwd: Path) -> str:
+    """The absolute path of git, never one inside the folder `cwd`. Raises CannotContinue where it is missing."""
+    found = find_program("git", path=_path(), cwd=cwd, untrusted=cwd)
+    if found is None:
+        raise CannotContinue(Finding(GIT_MISSING, "there is no 'git' on PATH", Place("git")))
+    return found
+
+
+def operators_command(cwd: Path, run: Run, *options: str) -> GitCommand:
+    """Git under the operator's own configuration: only for what asks it (discovery, identity)."""
+    mine = {name: os.environ[name] for name in _OPERATORS if name in os.environ}
+    env = {"PATH": _path(), **_QUIET, **mine}
+    return GitCommand(git_program(cwd), cwd, env, _options(*options), run)
+
+
+def plumbing_command(git_dir: Path, work_tree: Path, run: Run) -> GitCommand:
+    """Git for plumbing in one pinned repository, without any configuration but the repository's own."""
+    env = {"PATH": _path(), **_QUIET, **_NO_CONFIGURATION}
+    options = _options(f"--git-dir={git_dir}", f"--work-tree={work_tree}")
+    return GitCommand(git_program(work_tree), work_tree, env, options, run)
+
+
+def _path() -> str:
+    return trusted_path(os.environ.get("PATH", os.defpath))
+
+
+def _options(*options: str) -> tuple[str, ...]:
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    return ("--no-pager", "--literal-pathspecs", *options, *settings)
