@@ -1,0 +1,248 @@
+r"""References in text: `${path}`, and the dotted form of the original's templates, `{{ .path }}`.
+
+A text is parsed once into parts with offsets; the parts are resolved as often as needed. `$${` is a literal `${`;
+inside a path `\.` is a dot of a key and `\\` a backslash. Nothing here reads a context, or raises for what a person
+wrote.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+CONTEXTS = frozenset(
+    {
+        "application",
+        "metadata",
+        "environment",
+        "resources",
+        "steps",
+        "workflow",
+        "variables",
+        "workflows",
+        "parameters",
+        "terraform",
+        "admin",
+        "git",
+        "run",
+        "secrets",
+        "env",
+        "item",
+        "matrix",
+    }
+)
+"""The contexts of `${…}`; their meaning is in docs/reference/workflow-language.md."""
+
+PLAIN_FORM = re.compile(r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*")
+"""What a value must look like to be put into the text of a script: no quoting can change its meaning."""
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_/@:+~%-][A-Za-z0-9_/@:+~% -]*")
+_DOTTED_TEMPLATE = re.compile(r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}")
+_LONGEST_PATH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One `${…}` or `{{ … }}`: its path, and where it stands in the text (offsets in code points, end exclusive)."""
+
+    path: tuple[str, ...]
+    offset: int
+    end: int
+    written: str
+
+    @property
+    def name(self) -> str:
+        """The path as it is written between the braces, in its canonical form."""
+        return path_text(self.path)
+
+
+Part: TypeAlias = "str | Reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong at an offset of a text; `planned` tells a construct that a later version brings."""
+
+    message: str
+    offset: int
+    remedy: str = ""
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A text as literal parts and references, in order."""
+
+    parts: tuple[Part, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references alone."""
+        return tuple(part for part in self.parts if isinstance(part, Reference))
+
+    @property
+    def whole(self) -> Reference | None:
+        """The reference that is the whole text, whose value keeps its type."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Reference):
+            return self.parts[0]
+        return None
+
+    @property
+    def literal(self) -> str | None:
+        """The text itself where it holds no reference."""
+        return None if self.references else "".join(part for part in self.parts if isinstance(part, str))
+
+
+def path_text(path: Collection[str]) -> str:
+    """A path as text: dots and backslashes inside a key are escaped."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+
+
+def split_path(text: str) -> tuple[str, ...] | str:
+    """The keys of a dotted path, or a sentence that says what is wrong with it."""
+    keys: list[str] = []
+    key = ""
+    position = 0
+    while position < len(text):
+        char = text[position]
+        if char == "\\" and text[position + 1 : position + 2] in {".", "\\"}:
+            key += text[position + 1]
+            position += 2
+            continue
+        if char == ".":
+            keys.append(key)
+            key = ""
+        else:
+            key += char
+        position += 1
+    keys.append(key)
+    if len(keys) > _LONGEST_PATH:
+        return f"a path has at most {_LONGEST_PATH} keys"
+    for found in keys:
+        if not found:
+            return "a key of the path is empty"
+        if not _SEGMENT.fullmatch(found.replace(".", "_").replace("\\", "_")):
+            return f"'{found}' is no key"
+    return tuple(keys)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> ParsedText:
+    """The parts of an ordinary text (not of a script): every `${` and `{{` must mean something."""
+    if "${" not in text and "{{" not in text:
+        return ParsedText((text,) if text else ())
+    return _Parser(text, None).parse()
+
+
+@lru_cache(maxsize=1024)
+def parse_script(text: str) -> ParsedText:
+    """The parts of a script: only references that begin with a known context are seen, all other text is left alone."""
+    if "${" not in text and "{{" not in text:
+        return ParsedText((text,) if text else ())
+    return _Parser(text, CONTEXTS).parse()
+
+
+class _Parser:
+    def __init__(self, text: str, only: frozenset[str] | None) -> None:
+        self._text = text
+        self._only = only
+        self._parts: list[Part] = []
+        self._literal: list[str] = []
+        self._problems: list[Problem] = []
+
+    def parse(self) -> ParsedText:
+        position = 0
+        text = self._text
+        while position < len(text):
+            starts = [found for found in (text.find("${", position), text.find("{{", position)) if found >= 0]
+            if not starts:
+                break
+            start = min(starts)
+            if text.startswith("$${", start - 1) and start > position:
+                position = self._escaped(position, start)
+                continue
+            self._literal.append(text[position:start])
+            position = self._dollar(start) if text.startswith("${", start) else self._template(start)
+        self._literal.append(text[position:])
+        self._flush()
+        return ParsedText(tuple(self._parts), tuple(self._problems))
+
+    def _flush(self) -> None:
+        literal = "".join(self._literal)
+        self._literal.clear()
+        if literal:
+            self._parts.append(literal)
+
+    def _escaped(self, position: int, start: int) -> int:
+        """`$${`: a literal `${`. In a script only before a known context, for there `$$` has a meaning of its own."""
+        end = self._text.find("}", start)
+        inside = self._text[start + 2 : end] if end >= 0 else ""
+        if self._only is not None and inside.split(".", 1)[0] not in self._only:
+            self._literal.append(self._text[position : start + 2])
+        else:
+            self._literal.append(self._text[position : start - 1] + "${")
+        return start + 2
+
+    def _dollar(self, start: int) -> int:
+        end = self._text.find("}", start)
+        if self._only is not None:
+            inside = self._text[start + 2 : end] if end >= 0 else ""
+            head, dot, _ = inside.partition(".")
+            if head not in self._only or not dot or isinstance(split_path(inside), str):
+                self._literal.append("${")
+                return start + 2
+        if end < 0:
+            self._problem("'${' is never closed", start, "Close it with '}', or write '$${' for a literal '${'.")
+            self._literal.append(self._text[start:])
+            return len(self._text)
+        self._reference(self._text[start + 2 : end].strip(), start, end + 1)
+        return end + 1
+
+    def _reference(self, inside: str, start: int, end: int) -> None:
+        path = split_path(inside)
+        if isinstance(path, str):
+            self._problem(
+                f"'{self._text[start:end]}' is no reference: {path}",
+                start,
+                "Write '${context.name}', or '$${' for a literal '${'.",
+            )
+            self._literal.append(self._text[start:end])
+            return
+        self._flush()
+        self._parts.append(Reference(path, start, end, self._text[start:end]))
+
+    def _template(self, start: int) -> int:
+        found = _DOTTED_TEMPLATE.match(self._text, start)
+        if found:
+            path = tuple(found.group(1).split("."))
+            if self._only is None or (path[0] in self._only and len(path) > 1):
+                self._reference(path_text(_template_path(path)), start, found.end())
+                return found.end()
+        end = self._text.find("}}", start)
+        stop = end + 2 if end >= 0 else len(self._text)
+        inside = self._text[start:stop]
+        if self._only is None or _mentions_context(inside, self._only):
+            self._problem(
+                f"'{inside.splitlines()[0]}' is more than a dotted path; templates are planned, not available yet",
+                start,
+                "Use a reference, as in '${parameters.name}' or '{{ .parameters.name }}'.",
+                planned=True,
+            )
+        self._literal.append(inside)
+        return stop
+
+    def _problem(self, message: str, offset: int, remedy: str, *, planned: bool = False) -> None:
+        self._problems.append(Problem(message, offset, remedy, planned))
+
+
+def _template_path(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The original's `.steps.<step>.output.<name>` is ours with `outputs`."""
+    if len(path) > 3 and path[0] == "steps" and path[2] == "output":  # noqa: PLR2004 - steps.<step>.output.<name>
+        return (*path[:2], "outputs", *path[3:])
+    return path
+
+
+def _mentions_context(inside: str, contexts: frozenset[str]) -> bool:
+    return any(word in contexts for word in re.findall(r"\.([A-Za-z]+)\.", inside))

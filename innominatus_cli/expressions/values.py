@@ -1,0 +1,253 @@
+"""Values of a plan: data in which what is known only at run time stands as a reference.
+
+- `{"$ref": "steps.create-db.outputs.host"}` keeps the type of what it names;
+- `{"$template": ["postgres://", {"$ref": "…"}]}` is text;
+- `{"$script": […]}` is the text of a script: every value in it must have the plain form;
+- `{"$literal": …}` is data as written, for a mapping of a person's own that only looks like one of these.
+
+`fold` makes such values when planning, `resolve` takes them apart when the step runs.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved
+from innominatus_cli.expressions.references import (
+    PLAIN_FORM,
+    ParsedText,
+    Problem,
+    Reference,
+    parse,
+    parse_script,
+    path_text,
+    split_path,
+)
+
+REF = "$ref"
+TEMPLATE = "$template"
+SCRIPT = "$script"
+LITERAL = "$literal"
+_MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL})
+
+Pointer: TypeAlias = "tuple[str | int, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedProblem:
+    """A problem in a value: the way to the text that has it, and the offset in that text."""
+
+    pointer: Pointer
+    problem: Problem
+
+
+@dataclass(slots=True)
+class Folded:
+    """What folding found: problems, secrets that are named, and values from outside the sources."""
+
+    problems: list[PlacedProblem] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    outside: dict[str, Known] = field(default_factory=dict)
+    later: set[tuple[str, ...]] = field(default_factory=set)
+
+    def add(self, pointer: Pointer, message: str, offset: int, remedy: str = "", *, planned: bool = False) -> None:
+        """Notes a problem."""
+        self.problems.append(PlacedProblem(pointer, Problem(message, offset, remedy, planned)))
+
+
+IsScript: TypeAlias = Callable[[Pointer], bool]
+
+
+def never_script(pointer: Pointer) -> bool:  # noqa: ARG001 - the shape of `IsScript`
+    """No text is a script."""
+    return False
+
+
+def fold(value: object, scope: Scope, found: Folded, *, is_script: IsScript = never_script, at: Pointer = ()) -> Any:  # noqa: ANN401 - JSON data
+    """`value` with every static reference replaced by its value and every other one by a reference of the plan.
+
+    Keys are left alone. What cannot be resolved is noted in `found`; the text then stays as it was.
+    """
+    if isinstance(value, str):
+        return _fold_script(value, scope, found, at) if is_script(at) else _fold_text(value, scope, found, at)
+    if isinstance(value, Mapping):
+        folded = {
+            str(key): fold(item, scope, found, is_script=is_script, at=(*at, str(key))) for key, item in value.items()
+        }
+        return _as_data(folded)
+    if isinstance(value, list | tuple):
+        return [fold(item, scope, found, is_script=is_script, at=(*at, i)) for i, item in enumerate(value)]
+    return value
+
+
+def as_literal(value: object) -> Any:  # noqa: ANN401 - JSON data
+    """Data from elsewhere as a value of a plan: nothing in it is taken for a reference."""
+    if isinstance(value, Mapping):
+        return _as_data({str(key): as_literal(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return [as_literal(item) for item in value]
+    return value
+
+
+def _as_data(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {LITERAL: mapping} if len(mapping) == 1 and not _MARKS.isdisjoint(mapping) else mapping
+
+
+def _fold_text(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
+    parsed = parse(text)
+    _note(parsed, found, at)
+    if not parsed.references:
+        return parsed.literal
+    if parsed.whole is not None:
+        return _fold_whole(parsed.whole, text, scope, found, at)
+    parts = [
+        part if isinstance(part, str) else _fold_part(part, scope, found, at, script=False) for part in parsed.parts
+    ]
+    return _joined(parts, TEMPLATE)
+
+
+def _fold_script(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
+    parsed = parse_script(text)
+    _note(parsed, found, at)
+    parts = [
+        part if isinstance(part, str) else _fold_part(part, scope, found, at, script=True) for part in parsed.parts
+    ]
+    return _joined(parts, SCRIPT)
+
+
+def _note(parsed: ParsedText, found: Folded, at: Pointer) -> None:
+    found.problems.extend(PlacedProblem(at, problem) for problem in parsed.problems)
+
+
+def _fold_whole(reference: Reference, text: str, scope: Scope, found: Folded, at: Pointer) -> object:
+    match resolve_reference(reference, scope, found, at):
+        case Known(value=value):
+            return as_literal(value)
+        case Later(path=path):
+            return {REF: path_text(path)}
+        case _:
+            return text
+
+
+def _fold_part(reference: Reference, scope: Scope, found: Folded, at: Pointer, *, script: bool) -> str | dict[str, str]:
+    resolved = resolve_reference(reference, scope, found, at)
+    if isinstance(resolved, Later):
+        if script and resolved.secret:
+            found.add(at, f"'{reference.written}' would put a secret into the text of a script", reference.offset, ENV)
+        return {REF: path_text(resolved.path)}
+    if resolved is None:
+        return reference.written
+    text = text_of(resolved.value)
+    if text is None:
+        kind = "a mapping" if isinstance(resolved.value, Mapping) else "a list"
+        found.add(at, f"'{reference.written}' is {kind}, which is no text", reference.offset, "Name a key of it.")
+        return reference.written
+    if script and not PLAIN_FORM.fullmatch(text):
+        found.add(at, not_plain(reference.name), reference.offset, ENV)
+    return text
+
+
+ENV = "Give the value to the step under 'env:' and use it in the script as \"$NAME\"."
+"""The remedy for what may not stand in the text of a script."""
+
+
+def not_plain(name: str) -> str:
+    """The message for a value that a script's text may not hold."""
+    return f"the value of '${{{name}}}' has characters that a shell could take for code"
+
+
+def resolve_reference(reference: Reference, scope: Scope, found: Folded, at: Pointer) -> Known | Later | None:
+    """What the reference names; None and a problem where it names nothing. Secrets and outside values are noted."""
+    resolved = scope.resolve(reference.path)
+    if isinstance(resolved, Unresolved):
+        found.add(at, resolved.message, reference.offset, resolved.remedy, planned=resolved.planned)
+        return None
+    if isinstance(resolved, Later):
+        found.later.add(resolved.path)
+        if resolved.secret:
+            found.secrets.add(resolved.path[-1])
+        return resolved
+    if resolved.listed_as:
+        found.outside[resolved.listed_as] = resolved
+    return resolved
+
+
+def _joined(parts: list[str | dict[str, str]], mark: str) -> object:
+    joined: list[str | dict[str, str]] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    if all(isinstance(part, str) for part in joined):
+        return "".join(str(part) for part in joined)
+    return {mark: joined}
+
+
+def text_of(value: object) -> str | None:
+    """A scalar as the text that a template gets: `true`, `5432`; None for lists, mappings and nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    return None
+
+
+Lookup: TypeAlias = Callable[[tuple[str, ...]], object]
+"""The value of a canonical path at run time. Raises `NoValue` with a sentence where there is none."""
+
+
+class NoValue(Exception):  # noqa: N818 - it says what is the case; never leaves `resolve`'s caller
+    """A reference of a plan that has no value at run time."""
+
+
+def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
+    """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
+    if isinstance(value, Mapping):
+        mark = next(iter(value)) if len(value) == 1 else ""
+        match mark:
+            case "$ref":
+                return lookup(_path(value[REF]))
+            case "$template" | "$script":
+                return "".join(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
+            case "$literal":
+                return {key: resolve(item, lookup) for key, item in value[LITERAL].items()}
+            case _:
+                pass
+        return {key: resolve(item, lookup) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolve(item, lookup) for item in value]
+    return value
+
+
+def _path(name: str) -> tuple[str, ...]:
+    path = split_path(name)
+    if isinstance(path, str):
+        raise NoValue(f"'{name}' is no path: {path}")
+    return path
+
+
+def _part(part: object, lookup: Lookup, *, script: bool) -> str:
+    if isinstance(part, str):
+        return part
+    name = part[REF] if isinstance(part, Mapping) else ""
+    text = text_of(lookup(_path(name)))
+    if text is None:
+        raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")
+    if script and not PLAIN_FORM.fullmatch(text):
+        raise NoValue(f"{not_plain(name)}; {ENV[0].lower()}{ENV[1:-1]}")
+    return text
+
+
+def references_in(value: object) -> set[str]:
+    """The canonical paths that a plan's value refers to."""
+    if isinstance(value, Mapping):
+        if len(value) == 1 and isinstance(value.get(REF), str):
+            return {value[REF]}
+        return {name for item in value.values() for name in references_in(item)}
+    if isinstance(value, list | tuple):
+        return {name for item in value for name in references_in(item)}
+    return set()
