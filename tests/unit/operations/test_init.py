@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.init import application_name_for, init_repository
