@@ -89,10 +89,12 @@ def _outside(step: PlannedStep, plan: Plan, policies: PolicySet) -> str:
     """Why a step's namespace is not one of the application's own: its name, or one that begins with it and a dash."""
     namespace = step.inputs.get("namespace")
     own = plan.application.name
-    if namespace is None or namespace in {own, policies.namespaces.get(plan.environment)}:
+    if namespace is None:
         return ""
     if not isinstance(namespace, str):
         return "its namespace is known only at run time"
+    if namespace in {own, policies.namespaces.get(plan.environment)}:
+        return ""
     return "" if namespace.startswith(f"{own}-") else f"namespace '{namespace}' is not one of application '{own}'"
 
 

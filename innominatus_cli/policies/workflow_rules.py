@@ -7,7 +7,6 @@ from innominatus_cli.documents.vocabulary import Operation, Tier, Trigger, When
 from innominatus_cli.findings.catalogue import policy as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.policies.allow_lists import product_workflow_refusal, step_type_refusal
 from innominatus_cli.policies.facts import JudgeFacts
 from innominatus_cli.policies.policy_set import PolicySet
 from innominatus_cli.policies.rules import Rule
@@ -105,7 +104,13 @@ def allowed_product_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFact
         if workflow.tier is not Tier.PRODUCT or workflow.identity in rule.value or workflow.identity in seen:
             continue
         seen.add(workflow.identity)
-        yield product_workflow_refusal(workflow.identity, place_of_workflow(workflow), rule)
+        nothing = "" if rule.value else ", which allows none"
+        yield Finding(
+            codes.PRODUCT_WORKFLOW_NOT_ALLOWED,
+            f"product workflow '{workflow.identity}' is not in allowedProductWorkflows{nothing}",
+            place_of_workflow(workflow),
+            related=rule.leaves_out(workflow.identity),
+        )
 
 
 def allowed_step_types(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
@@ -119,7 +124,13 @@ def allowed_step_types(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> I
         if step.kind != "step" or step.type in rule.value or place in seen:
             continue
         seen.add(place)
-        yield step_type_refusal(step.name, step.type, place, rule)
+        hint = did_you_mean(step.type, rule.value)
+        yield Finding(
+            codes.STEP_TYPE_NOT_ALLOWED,
+            f"type '{step.type}' of step '{step.name}' is not in allowedStepTypes{f'; {hint}' if hint else ''}",
+            place,
+            related=rule.leaves_out(step.type),
+        )
 
 
 def workflow_overrides(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
