@@ -99,3 +99,33 @@ def short(text: str) -> str:
 def either(words: list[str]) -> str:
     """`a, b or c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+TYPE_WORDS = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_PATTERNS = {
+    r"^[a-z0-9][a-z0-9._-]{0,62}$": (
+        "a name (lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, at most 63)"
+    ),
+    r"^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$": (
+        "a label (2 to 63 lower-case letters, digits and '-', starting and ending with a letter or digit)"
+    ),
+    r"^(?:[0-9]+[wdhms])+$": "a duration like 90s, 5m, 1h30m or 7d",
+    r"\$\{[^}]+\}": "a reference like ${…}",
+    r"^[^/\[\]\s][^/\[\]]*$": "a step's name (any text without '/', '[' and ']')",
+    r"^0?[0-7]{3}$": 'a file mode like "0644"',
+    r"^[0-9]+(?:m|\.[0-9]+)?$": "an amount of CPU like 500m, 1 or 0.5",
+    r"^(0\.[0-9]+|[1-9][0-9]*(\.[0-9]+)?)(K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$": "an amount of memory like 128Mi or 1.5G",
+}
+
+
+def pattern_in_words(pattern: str) -> str:
+    """What a pattern of our schemas asks for."""
+    return _PATTERNS.get(pattern, f"of the form {pattern}")
