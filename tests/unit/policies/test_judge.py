@@ -251,8 +251,8 @@ class TestLimits:
         assert told(plan, policies("workflowPolicies: {maxStepsPerWorkflow: 3}\n"), facts) == []
         assert shown(told(plan, policies("workflowPolicies: {maxStepsPerWorkflow: 2}\n"), facts)) == [
             (
-                "workflows/ecommerce/database-setup.yaml:7:3: ORC-4008 workflow 'ecommerce/database-setup' has 3 steps; "
-                "maxStepsPerWorkflow is 2"
+                "workflows/ecommerce/database-setup.yaml:7:3: ORC-4008 workflow 'ecommerce/database-setup' "
+                "has 3 steps; maxStepsPerWorkflow is 2"
             )
         ]
 
