@@ -1,7 +1,155 @@
 """Block 5xxx: execution of steps and drivers."""
 
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import Code
+from innominatus_cli.findings.finding import Code, Severity
+
+# Steps and runs: 5001 to 5099.
+
+STEP_FAILED = Code(
+    "ORC-5001",
+    "A step failed",
+    "Read what it printed: innominatus-ctl logs RUN --step STEP.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The step's last attempt failed. Steps that need it are skipped, independent branches finish, and steps "
+    "with `when: on_failure`, `when: always` and `finally` run. The record names every step that failed.",
+)
+STEP_TIMED_OUT = Code(
+    "ORC-5002",
+    "A step ran out of time",
+    "Give the step a longer `timeout`, or find out what it waits for.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The step's processes were told to stop (SIGINT, then SIGTERM, then SIGKILL), with everything they started.",
+)
+WORKFLOW_TIMED_OUT = Code(
+    "ORC-5003",
+    "A workflow ran out of time",
+    "Give the workflow a longer `timeout`, or make its steps faster.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A tenth of a workflow's time is kept for its `finally` steps: the others are stopped that much earlier.",
+)
+RUN_TIMED_OUT = Code(
+    "ORC-5004",
+    "The run ran out of time",
+    "Give the run more time, or run fewer workflows.",
+    exit_status=ExitStatus.TIMED_OUT,
+    detail="All steps were stopped, none was started any more.",
+)
+RUN_INTERRUPTED = Code(
+    "ORC-5005",
+    "The run was interrupted",
+    "Run the same command again: steps of the kind `convergent` do no harm twice.",
+    exit_status=ExitStatus.INTERRUPTED,
+    detail="A signal came. No step was started any more; the running ones got SIGINT, then SIGTERM, then SIGKILL, with "
+    "everything they had started. A second signal takes the next of these at once. The exit status is 128 plus the "
+    "first signal's number.",
+)
+VALUE_MISSING = Code(
+    "ORC-5006",
+    "A value that the step needs does not exist",
+    "Let the step before it give that output, or correct the name.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A reference names an output, a variable, a resource or a secret that has no value now that the step is to "
+    "start. An unresolved reference is never an empty text.",
+)
+CONDITION_FAILED = Code(
+    "ORC-5007",
+    "A condition cannot be decided",
+    "Correct the condition, or what it compares.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="An error in a condition fails its step; it never skips it.",
+)
+OUTPUT_MISSING = Code(
+    "ORC-5008",
+    "A step did not give an output that it declares",
+    "Print `OUTPUT_name=value` or a JSON object with that key, write it to the file in $INNOMINATUS_OUTPUT, or take it "
+    "out of `outputs`.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Other steps count on what `outputs` declares. A step succeeds only when it gave all of it.",
+)
+OUTPUT_UNREADABLE = Code(
+    "ORC-5009",
+    "A step's outputs cannot be read",
+    "Write a JSON object, or lines of the form name=value, at most 1 MiB.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The file that a step wrote its outputs to is neither a JSON object nor lines of the form name=value.",
+)
+INPUT_CHANGED = Code(
+    "ORC-5010",
+    "A file that the step reads has changed since the plan",
+    "Plan again; do not edit files while a run reads them.",
+    exit_status=ExitStatus.PLAN_STALE,
+    detail="The plan's digest covers every file that a step reads. Just before a step starts its files are compared "
+    "once more, because what was judged and what runs must be the same.",
+)
+JOURNAL_LOST = Code(
+    "ORC-5011",
+    "The journal cannot be written",
+    "Make room on the disk that holds the git folder, or give it write permission.",
+    exit_status=ExitStatus.CANNOT_WRITE_STATE,
+    detail="What is not on disk before a step starts could be forgotten after a crash, so no further step was started. "
+    "Steps that were running came to their end.",
+)
+APPROVAL_NEEDED = Code(
+    "ORC-5012",
+    "A step waits for an approval",
+    "Ask a member of the teams that the message names.",
+    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    detail="The step has a gate, and nothing that approves this plan was found. It did not start.",
+)
+STEP_TYPE_UNKNOWN = Code(
+    "ORC-5013",
+    "Nothing can run this step type",
+    "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types.md).",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The plan names a step type that this version does not know.",
+)
+INPUTS_WRONG_NOW = Code(
+    "ORC-5014",
+    "A value that became known has the wrong type",
+    "Make the step that gives the value give one of the right type.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A reference was replaced by the output of a step, and the step type's inputs do not accept that value.",
+)
+DRIVER_BROKE = Code(
+    "ORC-5015",
+    "The driver of a step broke",
+    "Report it, with the step's type; run with --debug for the traceback.",
+    exit_status=ExitStatus.INTERNAL,
+    detail="A bug in the part of the tool that runs this step type. The step counts as failed, the run goes on as "
+    "after any failure, and its record is kept.",
+)
+LOG_INCOMPLETE = Code(
+    "ORC-5020",
+    "A step's log is incomplete",
+    "Make room on the disk that holds the git folder.",
+    severity=Severity.WARNING,
+    detail="What the step printed could not be written to its log; the step itself was not disturbed. Size and digest "
+    "in the record are those of everything that it printed.",
+)
+LEFT_RUNNING = Code(
+    "ORC-5021",
+    "A step left processes running",
+    "Wait for background processes in the step that starts them (`wait` in bash).",
+    severity=Severity.WARNING,
+    detail="What a step starts ends with it: another machine may run the next one. Processes that were left have been "
+    "ended.",
+)
+ORPHANS_ENDED = Code(
+    "ORC-5030",
+    "Processes of a killed run were still working",
+    "Nothing: they have been ended. Look at what the named step left half done.",
+    severity=Severity.WARNING,
+    detail="A run was killed (SIGKILL, a crash) while a step was running, and that step's processes went on. They were "
+    "known by pid, start time and boot from the run's journal, and by their environment.",
+)
+RUN_WAS_KILLED = Code(
+    "ORC-5031",
+    "An earlier run was killed",
+    "Look at what the named steps left half done, then run again.",
+    severity=Severity.WARNING,
+    detail="Its journal has no end. Steps that had started and not ended are now marked as interrupted there; nobody "
+    "can know how far they came.",
+)
 
 # Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.
 

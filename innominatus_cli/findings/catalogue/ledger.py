@@ -138,3 +138,33 @@ RECORD_UNCOMMITTED = Code(
     severity=Severity.INFO,
     detail="`--no-commit` writes the record, the plan and the manifests into the working tree and makes no commit.",
 )
+
+# Locks and journals: 6041 to 6049.
+
+LOCKED = Code(
+    "ORC-6041",
+    "Another run holds the lock",
+    "Wait until it has ended.",
+    exit_status=ExitStatus.LOCKED,
+    detail=(
+        "Runs of one application in one environment come one after the other. The lock is the kernel's (flock): it "
+        "goes when the run and every process that it started have ended, however they ended, and is never broken by age."
+    ),
+)
+LOCK_UNUSABLE = Code(
+    "ORC-6042",
+    "The lock file cannot be used",
+    "Mend the permissions of the folder that the message names.",
+    exit_status=ExitStatus.CANNOT_WRITE_STATE,
+    detail="Locks, journals and logs live in the git folder, below `innominatus/`. Without them nothing is run.",
+)
+JOURNAL_CORRUPT = Code(
+    "ORC-6043",
+    "A journal is damaged or was edited",
+    "Keep the file for whoever looks into it; move the run's folder away to go on.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "Every line of a journal holds its own digest and that of the line before. Only a torn last line is what a "
+        "crash leaves, and only that is cut; anything else was changed by something else than this tool."
+    ),
+)
