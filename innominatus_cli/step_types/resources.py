@@ -67,6 +67,8 @@ class ResourceProvisioningInputs(StepInputs):
     resource_id: str | None = None
     """Shared by all resources that say the same; the application and the name where it is absent."""
     params: dict[str, Any] = {}
+    annotations: dict[str, Text] = {}
+    """The resource's `metadata.annotations`, as in `innominatus.dev/backup`."""
     operation: Literal["create", "delete"] | Reference[str] = "create"
 
 
