@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Counts what the warehouse named by WAREHOUSE holds. A JSON object on the last line becomes the step's outputs.
+# Counts what the warehouse holds whose path below the state folder is in WAREHOUSE. A JSON object on the last line becomes the step's outputs.
 set -euo pipefail
 
-python3 - "$WAREHOUSE" <<'PYTHON'
+python3 - "$INNOMINATUS_STATE_DIR/$WAREHOUSE" <<'PYTHON'
 import json
 import sqlite3
 import sys

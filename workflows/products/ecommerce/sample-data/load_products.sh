@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Puts products.csv into the database named by DATABASE. What is already there stays as it is.
+# Puts products.csv into the database whose path below the state folder is in DATABASE. What is already there stays as it is.
 set -euo pipefail
 
-python3 - "$DATABASE" "$(dirname "${BASH_SOURCE[0]}")/products.csv" <<'PYTHON'
+python3 - "$INNOMINATUS_STATE_DIR/$DATABASE" "$(dirname "${BASH_SOURCE[0]}")/products.csv" <<'PYTHON'
 import csv
 import sqlite3
 import sys

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks recommender.json and registers it in the database named by REGISTRY. A version is registered once: the same
-# version with another digest is refused.
+# Checks recommender.json and registers it in the database whose path below the state folder is in REGISTRY. A version
+# is registered once: the same version with another digest is refused.
 set -euo pipefail
 
-python3 - "$REGISTRY" "$(dirname "${BASH_SOURCE[0]}")/recommender.json" <<'PYTHON'
+python3 - "$INNOMINATUS_STATE_DIR/$REGISTRY" "$(dirname "${BASH_SOURCE[0]}")/recommender.json" <<'PYTHON'
 import hashlib
 import json
 import sqlite3
