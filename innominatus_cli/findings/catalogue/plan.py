@@ -1,1 +1,220 @@
 """Block 3xxx: planning."""
+
+from innominatus_cli.findings.finding import Code, Severity
+
+UNRESOLVED_REFERENCE = Code(
+    "ORC-3001",
+    "A reference names nothing",
+    "Name something that exists and stands before this step.",
+    detail="Every `${…}` must name something that is known when planning, or that a step ordered before this one "
+    "gives. An unresolved reference is never an empty string. `$${` is a literal `${`.",
+)
+MALFORMED_REFERENCE = Code(
+    "ORC-3002",
+    "A reference is not written right",
+    "Write `${context.name}`, or `$${` for a literal `${`.",
+    detail="A reference is a dotted path in `${…}`; a dot inside a key is written `\\.`.",
+)
+NOT_AVAILABLE_YET = Code(
+    "ORC-3003",
+    "The language has this, and this version has not",
+    "Leave it out until it is available; see docs/reference/workflow-language.md.",
+    detail="Nothing that the language knows is ignored. What this version cannot do yet stops the plan, so that a "
+    "run never does less than what is written.",
+)
+WRONG_CONDITION = Code(
+    "ORC-3004",
+    "A condition cannot be read",
+    "See the grammar in docs/reference/workflow-language.md.",
+    detail="Conditions have a grammar: comparisons, `in`, `contains`, `startsWith`, `endsWith`, `matches`, `and`, "
+    "`or`, `not`, brackets, step predicates as in `build.succeeded`, `success()`, `failure()`, `always()`. A wrong "
+    "condition is an error; it never skips a step.",
+)
+BARE_WORD = Code(
+    "ORC-3005",
+    "A condition compares with a bare word",
+    "Put the word into quotes.",
+    severity=Severity.WARNING,
+    detail="A word without quotes is taken as text, as the original did. A variable of that name would change what "
+    "the condition means; quotes do not.",
+)
+VALUE_IN_SCRIPT = Code(
+    "ORC-3006",
+    "A value cannot be put into the text of a script",
+    'Give the value to the step under `env:` and use it in the script as "$NAME".',
+    detail="Values never become code. Inside a script a reference is replaced only by a value of the plain form "
+    "`[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*`; every other value, and every secret, reaches it as an environment variable.",
+)
+UNKNOWN_GOLDEN_PATH = Code(
+    "ORC-3010",
+    "There is no such golden path or workflow",
+    "`innominatus-ctl list-goldenpaths` lists the golden paths.",
+    detail="`run` takes the name of a golden path, or of a workflow.",
+)
+UNKNOWN_PARAMETER = Code(
+    "ORC-3011",
+    "There is no such parameter",
+    "`innominatus-ctl list-goldenpaths` lists the parameters of every golden path.",
+    detail="A parameter that a golden path does not have is refused, so that a typing error never means its default.",
+)
+MISSING_PARAMETER = Code(
+    "ORC-3012",
+    "A required parameter is not given",
+    "Give it with --param NAME=VALUE.",
+    detail="A parameter with `required: true` and without a default must be given.",
+)
+WRONG_PARAMETER = Code(
+    "ORC-3013",
+    "A parameter's value does not fit",
+    "Give a value that fits the parameter's type and limits.",
+    detail="Types: string, int, bool (true, false, yes, no, 1, 0, on, off), duration (90s, 5m, 1h30m, 7d), enum. "
+    "`pattern`, `min`, `max` and `allowed_values` bound them. Defaults are checked too.",
+)
+SECRET_PARAMETER = Code(
+    "ORC-3014",
+    "A secret parameter takes a reference only",
+    "Write --param 'NAME=${secrets.<name>}' and define the secret in admin-config.yaml.",
+    detail="No plan, record or approval holds the value of a secret; and rotating it changes no digest.",
+)
+UNKNOWN_NAMED_WORKFLOW = Code(
+    "ORC-3020",
+    "A workflow that is named does not exist",
+    "`innominatus-ctl list-product-workflows` lists the workflows of products.",
+    detail="`--workflow` names workflows by their identity: `security-scan`, `ecommerce/database-setup`.",
+)
+NOT_MANUAL = Code(
+    "ORC-3021",
+    "A workflow that is named is not started by hand",
+    "Add the trigger `manual` to the workflow, or leave --workflow out.",
+    detail="`--workflow` brings in workflows with the trigger `manual`.",
+)
+OVERRIDES_LATER = Code(
+    "ORC-3022",
+    "A workflow overrides another one, which this version cannot do yet",
+    "Remove `metadata.overrides`, or set workflowOverrides to false until replacing is available.",
+    detail="The policies allow the override; replacing the other workflow comes with a later version. Running both "
+    "would do something else than what is written.",
+)
+DUPLICATE_WORKFLOW = Code(
+    "ORC-3023",
+    "Two workflows of a plan have one id",
+    "Rename one of them.",
+    detail="A workflow's id is its phase, tier, product and name. `resources`, `workload` and `routes` are the names "
+    "of the generated workflows of an application.",
+)
+UNKNOWN_WORKFLOW_NEED = Code(
+    "ORC-3024",
+    "A workflow depends on one that is not in its tier and phase of the plan",
+    "Name a workflow of the same tier and phase; earlier tiers and phases are finished anyway.",
+    detail="`metadata.dependsOn` orders workflows of one tier in one phase. One that the plan leaves out (its trigger "
+    "does not apply) is no dependency; an unknown name is an error.",
+)
+WORKFLOW_NEEDS_CYCLE = Code(
+    "ORC-3025",
+    "Workflows depend on each other in a circle",
+    "Remove one of the dependencies.",
+    detail="The circle is spelled out in the message.",
+)
+UNKNOWN_STEP_NEED = Code(
+    "ORC-3026",
+    "A step depends on one that its workflow does not have",
+    "Name a step of the same workflow.",
+    detail="`dependsOn` names steps of the same workflow. Other workflows are ordered by phase and tier.",
+)
+STEP_NEEDS_CYCLE = Code(
+    "ORC-3027",
+    "Steps depend on each other in a circle",
+    "Remove one of the dependencies.",
+    detail="A step without `dependsOn` follows the step before it, which is part of the circle that the message spells "
+    "out.",
+)
+DUPLICATE_STEP = Code(
+    "ORC-3028",
+    "Two steps of a workflow have one name",
+    "Rename one of them.",
+    detail="A step's name is part of its id.",
+)
+UNKNOWN_TYPE = Code(
+    "ORC-3030",
+    "A step has an unknown type",
+    "See docs/reference/step-types.md.",
+    detail="Nothing runs a step whose type nobody knows.",
+)
+WRONG_INPUT = Code(
+    "ORC-3031",
+    "An input of a step is wrong",
+    "See the inputs of the step type in docs/reference/step-types.md.",
+    detail="Inputs are checked against the step type's schema after static references have been replaced.",
+)
+MISSING_PATH = Code(
+    "ORC-3032",
+    "A file or folder that a step reads does not exist",
+    "Paths are relative to the file that names them, or else to the repository root.",
+    detail="A plan lists every file that a step reads with its git object id. A path is looked for beside the "
+    "workflow's file first, then from the repository root.",
+)
+PATH_OUTSIDE = Code(
+    "ORC-3033",
+    "A path leaves the repository",
+    "Use a relative path inside the repository.",
+    detail="What a run reads must be in the repository, or the plan's digest could not cover it.",
+)
+PATH_NOT_STATIC = Code(
+    "ORC-3034",
+    "A path is known only at run time",
+    "Name the path with values that are known when planning.",
+    detail="The plan's digest covers every file that a step reads, so that the path must be known when planning.",
+)
+UNDEFINED_ENTRY = Code(
+    "ORC-3035",
+    "A name is in no table of admin-config.yaml",
+    "Define it in admin-config.yaml.",
+    detail="Names under `secrets`, `healthChecks` and `alerts` of a step resolve from the tables of admin-config.yaml.",
+)
+WRONG_PLACEHOLDER = Code(
+    "ORC-3040",
+    "A placeholder of a Score file cannot be resolved",
+    "Write `${metadata.KEY}` or `${resources.NAME.OUTPUT}`, or `$$` for a literal `$`.",
+    detail="Placeholders follow the rules of the Score specification: in variables, file contents, volume sources "
+    "and resource params.",
+)
+RESOURCE_CIRCLE = Code(
+    "ORC-3041",
+    "Resources need each other in a circle",
+    "Remove one of the placeholders.",
+    detail="A resource whose params name another one is provisioned after it.",
+)
+NO_APPLICATION = Code(
+    "ORC-3042",
+    "A deployment needs a Score file",
+    "Name the application's Score file.",
+    detail="`deploy` and `undeploy` are for an application. A workflow by itself is a task.",
+)
+NO_ADMIN_CONFIG = Code(
+    "ORC-3043",
+    "Platform and product workflows are off",
+    "Add admin-config.yaml to the repository root (`innominatus-ctl init` shows a small one) to switch them on.",
+    severity=Severity.WARNING,
+    detail="Without admin-config.yaml only the application tier runs, so that Score files deploy anywhere. An empty "
+    "file is enough to switch the other tiers on.",
+)
+NOTHING_DEPLOYED = Code(
+    "ORC-3044",
+    "There is nothing to remove",
+    "`innominatus-ctl status` shows what is deployed.",
+    severity=Severity.WARNING,
+    detail="`undeploy` removes what the records say exists; they say that nothing does.",
+)
+ENVIRONMENT_UNDEFINED = Code(
+    "ORC-3045",
+    "An environment is not defined",
+    "Define it under `environments` in admin-config.yaml.",
+    severity=Severity.WARNING,
+    detail="The plan goes on with defaults; policies may still refuse the environment.",
+)
+UNUSABLE_VALUE = Code(
+    "ORC-3046",
+    "A value cannot stand in a plan",
+    "Write large numbers as text, in quotes.",
+    detail="A plan is canonical JSON (RFC 8785): integers stay within 2^53-1, and there is no NaN.",
+)

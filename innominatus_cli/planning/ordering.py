@@ -1,0 +1,121 @@
+"""The order of steps in a workflow and of workflows in a tier. Names in, names out; nothing else is known here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+
+from innominatus_cli.documents.workflow import StepDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Direct needs by name, and the names in an order in which everything needed comes first."""
+
+    needs: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Pairs of a name and what it needs that does not exist."""
+    duplicates: tuple[str, ...] = ()
+    cycle: tuple[str, ...] = ()
+    """The names of a circle, each needing the next one and the last one the first; empty where there is none."""
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The names that nothing else needs, in order."""
+        needed = {name for needs in self.needs.values() for name in needs}
+        return tuple(name for name in self.names if name not in needed)
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Everything that stands before `name`, directly or not."""
+        found: set[str] = set()
+        open_names = list(self.needs.get(name, ()))
+        while open_names:
+            need = open_names.pop()
+            if need not in found:
+                found.add(need)
+                open_names.extend(self.needs.get(need, ()))
+        return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Group:
+    key: tuple[str, int]
+    names: list[str] = field(default_factory=list)
+
+
+def order_steps(steps: Sequence[StepDefinition]) -> Order:
+    """List order, groups, `dependsOn`.
+
+    Without `dependsOn` a step follows the step or group before it. Consecutive `parallel: true` steps form a group, and
+    so do the steps of one `parallelGroup`, at the place of the first of them. `dependsOn` replaces that order for its
+    step; an empty one starts at once.
+    """
+    unique = {step.name: step for step in reversed(steps)}
+    duplicates = tuple(sorted({step.name for step in steps if unique[step.name] is not step}))
+    listed = [step for step in steps if unique[step.name] is step]
+    needs: dict[str, tuple[str, ...]] = {}
+    before: tuple[str, ...] = ()
+    for group in _groups(listed):
+        for name in group.names:
+            explicit = unique[name].depends_on
+            needs[name] = before if explicit is None else tuple(dict.fromkeys(explicit))
+        before = tuple(group.names)
+    return in_order([step.name for step in listed], needs, duplicates)
+
+
+def _groups(steps: Iterable[StepDefinition]) -> list[_Group]:
+    groups: list[_Group] = []
+    numbered: dict[int, _Group] = {}
+    for index, step in enumerate(steps):
+        if step.parallel_group:
+            key = ("group", step.parallel_group)
+        elif step.parallel:
+            key = ("parallel", 0)
+        else:
+            key = ("step", index)
+        found = numbered.get(step.parallel_group) if step.parallel_group else None
+        if found is None and key[0] == "parallel" and groups and groups[-1].key == key:
+            found = groups[-1]
+        if found is None:
+            found = _Group(key)
+            groups.append(found)
+            if step.parallel_group:
+                numbered[step.parallel_group] = found
+        found.names.append(step.name)
+    return groups
+
+
+def in_order(names: Sequence[str], needs: Mapping[str, Sequence[str]], duplicates: tuple[str, ...] = ()) -> Order:
+    """`names` so that everything needed comes first; among equals the given order decides."""
+    place = {name: index for index, name in enumerate(names)}
+    unknown = tuple((name, need) for name in names for need in needs.get(name, ()) if need not in place)
+    known = {name: tuple(need for need in needs.get(name, ()) if need in place) for name in names}
+    waiting = {name: len(known[name]) for name in names}
+    followers: dict[str, list[str]] = {name: [] for name in names}
+    for name in names:
+        for need in known[name]:
+            followers[need].append(name)
+    ready = [place[name] for name in names if not waiting[name]]
+    heapify(ready)
+    ordered: list[str] = []
+    while ready:
+        name = names[heappop(ready)]
+        ordered.append(name)
+        for follower in followers[name]:
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                heappush(ready, place[follower])
+    cycle = () if len(ordered) == len(names) else _cycle(names, known, set(ordered))
+    return Order(known, tuple(ordered), unknown, duplicates, cycle)
+
+
+def _cycle(names: Sequence[str], needs: Mapping[str, Sequence[str]], ordered: set[str]) -> tuple[str, ...]:
+    """One circle among the names that could not be ordered: from any of them, needs lead into one."""
+    name = next(found for found in names if found not in ordered)
+    walked: list[str] = []
+    while name not in walked:
+        walked.append(name)
+        name = next(need for need in needs[name] if need not in ordered)
+    circle = walked[walked.index(name) :]
+    first = min(range(len(circle)), key=lambda index: names.index(circle[index]))
+    return tuple(circle[first:] + circle[:first])

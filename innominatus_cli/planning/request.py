@@ -1,0 +1,68 @@
+"""What planning is asked, what it may know from outside the sources, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from innominatus_cli.documents.plan import AbsentWorkflow, Plan
+from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What somebody wants. `golden_path` and `task` name what `run` runs; at most one of them is set.
+
+    `score_path` is relative to the repository root. `parameters` are pairs as given by `--param`.
+    """
+
+    environment: str
+    environment_evidence: str = "argument --env"
+    operation: Operation = Operation.DEPLOY
+    score_path: str | None = None
+    golden_path: str | None = None
+    task: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    workflows: tuple[str, ...] = ()
+    """Identities given by `--workflow`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedResource:
+    """A resource that the records say exists: the inputs of the step that made it, references resolved or absent."""
+
+    name: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the records say exists of an application in an environment, in the order in which it was made."""
+
+    evidence: str
+    """The record that says so."""
+    resources: tuple[DeployedResource, ...] = ()
+    workload: Mapping[str, Any] | None = None
+    """Inputs of the step that deployed the workload; None where none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands outside the sources; whatever a plan takes from here, it lists under `inputs` with its evidence."""
+
+    first_deployment: bool = True
+    first_deployment_evidence: str = "no record of a successful deployment"
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The environment variables of this process; only the allow-listed ones are ever looked at."""
+    git: Mapping[str, str] = field(default_factory=dict)
+    """`commit` and `branch`, where there are any."""
+    deployed: Deployed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOutcome:
+    """A plan, or the findings because of which there is none; warnings stand beside a plan."""
+
+    plan: Plan | None
+    findings: tuple[Finding, ...] = ()
+    absent: tuple[AbsentWorkflow, ...] = ()
