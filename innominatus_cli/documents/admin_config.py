@@ -67,7 +67,7 @@ class PoliciesMetadata(YamlModel):
 class WorkflowPoliciesDocument(YamlModel):
     """workflows/policies/*.yaml."""
 
-    api_version: str = "workflow.dev/v1"
+    api_version: Literal["workflow.dev/v1"] = "workflow.dev/v1"
     kind: Literal["WorkflowPolicies"]
     metadata: PoliciesMetadata
     spec: WorkflowPoliciesSpec

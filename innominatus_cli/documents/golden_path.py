@@ -45,7 +45,7 @@ class GoldenPathSpec(YamlModel):
 class GoldenPathDocument(YamlModel):
     """A golden path."""
 
-    api_version: str = "workflow.dev/v1"
+    api_version: Literal["workflow.dev/v1"] = "workflow.dev/v1"
     kind: Literal["GoldenPath"]
     metadata: GoldenPathMetadata
     spec: GoldenPathSpec = GoldenPathSpec()

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from innominatus_cli.documents.durations import DURATION_PATTERN, duration_text, seconds_of
+from innominatus_cli.documents.written import WrittenFloat, WrittenInt
 
 __all__ = [
     "DURATION_PATTERN",
@@ -50,6 +51,8 @@ DurationSeconds = Annotated[int, BeforeValidator(_to_seconds, json_schema_input_
 def _to_text(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.text
     return str(value) if isinstance(value, int | float) else value
 
 

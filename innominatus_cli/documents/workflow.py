@@ -111,7 +111,7 @@ class WorkflowSpec(YamlModel):
 class WorkflowDocument(YamlModel):
     """A workflow of any tier, or a reusable one."""
 
-    api_version: str = "workflow.dev/v1"
+    api_version: Literal["workflow.dev/v1"] = "workflow.dev/v1"
     kind: Literal["PlatformWorkflow", "ProductWorkflow", "Workflow"]
     metadata: WorkflowMetadata
     spec: WorkflowSpec

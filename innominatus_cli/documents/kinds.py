@@ -1,0 +1,82 @@
+"""Of which kind a document is, and which documents are none of ours."""
+
+from innominatus_cli.documents.nodes import Document, MappingNode, SequenceNode
+from innominatus_cli.findings.catalogue.document import NOT_OURS, UNKNOWN_KIND
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.near_names import did_you_mean
+
+WORKFLOW_KINDS = ("PlatformWorkflow", "ProductWorkflow", "Workflow")
+_OUR_KINDS = (*WORKFLOW_KINDS, "GoldenPath", "WorkflowPolicies", "StepType", "Provider")
+_CATALOGUE_KINDS = ("RemediationWorkflow", "ActionType")
+_OUR_GROUPS = ("workflow.dev/", "innominatus.io/", "innominatus.dev/", "orchestrator.innominatus.dev/")
+_CATALOGUE_GROUP = "kubernaut.ai/"
+_SCORE_GROUPS = ("score.dev/", "score.sh/")
+_ADMIN_SECTIONS = frozenset(("workflowPolicies", "productProvisioners", "resourceDefinitions", "admin", "healthChecks"))
+
+
+def kind_of(document: Document) -> str:
+    """The kind of a document as it is written, before `shapes.normalise`; empty for what is not ours.
+
+    `kind` decides with `apiVersion`, which keeps other tools' `Workflow` and `Provider` apart. Without a `kind` it is
+    the content: `containers` and Score's apiVersion, `goldenpaths`, sections of admin-config.yaml, typed `steps`.
+    """
+    root = document.root
+    if not isinstance(root, MappingNode):
+        return ""
+    group = root.text("apiVersion") or ""
+    kind = root.text("kind")
+    if kind is None:
+        return _kind_of_content(document, root, group)
+    if group.startswith(_CATALOGUE_GROUP):
+        return kind if kind in _CATALOGUE_KINDS else ""
+    if kind in {"Provider", "Platform"}:
+        return "Provider" if group.startswith(_OUR_GROUPS) or group in {"", "v1"} else ""
+    if kind in _OUR_KINDS and (not group or group.startswith(_OUR_GROUPS)):
+        return kind
+    return ""
+
+
+def not_ours(document: Document) -> Finding:
+    """The finding for a document without a kind of ours, for when the user named its file."""
+    root = document.root
+    kind = root.text("kind") if isinstance(root, MappingNode) else None
+    if kind is not None:
+        message = f"the kind '{kind}' is none that the tool knows"
+    elif isinstance(root, MappingNode):
+        message = "the document has no `kind`, and its keys are those of no kind that the tool knows"
+    else:
+        message = f"a mapping is expected, and this is a {root.type_name}"
+    return Finding(NOT_OURS, message, document.place())
+
+
+def unknown_kind(document: Document) -> Finding | None:
+    """The finding for a document that says it is ours, of a kind that does not exist."""
+    root = document.mapping
+    group, node = root.text("apiVersion") or "", root.get("kind")
+    if not group.startswith((*_OUR_GROUPS, _CATALOGUE_GROUP)):
+        return None
+    known = _CATALOGUE_KINDS if group.startswith(_CATALOGUE_GROUP) else _OUR_KINDS
+    kind = root.text("kind")
+    if node is None or kind is None:
+        return Finding(UNKNOWN_KIND, "the document needs a `kind`", document.place(), f"Use {', '.join(known)}.")
+    hint = did_you_mean(kind, known) or f"Use {', '.join(known)}."
+    return Finding(UNKNOWN_KIND, f"there is no kind '{kind}'", document.place(node), hint)
+
+
+def _kind_of_content(document: Document, root: MappingNode, group: str) -> str:
+    name = document.path.rpartition("/")[2]
+    if group.startswith(_SCORE_GROUPS) or isinstance(root.get("containers"), MappingNode | SequenceNode):
+        return "Workload"
+    if "goldenpaths" in root.values:
+        return "GoldenPaths"
+    if name.startswith("admin-config") or not _ADMIN_SECTIONS.isdisjoint(root.values):
+        return "AdminConfig"
+    if _has_typed_steps(root) or _has_typed_steps(root.mapping("spec")):
+        return "Workflow"
+    if name.startswith("score") or ("containers" in root.values and "metadata" in root.values):
+        return "Workload"
+    return ""
+
+
+def _has_typed_steps(mapping: MappingNode) -> bool:
+    return any("type" in step.values for step in mapping.mappings("steps"))

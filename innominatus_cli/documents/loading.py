@@ -1,0 +1,58 @@
+"""From bytes to canonical documents and everything that is wrong with their text and shape."""
+
+from dataclasses import dataclass, replace
+
+from innominatus_cli.documents.kinds import kind_of, unknown_kind
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.shapes import normalise
+from innominatus_cli.documents.structure import check_structure
+from innominatus_cli.documents.yaml_reader import read_yaml
+from innominatus_cli.findings.catalogue.document import AMBIGUOUS_SCALAR, EMPTY
+from innominatus_cli.findings.finding import Finding, Severity
+
+_MAY_BE_EMPTY = ("goldenpaths.yaml", "goldenpaths.yml")
+_WITH_RULES_BETWEEN_FIELDS = ("RemediationWorkflow",)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file's canonical documents (of kind "" what is not ours) and its findings, sorted by place."""
+
+    documents: tuple[Document, ...]
+    findings: tuple[Finding, ...]
+
+
+def load(path: str, data: bytes) -> Loaded:
+    """Reads, normalises and checks the structure of a file. Raises nothing for what it holds.
+
+    A document that is of no kind of ours gives no finding of its own (see `kinds.not_ours`), unless its apiVersion
+    says that it is ours.
+    """
+    read, findings = read_yaml(path, data)
+    if path.endswith(_MAY_BE_EMPTY):
+        findings = [replace(f, severity_override=Severity.INFO) if f.code is EMPTY else f for f in findings]
+    documents: list[Document] = []
+    for document in read:
+        document.kind = kind_of(document)
+        if not document.kind:
+            documents.append(document)
+            if (unknown := unknown_kind(document)) is not None:
+                findings.append(unknown)
+            continue
+        shaped, changes = normalise(document)
+        findings += changes
+        for canonical in shaped:
+            findings += _check(canonical)
+        documents += shaped
+    if not any(document.kind for document in documents):
+        findings = [finding for finding in findings if finding.code is not AMBIGUOUS_SCALAR]
+    return Loaded(tuple(documents), tuple(sorted(findings, key=lambda finding: finding.sort_key)))
+
+
+def _check(document: Document) -> list[Finding]:
+    findings = check_structure(document)
+    if document.kind in _WITH_RULES_BETWEEN_FIELDS and not findings:
+        from innominatus_cli.documents.typed import rule_findings  # noqa: PLC0415 - needs pydantic; the catalogue only
+
+        return rule_findings(document)
+    return findings
