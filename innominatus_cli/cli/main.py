@@ -50,8 +50,7 @@ class LazyGroup(click.Group):
         from importlib import import_module  # noqa: PLC0415
 
         module = import_module(f"innominatus_cli.cli.commands.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
-        return command
+        return with_blocks(module.command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,6 +67,14 @@ class LazyGroup(click.Group):
         """The commands with their summaries, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def with_blocks(command: click.Command) -> click.Command:
+    r"""The command with the `\b` of its raw docstring as click's mark of a block that is not rewrapped."""
+    command.help = command.help and command.help.replace("\\b\n", "\b\n")
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        with_blocks(below)
+    return command
 
 
 @click.group(
