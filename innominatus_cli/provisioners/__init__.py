@@ -1,1 +1,1 @@
-"""What makes the resources of a Score workload."""
+"""Which provisioner makes which type of resource. They know no step type and start nothing."""

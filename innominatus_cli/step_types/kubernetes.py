@@ -70,6 +70,8 @@ class KubernetesInputs(StepInputs):
     """`render` writes manifests to be committed; `apply` sends them through kubectl as well."""
     context: str | None = None
     """The kubectl context of `apply` mode."""
+    create_namespace: bool | Reference[bool] = True
+    """Whether the namespace itself is the first of the objects; a `delete` never takes it away."""
     wait: bool | Reference[bool] = True
     """Whether `apply` mode waits until Deployments, StatefulSets and DaemonSets have rolled out."""
     rollout_timeout: DurationSeconds | Reference[int] = 300

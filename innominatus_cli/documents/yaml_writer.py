@@ -1,0 +1,51 @@
+"""Plain data to YAML that reads the same under YAML 1.1 and 1.2: sorted keys, strings quoted where either may err.
+
+The same data gives the same bytes on every machine.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import yaml
+
+_SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
+
+
+def yaml_text(documents: Iterable[Mapping[str, object]]) -> str:
+    """The documents, each behind a `---` line. A text of several lines is written as a block."""
+    return "".join(
+        "---\n" + yaml.dump(dict(document), Dumper=_Dumper, width=100_000, allow_unicode=True) for document in documents
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper sorts keys; this one writes no aliases, and quotes every string that is not plainly a word."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Equal parts are written out: an alias says nothing to a reader of a manifest."""
+        del data
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None
+    if _is_block(value):
+        style = "|"
+    elif not _SAFE.fullmatch(value) or value.lower() in _WORDS:
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _is_block(value: str) -> bool:
+    """Whether a text of several lines can stand as it is: nothing to escape, no space at a line's end."""
+    lines = value.split("\n")
+    return (
+        len(lines) > 1
+        and not value.startswith((" ", "\n"))
+        and not value.endswith("\n\n")
+        and all(line.isprintable() and line == line.rstrip() for line in lines)
+    )
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,182 @@
+"""`kubernetes`: what to render, where it goes, and kubectl where the environment says `apply`."""
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.yaml_writer import yaml_text
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.kubernetes import kubectl
+from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
+from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
+from innominatus_cli.drivers.kubernetes.workload import RenderOptions, render
+from innominatus_cli.drivers.manifests import Manifest, from_data, from_text, read_paths
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.step_types.contract import known
+from innominatus_cli.step_types.kubernetes import KubernetesInputs
+
+
+def driver(ctx: StepContext) -> DriverSteps:
+    """Renders the objects; in mode `apply` sends them through kubectl and waits for what rolls out."""
+    inputs = ctx.inputs_of(KubernetesInputs)
+    namespace = inputs.namespace or ctx.application
+    operation = str(known(inputs.operation))
+    refusal = _refusal(ctx, namespace, operation)
+    if refusal:
+        return DriverResult(failure=refusal)
+    if operation == "get":
+        return (yield from kubectl.get(ctx, inputs, namespace))
+    rendered = _objects(ctx, inputs, namespace)
+    if isinstance(rendered, Finding):
+        return DriverResult(failure=rendered)
+    objects = [*_namespace(ctx, inputs, namespace, operation, rendered), *rendered]
+    result = _result(ctx, namespace, operation, objects)
+    if known(inputs.mode) == "apply":
+        return (yield from _send(ctx, inputs, operation, objects, result))
+    return result
+
+
+def _refusal(ctx: StepContext, namespace: str, operation: str) -> Finding | None:
+    if not is_namespace(namespace):
+        return ctx.finding(codes.INPUTS_UNUSABLE, f"'{namespace}' is no name of a namespace")
+    if ctx.step.secrets and operation == "apply":
+        return ctx.finding(
+            codes.INPUTS_UNUSABLE,
+            "a secret among the inputs would be written into a manifest, and manifests are committed",
+            "Bind the secret with a vault-setup step and let the manifest name it.",
+        )
+    return None
+
+
+def _send(
+    ctx: StepContext, inputs: KubernetesInputs, operation: str, objects: list[Manifest], result: DriverResult
+) -> DriverSteps:
+    deletes = operation == "delete"
+    failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
+    if failure:
+        return DriverResult(failure=failure)
+    message = f"{_count(objects)} {'deleted' if deletes else 'applied'}"
+    return replace(result, message=message, tools=(kubectl.TOOL,))
+
+
+def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Manifest]) -> DriverResult:
+    outputs: dict[str, Any] = {"namespace": namespace, "objects": [manifest.title for manifest in objects]}
+    if operation == "delete":
+        outputs["manifests"] = []
+        return DriverResult(outputs=outputs, message="mode render: nothing was applied, so nothing is deleted")
+    path = _artifact_path(ctx)
+    outputs["manifests"] = [path]
+    text = yaml_text(manifest.data for manifest in objects)
+    return DriverResult(outputs=outputs, artifacts={path: text.encode()}, message=f"{_count(objects)} rendered")
+
+
+def _count(objects: list[Manifest]) -> str:
+    return "1 object" if len(objects) == 1 else f"{len(objects)} objects"
+
+
+def _artifact_path(ctx: StepContext) -> str:
+    """One file a step, named by the step's id: `<phase>/<tier>/[<product>/]<workflow>/<step>.yaml`."""
+    parts = [part for part in ctx.step.id.split("/") if part != "-"]
+    plain = ["".join(c if c.isalnum() or c in "-_." else "-" for c in part).strip("-.") or "step" for part in parts]
+    return posixpath.join(ctx.manifests_dir, *plain) + ".yaml"
+
+
+def _objects(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> list[Manifest] | Finding:
+    if known(inputs.operation) == "create-namespace":
+        return []
+    found: list[Manifest] = []
+    for part in _parts(ctx, inputs):
+        if isinstance(part, Finding):
+            return part
+        found += part
+    seen: dict[tuple[str, str, str], str] = {}
+    for manifest in found:
+        _complete(manifest, inputs, ctx.application, namespace)
+        key = (manifest.kind, manifest.namespace, manifest.name)
+        if key in seen:
+            return ctx.finding(
+                codes.MANIFEST_INVALID, f"{manifest.title} is given by {seen[key]} and by {manifest.origin}"
+            )
+        seen[key] = manifest.origin
+    return found
+
+
+def _parts(ctx: StepContext, inputs: KubernetesInputs) -> Iterable[list[Manifest] | Finding]:
+    yield read_paths(ctx, inputs.manifests)
+    if isinstance(inputs.manifest, str):
+        yield from_text(ctx, "inline manifest", inputs.manifest.encode())
+    elif inputs.manifest is not None:
+        yield from_data(ctx, "inline manifest", [inputs.manifest])
+    yield from_data(ctx, "inline objects", inputs.objects)
+    if inputs.workload is not None:
+        yield _workload(ctx, inputs)
+
+
+def _workload(ctx: StepContext, inputs: KubernetesInputs) -> list[Manifest] | Finding:
+    if not isinstance(inputs.workload, dict):
+        return ctx.finding(codes.INPUTS_UNUSABLE, "there is no application whose workload could be rendered")
+    try:
+        workload = WorkloadDocument.model_validate(inputs.workload)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        at = ".".join(str(part) for part in first["loc"])
+        return ctx.finding(codes.INPUTS_UNUSABLE, f"the workload is no Score workload: {at}: {first['msg']}")
+    sources = _sources(ctx, workload)
+    if isinstance(sources, Finding):
+        return sources
+    options = RenderOptions(
+        application=ctx.application,
+        images=inputs.images,
+        replicas=None if inputs.replicas is None else known(inputs.replicas),
+        files=sources,
+    )
+    try:
+        objects = render(workload, options)
+    except Unsupported as reason:
+        return ctx.finding(codes.WORKLOAD_UNSUPPORTED, str(reason))
+    return from_data(ctx, f"workload {workload.metadata.name}", objects)
+
+
+def _sources(ctx: StepContext, workload: WorkloadDocument) -> dict[str, bytes] | Finding:
+    """Contents of `files.*.source`, relative to the Score file; only of files that the plan's digest covers."""
+    folder = posixpath.dirname(ctx.place.path)
+    found: dict[str, bytes] = {}
+    for container in workload.containers.values():
+        for file in container.files.values():
+            if file.source is None:
+                continue
+            for written in (posixpath.normpath(posixpath.join(folder, file.source)), posixpath.normpath(file.source)):
+                if written in ctx.step.input_files:
+                    path = ctx.repository_path(written)
+                    if isinstance(path, Finding):
+                        return path
+                    found[file.source] = path.read_bytes()
+                    break
+    return found
+
+
+def _complete(manifest: Manifest, inputs: KubernetesInputs, application: str, namespace: str) -> None:
+    """Gives an object its namespace and labels; what it says itself stays, but for labels that the step names."""
+    metadata = manifest.data["metadata"]
+    if not has_no_namespace(manifest.kind) and not metadata.get("namespace"):
+        metadata["namespace"] = namespace
+    labels = {"app.kubernetes.io/managed-by": MANAGED_BY, "app.kubernetes.io/part-of": application}
+    metadata["labels"] = {**labels, **(metadata.get("labels") or {}), **inputs.labels}
+
+
+def _namespace(
+    ctx: StepContext, inputs: KubernetesInputs, namespace: str, operation: str, objects: list[Manifest]
+) -> list[Manifest]:
+    """The Namespace object, so that manifests stand for themselves; never when deleting."""
+    given = {manifest.name for manifest in objects if manifest.kind == "Namespace"}
+    wanted = operation == "create-namespace" or (operation == "apply" and known(inputs.create_namespace))
+    if not wanted or namespace in given or namespace == "default":
+        return []
+    manifest = Manifest({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, "the step")
+    _complete(manifest, inputs, ctx.application, namespace)
+    return [manifest]

@@ -1,0 +1,81 @@
+"""Requests to kubectl. Values stand behind `--option=` or were checked: nothing can be taken for an option."""
+
+import json
+import re
+from collections.abc import Generator
+from typing import Final
+
+from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.yaml_writer import yaml_text
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.manifests import Manifest
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.step_types.contract import known
+from innominatus_cli.step_types.kubernetes import KubernetesInputs
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
+
+TOOL: Final = ToolFound(name="kubectl")
+_ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_SECRET_TYPES: Final = re.compile(r"secrets?(\..*)?", re.IGNORECASE)
+
+Sent = Generator[CommandRequest, CommandOutcome, Finding | None]
+
+
+def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
+    """Server-side apply of the objects in order, then a wait for each controller. None: all went well."""
+    text = yaml_text(manifest.data for manifest in objects).encode()
+    argv = _kubectl(inputs, "apply", "--server-side", "--field-manager=innominatus-ctl", "--filename=-")
+    outcome = yield ctx.command(*argv, stdin=text)
+    if not outcome.succeeded:
+        return ctx.program_failed("kubectl", outcome)
+    if not known(inputs.wait):
+        return None
+    for manifest in objects:
+        if manifest.kind in _ROLLS_OUT:
+            argv = _kubectl(
+                inputs,
+                "rollout",
+                "status",
+                f"--namespace={manifest.namespace}",
+                f"--timeout={known(inputs.rollout_timeout)}s",
+                f"{manifest.kind.lower()}/{manifest.name}",
+            )
+            outcome = yield ctx.command(*argv)
+            if outcome.ending is Ending.EXITED and not outcome.succeeded:
+                return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not become ready")
+            if not outcome.succeeded:
+                return ctx.program_failed("kubectl", outcome)
+    return None
+
+
+def delete(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
+    """Deletes the objects, last one first; what is gone already is no failure."""
+    text = yaml_text(manifest.data for manifest in reversed(objects)).encode()
+    argv = _kubectl(inputs, "delete", "--ignore-not-found=true", "--wait=true", "--filename=-")
+    outcome = yield ctx.command(*argv, stdin=text)
+    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+
+
+def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSteps:
+    """Reads an object, or all of a type, as the output `object`. Secrets are not read: an output is recorded."""
+    wanted = [inputs.resource_type or "", *([inputs.resource_name] if inputs.resource_name else [])]
+    for word in wanted:
+        if not _WORD.fullmatch(word):
+            return ctx.failed(codes.INPUTS_UNUSABLE, f"'{word}' is no type or name of an object")
+    if _SECRET_TYPES.fullmatch(wanted[0]):
+        return ctx.failed(codes.INPUTS_UNUSABLE, "secrets are not read into outputs, which are recorded")
+    outcome = yield ctx.command(*_kubectl(inputs, "get", f"--namespace={namespace}", "--output=json", *wanted))
+    if not outcome.succeeded:
+        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+    try:
+        found = json.loads(outcome.stdout.head)
+    except ValueError:
+        return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no JSON, or more than 1 MiB of it")
+    return DriverResult(outputs={"namespace": namespace, "object": found}, tools=(TOOL,))
+
+
+def _kubectl(inputs: KubernetesInputs, *arguments: str) -> tuple[str, ...]:
+    context = (f"--context={inputs.context}",) if inputs.context else ()
+    return ("kubectl", *context, *arguments)

@@ -1,0 +1,28 @@
+"""`tagging`: the application's tags, none of the required ones missing."""
+
+import json
+import posixpath
+
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.step_types.oversight import TaggingInputs
+
+
+def driver(ctx: StepContext) -> DriverSteps:
+    """Outputs every tag, and writes them beside the manifests as `tags.json`, so that they can be found later."""
+    yield from ()
+    inputs = ctx.inputs_of(TaggingInputs)
+    tags = {name: value.strip() for name, value in inputs.tags.items()}
+    missing = sorted(name for name in {*tags, *inputs.required} if not tags.get(name))
+    if missing:
+        told = ", ".join(f"'{name}'" for name in missing)
+        return ctx.failed(codes.TAGS_MISSING, f"no value for {told}")
+    if not tags:
+        return ctx.failed(codes.INPUTS_UNUSABLE, "there are no tags: name some under 'tags'")
+    tags = {"application": ctx.application, "environment": ctx.environment, "managed-by": "innominatus-ctl"} | tags
+    text = json.dumps({"application": ctx.application, "tags": tags}, indent=2, sort_keys=True, ensure_ascii=False)
+    return DriverResult(
+        outputs={"tags": dict(sorted(tags.items()))},
+        artifacts={posixpath.join(ctx.manifests_dir, "tags.json"): text.encode() + b"\n"},
+        message=f"{len(tags)} tags",
+    )

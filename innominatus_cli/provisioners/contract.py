@@ -1,0 +1,55 @@
+"""What a provisioner is: a resource's request in, outputs or a problem out.
+
+Provisioners make and remove resources; when and in which order is the plan's affair. They work below the state
+folder that they are given, the same request again changes nothing, and removing what is not there succeeds.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRequest:
+    """One resource of an application in an environment."""
+
+    name: str
+    """The resource's name in the workload."""
+    type: str
+    application: str
+    environment: str
+    state_dir: Path
+    """What tools keep for this application and environment."""
+    class_: str = "default"
+    id: str | None = None
+    """Resources that say the same id are one resource."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What the resource is called where it is made: its id, else its name."""
+        return self.id or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What came of a request: outputs, or a problem in words (the end of "resource 'x': …")."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioner:
+    """Makes and removes resources of one type."""
+
+    type: str
+    summary: str
+    outputs: Mapping[str, str]
+    """Every output and what it is."""
+    create: Callable[[ResourceRequest], Provisioned]
+    delete: Callable[[ResourceRequest], Provisioned]
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Every param and what it means; others are refused."""
