@@ -1,0 +1,199 @@
+"""The documents of one repository, from one snapshot, each read once and only when it is asked for.
+
+Nothing here raises for what people wrote: what is wrong is gathered in `findings`, and a document with errors is left
+out. Reading one application needs the platform's and its product's folders, never everybody's.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.globs import matches
+from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, not_ours
+from innominatus_cli.documents.loading import Loaded, load
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.typed import Typed, typed_or_findings
+from innominatus_cli.documents.words import either
+from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSIDE_REPOSITORY, WRONG_KIND_HERE
+from innominatus_cli.findings.finding import Finding, Place, has_errors
+from innominatus_cli.system.files import parts_of
+
+ADMIN_CONFIG = "admin-config.yaml"
+WORKFLOWS_ROOT = "workflows"
+YAML = (".yaml", ".yml")
+_DEFAULT_APPLICATIONS = "**/score*.yaml"
+_MAY_STAND_BESIDE_OTHERS = (WORKFLOW_KINDS, ("Workload",))
+"""Kinds that are asked for by a file's name, and may share the file; folders hold one kind."""
+_PRODUCT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class Repository:
+    """What a repository says. `findings` grows with what is read; `sources_read` are the paths of all files read."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.findings: list[Finding] = []
+        self._loaded: dict[str, Loaded] = {}
+        self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
+        self._root: str | None = None
+
+    @property
+    def sources_read(self) -> list[str]:
+        """The paths of all documents that were read, sorted."""
+        return sorted(self._loaded)
+
+    def loaded(self, path: str) -> Loaded:
+        """A file's canonical documents and its findings; read once, whatever is asked of it."""
+        known = self._loaded.get(path)
+        if known is None:
+            data = self.snapshot.read(path)
+            known = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data)
+            self._loaded[path] = known
+            self.findings.extend(known.findings)
+        return known
+
+    @property
+    def has_admin_config(self) -> bool:
+        """Whether there is an admin-config.yaml, right or wrong."""
+        return self.snapshot.is_file(ADMIN_CONFIG)
+
+    def admin_config(self) -> Typed[AdminConfigDocument] | None:
+        """admin-config.yaml; None where there is none, or it has errors, which are then among the findings."""
+        if not self.has_admin_config:
+            return None
+        found = self._documents(ADMIN_CONFIG, AdminConfigDocument, ("AdminConfig",))
+        return found[0] if found else None
+
+    @property
+    def workflows_root(self) -> str:
+        """The folder of workflows: `workflowPolicies.workflowsRoot`, else `workflows`."""
+        if self._root is None:
+            self._root = self._find_workflows_root()
+        return self._root
+
+    def platform_workflows(self) -> list[Typed[WorkflowDocument]]:
+        """The workflows of the platform, by path."""
+        return self._folder(f"{self.workflows_root}/platform", WorkflowDocument, ("PlatformWorkflow",))
+
+    def products(self) -> list[str]:
+        """The names of all product folders, sorted; names that cannot be used become findings."""
+        prefix = f"{self.workflows_root}/products/"
+        names: dict[str, str] = {}
+        for path in self.snapshot.paths(prefix.rstrip("/"), YAML):
+            name, separator, _ = path[len(prefix) :].partition("/")
+            if separator:
+                names.setdefault(name, path)
+        return [name for name, path in sorted(names.items()) if self._is_product(name, path)]
+
+    def product_workflows(self, product: str) -> list[Typed[WorkflowDocument]]:
+        """The workflows of a product, by path; none for a product that does not exist."""
+        if not self._is_product(product, f"{self.workflows_root}/products"):
+            return []
+        return self._folder(f"{self.workflows_root}/products/{product}", WorkflowDocument, ("ProductWorkflow",))
+
+    def workflow(self, path: str) -> Typed[WorkflowDocument] | None:
+        """The first workflow of a file, of whatever tier; None, and a finding, where there is none."""
+        parts = parts_of(path)
+        clean = path if parts is None else "/".join(parts)
+        found = self._documents(clean, WorkflowDocument, WORKFLOW_KINDS)
+        return found[0] if found else None
+
+    def golden_paths(self) -> list[Typed[GoldenPathDocument]]:
+        """All golden paths: those of goldenpaths.yaml (at the root, under workflows), then one file each."""
+        found: list[Typed[GoldenPathDocument]] = []
+        for path in ("goldenpaths.yaml", f"{self.workflows_root}/goldenpaths.yaml"):
+            if self.snapshot.is_file(path):
+                found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
+        return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
+
+    def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
+        """The WorkflowPolicies documents, by path."""
+        return self._folder(f"{self.workflows_root}/policies", WorkflowPoliciesDocument, ("WorkflowPolicies",))
+
+    def workloads(self, path: str) -> list[Typed[WorkloadDocument]]:
+        """All Score workloads of a file."""
+        return self._documents(path, WorkloadDocument, ("Workload",))
+
+    def workload(self, path: str) -> Typed[WorkloadDocument] | None:
+        """The first Score workload of a file; None, and a finding, where there is none."""
+        found = self.workloads(path)
+        return found[0] if found else None
+
+    def application_paths(self) -> list[str]:
+        """The paths of Score files: admin-config's `applications`, by default `**/score*.yaml` outside of `tests/`."""
+        admin = self.admin_config()
+        globs = admin.model.applications if admin else [_DEFAULT_APPLICATIONS]
+        found = set()
+        for path in self.snapshot.paths("", YAML):
+            for glob in globs:
+                if matches(path, glob) and not (glob == _DEFAULT_APPLICATIONS and "tests" in path.split("/")[:-1]):
+                    found.add(path)
+        return sorted(found)
+
+    def _is_product(self, name: str, path: str) -> bool:
+        if _PRODUCT.match(name) and ".." not in name:
+            return True
+        finding = Finding(BAD_PRODUCT_NAME, f"'{name}' cannot be a product's name", Place(path))
+        if finding not in self.findings:
+            self.findings.append(finding)
+        return False
+
+    def _find_workflows_root(self) -> str:
+        admin = self.admin_config()
+        written = admin.model.workflow_policies.workflows_root if admin else None
+        if admin is None or written is None:
+            return WORKFLOWS_ROOT
+        parts = parts_of(written)
+        if parts is None:
+            node = admin.document.mapping.mapping("workflowPolicies").get("workflowsRoot")
+            message = f"workflowsRoot '{written}' is no folder of the repository"
+            self.findings.append(Finding(OUTSIDE_REPOSITORY, message, admin.document.place(node)))
+            return WORKFLOWS_ROOT
+        return "/".join(parts)
+
+    def _folder(self, folder: str, model: type[ModelT], kinds: tuple[str, ...]) -> list[Typed[ModelT]]:
+        """All documents of the files right in a folder."""
+        found: list[Typed[ModelT]] = []
+        for path in self.snapshot.paths(folder, YAML):
+            if "/" not in path[len(folder) + 1 :]:
+                found += self._documents(path, model, kinds)
+        return found
+
+    def _documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> list[Typed[ModelT]]:
+        """The typed documents of a file; one of another kind is a finding, once."""
+        known = self._typed.get((path, model))
+        if known is None:
+            known = [*self._typed_documents(path, model, kinds)]
+            self._typed[path, model] = known
+        return [Typed(one.model, one.document) for one in known if isinstance(one.model, model)]
+
+    def _typed_documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> Iterator[Typed[BaseModel]]:
+        loaded = self.loaded(path)
+        fitting = [document for document in loaded.documents if document.kind in kinds]
+        if not has_errors(loaded.findings):
+            self.findings.extend(
+                _wrong_kind(document, kinds) for document in loaded.documents if document not in fitting
+            )
+            for document in fitting:
+                outcome = typed_or_findings(document, model)
+                if isinstance(outcome, Typed):
+                    yield Typed(outcome.model, outcome.document)
+                else:
+                    self.findings.extend(outcome)
+
+
+def _wrong_kind(document: Document, kinds: tuple[str, ...]) -> Finding:
+    place = document.place(document.mapping.get("kind"))
+    wanted = either(list(kinds))
+    if not document.kind:
+        return Finding(WRONG_KIND_HERE, f"{not_ours(document).message}; {wanted} is expected here", place)
+    return Finding(WRONG_KIND_HERE, f"a {document.kind} stands where {wanted} is expected", place)
