@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.documents.model import JsonModel
 from innominatus_cli.documents.verdict import Actor, ReportedFinding
 
@@ -82,7 +82,7 @@ class RunRecord(JsonModel):
     operation: Literal["deploy", "undeploy", "task"]
     golden_path: str | None = None
     status: RunStatus
-    plan: str | None
+    plan: str | None = None
     """The plan's digest; its bytes are under `<root>/plans/`."""
     policies: str | None = None
     policies_from: str | None = None
@@ -90,9 +90,9 @@ class RunRecord(JsonModel):
     started_at: str
     finished_at: str
     duration_ms: int
-    commit: str | None
+    commit: str | None = None
     """The commit that was checked out; None in a repository without commits."""
-    branch: str | None
+    branch: str | None = None
     dirty: bool
     """Whether files of the plan's sources differed from that commit."""
     tool_version: str
@@ -102,6 +102,11 @@ class RunRecord(JsonModel):
     findings: list[ReportedFinding] = []
     outputs: dict[str, Any] = {}
     signal: int | None = None
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` of the canonical bytes, which later records name as a parent."""
+        return digest(self.as_json())
 
     @property
     def canonical(self) -> bytes:

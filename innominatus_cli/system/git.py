@@ -181,6 +181,16 @@ class Git:
         listed = self.command.text("for-each-ref", form, "--end-of-options", prefix)
         return dict(line.rsplit(" ", 1) for line in listed.splitlines())
 
+    def changes(self, commit: str) -> list[TreeEntry]:
+        """The files that a commit adds or changes against its first parent, sorted by path. Raises GitFailed."""
+        options = ("-r", "-z", "--root", "--no-commit-id", "--no-renames", "--no-ext-diff", "--no-textconv", "-m")
+        fields = self.command.output("diff-tree", *options, "--diff-filter=AM", commit, "--").split(b"\0")[:-1]
+        found: dict[str, TreeEntry] = {}
+        for facts, name in zip(fields[::2], fields[1::2], strict=True):
+            _, mode, _, object_id, _ = facts.decode().split(" ")
+            found.setdefault(os.fsdecode(name), TreeEntry(os.fsdecode(name), mode, object_id))
+        return [found[path] for path in sorted(found)]
+
     def differing(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths` that the head's commit has not, or has with other content; sorted.
 
@@ -189,10 +199,11 @@ class Git:
         """
         wanted = sorted(set(paths))
         commit = self.commit_of("HEAD")
-        committed = self._entries_at(commit, wanted) if commit else {}
+        committed = self.entries_at(commit, wanted) if commit else {}
         return [path for path in wanted if self._differs(path, committed.get(path))]
 
-    def _entries_at(self, commit: str, paths: list[str]) -> Mapping[str, TreeEntry]:
+    def entries_at(self, commit: str, paths: list[str]) -> Mapping[str, TreeEntry]:
+        """The entries of a commit at exactly these paths, where it has some. Raises GitFailed."""
         if len(paths) > 1_000:  # noqa: PLR2004 - an argv has an end
             return {entry.path: entry for entry in self.tree(commit)}
         listed = self.command.output("ls-tree", "-z", "--full-tree", commit, "--", *paths) if paths else b""

@@ -5,9 +5,13 @@ share it and no commit ever holds it:
 
     runs/<run>/journal.jsonl
     runs/<run>/logs/<step index>.stdout, <step index>.stderr      everything a step wrote, all attempts, mode 0600
+    runs/<run>/results/<step index>.json                          a step's result, where it holds outputs or artifacts
+    runs/<run>/artifacts/<sha256>                                 files that steps want committed
     runs/<run>/scratch/                                           gone after the run
     locks/<application>/<environment>.lock, .holder.json
     state/<application>/<environment>/                            INNOMINATUS_STATE_DIR
+    unwritten/<run>/<repository path>                             what could not be committed, for `ledger adopt`
+    ledger/                                                       derived from records, and temporary files of commits
 
 The step index is the position of the step in the plan's `steps`, from 0; a journal line names it beside the step's id.
 Folders have mode 0700, files 0600, whatever the umask says.
@@ -58,6 +62,14 @@ class StateFolder:
         """All that one step wrote to one stream; absent where it wrote nothing."""
         return self.logs_dir(run) / f"{step_index}.{stream}"
 
+    def result_path(self, run: str, step_index: int) -> Path:
+        """The whole result of one step; absent where its journal line says everything."""
+        return self.run_dir(run) / "results" / f"{step_index}.json"
+
+    def artifact_path(self, run: str, sha256: str) -> Path:
+        """A file that a step of this run wants committed, by the hex digest of its bytes."""
+        return self.run_dir(run) / "artifacts" / sha256
+
     def scratch_dir(self, run: str) -> Path:
         """The parent of the scratch folders of a run's attempts; removed when the run ends."""
         return self.run_dir(run) / "scratch"
@@ -69,6 +81,16 @@ class StateFolder:
     def tool_state_dir(self, application: str, environment: str) -> Path:
         """What tools keep between runs: databases, volumes, secrets of the local store, terraform state."""
         return self.root / "state" / _segment(application) / _segment(environment)
+
+    @property
+    def unwritten_dir(self) -> Path:
+        """The parent of the folders, one a run, that keep what could not be committed."""
+        return self.root / "unwritten"
+
+    @property
+    def ledger_dir(self) -> Path:
+        """What the ledger derives from its records, and temporary files while it commits."""
+        return self.root / "ledger"
 
     def runs(self) -> list[str]:
         """The ids of all runs that have a folder here, oldest first."""

@@ -148,7 +148,7 @@ LOCKED = Code(
     exit_status=ExitStatus.LOCKED,
     detail=(
         "Runs of one application in one environment come one after the other. The lock is the kernel's (flock): it "
-        "goes when the run and every process that it started have ended, however they ended, and is never broken by age."
+        "goes when the run and every process it started have ended, however they ended, and is never broken by age."
     ),
 )
 LOCK_UNUSABLE = Code(

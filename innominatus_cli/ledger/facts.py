@@ -1,0 +1,102 @@
+"""What the records say to a plan: whether an application was ever deployed, and what exists of it now."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.documents.vocabulary import Tier
+from innominatus_cli.expressions.values import NoValue, resolve
+from innominatus_cli.ledger.store import Store, StoredRecord
+from innominatus_cli.planning.request import Deployed, DeployedResource
+
+_RESOURCE: Final = "provision-"
+_WORKLOAD: Final = "deploy-application"
+
+
+def first_deployment(store: Store, application: str, environment: str) -> tuple[bool, str]:
+    """Whether no deployment of an application in an environment has succeeded yet, and what says so.
+
+    The evidence is the oldest such record, so that it stays the same however many follow.
+    """
+    oldest = store.first_successful(application, environment)
+    if oldest is None:
+        return True, "no record of a successful deployment"
+    return False, oldest.evidence
+
+
+def deployed(store: Store, application: str, environment: str) -> Deployed | None:
+    """What exists of an application in an environment: all that deployments made since the last successful removal.
+
+    Deployments that failed count with the steps of theirs that succeeded. None where nothing exists.
+    """
+    since = _since_removal(store.records(application, environment))
+    resources: dict[str, DeployedResource] = {}
+    workload: Mapping[str, Any] | None = None
+    evidence = ""
+    for stored in since:
+        plan = store.plan(stored.record.plan) if stored.record.plan else None
+        for step in _made(stored.record, plan):
+            inputs = _inputs(step, stored.record)
+            evidence = stored.evidence
+            if step.name == _WORKLOAD:
+                workload = inputs
+            else:
+                name = step.name.removeprefix(_RESOURCE)
+                resources.pop(name, None)
+                resources[name] = DeployedResource(name, inputs)
+    return Deployed(evidence, tuple(resources.values()), workload) if evidence else None
+
+
+def _since_removal(records: Iterable[StoredRecord]) -> list[StoredRecord]:
+    since: list[StoredRecord] = []
+    for stored in records:
+        if stored.record.operation == "deploy":
+            since.append(stored)
+        elif stored.record.operation == "undeploy" and stored.record.status == "succeeded":
+            since.clear()
+    return since
+
+
+def _made(record: RunRecord, plan: Plan | None) -> list[PlannedStep]:
+    """The steps of the application tier that succeeded and made a resource or the workload."""
+    succeeded = {result.step for result in record.steps if result.status == "succeeded"}
+    return [
+        step
+        for step in (plan.steps if plan else ())
+        if step.id in succeeded
+        and step.tier is Tier.APPLICATION
+        and (step.name == _WORKLOAD or step.name.startswith(_RESOURCE))
+    ]
+
+
+def _inputs(step: PlannedStep, record: RunRecord) -> dict[str, Any]:
+    """The step's inputs with references resolved from the record; an input that needs what it lacks is left out."""
+
+    def lookup(path: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON data
+        return _looked_up(path, step, record)
+
+    found = {}
+    for name, value in step.inputs.items():
+        try:
+            found[name] = resolve(value, lookup)
+        except (NoValue, KeyError, TypeError):
+            continue
+    return found
+
+
+def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> object:
+    match path:
+        case ("steps", name, "outputs", output, *rest):
+            wanted = f"{step.workflow_id}/{name}"
+        case ("resources", name, output, *rest):
+            wanted = f"/{_RESOURCE}{name}"
+        case _:
+            raise NoValue(".".join(path))
+    for result in record.steps:
+        if result.step.endswith(wanted):
+            value: Any = result.outputs[output]
+            for key in rest:
+                value = value[key]
+            return value
+    raise NoValue(".".join(path))

@@ -1,0 +1,234 @@
+"""Bringing files into a branch in one commit, without touching anything else that the user has.
+
+The order is what makes a crash harmless: objects, then our files in the working tree, then our entries of the index,
+then the branch, by compare-and-swap. Whoever dies in between leaves new files that are staged, never a staged
+deletion; whoever loses the race takes the moved branch as the new base. Where our files cannot land (see `Obstacle`),
+nothing is changed, and the commit goes to `refs/innominatus/pending/<run>` instead.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from innominatus_cli.system.clock import Clock
+from innominatus_cli.system.git import Git, Head
+from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.git_identity import Identity
+from innominatus_cli.system.git_writing import (
+    IndexLocked,
+    PathTaken,
+    commit_tree,
+    index_entries,
+    move_ref,
+    update_index,
+    write_blobs,
+    write_tree,
+)
+from innominatus_cli.system.owned_files import NotARegularFile, read_owned, remove_owned, replace_owned
+from innominatus_cli.system.state_folder import StateFolder
+
+_ATTEMPTS: Final = 200
+_INDEX_PATIENCE_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 0.01
+_LONGEST_PAUSE_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit brings: by path the file's bytes, None removes it; and the message."""
+
+    files: Mapping[str, bytes | None]
+    message: str
+
+
+ChangeOn = Callable[[str | None], Change]
+"""Makes the change for a base commit (None: the first commit); asked again when the branch has moved."""
+
+
+class Obstacle(Exception):  # noqa: N818 - a reason, not a failure
+    """Why files cannot land on a branch: in words that follow "because"."""
+
+
+@dataclass(slots=True)
+class _Before:
+    """What stood at our paths before we came, to be put back."""
+
+    files: dict[str, bytes | None] = field(default_factory=dict)
+    entries: dict[str, str | None] = field(default_factory=dict)
+
+
+class Landing:
+    """Commits changes to one repository as one operator."""
+
+    def __init__(self, git: Git, clock: Clock, identity: Identity, state: StateFolder) -> None:
+        self._git = git
+        self._clock = clock
+        self._identity = identity
+        self._state = state
+
+    def on_branch(self, ref: str, change_on: ChangeOn) -> str:
+        """Commits to the branch that is checked out, its files and the index included; the commit.
+
+        Raises Obstacle (nothing is changed then), GitFailed, OSError.
+        """
+        before = _Before()
+        ours: dict[str, set[str]] = {}
+        commit = ""
+        try:
+            for attempt in range(_ATTEMPTS):
+                self._require(ref)
+                base = self._git.commit_of(ref)
+                change = change_on(base)
+                commit, blobs = self._commit(base, change)
+                self._place(base, change, blobs, before, ours)
+                if move_ref(self._git, ref, commit, base, _subject(change), self._identity):
+                    break
+                self._pause(attempt)
+            else:
+                commit = ""
+        except BaseException:
+            if not commit or self._git.commit_of(ref) != commit:
+                self._withdraw(before)
+            raise
+        if not commit or self._git.head().ref != ref:
+            self._withdraw(before)
+        if not commit:
+            raise Obstacle(f"'{_short(ref)}' is locked or moves all the time")
+        return commit
+
+    def on_ref(self, ref: str, base: str | None, change_on: ChangeOn) -> str:
+        """Commits on top of `base` to a ref of ours; working tree and index stay as they are. The commit.
+
+        Raises GitFailed, OSError.
+        """
+        change = change_on(base)
+        commit, _ = self._commit(base, change)
+        for attempt in range(_ATTEMPTS):
+            if move_ref(self._git, ref, commit, self._git.commit_of(ref), _subject(change), self._identity):
+                return commit
+            self._pause(attempt)
+        raise GitFailed("update-ref", None, f"'{ref}' is locked")
+
+    def in_working_tree(self, base: str | None, files: Mapping[str, bytes]) -> None:
+        """Writes files without a commit. Raises Obstacle (nothing is changed then), OSError."""
+        known = self._committed_ids(base, files)
+        for path, data in files.items():
+            self._require_free(path, {known[path], self._git.blob_id(data)})
+        for path, data in files.items():
+            replace_owned(self._git.root, path, data)
+
+    def _pause(self, attempt: int) -> None:
+        self._clock.sleep(min(_PAUSE_SECONDS * (attempt + 1), _LONGEST_PAUSE_SECONDS))
+
+    def _require(self, ref: str) -> None:
+        head = self._git.head()
+        reason = why_not(head, ref)
+        if reason:
+            raise Obstacle(reason)
+
+    def _commit(self, base: str | None, change: Change) -> tuple[str, dict[str, str | None]]:
+        contents = {path: data for path, data in change.files.items() if data is not None}
+        scratch = self._state.ensure(self._state.ledger_dir)
+        written = write_blobs(self._git, contents, scratch)
+        blobs = {path: written.get(path) for path in change.files}
+        try:
+            tree = write_tree(self._git, base, blobs, scratch)
+        except PathTaken as taken:
+            raise Obstacle(f"'{taken.path}' is something else in the branch") from taken
+        parents = [base] if base else []
+        return commit_tree(self._git, tree, parents, change.message, self._identity, self._clock.now()), blobs
+
+    def _place(
+        self,
+        base: str | None,
+        change: Change,
+        blobs: Mapping[str, str | None],
+        before: _Before,
+        ours: dict[str, set[str]],
+    ) -> None:
+        """Writes our files and index entries, after nothing of the user's was found at any of our paths."""
+        committed = self._committed_ids(base, blobs)
+        staged = self._staged_ids(blobs)
+        standing: dict[str, bytes | None] = {}
+        for path, blob in blobs.items():
+            allowed = {committed[path], blob, *ours.get(path, ())}
+            if staged[path] not in allowed:
+                raise Obstacle(f"you have staged something else at '{path}'")
+            standing[path] = self._require_free(path, allowed)
+        for path, data in change.files.items():
+            before.files.setdefault(path, standing[path])
+            ours.setdefault(path, set()).add(blobs[path] or "")
+            if data is None:
+                remove_owned(self._git.root, path)
+            elif data != standing[path]:
+                replace_owned(self._git.root, path, data)
+        for path, entry in staged.items():
+            before.entries.setdefault(path, entry)
+        self._update_index(dict(blobs))
+
+    def _require_free(self, path: str, allowed: set[str | None]) -> bytes | None:
+        """What stands at a path of the working tree. Raises Obstacle where it is none of the `allowed` blobs."""
+        try:
+            data = read_owned(self._git.root, path)
+        except NotARegularFile as problem:
+            raise Obstacle(f"'{path}' cannot be written: {problem.strerror}") from problem
+        if data is None:
+            return None
+        if allowed.isdisjoint({self._git.blob_id(data), self._git.blob_id(data.replace(b"\r\n", b"\n"))}):
+            raise Obstacle(f"a file of your own stands at '{path}'")
+        return data
+
+    def _committed_ids(self, base: str | None, paths: Mapping[str, object]) -> dict[str, str | None]:
+        found = self._git.entries_at(base, list(paths)) if base else {}
+        return {path: found[path].object_id if path in found else None for path in paths}
+
+    def _staged_ids(self, paths: Mapping[str, object]) -> dict[str, str | None]:
+        found: dict[str, str | None] = dict.fromkeys(paths)
+        for entry in index_entries(self._git, paths):
+            if entry.stage or entry.path not in found:
+                raise Obstacle(f"'{entry.path}' is in conflict, or in the way, in the index")
+            found[entry.path] = entry.object_id
+        return found
+
+    def _update_index(self, entries: Mapping[str, str | None]) -> None:
+        until = self._clock.monotonic() + _INDEX_PATIENCE_SECONDS
+        while True:
+            try:
+                update_index(self._git, entries)
+            except IndexLocked as locked:
+                if self._clock.monotonic() >= until:
+                    raise Obstacle("another git command holds the index (.git/index.lock)") from locked
+                self._clock.sleep(_PAUSE_SECONDS * 5)
+            else:
+                return
+
+    def _withdraw(self, before: _Before) -> None:
+        """Puts back what stood at our paths, as far as that works."""
+        for path, data in before.files.items():
+            with suppress(OSError):
+                if data is None:
+                    remove_owned(self._git.root, path)
+                else:
+                    replace_owned(self._git.root, path, data)
+        with suppress(Obstacle, GitFailed):
+            self._update_index(before.entries)
+
+
+def why_not(head: Head, ref: str | None) -> str:
+    """Why nothing can be committed to `ref`, the branch that was checked out; empty where it can."""
+    if ref is None:
+        return "no branch was checked out (detached HEAD)"
+    if head.operation:
+        return f"git is in the middle of a {head.operation}"
+    if head.ref != ref:
+        return f"'{_short(ref)}' is no longer checked out"
+    return ""
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/")
+
+
+def _subject(change: Change) -> str:
+    return change.message.partition("\n")[0]

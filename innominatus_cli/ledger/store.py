@@ -1,0 +1,94 @@
+"""What a ledger is to everybody else: records in, records out. `working_tree` implements it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.system.git import Head
+
+
+class Standing(StrEnum):
+    """How firmly a record stands in the ledger."""
+
+    COMMITTED = "committed"
+    """In the commit that is checked out."""
+    PENDING = "pending"
+    """In a commit of `refs/innominatus/pending/<run>`, on no branch."""
+    UNCOMMITTED = "uncommitted"
+    """A file of the working tree that no commit has (`--no-commit`)."""
+    KEPT = "kept"
+    """In this clone's state folder, because it could not be committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record of the ledger with the path and the digest of its file."""
+
+    record: RunRecord
+    path: str
+    digest: str
+    standing: Standing = Standing.COMMITTED
+
+    @property
+    def evidence(self) -> str:
+        """What a fact that rests on this record names: the same on every clone that has it."""
+        return f"record {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a record went. `record` is as written, with its parents.
+
+    `commit` and `ref` are None where nothing was committed: `--no-commit`, or a failure (then `kept_at` names the
+    folder that keeps the files, and an error is among the findings).
+    """
+
+    record: RunRecord
+    path: str
+    commit: str | None = None
+    ref: str | None = None
+    pending: bool = False
+    kept_at: Path | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Store(Protocol):
+    """Immutable records, found by application and environment; the oldest first everywhere."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was wrong with records that were read so far: they are left out of every answer."""
+
+    def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
+        """All records, those of an application, or those of one of its environments."""
+
+    def record(self, run: str) -> StoredRecord | None:
+        """The record of a run."""
+
+    def tips(self) -> list[str]:
+        """The digests, sorted, of all committed records that no other one names as a parent."""
+
+    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
+        """The newest successful deployment or removal of an application in an environment."""
+
+    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
+        """The oldest successful deployment of an application in an environment."""
+
+    def plan(self, digest: str) -> Plan | None:
+        """The plan with this digest; None where the ledger lacks it."""
+
+    def write(
+        self,
+        record: RunRecord,
+        plan: bytes | None,
+        artifacts: Mapping[str, bytes],
+        head_at_start: Head,
+        *,
+        commit: bool = True,
+    ) -> Written:
+        """Adds a record (its parents are set here), its plan and, after a success, the files that steps made."""

@@ -1,0 +1,214 @@
+"""The ledger in the branch that is checked out: records are files of the repository, in one commit each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import chain
+from typing import Final
+
+from pydantic import ValidationError
+
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.findings.finding import CannotContinue, Finding
+from innominatus_cli.ledger.landing import Landing
+from innominatus_cli.ledger.reading import RecordReader, TipsCache
+from innominatus_cli.ledger.records import plan_path, run_of_path, runs_folder
+from innominatus_cli.ledger.store import StoredRecord, Written
+from innominatus_cli.ledger.writing import RecordWriter
+from innominatus_cli.system.clock import Clock, SystemClock
+from innominatus_cli.system.git import Git, Head
+from innominatus_cli.system.git_identity import Identity, identity
+from innominatus_cli.system.locks import try_lock
+from innominatus_cli.system.owned_files import read_owned
+from innominatus_cli.system.state_folder import StateFolder
+
+_PATIENCE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.02
+_DEPLOYMENTS: Final = frozenset({"run", "resume"})
+
+
+class WorkingTreeStore:
+    """Records of one repository (see `Store`). `root` is the ledger's folder, a path below the repository's root."""
+
+    def __init__(
+        self, git: Git, root: str = ".innominatus", *, clock: Clock | None = None, who: Identity | None = None
+    ) -> None:
+        if any(part in {"", ".", "..", ".git"} for part in root.lower().split("/")):
+            raise ValueError(f"{root!r} is no folder for a ledger")
+        self.git = git
+        self.root = root
+        self._clock = clock or SystemClock()
+        self._who = who
+        self.state = StateFolder(git.common_dir)
+        self._reader = RecordReader(git, root, self.state.unwritten_dir)
+        self._known_tips = TipsCache(self.state.ledger_dir / "tips.json")
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was wrong with records that were read so far."""
+        return self._reader.findings
+
+    @property
+    def who(self) -> Identity:
+        """The operator, read once."""
+        if self._who is None:
+            self._who = identity(self.git)
+        return self._who
+
+    def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
+        """All records, those of an application, or those of one of its environments; the oldest first."""
+        paths, loose = self._look(application, environment)
+        committed = (stored for stored in self._reader.committed(paths) if _is_of(stored, application, environment))
+        return sorted(chain(committed, loose), key=_run)
+
+    def record(self, run: str) -> StoredRecord | None:
+        """The record of a run."""
+        paths, loose = self._look(None, None)
+        committed = self._reader.committed({path: blob for path, blob in paths.items() if run_of_path(path) == run})
+        return next((stored for stored in chain(committed, loose) if stored.record.run == run), None)
+
+    def tips(self) -> list[str]:
+        """The digests, sorted, of all committed records that no other one names as a parent."""
+        return self._tips_at(self.git.commit_of("HEAD"))
+
+    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
+        """The newest successful deployment or removal of an application in an environment."""
+        paths, loose = self._look(application, environment)
+        committed = self._reader.committed(dict(reversed(paths.items())))
+        newest = [next(filter(_succeeded, committed), None), next(filter(_succeeded, reversed(loose)), None)]
+        return max((stored for stored in newest if stored is not None), key=_run, default=None)
+
+    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
+        """The oldest successful deployment of an application in an environment."""
+        paths, loose = self._look(application, environment)
+        oldest = [next(filter(_deployed, self._reader.committed(paths)), None), next(filter(_deployed, loose), None)]
+        return min((stored for stored in oldest if stored is not None), key=_run, default=None)
+
+    def waiting(self) -> list[StoredRecord]:
+        """The records that `ledger adopt` takes in: pending and kept ones, the oldest first."""
+        return sorted(chain(self._reader.pending(), self._reader.kept()), key=_run)
+
+    def plan(self, digest: str) -> Plan | None:
+        """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
+        path = plan_path(self.root, digest)
+        kind, data = self.git.objects([f"HEAD:{path}"]).popitem()[1]
+        try:
+            found = data if kind == "blob" else read_owned(self.git.root, path)
+            plan = Plan.model_validate_json(found or b"")
+        except (OSError, ValidationError):
+            return None
+        return plan if plan.digest == digest else None
+
+    def write(
+        self,
+        record: RunRecord,
+        plan: bytes | None,
+        artifacts: Mapping[str, bytes],
+        head_at_start: Head,
+        *,
+        commit: bool = True,
+    ) -> Written:
+        """Adds a record (its parents are set here), its plan and, after a success, the files that steps made.
+
+        One commit to the branch of `head_at_start`, or to a pending ref (see `landing`). What fails is told in the
+        findings, and the files are kept in the state folder. Raises ValueError for files that are not the ledger's.
+        """
+        files = self._files(record, plan, artifacts)
+        writer = RecordWriter(self.git, self.root, self.landing(), self.state, self._tips_at)
+        with self.turn():
+            if not commit:
+                return writer.leave_uncommitted(record, files)
+            written = writer.commit(record, files, head_at_start)
+            if written.commit is not None and not written.pending:
+                self._known_tips.remember(self._runs_tree(written.commit), [written.record.digest])
+            return written
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until no other process of ours commits to this clone.
+
+        That spares retries, and nothing rests on it: whoever waited too long or has no lock goes on, because branches
+        move by compare-and-swap.
+        """
+        lock = None
+        until = self._clock.monotonic() + _PATIENCE_SECONDS
+        with suppress(OSError, CannotContinue):
+            path = self.state.ensure(self.state.ledger_dir) / "commit.lock"
+            while (lock := try_lock(path)) is None and self._clock.monotonic() < until:
+                self._clock.sleep(_PAUSE_SECONDS)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def landing(self) -> Landing:
+        """What commits files to this repository as its operator."""
+        return Landing(self.git, self._clock, self.who, self.state)
+
+    def _files(self, record: RunRecord, plan: bytes | None, artifacts: Mapping[str, bytes]) -> dict[str, bytes]:
+        files = dict(artifacts) if record.status == "succeeded" else {}
+        for path in files:
+            if not path.startswith(f"{self.root}/manifests/") or {"", ".", ".."}.intersection(path.split("/")):
+                raise ValueError(f"{path!r} is no path below {self.root}/manifests")
+        if plan is not None and record.plan is not None:
+            files[plan_path(self.root, record.plan)] = plan
+        return files
+
+    def _look(self, application: str | None, environment: str | None) -> tuple[dict[str, str], list[StoredRecord]]:
+        """The files of committed records, the oldest first, and the records that no commit of the branch has."""
+        folder = runs_folder(self.root, application, environment if application else None)
+        paths = self._reader.committed_paths(self.git.commit_of("HEAD"), folder)
+        standing = {run_of_path(path) for path in paths}
+        loose: dict[str, StoredRecord] = {}
+        for stored in self._loose(paths, folder):
+            if stored.record.run not in standing and _is_of(stored, application, environment):
+                loose.setdefault(stored.record.run, stored)
+        return paths, [loose[run] for run in sorted(loose)]
+
+    def _loose(self, committed: dict[str, str], folder: str) -> Iterator[StoredRecord]:
+        yield from self._reader.uncommitted(committed, folder)
+        yield from self._reader.pending()
+        yield from self._reader.kept()
+
+    def _tips_at(self, commit: str | None) -> list[str]:
+        if commit is None:
+            return []
+        tree = self._runs_tree(commit)
+        known = self._known_tips.tips(tree)
+        if known is None:
+            paths = self._reader.committed_paths(commit, runs_folder(self.root))
+            known = _tips_of(self._reader.committed(paths))
+            self._known_tips.remember(tree, known)
+        return known
+
+    def _runs_tree(self, commit: str) -> str:
+        kind, data = self.git.objects([f"{commit}:{runs_folder(self.root)}"]).popitem()[1]
+        return self.git.object_id("tree", data) if kind == "tree" else ""
+
+
+def _tips_of(records: Iterable[StoredRecord]) -> list[str]:
+    digests: set[str] = set()
+    parents: set[str] = set()
+    for stored in records:
+        digests.add(stored.digest)
+        parents.update(stored.record.parents)
+    return sorted(digests - parents)
+
+
+def _is_of(stored: StoredRecord, application: str | None, environment: str | None) -> bool:
+    record = stored.record
+    return application in {None, record.application} and environment in {None, record.environment}
+
+
+def _succeeded(stored: StoredRecord) -> bool:
+    record = stored.record
+    return record.status == "succeeded" and record.kind in _DEPLOYMENTS and record.operation != "task"
+
+
+def _deployed(stored: StoredRecord) -> bool:
+    return _succeeded(stored) and stored.record.operation == "deploy"
+
+
+def _run(stored: StoredRecord) -> str:
+    return stored.record.run

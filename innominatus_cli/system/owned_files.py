@@ -1,0 +1,114 @@
+"""Files that are ours, below a folder that others write to as well: no symbolic link is ever followed.
+
+Paths are relative to a root and POSIX. Every folder on the way is opened without following links, so that neither a
+link in a repository nor one that appears meanwhile leads a write out of it. A file is replaced, never edited: a crash
+leaves the old content or the new.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LARGEST: Final = 64 * 1024 * 1024
+
+
+class NotARegularFile(OSError):  # noqa: N818 - what stands there
+    """Something stands at the path, or on the way to it, that is no regular file: a folder, a link, a device."""
+
+
+def read_owned(root: Path, path: str) -> bytes | None:
+    """The content of a regular file; None where nothing is. Raises NotARegularFile; OSError over 64 MiB."""
+    folder, _, name = path.rpartition("/")
+    try:
+        with _opened(root, folder) as parent:
+            handle = os.open(name, _READ, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise NotARegularFile(problem.errno, "no regular file is there", path) from problem
+    with open(handle, "rb") as stream:  # noqa: PTH123 - a descriptor
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise NotARegularFile(0, "no regular file is there", path)
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(0, f"more than {_LARGEST} bytes", path)
+    return data
+
+
+def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644) -> None:
+    """Writes a file and its missing folders; what was there before is replaced at once. Raises OSError."""
+    folder, _, name = path.rpartition("/")
+    with _opened(root, folder, create=True) as parent:
+        temporary = f".{name}.{os.getpid()}.{os.urandom(4).hex()}"
+        try:
+            with open(os.open(temporary, _CREATE, mode, dir_fd=parent), "wb") as stream:  # noqa: PTH123 - a descriptor
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=parent)
+            raise
+        os.fsync(parent)
+
+
+def remove_owned(root: Path, path: str) -> None:
+    """Removes a file, and the folders above it that it leaves empty; what is not there is fine. Raises OSError."""
+    folder, _, name = path.rpartition("/")
+    try:
+        with _opened(root, folder) as parent:
+            os.unlink(name, dir_fd=parent)
+    except FileNotFoundError:
+        return
+    while folder:
+        above, _, name = folder.rpartition("/")
+        try:
+            with _opened(root, above) as parent:
+                os.rmdir(name, dir_fd=parent)
+        except OSError:
+            return
+        folder = above
+
+
+def owned_files(root: Path, folder: str) -> Iterator[str]:
+    """The paths (relative to `root`, sorted) of the regular files below a folder; what cannot be listed has none."""
+    try:
+        with _opened(root, folder) as parent, os.scandir(parent) as entries:
+            found = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in entries
+                if not entry.is_symlink() and (entry.is_dir() or entry.is_file())
+            )
+    except OSError:
+        return
+    for name, is_folder in found:
+        path = f"{folder}/{name}" if folder else name
+        if is_folder:
+            yield from owned_files(root, path)
+        else:
+            yield path
+
+
+@contextmanager
+def _opened(root: Path, folder: str, *, create: bool = False) -> Iterator[int]:
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folder.split("/") if folder else ():
+            if part in {"", ".", ".."}:
+                raise ValueError(f"{folder!r} is not a path below a root")
+            if create:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=handle)
+            below = os.open(part, _FOLDER, dir_fd=handle)
+            os.close(handle)
+            handle = below
+        yield handle
+    finally:
+        os.close(handle)
