@@ -11,9 +11,17 @@ Rule = Callable[[Document, Facts], Iterator[Finding]]
 structural finding already."""
 
 _MODULES = {
-    "PlatformWorkflow": ("workflow", "steps", "references", "tier_workflow"),
-    "ProductWorkflow": ("workflow", "steps", "references", "tier_workflow", "product_workflow"),
-    "Workflow": ("workflow", "steps", "references"),
+    "PlatformWorkflow": ("workflow", "steps", "references", "conditions", "parameters", "tier_workflow"),
+    "ProductWorkflow": (
+        "workflow",
+        "steps",
+        "references",
+        "conditions",
+        "parameters",
+        "tier_workflow",
+        "product_workflow",
+    ),
+    "Workflow": ("workflow", "steps", "references", "conditions", "parameters"),
     "GoldenPath": ("golden_path",),
     "GoldenPaths": ("golden_path",),
     "WorkflowPolicies": ("policies",),

@@ -1,9 +1,10 @@
 """What a rule may know beyond its own document; whatever is absent is not known, and gives no finding."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.findings.finding import Place
 
 
@@ -13,7 +14,8 @@ class Facts:
 
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
     StepType documents beside the built-in ones; `workflows` are the identities of all platform and product workflows
-    with their places, None where they were not looked for; `is_file` answers for repository-relative paths.
+    with their places, None where they were not looked for; `is_file` answers for repository-relative paths, `files`
+    are those that near names may come from.
     """
 
     admin_config: Document | None = None
@@ -21,6 +23,7 @@ class Facts:
     step_types: tuple[str, ...] = ()
     workflows: Mapping[str, Place] | None = None
     is_file: Callable[[str], bool] | None = None
+    files: Callable[[], Sequence[str]] = tuple
 
 
 NO_FACTS = Facts()
@@ -78,17 +81,21 @@ def table(facts: Facts, name: str) -> MappingNode | None:
     return None if facts.admin_config is None else facts.admin_config.mapping.mapping(name)
 
 
+def known_step_types(facts: Facts) -> frozenset[str]:
+    """The built-in step types and those of the repository."""
+    return frozenset((*step_type_names(), *facts.step_types))
+
+
 @dataclass(frozen=True, slots=True)
 class RepositoryFacts:
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
-    `workflows_root` is the repository-relative folder of workflows; `paths` are all files below the root.
+    `workflows_root` is the repository-relative folder of workflows.
     """
 
     documents: tuple[Document, ...]
     facts: Facts = NO_FACTS
     workflows_root: str = "workflows"
-    paths: frozenset[str] = field(default_factory=frozenset)
 
     def of_kind(self, *kinds: str) -> Iterator[Document]:
         """The documents of these kinds, in the order of their paths."""

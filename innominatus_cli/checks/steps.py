@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from innominatus_cli.checks.facts import Facts, spoken_rules, table
+from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
 from innominatus_cli.checks.order import cycles, follows
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import step_type_names
@@ -48,7 +48,7 @@ def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding
 
 def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2002, ORC-4004: a step's type is known, and on every list of allowed ones; its config fits the type."""
-    known = {*step_type_names(), *facts.step_types}
+    known = known_step_types(facts)
     allowed = spoken_rules(facts, "allowedStepTypes")
     for step in steps_of(document):
         kind, node = step.text("type"), step.get("type")
@@ -57,6 +57,7 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
         if kind not in known:
             hint = did_you_mean(kind, known)
             yield Finding(codes.UNKNOWN_STEP_TYPE, f"there is no step type {quoted(kind)}", document.place(node), hint)
+            continue
         for rule in allowed:
             if kind not in rule.names():
                 message = f"step type {quoted(kind)} is not in allowedStepTypes"

@@ -216,6 +216,15 @@ CONDITION_AGAINST_BARE_WORD = Code(
     detail="`${environment.type} == production` is accepted, and means the text 'production'. With quotes nobody has "
     "to know that.",
 )
+MALFORMED_REFERENCE = Code(
+    "ORC-2031",
+    "A reference cannot be understood",
+    "Write `${context.name}`, or `$${` for a literal `${`.",
+    detail="References are dotted paths between `${` and `}`; `{{ .path }}` of older files means the same. What only "
+    "looks "
+    "like one is an error, because it would stay in the text as it is. Templates with `if`, `range` and filters are "
+    "planned: until then they are warnings here, and a workflow that uses them cannot be run.",
+)
 
 # Golden paths: 2040 to 2049.
 

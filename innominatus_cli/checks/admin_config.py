@@ -1,0 +1,109 @@
+"""Rules over admin-config.yaml, its workflow policies aside (see `checks.policies`)."""
+
+import re
+from collections.abc import Iterator
+
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding, Related
+
+_SECRET_KEY = re.compile(
+    r"(?:password|passwd|passphrase|token|secret|(?:secret|access|api|private)_?key|credentials?)$", re.IGNORECASE
+)
+_NEEDS = {"http": ("url",), "tcp": ("host", "port"), "dns": ("host",), "file": ("path",), "command": ("command",)}
+
+
+def check_plaintext_secrets(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2050: no password, token or key stands in the file. Values are never shown."""
+    stack: list[tuple[str, Node]] = [("", document.root)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, SequenceNode):
+            stack.extend((path, item) for item in node.items)
+        if not isinstance(node, MappingNode):
+            continue
+        for key, value in node.values.items():
+            here = f"{path}.{key}" if path else key
+            stack.append((here, value))
+            if isinstance(value, ScalarNode) and _SECRET_KEY.search(key) and _is_value(value):
+                message = f"'{here}' holds a secret in plain text"
+                yield Finding(codes.PLAINTEXT_SECRET, message, document.place(node.key(key)))
+
+
+def _is_value(node: ScalarNode) -> bool:
+    return isinstance(node.value, str | int) and not isinstance(node.value, bool) and not _is_reference(str(node.value))
+
+
+def _is_reference(text: str) -> bool:
+    return not text.strip() or text.strip().startswith("${")
+
+
+def check_providers(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2076: enabled providers of the repository exist."""
+    for provider in document.mapping.mappings("providers"):
+        path, enabled = provider.text("path"), provider.get("enabled")
+        is_enabled = isinstance(enabled, ScalarNode) and enabled.value is True
+        if not path or not is_enabled or facts.is_file is None or provider.text("type") == "git":
+            continue
+        file = f"{path.removeprefix('./').rstrip('/')}/provider.yaml"
+        if not facts.is_file(file):
+            message = f"provider '{provider.text('name') or ''}' is enabled, and there is no file '{file}'"
+            yield Finding(codes.MISSING_PROVIDER, message, document.place(provider.get("path")))
+
+
+def check_provisioners(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2077, ORC-2078: product provisioners can be started, and there is one for a product and type."""
+    first: dict[tuple[str, str], MappingNode] = {}
+    for provisioner in document.mapping.mappings("productProvisioners"):
+        for key in ("provisioner", "module", "plugin"):
+            text = provisioner.text(key)
+            if text is not None and _is_compiled(key, text):
+                what = "a shared object" if text.endswith(".so") else "a Go module"
+                message = f"'{text}' is {what}, which nothing loads here"
+                yield Finding(codes.COMPILED_PROVISIONER, message, document.place(provisioner.get(key)))
+        product, kind = provisioner.text("product"), provisioner.text("type")
+        if product is None or kind is None:
+            continue
+        earlier = first.setdefault((product, kind), provisioner)
+        if earlier is not provisioner:
+            message = f"product '{product}' already has a provisioner for '{kind}'"
+            related = (Related("the other one", document.place(earlier.get("type"))),)
+            yield Finding(codes.PROVISIONER_CONFLICT, message, document.place(provisioner.get("type")), related=related)
+
+
+def _is_compiled(key: str, text: str) -> bool:
+    """A shared object, or a Go import path: its first part is a host name."""
+    host = text.split("/", 1)[0]
+    return text.endswith(".so") or (key != "plugin" and "/" in text and "." in host and not host.startswith("."))
+
+
+def check_health_checks(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2055: each health check says what its type needs, also where an environment has another one."""
+    for name, check in document.mapping.mapping("healthChecks").values.items():
+        if not isinstance(check, MappingNode):
+            continue
+        yield from _check_probe(document, name, check)
+        for environment, probe in check.mapping("environments").values.items():
+            if isinstance(probe, MappingNode):
+                yield from _check_probe(document, f"{name} in {environment}", probe)
+
+
+def _check_probe(document: Document, name: str, probe: MappingNode) -> Iterator[Finding]:
+    kind = probe.text("type") or ""
+    missing = [key for key in _NEEDS.get(kind, ()) if probe.get(key) is None]
+    if missing:
+        keys = " and ".join(f"'{key}'" for key in missing)
+        message = f"health check '{name}' is of type {kind} and has no {keys}"
+        yield Finding(codes.INCOMPLETE_HEALTH_CHECK, message, document.place(probe.get("type")))
+
+
+def check_secrets(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2056: a secret from the environment says from which variable."""
+    for name, secret in document.mapping.mapping("secrets").values.items():
+        if isinstance(secret, MappingNode) and secret.text("store") == "env" and not secret.text("env"):
+            message = f"secret '{name}' comes from the environment, and no variable is named"
+            yield Finding(codes.INCOMPLETE_SECRET, message, document.place(secret.get("store")))
+
+
+RULES = (check_plaintext_secrets, check_providers, check_provisioners, check_health_checks, check_secrets)

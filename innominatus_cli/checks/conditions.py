@@ -1,0 +1,70 @@
+"""Rules over the conditions `if` and `unless` of steps."""
+
+from collections.abc import Iterator
+
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.places import place_within
+from innominatus_cli.checks.references import Text, check_reference
+from innominatus_cli.checks.scope import WorkflowScope
+from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.expressions.conditions import COMPARISONS, Tree, parse_condition
+from innominatus_cli.expressions.references import CONTEXTS, Reference, split_path
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding
+
+
+def check_conditions(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2029, ORC-2030, and what is wrong with references: a condition can be understood and speaks of something."""
+    scope = WorkflowScope(document, facts)
+    for step in scope.step_nodes:
+        for key in ("if", "unless"):
+            node = step.get(key)
+            if isinstance(node, ScalarNode) and isinstance(node.value, str):
+                yield from _check_condition(scope, Text(node, step.text("name") or ""))
+
+
+def _check_condition(scope: WorkflowScope, text: Text) -> Iterator[Finding]:
+    written = str(text.node.value)
+    parsed = parse_condition(written)
+    if parsed.problem is not None:
+        place = place_within(scope.document, text.node, parsed.problem.offset, _word_at(written, parsed.problem.offset))
+        yield Finding(codes.BAD_CONDITION, parsed.problem.message, place, parsed.problem.remedy)
+    trees = [parsed.tree] if parsed.tree is not None else []
+    for tree in trees:
+        trees += tree.get("args", ())
+        yield from _check_tree(scope, text, tree)
+
+
+def _check_tree(scope: WorkflowScope, text: Text, tree: Tree) -> Iterator[Finding]:
+    written = str(text.node.value)
+    if "status" in tree:
+        yield from _check_path(scope, text, ("steps", tree["status"]), tree["at"])
+    elif "ref" in tree:
+        path = split_path(tree["ref"])
+        if isinstance(path, tuple) and (not tree.get("bare") or path[0] in CONTEXTS or path[0] in scope.steps):
+            yield from _check_path(scope, text, path, tree["at"])
+    elif tree.get("op") in COMPARISONS:
+        sides = tree["args"]
+        for side, other in (sides, reversed(sides)):
+            word = side.get("word")
+            if word and "ref" in other and word not in scope.variables and word not in scope.parameters:
+                place = place_within(scope.document, text.node, side["at"], _word_at(written, side["at"]))
+                message = f"'{word}' is compared as a bare word"
+                remedy = f'Put it between quotes: "{word}".'
+                yield Finding(codes.CONDITION_AGAINST_BARE_WORD, message, place, remedy)
+
+
+def _check_path(scope: WorkflowScope, text: Text, path: tuple[str, ...], offset: int) -> Iterator[Finding]:
+    written = _word_at(str(text.node.value), offset)
+    yield from check_reference(scope, text, Reference(path, offset, offset + len(written), written))
+
+
+def _word_at(text: str, offset: int) -> str:
+    """What is written at an offset: a reference, or what goes up to the next blank."""
+    rest = text[offset:]
+    if rest.startswith("${") and "}" in rest:
+        return rest[: rest.index("}") + 1]
+    return rest.split(maxsplit=1)[0] if rest.split() else ""
+
+
+RULES = (check_conditions,)

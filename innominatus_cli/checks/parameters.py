@@ -1,0 +1,134 @@
+"""Rules over the typed parameters of golden paths and workflows: a parameter does not contradict itself."""
+
+from collections.abc import Iterator
+
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.documents.durations import seconds_of
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding
+
+_WHOLE_NUMBERS = frozenset({"int", "integer", "number"})
+_BOOLEANS = frozenset({"true", "false", "yes", "no", "1", "0", "on", "off"})
+
+
+def check_workflow_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2040 to ORC-2045 for the parameters of a workflow."""
+    for definition in document.mapping.mapping("spec").mappings("parameters"):
+        yield from check_definition(document, definition.text("name") or "", definition, facts)
+
+
+def check_definition(document: Document, name: str, definition: MappingNode, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2040 to ORC-2045 for one parameter."""
+    kind = definition.text("type") or "string"
+    if kind == "enum" and not definition.sequence("allowed_values"):
+        here = definition.key("allowed_values") if "allowed_values" in definition.values else definition.key("type")
+        message = f"enum parameter '{name}' lists no values"
+        yield Finding(codes.ENUM_WITHOUT_VALUES, message, document.place(here))
+    yield from _check_limits(document, name, kind, definition)
+    yield from _check_pattern(document, name, definition)
+    yield from _check_default(document, name, kind, definition)
+
+
+def _check_limits(document: Document, name: str, kind: str, definition: MappingNode) -> Iterator[Finding]:
+    low, high = _number(definition.get("min")), _number(definition.get("max"))
+    if low is not None and high is not None and low > high:
+        message = f"parameter '{name}' has min {low} over max {high}"
+        yield Finding(codes.BAD_LIMITS, message, document.place(definition.get("min")))
+    if kind not in _WHOLE_NUMBERS:
+        for key in ("min", "max"):
+            if definition.get(key) is not None:
+                message = f"parameter '{name}' is of type {kind}, which has no {key}"
+                yield Finding(codes.BAD_LIMITS, message, document.place(definition.key(key)))
+
+
+def _check_pattern(document: Document, name: str, definition: MappingNode) -> Iterator[Finding]:
+    from innominatus_cli.expressions.patterns import PatternError, compile_pattern  # noqa: PLC0415 - few have one
+
+    pattern = definition.text("pattern")
+    if pattern is None:
+        return
+    try:
+        compile_pattern(pattern)
+    except PatternError as problem:
+        message = f"the pattern of parameter '{name}' cannot be used: {problem}"
+        yield Finding(codes.BAD_PATTERN, message, document.place(definition.get("pattern")))
+
+
+def _check_default(document: Document, name: str, kind: str, definition: MappingNode) -> Iterator[Finding]:
+    default = definition.get("default")
+    if not isinstance(default, ScalarNode) or default.value is None:
+        return
+    text = _text_of(default)
+    if "${" in text or "{{" in text:
+        return
+    secret = definition.get("secret")
+    if isinstance(secret, ScalarNode) and secret.value is True and text:
+        message = f"secret parameter '{name}' has a default in plain text"
+        yield Finding(codes.SECRET_DEFAULT, message, document.place(default))
+        return
+    problem = _problem_of(text, kind, definition) if text else ""
+    if problem:
+        message = f"the default of parameter '{name}' {problem}"
+        yield Finding(codes.DEFAULT_OUT_OF_BOUNDS, message, document.place(default))
+
+
+def _problem_of(text: str, kind: str, definition: MappingNode) -> str:
+    """What keeps a text from being a value of the parameter, as the end of a sentence; empty where nothing does."""
+    allowed = definition.get("allowed_values")
+    if isinstance(allowed, SequenceNode) and allowed.items:
+        values = [_text_of(item) for item in allowed.items if isinstance(item, ScalarNode)]
+        if text not in values:
+            return f"is not one of {', '.join(values)}"
+    return _problem_of_type(text, kind, definition) or _problem_of_pattern(text, definition)
+
+
+def _problem_of_type(text: str, kind: str, definition: MappingNode) -> str:
+    if kind in _WHOLE_NUMBERS:
+        if not _is_whole_number(text):
+            return "is not a whole number"
+        low, high = _number(definition.get("min")), _number(definition.get("max"))
+        if low is not None and int(text) < low:
+            return f"is below min {low}"
+        if high is not None and int(text) > high:
+            return f"is over max {high}"
+    if kind in {"bool", "boolean"} and text.lower() not in _BOOLEANS:
+        return "is neither true nor false"
+    if kind == "duration":
+        try:
+            seconds_of(text)
+        except ValueError:
+            return "is not a duration such as 90s, 5m, 1h30m or 7d"
+    return ""
+
+
+def _problem_of_pattern(text: str, definition: MappingNode) -> str:
+    pattern = definition.text("pattern")
+    if pattern is None:
+        return ""
+    from innominatus_cli.expressions.patterns import PatternError, compile_pattern  # noqa: PLC0415 - few have one
+
+    try:
+        matches = compile_pattern(pattern).search(text)
+    except PatternError:
+        return ""
+    return "" if matches else f"does not match the pattern {pattern}"
+
+
+def _is_whole_number(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 20  # noqa: PLR2004 - beyond any limit we can hold
+
+
+def _number(node: Node | None) -> int | None:
+    value = node.plain() if isinstance(node, ScalarNode) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text_of(node: ScalarNode) -> str:
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    return "" if node.value is None else str(node.value)
+
+
+RULES = (check_workflow_parameters,)

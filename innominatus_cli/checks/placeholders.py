@@ -1,0 +1,141 @@
+"""Rules over the placeholders of a Score workload: Score's own grammar, and what they may speak of.
+
+Source: score-go's `framework` substitution (one expression, leftmost, no nesting) and its `loader.Validate`; unlike
+the latter, escaped dots are accepted and metadata keys are checked.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.places import place_within, texts_in
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Code, Finding, Severity
+from innominatus_cli.findings.near_names import did_you_mean
+
+_TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
+_ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
+_ROOTS = ("metadata", "resources")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One `${…}` of a text: its elements (none where it is malformed), as written, and where it begins."""
+
+    elements: tuple[str, ...]
+    written: str
+    offset: int
+
+
+def placeholders_in(text: str) -> Iterator[Placeholder]:
+    """The placeholders of a text; `$${…}` and `$$` are literal."""
+    for found in _TOKEN.finditer(text):
+        if found.group(2) is None or found.group(1):
+            continue
+        parts = re.split(r"(?<!\\)\.", found.group(2))
+        well_formed = len(parts) > 1 and all(_ELEMENT.fullmatch(part) for part in parts)
+        elements = tuple(part.replace("\\.", ".") for part in parts) if well_formed else ()
+        yield Placeholder(elements, found.group(), found.start())
+
+
+def placeholder_texts(document: Document) -> Iterator[tuple[ScalarNode, bool]]:
+    """Every text in which Score resolves placeholders, and whether a bare `${resources.<name>}` means something there.
+
+    Those are variables, contents of files (without `noExpand`), sources of volumes, and params of resources.
+    """
+    for container in document.mapping.mapping("containers").values.values():
+        if not isinstance(container, MappingNode):
+            continue
+        yield from ((node, False) for node in texts_in(container.get("variables")))
+        for file in _mappings(container.get("files")):
+            no_expand = file.get("noExpand")
+            if not (isinstance(no_expand, ScalarNode) and no_expand.value is True):
+                yield from ((node, False) for node in texts_in(file.get("content")))
+        for volume in _mappings(container.get("volumes")):
+            yield from ((node, True) for node in texts_in(volume.get("source")))
+    for resource in _mappings(document.mapping.get("resources")):
+        yield from ((node, False) for node in texts_in(resource.get("params")))
+
+
+def _mappings(node: Node | None) -> Iterator[MappingNode]:
+    if isinstance(node, MappingNode):
+        yield from (value for value in node.values.values() if isinstance(value, MappingNode))
+
+
+def check_placeholders(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2080 to ORC-2083, ORC-2090: every placeholder is well formed and speaks of something.
+
+    What only the house dialect knows is told once for each word that such placeholders begin with.
+    """
+    house = _house_roots(document)
+    told: set[str] = set()
+    for node, bare_is_good in placeholder_texts(document):
+        for placeholder in placeholders_in(str(node.value)):
+            root = placeholder.elements[0] if placeholder.elements else ""
+            if root not in house:
+                yield from _check_one(document, node, placeholder, bare_is_good=bare_is_good)
+            elif root not in told:
+                told.add(root)
+                yield _house_dialect(document, node, placeholder)
+
+
+def _house_dialect(document: Document, node: ScalarNode, placeholder: Placeholder) -> Finding:
+    message = f"'{placeholder.written}' begins with '{placeholder.elements[0]}', which only this tool understands"
+    place = place_within(document, node, placeholder.offset, placeholder.written)
+    return Finding(codes.UNKNOWN_PLACEHOLDER_ROOT, message, place, severity_override=Severity.WARNING)
+
+
+def _check_one(
+    document: Document, node: ScalarNode, placeholder: Placeholder, *, bare_is_good: bool
+) -> Iterator[Finding]:
+    def finding(code: Code, message: str, remedy: str = "") -> Finding:
+        place = place_within(document, node, placeholder.offset, placeholder.written)
+        return Finding(code, f"'{placeholder.written}' {message}", place, remedy)
+
+    elements = placeholder.elements
+    if not elements:
+        yield finding(codes.MALFORMED_PLACEHOLDER, "is malformed")
+    elif elements[0] == "metadata":
+        message, near = _missing_metadata(document, elements[1:])
+        if message:
+            yield finding(codes.UNKNOWN_METADATA_KEY, message, near)
+    elif elements[0] == "resources":
+        resources = document.mapping.mapping("resources").values
+        if elements[1] not in resources:
+            near = did_you_mean(elements[1], resources)
+            yield finding(codes.UNKNOWN_RESOURCE, f"names no resource of this workload: '{elements[1]}'", near)
+        elif len(elements) == 2 and not bare_is_good:  # noqa: PLR2004 - resources.<name>
+            yield finding(codes.BARE_RESOURCE, "names a resource but none of its outputs")
+    else:
+        near = did_you_mean(elements[0], _ROOTS)
+        yield finding(codes.UNKNOWN_PLACEHOLDER_ROOT, "begins with neither metadata nor resources", near)
+
+
+def _missing_metadata(document: Document, keys: tuple[str, ...]) -> tuple[str, str]:
+    """What is not there, as the end of a sentence, and near names; two empty texts where all keys are there."""
+    node: Node = document.mapping.mapping("metadata")
+    way = "metadata"
+    for key in keys:
+        if not isinstance(node, MappingNode):
+            return f"looks for '{key}' in {way}, which is no mapping", ""
+        value = node.get(key)
+        if value is None:
+            return f"names nothing: {way} has no key '{key}'", did_you_mean(key, node.values)
+        node, way = value, f"{way}.{key}"
+    return "", ""
+
+
+def _house_roots(document: Document) -> set[str]:
+    """What placeholders may begin with in the house dialect, where the file uses it."""
+    root = document.mapping
+    roots = {"environment"} if "environment" in root.values else set()
+    if "workflows" in root.values:
+        roots |= {"workflow", "variables", "steps"}
+    for workflow in _mappings(root.get("workflows")):
+        roots |= {name for step in workflow.mappings("steps") if (name := step.text("name"))}
+    return roots
+
+
+RULES = (check_placeholders,)

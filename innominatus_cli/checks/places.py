@@ -1,0 +1,51 @@
+"""Places inside a scalar: where in a file a part of a text stands."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.findings.finding import Place
+
+
+def place_within(document: Document, node: ScalarNode, offset: int, written: str) -> Place:
+    """The place of `written`, which begins at `offset` of the node's value; the node's place where it cannot be told.
+
+    A scalar's value is not its source text (indentation, quotes, folding), so that the place is found by counting.
+    """
+    whole = document.place(node)
+    if not written or "\n" in written or not isinstance(node.value, str) or not document.text:
+        return whole
+    nth = node.value.count(written, 0, offset)
+    lines = _lines(document.text)
+    for number in range(node.line, min(node.end_line, len(lines)) + 1):
+        line = lines[number - 1]
+        start = node.column - 1 if number == node.line else 0
+        end = node.end_column - 1 if number == node.end_line else len(line)
+        here = line.count(written, start, end)
+        if nth < here:
+            for _ in range(nth + 1):
+                start = line.index(written, start) + len(written)
+            return Place(whole.path, number, start - len(written) + 1, number, start + 1, whole.pointer)
+        nth -= here
+    return whole
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def texts_in(node: Node | None) -> Iterator[ScalarNode]:
+    """All strings in a node, in the order of the file; keys are left alone."""
+    if node is None:
+        return
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, ScalarNode):
+            if isinstance(here.value, str):
+                yield here
+        elif isinstance(here, MappingNode):
+            stack.extend(reversed(here.values.values()))
+        elif isinstance(here, SequenceNode):
+            stack.extend(reversed(here.items))

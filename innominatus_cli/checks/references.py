@@ -1,0 +1,151 @@
+"""Rules over the references `${…}` of a workflow: whether they speak of something, and of something known by then."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from innominatus_cli.checks.facts import Facts, table
+from innominatus_cli.checks.places import place_within, texts_in
+from innominatus_cli.checks.scope import WorkflowScope
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.expressions.references import (
+    CONTEXTS,
+    PLAIN_FORM,
+    ParsedText,
+    Problem,
+    Reference,
+    parse,
+    parse_script,
+)
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Code, Finding, Severity
+from innominatus_cli.findings.near_names import did_you_mean
+
+_NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
+_SCRIPTS = frozenset({"script", "command", "run"})
+_OWN_VALUES = ("variables", "workflow")
+"""Two words for one context: the variables of the workflow."""
+_Make = Callable[..., Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a workflow, the step that it belongs to, and whether it is a script."""
+
+    node: ScalarNode
+    step: str = ""
+    is_script: bool = False
+
+    @property
+    def parsed(self) -> ParsedText:
+        """Its parts."""
+        value = str(self.node.value)
+        return parse_script(value) if self.is_script else parse(value)
+
+
+def _texts(scope: WorkflowScope) -> Iterator[Text]:
+    for key in ("variables", "outputs"):
+        yield from (Text(node) for node in texts_in(scope.spec.get(key)))
+    for step in scope.step_nodes:
+        yield from _step_texts(step)
+
+
+def _step_texts(step: MappingNode) -> Iterator[Text]:
+    name = step.text("name") or ""
+    for key, value in step.values.items():
+        if key == "config" and isinstance(value, MappingNode):
+            for inner, node in value.values.items():
+                is_script = inner in _SCRIPTS and isinstance(node, ScalarNode)
+                yield from (Text(text, name, is_script) for text in texts_in(node))
+        elif key not in _NO_VALUES:
+            yield from (Text(text, name) for text in texts_in(value))
+
+
+def check_references(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2015 to ORC-2019, ORC-2031: every reference speaks of something, and in time."""
+    scope = WorkflowScope(document, facts)
+    for text in _texts(scope):
+        if "${" not in str(text.node.value) and "{{" not in str(text.node.value):
+            continue
+        parsed = text.parsed
+        planned = [problem for problem in parsed.problems if problem.planned]
+        yield from (_problem_finding(document, text.node, one) for one in parsed.problems if not one.planned)
+        yield from (_problem_finding(document, text.node, one) for one in planned[:1])
+        for reference in parsed.references:
+            if not (planned and _is_template_word(reference)):
+                yield from check_reference(scope, text, reference)
+
+
+def _is_template_word(reference: Reference) -> bool:
+    """Whether it is `{{ else }}`, `{{ end }}` or the like, in a text that is a template."""
+    return reference.written.startswith("{{") and len(reference.path) == 1
+
+
+def _problem_finding(document: Document, node: ScalarNode, problem: Problem) -> Finding:
+    """A problem of a text as a finding. What a later version brings is a warning, told once for each text."""
+    place = place_within(document, node, problem.offset, str(node.value)[problem.offset : problem.offset + 2])
+    severity = Severity.WARNING if problem.planned else None
+    return Finding(codes.MALFORMED_REFERENCE, problem.message, place, problem.remedy, severity_override=severity)
+
+
+def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> Iterator[Finding]:
+    """What is wrong with one reference of a text."""
+    head, rest = reference.path[0], reference.path[1:]
+
+    def finding(code: Code, message: str, remedy: str = "") -> Finding:
+        place = place_within(scope.document, text.node, reference.offset, reference.written)
+        return Finding(code, message, place, remedy)
+
+    shown = f"'{reference.written}'"
+    if head == "steps" and rest:
+        if rest[0] not in scope.steps:
+            message = f"{shown}: there is no step '{rest[0]}' in this workflow"
+            yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(rest[0], scope.steps))
+        elif text.step and not scope.is_known_by(rest[0], text.step):
+            yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, rest[0], text.step))
+    elif head in CONTEXTS:
+        yield from _check_value(scope, text, reference, finding)
+    elif head in scope.steps and rest:
+        if text.step and not scope.is_known_by(head, text.step):
+            yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, head, text.step))
+    elif rest:
+        message = f"{shown}: '{head}' is neither a context nor a step of this workflow"
+        yield finding(codes.UNKNOWN_REFERENCE, message, did_you_mean(head, {*CONTEXTS, *scope.steps}))
+    elif head not in scope.variables and head not in scope.parameters:
+        message = f"{shown}: there is no variable or parameter '{head}' in this workflow"
+        near = did_you_mean(head, {*scope.variables, *scope.parameters})
+        yield finding(codes.UNKNOWN_REFERENCE, message, near)
+
+
+def _too_early(shown: str, target: str, reader: str) -> str:
+    if target == reader:
+        return f"{shown}: a step cannot read its own output"
+    return f"{shown}: step '{target}' is not ordered before '{reader}', so that it has no output yet"
+
+
+def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding: _Make) -> Iterator[Finding]:
+    """Secrets exist; a script is given neither a secret nor a value that is known not to be plain."""
+    head, rest = reference.path[0], reference.path[1:]
+    shown = f"'{reference.written}'"
+    if head == "secrets" and rest:
+        defined = table(scope.facts, "secrets")
+        if defined is not None and rest[0] not in defined.values:
+            message = f"{shown}: secret '{rest[0]}' is not defined under 'secrets' in admin-config.yaml"
+            yield finding(codes.UNDEFINED_NAME, message, did_you_mean(rest[0], defined.values))
+    if not text.is_script:
+        return
+    remedy = f'Write `env: {{VALUE: "{reference.written}"}}` in the step, and "$VALUE" in the script.'
+    if head == "secrets":
+        yield finding(codes.VALUE_IN_SCRIPT, f"{shown} would write a secret into the text of a script", remedy)
+        return
+    values = scope.variables if head in _OWN_VALUES else scope.parameters if head == "parameters" else {}
+    value = values.get(rest[0]) if rest else None
+    if value is not None and _is_literal(value) and not PLAIN_FORM.fullmatch(str(value.value)):
+        message = f"{shown}: its value at line {value.line} has characters that a shell could take for code"
+        yield finding(codes.VALUE_IN_SCRIPT, message, remedy)
+
+
+def _is_literal(node: ScalarNode) -> bool:
+    return "${" not in node.text and "{{" not in node.text
+
+
+RULES = (check_references,)

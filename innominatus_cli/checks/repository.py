@@ -1,0 +1,188 @@
+"""Rules over what the documents of a repository say together."""
+
+from collections.abc import Callable, Iterator
+
+from innominatus_cli.checks import provider
+from innominatus_cli.checks.facts import RepositoryFacts
+from innominatus_cli.checks.order import cycles
+from innominatus_cli.checks.product_workflow import identity as product_identity
+from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.near_names import did_you_mean
+
+_TIERS = {"PlatformWorkflow": 0, "ProductWorkflow": 1}
+_TIER_NAMES = ("platform", "product", "application")
+
+
+def identity_of(document: Document) -> str:
+    """What the document is known by in its kind; empty where its name is missing, or names it not."""
+    metadata = document.mapping.mapping("metadata")
+    name = metadata.text("name") or ""
+    match document.kind:
+        case "ProductWorkflow":
+            return product_identity(document)
+        case "GoldenPath":
+            version = metadata.get("version")
+            return name and f"{name}@{version.text if isinstance(version, ScalarNode) else '1.0.0'}"
+        case "PlatformWorkflow" | "StepType" | "Provider":
+            return name
+        case _:
+            return ""
+
+
+def is_in_force(document: Document, root: str) -> bool:
+    """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
+    folder = document.path.rpartition("/")[0]
+    base = f"{root}/" if root not in {"", "."} else ""
+    match document.kind:
+        case "PlatformWorkflow":
+            return folder == f"{base}platform"
+        case "ProductWorkflow":
+            return folder.rpartition("/")[0] == f"{base}products"
+        case "Provider":
+            return False
+        case _:
+            return True
+
+
+def check_duplicates(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2008: an identity is used once in its kind."""
+    first: dict[tuple[str, str], Document] = {}
+    for document in repository.documents:
+        identity = identity_of(document)
+        if not identity or not is_in_force(document, repository.workflows_root):
+            continue
+        earlier = first.setdefault((document.kind, identity), document)
+        if earlier is not document:
+            related = (Related("the other one", earlier.place(_name_node(earlier))),)
+            place = document.place(_name_node(document))
+            message = f"{document.kind} '{identity}' is already defined in {earlier.path}"
+            yield Finding(codes.DUPLICATE_IDENTITY, message, place, related=related)
+
+
+def _name_node(document: Document) -> ScalarNode | None:
+    node = document.mapping.mapping("metadata").get("name")
+    return node if isinstance(node, ScalarNode) else None
+
+
+def _tier_workflows(repository: RepositoryFacts) -> dict[str, Document]:
+    return {
+        identity: document
+        for document in repository.of_kind("PlatformWorkflow", "ProductWorkflow")
+        if is_in_force(document, repository.workflows_root) and (identity := identity_of(document))
+    }
+
+
+def phases_of(document: Document) -> list[str]:
+    """The phases that a workflow names."""
+    metadata = document.mapping.mapping("metadata")
+    phase = metadata.text("phase")
+    several = [str(item.value) for item in metadata.sequence("phases") if isinstance(item, ScalarNode)]
+    return several or ([phase] if phase else [])
+
+
+def _full_name(name: str, document: Document) -> str:
+    """A name in `dependsOn`: inside a product the product may be left out."""
+    product = document.mapping.mapping("metadata").text("product")
+    return f"{product}/{name}" if document.kind == "ProductWorkflow" and "/" not in name else name
+
+
+def check_workflow_dependencies(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2012 to ORC-2014: workflows depend on workflows of their own tier and phase, without a circle."""
+    known = _tier_workflows(repository)
+    edges: dict[str, list[str]] = {identity: [] for identity in known}
+    for identity, document in known.items():
+        for entry in document.mapping.mapping("metadata").sequence("dependsOn"):
+            if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
+                continue
+            name = _full_name(entry.value, document)
+            target = known.get(name)
+            place = document.place(entry)
+            if target is None:
+                message = f"there is no workflow '{entry.value}'"
+                yield Finding(codes.UNKNOWN_WORKFLOW_DEPENDENCY, message, place, did_you_mean(name, known))
+            elif target.kind != document.kind or not {*phases_of(target)} & {*phases_of(document)}:
+                what = "tier" if target.kind != document.kind else "phase"
+                message = f"workflow '{entry.value}' is of another {what}, whose order the barriers give"
+                related = (Related("that workflow", target.place(_name_node(target))),)
+                yield Finding(codes.DEPENDENCY_ACROSS_WORKFLOWS, message, place, related=related)
+            else:
+                edges[identity].append(name)
+    for cycle in cycles(edges):
+        first = known[cycle[0]]
+        message = f"workflows wait for each other: {' → '.join([*cycle, cycle[0]])}"
+        others = tuple(Related(f"'{name}'", known[name].place(_name_node(known[name]))) for name in cycle[1:])
+        place = first.place(first.mapping.mapping("metadata").key("dependsOn"))
+        yield Finding(codes.WORKFLOW_CYCLE, message, place, related=others)
+
+
+def check_overrides(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2024, ORC-2025: what is overridden exists, is of a lower tier and in the same phase."""
+    known = _tier_workflows(repository)
+    embedded = {
+        name for workload in repository.of_kind("Workload") for name in workload.mapping.mapping("workflows").values
+    }
+    has_workloads = any(repository.of_kind("Workload"))
+    for identity, document in known.items():
+        node = document.mapping.mapping("metadata").get("overrides")
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            continue
+        place, target = document.place(node), known.get(node.value)
+        tier = _TIERS[document.kind]
+        if target is None:
+            if node.value not in embedded and (tier == 0 or has_workloads):
+                near = did_you_mean(node.value, {*known, *embedded} - {identity})
+                message = f"there is no workflow '{node.value}' to override"
+                yield Finding(codes.UNKNOWN_OVERRIDE, message, place, near)
+        elif _TIERS[target.kind] <= tier:
+            of = "its own tier" if target.kind == document.kind else "a higher tier"
+            message = f"'{node.value}' is of {of} ({_TIER_NAMES[_TIERS[target.kind]]}) and cannot be replaced from here"
+            yield Finding(codes.OVERRIDE_OF_WRONG_WORKFLOW, message, place)
+        elif {*phases_of(target)} != {*phases_of(document)}:
+            message = f"'{node.value}' runs in {', '.join(phases_of(target))}, this one in another phase"
+            yield Finding(codes.OVERRIDE_OF_WRONG_WORKFLOW, message, place)
+
+
+def check_provider_conflicts(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2074: one enabled provider for a resource type."""
+    enabled = _enabled_folders(repository)
+    first: dict[str, tuple[Document, ScalarNode]] = {}
+    for document in repository.of_kind("Provider"):
+        if document.path.rpartition("/")[0] not in enabled:
+            continue
+        for kind, node in _resource_types(document):
+            earlier, where = first.setdefault(kind, (document, node))
+            if earlier is not document:
+                message = f"resource type '{kind}' is already provisioned by {earlier.path}"
+                related = (Related("the other one", earlier.place(where)),)
+                yield Finding(codes.PROVIDER_CONFLICT, message, document.place(node), related=related)
+
+
+def _enabled_folders(repository: RepositoryFacts) -> set[str]:
+    admin_config = repository.facts.admin_config
+    folders = set()
+    for entry in () if admin_config is None else admin_config.mapping.mappings("providers"):
+        enabled, path = entry.get("enabled"), entry.text("path")
+        if path and isinstance(enabled, ScalarNode) and enabled.value is True:
+            folders.add(path.removeprefix("./").rstrip("/"))
+    return folders
+
+
+def _resource_types(document: Document) -> Iterator[tuple[str, ScalarNode]]:
+    """Each type that a provider has, once, with the node that names it."""
+    found: dict[str, ScalarNode] = {}
+    nodes = [capability.get("type") for capability in provider.capabilities(document)]
+    nodes += document.mapping.mapping("capabilities").sequence("resourceTypes")
+    for node in nodes:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
+            found.setdefault(node.value, node)
+    yield from found.items()
+
+
+RULES: tuple[Callable[[RepositoryFacts], Iterator[Finding]], ...] = (
+    check_duplicates,
+    check_workflow_dependencies,
+    check_overrides,
+    check_provider_conflicts,
+)

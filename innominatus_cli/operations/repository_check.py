@@ -1,0 +1,208 @@
+"""The check of one repository: which of its files are ours, what each gets wrong, and what they get wrong together."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from innominatus_cli.checks.checking import check_document, check_repository
+from innominatus_cli.checks.facts import Facts, RepositoryFacts
+from innominatus_cli.checks.repository import identity_of, is_in_force
+from innominatus_cli.documents.kinds import not_ours
+from innominatus_cli.documents.loading import Loaded, load
+from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.policies.policy_set import merge_policies
+
+YAML = (".yaml", ".yml")
+ADMIN_CONFIGS = ("admin-config.yaml", "admin-config.yml")
+GOLDEN_PATHS = ("goldenpaths.yaml", "goldenpaths.yml")
+_APPLICATIONS = ("**/score*.yaml",)
+_SKIPPED_APPLICATIONS = re.compile(r"(?:^|/)(?:tests|\.innominatus)/")
+_OUR_FOLDERS = ("platform", "policies", "step-types", "golden-paths")
+_LOOKS_LIKE_OURS = re.compile(
+    r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
+    r"|kind:\s*['\"]?(?:Platform|Product)Workflow|workflowPolicies:|goldenpaths:)",
+    re.MULTILINE,
+)
+
+
+class RepositoryCheck:
+    """Selected files of one repository and their findings. Paths are relative to its root."""
+
+    def __init__(self, root: Path) -> None:
+        self._snapshot = WorkingTreeSnapshot(root)
+        self._loaded: dict[str, Loaded] = {}
+        self._selected: dict[str, bool] = {}
+        """Whether somebody named the file itself, by path."""
+
+    def select(self, path: str) -> bool:
+        """Selects a file, or what is ours in a folder; False where there is nothing of ours in the folder."""
+        if not self._snapshot.is_folder(path):
+            self._selected[path] = True
+            return True
+        ours = [file for file in self._snapshot.paths(path, YAML) if self._is_ours(file)]
+        for file in ours:
+            self._selected.setdefault(file, False)
+        return bool(ours)
+
+    def select_everything(self) -> None:
+        """Selects what the repository consists of: its configuration, workflows, providers and applications."""
+        self.select(self.workflows_root)
+        for folder in self._provider_folders:
+            self.select(folder)
+        for path in (*ADMIN_CONFIGS, *GOLDEN_PATHS, *self._applications):
+            if self._snapshot.is_file(path):
+                self._selected[path] = True
+
+    @property
+    def files(self) -> int:
+        """How many files are selected."""
+        return len(self._selected)
+
+    def sources(self) -> dict[str, str]:
+        """The text of every selected file that could be read."""
+        texts = {}
+        for path in self._selected:
+            data = self._snapshot.read(path)
+            if isinstance(data, bytes):
+                texts[path] = data.decode("utf-8", "replace")
+        return texts
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is wrong with the selected files."""
+        for path, named in self._selected.items():
+            loaded = self._load(path)
+            yield from loaded.findings
+            for document in loaded.documents:
+                if document.kind:
+                    yield from check_document(document, self._facts_for(document))
+                elif (named or self._is_our_place(path)) and not _says_so(loaded):
+                    yield not_ours(document)
+        together = [*check_repository(self._together), *merge_policies(self._policy_documents).findings]
+        yield from (finding for finding in together if finding.place.path in self._selected)
+
+    @cached_property
+    def workflows_root(self) -> str:
+        """The folder of workflows."""
+        admin_config = self._admin_config
+        written = (
+            None if admin_config is None else admin_config.mapping.mapping("workflowPolicies").text("workflowsRoot")
+        )
+        return posixpath.normpath(written) if written and not written.startswith(("/", "..")) else "workflows"
+
+    @cached_property
+    def _admin_config(self) -> Document | None:
+        for path in ADMIN_CONFIGS:
+            if self._snapshot.is_file(path):
+                return next((one for one in self._load(path).documents if one.kind == "AdminConfig"), None)
+        return None
+
+    @cached_property
+    def _provider_folders(self) -> list[str]:
+        entries = () if self._admin_config is None else self._admin_config.mapping.mappings("providers")
+        folders = []
+        for entry in entries:
+            path, enabled = entry.text("path"), entry.get("enabled")
+            is_enabled = isinstance(enabled, ScalarNode) and enabled.value is True
+            if path and is_enabled and self._snapshot.is_folder(posixpath.normpath(path)):
+                folders.append(posixpath.normpath(path))
+        return folders
+
+    @cached_property
+    def _applications(self) -> list[str]:
+        node = None if self._admin_config is None else self._admin_config.mapping.get("applications")
+        patterns = _APPLICATIONS if node is None else tuple(str(text) for text in _texts(node.plain()))
+        wanted = [_glob(pattern) for pattern in patterns]
+        files = [path for path in self._snapshot.paths("", YAML) if not _SKIPPED_APPLICATIONS.search(path)]
+        return [path for path in files if any(pattern.fullmatch(path) for pattern in wanted)]
+
+    @cached_property
+    def _in_force(self) -> list[Document]:
+        """The documents that deployments use, applications and golden paths aside those of the workflows root."""
+        base = "" if self.workflows_root == "." else f"{self.workflows_root}/"
+        folders = [*(f"{base}{name}" for name in _OUR_FOLDERS), f"{base}products"]
+        paths = [path for folder in folders for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
+        paths += [f"{folder}/provider.yaml" for folder in self._provider_folders]
+        paths += [path for path in GOLDEN_PATHS if self._snapshot.is_file(path)]
+        paths += [path for path in self._selected if path not in paths and self._holds_applications(path)]
+        found = [document for path in paths for document in self._load(path).documents]
+        return [document for document in found if document.kind]
+
+    def _holds_applications(self, path: str) -> bool:
+        return any(document.kind == "Workload" for document in self._load(path).documents)
+
+    @cached_property
+    def _policy_documents(self) -> list[Document]:
+        policies = [document for document in self._in_force if document.kind == "WorkflowPolicies"]
+        return [*([] if self._admin_config is None else [self._admin_config]), *policies]
+
+    @cached_property
+    def _facts(self) -> Facts:
+        tiers = [one for one in self._in_force if one.kind in {"PlatformWorkflow", "ProductWorkflow"}]
+        return Facts(
+            admin_config=self._admin_config,
+            policies=tuple(one for one in self._policy_documents if one.kind == "WorkflowPolicies"),
+            step_types=tuple(identity_of(one) for one in self._in_force if one.kind == "StepType"),
+            workflows={identity_of(one): one.place() for one in tiers if is_in_force(one, self.workflows_root)},
+            is_file=self._snapshot.is_file,
+            files=lambda: self._snapshot.paths("", YAML),
+        )
+
+    def _facts_for(self, document: Document) -> Facts:
+        """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
+        if document.kind != "AdminConfig" or document.path in ADMIN_CONFIGS:
+            return self._facts
+        folder = posixpath.dirname(document.path)
+        return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
+
+    @cached_property
+    def _together(self) -> RepositoryFacts:
+        return RepositoryFacts(tuple(self._in_force), self._facts, self.workflows_root)
+
+    def _load(self, path: str) -> Loaded:
+        if path not in self._loaded:
+            data = self._snapshot.read(path)
+            self._loaded[path] = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data)
+        return self._loaded[path]
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""
+        if self._is_our_place(path):
+            return True
+        loaded = self._load(path)
+        if loaded.documents:
+            return any(document.kind for document in loaded.documents) or _says_so(loaded)
+        data = self._snapshot.read(path)
+        return isinstance(data, bytes) and bool(_LOOKS_LIKE_OURS.search(data.decode("utf-8", "replace")))
+
+    def _is_our_place(self, path: str) -> bool:
+        """Whether only documents of ours belong at the path."""
+        folder, _, name = path.rpartition("/")
+        if name in ADMIN_CONFIGS or name in GOLDEN_PATHS:
+            return True
+        below = self._below_workflows_root(folder)
+        return below in _OUR_FOLDERS or (below.startswith("products/") and below.count("/") == 1)
+
+    def _below_workflows_root(self, folder: str) -> str:
+        if self.workflows_root == ".":
+            return folder
+        return folder.removeprefix(f"{self.workflows_root}/") if folder.startswith(f"{self.workflows_root}/") else ""
+
+
+def _says_so(loaded: Loaded) -> bool:
+    return any(finding.code is UNKNOWN_KIND for finding in loaded.findings)
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """`**/` is any run of folders, `*` any run of characters of one name."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
+    words = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(words.get(part, re.escape(part)) for part in parts))
