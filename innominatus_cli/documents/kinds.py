@@ -27,8 +27,8 @@ def kind_of(document: Document) -> str:
     kind = root.text("kind")
     if kind is None:
         return _kind_of_content(document, root, group)
-    if group.startswith(_CATALOGUE_GROUP):
-        return kind if kind in _CATALOGUE_KINDS else ""
+    if kind in _CATALOGUE_KINDS:
+        return kind if not group or group.startswith(_CATALOGUE_GROUP) else ""
     if kind in {"Provider", "Platform"}:
         return "Provider" if group.startswith(_OUR_GROUPS) or group in {"", "v1"} else ""
     if kind in _OUR_KINDS and (not group or group.startswith(_OUR_GROUPS)):

@@ -4,6 +4,8 @@ The rules are those of upstream's parser, which its custom resource definition e
 the two checks (duplicate parameters, free versions, unknown engines) belongs to the strict rules of the catalogue.
 """
 
+import re
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -63,11 +65,35 @@ class CatalogueParameter(YamlModel):
     depends_on: list[str] | None = None
 
 
+_SUFFIX = re.compile(r"(?:m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)$")
+
+
+def _amount(quantity: str | float) -> Decimal:
+    """A Kubernetes quantity, exactly."""
+    text = str(quantity)
+    found = _SUFFIX.search(text)
+    if found is None:
+        return Decimal(text)
+    suffix = found.group()
+    number = Decimal(text[: found.start()])
+    if suffix == "m":
+        return number / 1000
+    power = "kMGTPE".index("k" if suffix == "Ki" else suffix[0]) + 1
+    return number * Decimal(1024 if suffix.endswith("i") else 1000) ** power
+
+
 class ComputeResources(YamlModel):
     """Compute resources of a job."""
 
     requests: dict[str, Quantity] = {}
     limits: dict[str, Quantity] = {}
+
+    def check(self) -> None:
+        """Raises ValueError where a request exceeds its limit."""
+        for name, request in self.requests.items():
+            limit = self.limits.get(name)
+            if limit is not None and _amount(request) > _amount(limit):
+                raise ValueError(f"requests.{name} ({request}) is more than limits.{name} ({limit})")
 
 
 class Execution(YamlModel):
@@ -82,13 +108,15 @@ class Execution(YamlModel):
 
     @model_validator(mode="after")
     def _of_its_engine(self) -> "Execution":
-        import re  # noqa: PLC0415 - the catalogue alone needs it
-
         engine = self.engine or "tekton"
         if engine in {"tekton", "job"} and not re.search(_DIGEST, self.bundle):
             raise ValueError("the bundle must end with '@sha256:' and 64 hexadecimal digits")
         if engine == "ansible" and not (self.engine_config or {}).get("playbookPath"):
             raise ValueError("the engine 'ansible' needs engineConfig.playbookPath")
+        if self.resources is not None:
+            if engine != "job":
+                raise ValueError(f"resources are for the engine 'job' only, not for '{engine}'")
+            self.resources.check()
         return self
 
 

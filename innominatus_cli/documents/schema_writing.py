@@ -64,7 +64,7 @@ def _lean(schema: Mapping[str, Any], *, drop_null: bool) -> dict[str, Any]:
     lean: dict[str, Any] = {}
     for keyword, value in schema.items():
         match keyword:
-            case "title" if isinstance(value, str):
+            case "propertyNames" if "patternProperties" in schema:
                 continue
             case "properties" | "$defs":
                 lean[keyword] = {name: _lean(part, drop_null=drop_null) for name, part in value.items()}
@@ -74,8 +74,6 @@ def _lean(schema: Mapping[str, Any], *, drop_null: bool) -> dict[str, Any]:
                 lean[keyword] = [_lean(part, drop_null=drop_null) for part in value]
             case "patternProperties":
                 _close_keys(lean, schema, {k: _lean(part, drop_null=drop_null) for k, part in value.items()})
-            case "propertyNames" if "patternProperties" in schema:
-                continue
             case _ if keyword in KEYWORDS or keyword.startswith("x-"):
                 lean[keyword] = value
             case _:
