@@ -210,7 +210,10 @@ class Limits(YamlModel):
 class LedgerConfig(YamlModel):
     """Where records go."""
 
-    root: str = ".innominatus"
+    root: Annotated[
+        str, Field(pattern=r"^(\.innominatus|[A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+    ] = ".innominatus"
+    """A folder of the repository; hidden only as `.innominatus`."""
 
 
 class AdminConfigDocument(YamlModel):
