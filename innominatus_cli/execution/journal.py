@@ -1,7 +1,7 @@
 """The journal of a run: what was intended and what came of it, on disk before anything counts on it.
 
 One JSON object a line, at most 4 KiB: `seq`, `type`, `wall_ms`, `mono_ms`, `prev`, the facts of the event, and last
-`h`, the SHA-256 of the line's RFC 8785 bytes without `h`; `prev` is the `h` of the line before. Facts hold no fractions.
+`h`, the SHA-256 of the line's RFC 8785 bytes without `h`; `prev` is the `h` of the line before. Facts are no fractions.
 
 Lines are gathered and written together: one write and one fdatasync a turn of the engine's loop.
 """

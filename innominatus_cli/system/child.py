@@ -3,10 +3,10 @@
 import signal
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
+from innominatus_cli.system.output_capture import StreamLog
 from innominatus_cli.system.process_tree import ProcessFacts, process_facts
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ CI_LADDER: Final = StopLadder(6.0, 2.5)
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Files that get everything a process writes, appended."""
+    """Files that get everything a process writes."""
 
-    stdout: Path | None = None
-    stderr: Path | None = None
+    stdout: StreamLog | None = None
+    stderr: StreamLog | None = None
 
 
 class Child:
@@ -91,11 +91,6 @@ class Child:
     def draining(self) -> bool:
         """Whether some process still holds one of its pipes open."""
         return any(capture.fd >= 0 for capture in self.captures)
-
-    @property
-    def log_problem(self) -> str:
-        """Why a log file is incomplete; empty where it is not."""
-        return "; ".join(capture.problem for capture in self.captures if capture.problem)
 
     def facts(self) -> ProcessFacts | None:
         """What the kernel says of it now."""

@@ -1,0 +1,465 @@
+"""Runs a plan: one loop that asks `decide`, starts processes, waits for them and keeps the journal.
+
+Each turn writes once to the journal and waits for the disk once: the ends of steps and the intents of the next ones
+together. No process starts before its intent is on disk, and nothing that needs a step before that step's end is.
+"""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from innominatus_cli.documents.canonical import canonical_json, digest
+from innominatus_cli.documents.plan import PlannedStep
+from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.execution.decide import Finish, Start, decide
+from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
+from innominatus_cli.execution.journal import Journal, lost
+from innominatus_cli.execution.observer import NobodyWatches, Observer
+from innominatus_cli.execution.setting import PreparedRun, RunSetting
+from innominatus_cli.execution.step import (
+    CANCELLED,
+    AttemptStarts,
+    Pause,
+    StepEnd,
+    StepLogs,
+    StepWork,
+    finding_of,
+    logs_of,
+    never_ran,
+    step_work,
+)
+from innominatus_cli.execution.values import RunValues, StepView
+from innominatus_cli.expressions.truth import evaluate
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.system.child import Child, Logs, StopLadder
+from innominatus_cli.system.clock import timestamp
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.files import write_file
+from innominatus_cli.system.process_tree import boot_id
+from innominatus_cli.system.processes import Supervisor
+from innominatus_cli.system.signals import SignalPipe
+
+DEFAULT_PARALLEL: Final = 4
+_FINALLY_SHARE: Final = 0.1
+_REASON: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOptions:
+    """How a plan is run. `lock_fd` is inherited by every process; `pidfd` and `subreaper` are for tests."""
+
+    max_parallel: int = DEFAULT_PARALLEL
+    deadline_seconds: float | None = None
+    ladder: StopLadder = field(default_factory=StopLadder)
+    lock_fd: int | None = None
+    pidfd: bool = True
+    subreaper: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """What came of a run; operations fold it into a record."""
+
+    status: RunStatus
+    steps: tuple[StepResult, ...]
+    """Every step of the plan, in its order; barriers have no result."""
+    failures: tuple[str, ...]
+    """Ids of steps that failed, in order of their ends."""
+    started_at: str
+    finished_at: str
+    duration_ms: int
+    findings: tuple[Finding, ...] = ()
+    """What concerns the run and not one step."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Outputs of workflows, by identity; none of secret origin."""
+    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Files that steps want committed, by repository path; later steps win."""
+    signal: int | None = None
+
+
+def execute_plan(
+    setting: RunSetting, options: ExecutionOptions | None = None, observer: Observer | None = None
+) -> ExecutionResult:
+    """Runs every step of the plan that is to run. Must be called in the main thread to heed signals.
+
+    Raises CannotContinue (exit 73) where the run's folder cannot be made; later trouble with the disk ends the run, and
+    is one of its findings.
+    """
+    options = options or ExecutionOptions()
+    try:
+        prepared = setting.prepare()
+    except OSError as error:
+        raise CannotContinue(lost(setting.state.run_dir(setting.run), error.strerror or "the disk refuses")) from error
+    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
+    try:
+        with (
+            SignalPipe() as signals,
+            Supervisor(
+                untrusted=setting.work_dir,
+                signals=signals,
+                ladder=options.ladder,
+                pidfd=options.pidfd,
+                subreaper=options.subreaper,
+            ) as supervisor,
+        ):
+            return _Run(prepared, options, journal, signals, supervisor, observer or NobodyWatches()).to_the_end()
+    finally:
+        journal.close()
+        setting.state.remove_scratch(setting.run)
+
+
+class _Task:
+    """A step that is being worked on."""
+
+    __slots__ = ("child", "index", "logs", "out_of_time", "step", "wakes", "work")
+
+    def __init__(self, step: PlannedStep, index: int, work: StepWork, logs: StepLogs) -> None:
+        self.step = step
+        self.index = index
+        self.work = work
+        self.logs = logs
+        self.child: Child | None = None
+        self.wakes: float | None = None
+        self.out_of_time = ""
+
+
+class _Run:
+    def __init__(
+        self,
+        prepared: PreparedRun,
+        options: ExecutionOptions,
+        journal: Journal,
+        signals: SignalPipe,
+        supervisor: Supervisor,
+        observer: Observer,
+    ) -> None:
+        setting = prepared.setting
+        self._prepared = prepared
+        self._setting = setting
+        self._clock = setting.clock
+        self._options = options
+        self._journal = journal
+        self._signals = signals
+        self._supervisor = supervisor
+        self._observer = observer
+        self._graph = PlanGraph(setting.plan)
+        self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
+        self._started = self._clock.monotonic()
+        self._started_at = timestamp(self._clock.now())
+        self._values = RunValues(setting.plan, self._facts(), setting.secrets)
+        self._results: dict[str, StepResult] = {}
+        self._artifacts: dict[str, bytes] = {}
+        self._tasks: list[_Task] = []
+        self._by_child: dict[Child, _Task] = {}
+        self._intended: list[_Task] = []
+        self._deadlines: list[tuple[float, str, bool]] = []
+        self._timed_workflows: set[str] = set()
+        self._findings: list[Finding] = []
+        self._signal: int | None = None
+        self._out_of_time = False
+        self._inherit = () if options.lock_fd is None else (options.lock_fd,)
+
+    def to_the_end(self) -> ExecutionResult:
+        """The loop."""
+        self._begin()
+        while True:
+            self._heed_signals()
+            self._heed_time()
+            decision = decide(self._state, self._conditions)
+            if isinstance(decision, Finish):
+                break
+            if isinstance(decision, Start):
+                self._carry_out(decision)
+                continue
+            self._commit()
+            if self._spawn_intended():
+                self._journal.flush()
+                self._wait()
+        return self._conclude()
+
+    def _facts(self) -> dict[str, str]:
+        plan, setting = self._setting.plan, self._setting
+        return {
+            "id": setting.run,
+            "application": plan.application.name,
+            "environment": plan.environment,
+            "operation": plan.operation.value,
+            "started_at": self._started_at,
+            "startedAt": self._started_at,
+        }
+
+    def _begin(self) -> None:
+        plan = self._setting.plan
+        self._journal.add(
+            "run_start",
+            run=self._setting.run,
+            plan=plan.digest,
+            application=plan.application.name,
+            environment=plan.environment,
+            steps=len(plan.steps),
+            boot_id=boot_id(),
+        )
+        if self._options.deadline_seconds is not None:
+            self._deadlines.append((self._started + self._options.deadline_seconds, "", True))
+        self._observer.run_started(self._setting.run, plan)
+
+    def _conditions(self, step: PlannedStep, failed: bool) -> str | Finding:
+        view = StepView(self._values, step.workflow_id, failed=failed)
+        asked = step.conditions
+        for tree, text, wanted in ((asked.if_tree, asked.if_text, True), (asked.unless_tree, asked.unless_text, False)):
+            if tree is None:
+                continue
+            holds = evaluate(tree, view)
+            word = "if" if wanted else "unless"
+            if not isinstance(holds, bool):
+                return finding_of(step, codes.CONDITION_FAILED, f"'{word}: {text}': {holds.message}", holds.remedy)
+            if holds is not wanted:
+                return f"'{word}: {text}' {'does not hold' if wanted else 'holds'}"
+        return ""
+
+    def _carry_out(self, decision: Start) -> None:
+        for skip in decision.skips:
+            self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
+        for refusal in decision.refusals:
+            self._refuse(refusal.step, refusal.finding)
+        for step in decision.steps:
+            self._launch(step)
+
+    def _refuse(self, step: PlannedStep, finding: Finding) -> None:
+        self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
+
+    def _launch(self, step: PlannedStep) -> None:
+        finding = self._setting.compare_inputs(step) if step.input_files else None
+        if finding is None and step.gate is not None and not self._setting.approved(step):
+            message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
+            finding = finding_of(step, codes.APPROVAL_NEEDED, message)
+        if finding is not None:
+            self._refuse(step, finding)
+            return
+        index = self._graph.index[step.id]
+        failed = self._state.root_above(index) is not None
+        self._state.started(step.id)
+        self._time_workflow(step)
+        view = StepView(self._values, step.workflow_id, failed=failed)
+        logs = logs_of(self._prepared, index)
+        work = step_work(self._prepared, index, view, logs, MappingProxyType(self._artifacts))
+        task = _Task(step, index, work, logs)
+        self._tasks.append(task)
+        self._advance(task, None)
+
+    def _time_workflow(self, step: PlannedStep) -> None:
+        """Starts the clock of a workflow with its first step: a share of its time is kept for `finally`."""
+        flow = self._graph.workflows.get(step.workflow_id or "")
+        if flow is None or flow.timeout_seconds is None or flow.id in self._timed_workflows:
+            return
+        self._timed_workflows.add(flow.id)
+        now = self._clock.monotonic()
+        cleans_up = any(other.cleanup and other.workflow_id == flow.id for other in self._graph.steps)
+        share = flow.timeout_seconds * _FINALLY_SHARE if cleans_up else 0.0
+        self._deadlines.append((now + flow.timeout_seconds - share, flow.id, False))
+        if cleans_up:
+            self._deadlines.append((now + flow.timeout_seconds, flow.id, True))
+
+    def _advance(self, task: _Task, answer: CommandOutcome | None) -> None:
+        """Tells the work of a step what came of its last need, and sees to the next one."""
+        task.child = task.wakes = None
+        try:
+            need = task.work.send(answer)
+        except StopIteration as stop:
+            self._task_ended(task, stop.value)
+            return
+        match need:
+            case AttemptStarts(number=number):
+                self._journal.add(
+                    "step_start",
+                    step=task.step.id,
+                    index=task.index,
+                    attempt=number,
+                    idempotency=task.step.idempotency.value,
+                )
+                self._intended.append(task)
+                self._observer.step_started(task.step, number)
+            case Pause(seconds=seconds):
+                task.wakes = self._clock.monotonic() + seconds
+                self._journal.add("retry_wait", index=task.index, wait_ms=round(seconds * 1000))
+                self._observer.notice(f"{task.step.name}: next attempt in {seconds:.1f} s")
+            case _:
+                self._start(task, need)
+
+    def _start(self, task: _Task, request: CommandRequest) -> None:
+        if self._signal is not None or task.out_of_time:
+            self._advance(task, CANCELLED)
+            return
+        child = self._supervisor.start(
+            request,
+            logs=Logs(task.logs.stdout, task.logs.stderr),
+            inherit=self._inherit,
+            tag=f"INNOMINATUS_STEP={task.step.id}",
+        )
+        task.child = child
+        self._by_child[child] = task
+        facts = child.facts()
+        if facts is not None:
+            self._journal.add("process", index=task.index, pid=child.pid, start_ticks=facts.start_ticks)
+
+    def _commit(self) -> None:
+        self._journal.commit()
+        if self._journal.problem and not self._state.stopped:
+            problem = lost(self._setting.state.journal_path(self._setting.run), self._journal.problem)
+            self._findings.append(problem)
+            self._state.stopped = "the journal cannot be written"
+            self._observer.notice(problem.message)
+
+    def _spawn_intended(self) -> bool:
+        """Starts what the journal now holds the intent of. Returns whether there is something to wait for."""
+        intended, self._intended = self._intended, []
+        ended = len(self._results)
+        answer = CANCELLED if self._state.stopped else None
+        for task in intended:
+            self._advance(task, answer)
+        return len(self._results) == ended and not self._intended
+
+    def _wait(self) -> None:
+        moments = [task.wakes for task in self._tasks if task.wakes is not None] if self._tasks else []
+        moments.extend(deadline[0] for deadline in self._deadlines)
+        timeout = max(0.0, min(moments) - self._clock.monotonic()) if moments else None
+        for child in self._supervisor.wait(timeout):
+            task = self._by_child.pop(child)
+            if child.strays_ended:
+                self._left_running(task, child.strays_ended)
+            self._advance(task, child.outcome)
+
+    def _left_running(self, task: _Task, count: int) -> None:
+        message = f"it left {count} process{'es' if count > 1 else ''} running, which ended with it"
+        self._findings.append(finding_of(task.step, codes.LEFT_RUNNING, message))
+        self._journal.add("strays_ended", index=task.index, count=count)
+
+    def _heed_signals(self) -> None:
+        for number in self._signals.take():
+            name = signal.Signals(number).name
+            self._journal.add("signal", signal=number)
+            if self._signal is None:
+                self._signal = number
+                self._state.stopped = f"the run was interrupted ({name})"
+                message = f"{name}: no step is started any more; waiting for what runs"
+                self._findings.append(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+            else:
+                message = f"{name}: what runs is stopped harder"
+            self._observer.notice(message)
+            self._stop_tasks(list(self._tasks))
+
+    def _heed_time(self) -> None:
+        now = self._clock.monotonic()
+        for task in [task for task in self._tasks if task.wakes is not None and task.wakes <= now]:
+            self._advance(task, None)
+        if not self._deadlines:
+            return
+        for deadline in [deadline for deadline in self._deadlines if deadline[0] <= now]:
+            self._deadlines.remove(deadline)
+            self._over(workflow=deadline[1], cleanup=deadline[2])
+
+    def _over(self, *, workflow: str, cleanup: bool) -> None:
+        """A deadline has passed: of one workflow (`cleanup`: of its `finally` steps too), or of the run."""
+        if not workflow:
+            self._out_of_time = True
+            self._state.stopped = self._state.stopped or "the run ran out of time"
+            message = f"it took longer than {self._options.deadline_seconds:g} seconds"
+            self._findings.append(Finding(codes.RUN_TIMED_OUT, message, Place("")))
+        elif not self._state.unended(workflow):
+            return
+        else:
+            (self._state.expired if cleanup else self._state.overdue).add(workflow)
+        self._journal.add("deadline", workflow=workflow)
+        late = [
+            task
+            for task in self._tasks
+            if not workflow or (task.step.workflow_id == workflow and (cleanup or not task.step.cleanup))
+        ]
+        for task in late:
+            task.out_of_time = workflow or "run"
+        self._stop_tasks(late)
+
+    def _stop_tasks(self, tasks: list[_Task]) -> None:
+        for task in tasks:
+            if task.child is not None:
+                self._supervisor.stop(task.child)
+            elif task.wakes is not None:
+                self._advance(task, CANCELLED)
+
+    def _task_ended(self, task: _Task, end: StepEnd) -> None:
+        task.logs.close()
+        self._tasks.remove(task)
+        if task.logs.problem:
+            self._findings.append(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
+        if task.out_of_time and end.result.status == "interrupted":
+            end = StepEnd(self._timed_out(task, end.result))
+        self._ended(task.step, end)
+
+    def _timed_out(self, task: _Task, result: StepResult) -> StepResult:
+        flow = self._graph.workflows.get(task.out_of_time)
+        code = codes.WORKFLOW_TIMED_OUT if flow else codes.RUN_TIMED_OUT
+        what = f"its workflow '{flow.identity}'" if flow else "the run"
+        finding = finding_of(task.step, code, f"{what} ran out of time")
+        told = never_ran(task.step, "timed_out", "", finding)
+        return result.model_copy(update={"status": "timed_out", "reason": told.reason, "finding": told.finding})
+
+    def _ended(self, step: PlannedStep, end: StepEnd) -> None:
+        result = end.result
+        index = self._graph.index[step.id]
+        self._results[step.id] = result
+        self._artifacts.update(end.artifacts)
+        facts = self._kept(index, end)
+        if result.reason:
+            facts["reason"] = result.reason[:_REASON]
+        self._journal.add("step_end", step=step.id, index=index, status=result.status, **facts)
+        self._values.step_ended(step, result.status, end.outputs, end.variables)
+        if self._state.ended(step.id, result.status, continued=result.continued) and step.workflow_id:
+            self._values.workflow_ended(self._graph.workflows[step.workflow_id])
+        self._observer.step_finished(step, result, end.message)
+
+    def _kept(self, index: int, end: StepEnd) -> dict[str, Any]:
+        """What another process needs to go on from here, on disk before the journal says that the step has ended."""
+        result = end.result
+        if not (result.outputs or result.variables or result.artifacts) or self._journal.problem:
+            return {}
+        state, run = self._setting.state, self._setting.run
+        try:
+            for path, data in end.artifacts.items():
+                write_file(state.artifact_path(run, result.artifacts[path].removeprefix("sha256:")), data, 0o600)
+            whole = result.as_json()
+            write_file(state.result_path(run, index), canonical_json(whole), 0o600)
+        except CannotContinue as error:
+            self._findings.extend(error.findings)
+            self._state.stopped = self._state.stopped or "the run's folder cannot be written"
+            return {}
+        return {"result": digest(whole)}
+
+    def _conclude(self) -> ExecutionResult:
+        status = self._status()
+        steps = tuple(self._results[step.id] for step in self._graph.steps if step.kind == "step")
+        duration_ms = round((self._clock.monotonic() - self._started) * 1000)
+        self._journal.add("run_end", status=status, failures=len(self._state.failures))
+        self._commit()
+        self._observer.run_finished(status)
+        return ExecutionResult(
+            status=status,
+            steps=steps,
+            failures=tuple(self._graph.steps[number].id for number in self._state.failures),
+            started_at=self._started_at,
+            finished_at=timestamp(self._clock.now()),
+            duration_ms=duration_ms,
+            findings=tuple(self._findings),
+            outputs=self._values.public_outputs(),
+            artifacts=self._artifacts if status == "succeeded" else {},
+            signal=self._signal,
+        )
+
+    def _status(self) -> RunStatus:
+        if self._signal is not None:
+            return "interrupted"
+        if self._out_of_time:
+            return "timed_out"
+        return "failed" if self._state.failures or self._state.stopped else "succeeded"

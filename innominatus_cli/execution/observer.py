@@ -1,0 +1,44 @@
+"""Who watches a run: progress for people. What an observer does never changes the run."""
+
+from typing import Protocol
+
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.run_record import RunStatus, StepResult
+
+
+class Observer(Protocol):
+    """Told of events as they happen, in the loop that runs the steps: it must be quick."""
+
+    def run_started(self, run: str, plan: Plan) -> None:
+        """A run begins."""
+
+    def step_started(self, step: PlannedStep, attempt: int) -> None:
+        """An attempt of a step begins; `attempt` counts from 1."""
+
+    def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
+        """A step has come to its end, or will not run; `message` is what its driver says to people."""
+
+    def notice(self, text: str) -> None:
+        """Something that people should know: a signal, a pause before the next attempt."""
+
+    def run_finished(self, status: RunStatus) -> None:
+        """The run is over."""
+
+
+class NobodyWatches:
+    """Says nothing."""
+
+    def run_started(self, run: str, plan: Plan) -> None:
+        """Nothing."""
+
+    def step_started(self, step: PlannedStep, attempt: int) -> None:
+        """Nothing."""
+
+    def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
+        """Nothing."""
+
+    def notice(self, text: str) -> None:
+        """Nothing."""
+
+    def run_finished(self, status: RunStatus) -> None:
+        """Nothing."""

@@ -1,0 +1,92 @@
+"""What all steps of a run share: the plan, the run's name, folders, the environment, and where behaviour comes from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.drivers.contract import Driver
+from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.values import Secrets, no_secrets
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.step_types.catalogue import step_type
+from innominatus_cli.step_types.contract import StepType
+from innominatus_cli.system.clock import Clock
+from innominatus_cli.system.state_folder import StateFolder
+
+
+def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape of `compare_inputs`
+    return None
+
+
+def _not_approved(step: PlannedStep) -> bool:  # noqa: ARG001 - the shape of `approved`
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class RunSetting:
+    """Fixed for a run.
+
+    `outside` is the caller's environment, of which steps get the allow-listed part and the names in `allowed_env`.
+    `random` gives numbers from 0 to 1 for the jitter of retries.
+    """
+
+    plan: Plan
+    run: str
+    work_dir: Path
+    state: StateFolder
+    clock: Clock
+    random: Callable[[], float]
+    outside: Mapping[str, str] = field(repr=False)
+    allowed_env: tuple[str, ...] = ()
+    ledger_root: str = ".innominatus"
+    secrets: Secrets = no_secrets
+    compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
+    """Compares the files that a step reads with the plan's sources; a finding where one differs."""
+    approved: Callable[[PlannedStep], bool] = _not_approved
+    """Whether the gate of a step is open for this plan."""
+    driver_for: Callable[[str], Driver | None] = driver_for
+    step_type: Callable[[str], StepType | None] = step_type
+
+    @property
+    def tool_state_dir(self) -> Path:
+        """What tools keep between runs of this application and environment."""
+        return self.state.tool_state_dir(self.plan.application.name, self.plan.environment)
+
+    @property
+    def manifests_dir(self) -> str:
+        """Repository path that rendered manifests belong under."""
+        return f"{self.ledger_root}/manifests/{self.plan.application.name}/{self.plan.environment}"
+
+    def prepare(self) -> "PreparedRun":
+        """Makes the run's folders. Raises OSError."""
+        for folder in (
+            self.state.logs_dir(self.run),
+            self.state.scratch_dir(self.run),
+            self.tool_state_dir,
+        ):
+            self.state.ensure(folder)
+        env = base_environment(
+            self.outside,
+            self.allowed_env,
+            self.work_dir,
+            {
+                "INNOMINATUS_RUN": self.run,
+                "INNOMINATUS_APPLICATION": self.plan.application.name,
+                "INNOMINATUS_ENVIRONMENT": self.plan.environment,
+                "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
+            },
+        )
+        return PreparedRun(self, env, str(self.state.scratch_dir(self.run)), self.tool_state_dir, self.manifests_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A setting whose folders exist, with what is the same for all steps worked out once."""
+
+    setting: RunSetting
+    env: Mapping[str, str] = field(repr=False)
+    scratch: str
+    tool_state_dir: Path
+    manifests_dir: str

@@ -1,0 +1,387 @@
+"""One step: from a plan, a step and the values of earlier ones to a `StepResult`.
+
+`step_work` is a generator that says what it needs (the journal, a process, a pause) and is told what came of it, so
+that the engine runs many at a time and `execute_step` runs one, both with the same code. It starts nothing and waits
+for nothing itself.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from innominatus_cli.documents.canonical import digest_of_bytes
+from innominatus_cli.documents.plan import PlannedStep
+from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
+from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
+from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
+from innominatus_cli.execution.retry import delay_seconds, is_retried
+from innominatus_cli.execution.setting import PreparedRun
+from innominatus_cli.execution.values import StepView, environment_text
+from innominatus_cli.expressions.values import NoValue, resolve, text_of
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import Code, Finding, Place
+from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.system.clock import timestamp
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
+from innominatus_cli.system.output_capture import StreamLog
+
+CANCELLED: Final = CommandOutcome(Ending.CANCELLED)
+"""What the work of a step is told in place of an answer, when it is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarts:
+    """An attempt is about to begin: once this is on disk, go on."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait before the next attempt."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """What came of a step: the result for records, and what the run itself goes on with."""
+
+    result: StepResult
+    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """All of them, secret ones included."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The same of variables."""
+    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    message: str = ""
+    """One line for people."""
+
+
+Need: TypeAlias = AttemptStarts | CommandRequest | Pause
+StepWork: TypeAlias = Generator[Need, CommandOutcome | None, StepEnd]
+
+
+@dataclass(frozen=True, slots=True)
+class StepLogs:
+    """Everything that a step's processes print, all attempts, in two files."""
+
+    stdout: StreamLog
+    stderr: StreamLog
+
+    @property
+    def problem(self) -> str:
+        """Why a file is incomplete; empty where none is."""
+        return "; ".join(part for part in (self.stdout.problem, self.stderr.problem) if part)
+
+    def close(self) -> None:
+        """Closes both files."""
+        self.stdout.close()
+        self.stderr.close()
+
+
+def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
+    """The logs of the step at this position of the plan."""
+    state, run = prepared.setting.state, prepared.setting.run
+    return StepLogs(
+        StreamLog(state.log_path(run, index, "stdout")),
+        StreamLog(state.log_path(run, index, "stderr")),
+    )
+
+
+def step_work(
+    prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+) -> StepWork:
+    """The work of one step, from its first attempt to its result. Findings become results; it raises nothing."""
+    return (yield from _Work(prepared, index, view, logs, manifests).attempts())
+
+
+def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
+    """The result of a step that did not start."""
+    return StepResult(
+        step=step.id,
+        status=status,
+        reason=finding.message if finding else reason,
+        finding=ReportedFinding.of(finding) if finding else None,
+        continued=status == "failed" and step.continue_on_error,
+    )
+
+
+def finding_of(step: PlannedStep, code: Code, message: str, remedy: str = "") -> Finding:
+    """A finding at the place where a step is written, told by the step's name."""
+    where = step.provenance
+    place = Place(where.path, where.line, where.column) if where else Place("")
+    return Finding(code, f"step '{step.name}': {message}", place, remedy)
+
+
+@dataclass(slots=True)
+class _AttemptEnd:
+    """How one attempt ended; `failure` None: well."""
+
+    outcome: CommandOutcome | None
+    failure: Finding | None
+    result: DriverResult = field(default_factory=DriverResult)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    out_of_time: bool = False
+    """The step's own time is over; a driver may give one of its programs less."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run stopped it."""
+        return self.outcome is not None and self.outcome.ending is Ending.CANCELLED
+
+    @property
+    def status(self) -> StepStatus:
+        """What that makes of the step."""
+        if self.cancelled:
+            return "interrupted"
+        if self.failure is None:
+            return "succeeded"
+        return "timed_out" if self.out_of_time else "failed"
+
+
+class _Work:
+    def __init__(
+        self, prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+    ) -> None:
+        self._prepared = prepared
+        self._setting = prepared.setting
+        self._clock = prepared.setting.clock
+        self._index = index
+        self._step = prepared.setting.plan.steps[index]
+        self._view = view
+        self._logs = logs
+        self._manifests = manifests
+        self._attempts: list[Attempt] = []
+        self._commands = 0
+
+    def attempts(self) -> StepWork:
+        step, clock = self._step, self._clock
+        started, at = clock.monotonic(), timestamp(clock.now())
+        retry = step.retry
+        most = retry.attempts if retry else 1
+        number = 0
+        while True:
+            number += 1
+            if (yield AttemptStarts(number)) is not None:
+                end = _AttemptEnd(CANCELLED, None)
+            else:
+                end = yield from self._attempt(number)
+            status = end.status
+            if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
+                break
+            if (yield Pause(delay_seconds(retry, number, self._setting.random))) is not None:
+                status = "interrupted"
+                break
+        return self._end(end, status, at, round((clock.monotonic() - started) * 1000))
+
+    def _attempt(self, number: int) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
+        started, at = self._clock.monotonic(), timestamp(self._clock.now())
+        context = self._context(number)
+        if isinstance(context, Finding):
+            end = _AttemptEnd(None, context)
+        else:
+            driver = self._setting.driver_for(self._step.type)
+            if driver is None:
+                end = _AttemptEnd(None, self._without_driver())
+            else:
+                end = yield from self._drive(driver, context, started)
+                if end.status == "succeeded":
+                    self._gather(context, end)
+        outcome = end.outcome
+        self._attempts.append(
+            Attempt(
+                number=number,
+                started_at=at,
+                duration_ms=round((self._clock.monotonic() - started) * 1000),
+                ending=outcome.ending.value if outcome else "internal",
+                exit_code=outcome.exit_code if outcome else None,
+                signal=outcome.signal if outcome else None,
+            )
+        )
+        return end
+
+    def _drive(
+        self, driver: Driver, context: StepContext, started: float
+    ) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
+        """Runs a driver to its result; nothing more is started for one that was stopped or has no time left."""
+        outcome: CommandOutcome | None = None
+        out_of_time = False
+        try:
+            work = driver(context)
+            request = next(work)
+            while True:
+                self._commands += 1
+                outcome = (yield request) or CANCELLED
+                out_of_time = (
+                    outcome.ending is Ending.TIMED_OUT
+                    and self._clock.monotonic() - started >= self._step.timeout_seconds
+                )
+                request = work.send(outcome)
+                if outcome.ending is Ending.CANCELLED or out_of_time:
+                    work.close()
+                    failure = finding_of(self._step, codes.STEP_TIMED_OUT, "it had no time left")
+                    return _AttemptEnd(outcome, failure, out_of_time=out_of_time)
+                request = self._bounded(request, started)
+        except StopIteration as stop:
+            result: DriverResult = stop.value
+            return _AttemptEnd(outcome, result.failure, result, out_of_time=out_of_time)
+        except Exception as error:  # noqa: BLE001 - a driver's bug fails its step and nothing else; its text may hold secrets
+            kind = type(error).__name__
+            return _AttemptEnd(outcome, finding_of(self._step, codes.DRIVER_BROKE, f"its driver broke ({kind})"))
+
+    def _bounded(self, request: CommandRequest, started: float) -> CommandRequest:
+        """A later process of an attempt gets what is left of the step's time."""
+        left = max(0.001, started + self._step.timeout_seconds - self._clock.monotonic())
+        if request.timeout_seconds is not None and request.timeout_seconds <= left:
+            return request
+        return replace(request, timeout_seconds=left)
+
+    def _context(self, number: int) -> StepContext | Finding:
+        step, setting, prepared = self._step, self._setting, self._prepared
+        scratch = Path(f"{prepared.scratch}/{self._index}-{number}")
+        try:
+            scratch.mkdir(mode=0o700, exist_ok=True)
+            inputs = self._inputs()
+            if isinstance(inputs, Finding):
+                return inputs
+            env = {name: environment_text(value, self._view) for name, value in step.env.items()}
+        except NoValue as missing:
+            return finding_of(step, codes.VALUE_MISSING, str(missing))
+        except OSError as error:
+            return finding_of(step, codes.JOURNAL_LOST, f"cannot make its scratch folder: {error.strerror}")
+        return StepContext(
+            step=step,
+            inputs=inputs,
+            application=setting.plan.application.name,
+            environment=setting.plan.environment,
+            operation=setting.plan.operation,
+            run=setting.run,
+            work_dir=setting.work_dir,
+            state_dir=prepared.tool_state_dir,
+            scratch_dir=scratch,
+            manifests_dir=prepared.manifests_dir,
+            env={
+                **prepared.env,
+                **env,
+                "INNOMINATUS_STEP": step.id,
+                "INNOMINATUS_OUTPUT": f"{scratch}/outputs",
+            },
+            manifests=self._manifests,
+        )
+
+    def _inputs(self) -> StepInputs | Finding:
+        step = self._step
+        known = self._setting.step_type(step.type)
+        if known is None:
+            return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
+        try:
+            return known.inputs.model_validate(resolve(step.inputs, self._view.value))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {first['msg']}")
+
+    def _without_driver(self) -> Finding:
+        step = self._step
+        known = self._setting.step_type(step.type)
+        tools = [tool.name for tool in known.tools] if known else []
+        needs = f"; it is made for {' and '.join(tools)}" if tools else ""
+        remedy = f"Run {' and '.join(tools)} from a `script` step until then." if tools else ""
+        message = f"nothing in this version does the work of '{step.type}'{needs}"
+        return finding_of(step, codes.NO_DRIVER, message, remedy)
+
+    def _gather(self, context: StepContext, end: _AttemptEnd) -> None:
+        """Reads the outputs of an attempt that went well, and the variables that they set."""
+        step = self._step
+        try:
+            found = printed_outputs(end.result.printed.head) if end.result.printed is not None else {}
+            if self._commands:
+                found.update(file_outputs(context.scratch_dir / "outputs", required=False))
+            if step.output_file:
+                found.update(self._output_file(context, step.output_file))
+        except UnreadableOutputs as wrong:
+            end.failure = finding_of(step, codes.OUTPUT_UNREADABLE, str(wrong))
+            return
+        found.update(end.result.outputs)
+        end.outputs = found
+        missing = [name for name in step.declared_outputs if name not in found]
+        if missing:
+            names = ", ".join(f"'{name}'" for name in missing)
+            end.failure = finding_of(step, codes.OUTPUT_MISSING, f"it gave no output {names}")
+        elif step.set_variables:
+            self._set_variables(end)
+
+    def _output_file(self, context: StepContext, written: str) -> dict[str, Any]:
+        path = context.scratch_dir / written
+        if not path.exists():
+            inside = context.repository_path(written)
+            if isinstance(inside, Finding):
+                raise UnreadableOutputs(f"'{written}' was not written")
+            path = inside
+        return file_outputs(path, required=True)
+
+    def _set_variables(self, end: _AttemptEnd) -> None:
+        view = self._view.with_outputs(self._step.name, end.outputs)
+        for name, value in self._step.set_variables.items():
+            try:
+                text = text_of(resolve(value, view.value))
+            except NoValue as missing:
+                end.failure = finding_of(self._step, codes.VALUE_MISSING, f"variable '{name}': {missing}")
+                return
+            if text is None:
+                message = f"variable '{name}' would be a list, a mapping or nothing; variables are text"
+                end.failure = finding_of(self._step, codes.VALUE_MISSING, message)
+                return
+            end.variables[name] = text
+
+    def _end(self, end: _AttemptEnd, status: StepStatus, started_at: str, duration_ms: int) -> StepEnd:
+        step = self._step
+        finding = self._finding(end, status)
+        good = status == "succeeded"
+        outputs = end.outputs if good else {}
+        artifacts = end.result.artifacts if good else {}
+        kept, withheld = recorded_outputs(step, outputs)
+        result = StepResult(
+            step=step.id,
+            status=status,
+            reason=finding.message if finding else "",
+            started_at=started_at,
+            duration_ms=duration_ms,
+            attempts=self._attempts,
+            outputs=kept,
+            withheld_outputs=withheld,
+            variables=self._public_variables(end) if good else {},
+            artifacts={path: digest_of_bytes(data) for path, data in artifacts.items()},
+            stdout=self._digest(self._logs.stdout),
+            stderr=self._digest(self._logs.stderr),
+            tools=list(end.result.tools),
+            finding=ReportedFinding.of(finding) if finding else None,
+            continued=status in {"failed", "timed_out"} and step.continue_on_error,
+        )
+        return StepEnd(result, outputs, end.variables if good else {}, artifacts, end.result.message)
+
+    def _public_variables(self, end: _AttemptEnd) -> dict[str, str]:
+        secret = {
+            name for name, value in self._step.set_variables.items() if self._view.is_secret(value, self._step.name)
+        }
+        return {name: text for name, text in end.variables.items() if name not in secret}
+
+    def _digest(self, log: StreamLog) -> StreamDigest | None:
+        return StreamDigest(bytes=log.size, sha256=log.sha256) if self._commands else None
+
+    def _finding(self, end: _AttemptEnd, status: StepStatus) -> Finding | None:
+        step = self._step
+        match status:
+            case "succeeded":
+                return None
+            case "timed_out":
+                return finding_of(step, codes.STEP_TIMED_OUT, f"it ran longer than {step.timeout_seconds} seconds")
+            case "interrupted":
+                return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
+            case _:
+                return end.failure or finding_of(step, codes.STEP_FAILED, "it failed")

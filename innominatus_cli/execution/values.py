@@ -1,0 +1,228 @@
+"""What references stand for while a run goes on: outputs, variables, resources, secrets and the run itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
+from innominatus_cli.expressions.references import path_text, split_path
+from innominatus_cli.expressions.values import NoValue, references_in, resolve, text_of
+
+_PROVISIONING = "resource-provisioning"
+
+Secrets = Callable[[str], str | None]
+"""The value of a secret by name; None where it has none."""
+
+
+def no_secrets(name: str) -> None:  # noqa: ARG001 - the shape of `Secrets`
+    """A store that holds nothing."""
+    return
+
+
+class RunValues:
+    """Values of one run, filled as steps end."""
+
+    def __init__(self, plan: Plan, run: Mapping[str, str], secrets: Secrets = no_secrets) -> None:
+        self.run = run
+        self.secrets = secrets
+        self._plan = plan
+        self._tainted = _tainted_names(plan)
+        self.outputs: dict[tuple[str | None, str], Mapping[str, Any]] = {}
+        """By workflow id and step name; only of steps that succeeded, or that `continueOnError` let pass."""
+        self.statuses: dict[tuple[str | None, str], str] = {}
+        self.variables: dict[str, dict[str, Any]] = {flow.id: dict(flow.variables) for flow in plan.workflows}
+        self.resources: dict[str, Mapping[str, Any]] = {}
+        self.workflow_outputs: dict[str, dict[str, Any]] = {}
+        """By identity."""
+
+    def step_ended(
+        self, step: PlannedStep, status: str, outputs: Mapping[str, Any], variables: Mapping[str, str]
+    ) -> None:
+        """Takes over what a step gave."""
+        key = (step.workflow_id, step.name)
+        self.statuses[key] = "failed" if status in {"timed_out", "interrupted"} else status
+        self.outputs[key] = outputs
+        if variables and step.workflow_id:
+            self.variables.setdefault(step.workflow_id, {}).update(variables)
+        if step.type == _PROVISIONING and isinstance(step.inputs.get("resource"), str):
+            self.resources[step.inputs["resource"]] = outputs
+
+    def is_secret(self, workflow: str | None, value: object, own: str = "") -> bool:
+        """Whether a value of this workflow (of its step `own`) names a secret, directly or by what was made of one."""
+        return _is_tainted(value, workflow, own, self._tainted)
+
+    def public_outputs(self) -> dict[str, dict[str, Any]]:
+        """The outputs of all workflows, by identity, without those that hold something secret."""
+        secret = {
+            (flow.identity, name)
+            for flow in self._plan.workflows
+            for name, value in flow.outputs.items()
+            if self.is_secret(flow.id, value)
+        }
+        return {
+            identity: {name: value for name, value in outputs.items() if (identity, name) not in secret}
+            for identity, outputs in self.workflow_outputs.items()
+        }
+
+    def workflow_ended(self, workflow: PlannedWorkflow) -> None:
+        """Works out the outputs of a workflow; one that has no value is left out."""
+        view = StepView(self, workflow.id)
+        found: dict[str, Any] = {}
+        for name, value in workflow.outputs.items():
+            try:
+                found[name] = resolve(value, view.value)
+            except NoValue:
+                continue
+        self.workflow_outputs.setdefault(workflow.identity, {}).update(found)
+
+
+class StepView:
+    """The values as one step sees them: steps and variables are those of its own workflow."""
+
+    __slots__ = ("_depth", "_failed", "_own", "_values", "_workflow")
+
+    def __init__(
+        self,
+        values: RunValues,
+        workflow: str | None,
+        *,
+        failed: bool = False,
+        own: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._values = values
+        self._workflow = workflow
+        self._failed = failed
+        self._own = own
+        self._depth = 0
+
+    def with_outputs(self, step: str, outputs: Mapping[str, Any]) -> "StepView":
+        """The same, when the step itself has just given these outputs."""
+        return StepView(self._values, self._workflow, failed=self._failed, own=(step, outputs))
+
+    def is_secret(self, value: object, own: str) -> bool:
+        """Whether this value of the step `own` names a secret."""
+        return self._values.is_secret(self._workflow, value, own)
+
+    def failed(self) -> bool:
+        """Whether anything that the step stands behind has failed."""
+        return self._failed
+
+    def status(self, step: str) -> str | None:
+        """`succeeded`, `failed` or `skipped`; None where it has not ended."""
+        return self._values.statuses.get((self._workflow, step))
+
+    def value(self, path: tuple[str, ...]) -> object:
+        """The value of a canonical path. Raises NoValue with a sentence."""
+        head, rest = path[0], path[1:]
+        match head:
+            case "steps" if len(rest) > 1:
+                found = self._step(path, rest)
+            case "outputs" if self._own is not None:
+                found = _inside(self._own[1], rest, path)
+            case "variables" | "workflow" if rest:
+                found = self._variable(path, rest[1:] if rest[0] == "variables" and len(rest) > 1 else rest)
+            case "secrets" if rest:
+                found = self._secret(".".join(rest), path)
+            case "workflows" | "resources" | "run":
+                found = self._of_the_run(head, rest, path)
+            case _:
+                raise NoValue(f"'${{{path_text(path)}}}' has no value while a run goes on")
+        return found
+
+    def _of_the_run(self, head: str, rest: tuple[str, ...], path: tuple[str, ...]) -> object:
+        if head == "run":
+            return _inside(self._values.run, rest, path)
+        if head == "resources":
+            return _inside(self._values.resources, rest, path)
+        keys = rest[2:] if len(rest) > 1 and rest[1] == "outputs" else rest[1:]
+        return _inside(self._values.workflow_outputs, (*rest[:1], *keys), path)
+
+    def _step(self, path: tuple[str, ...], rest: tuple[str, ...]) -> object:
+        name, keys = rest[0], rest[1:]
+        if self._own is not None and name == self._own[0]:
+            outputs: Mapping[str, Any] | None = self._own[1]
+        else:
+            outputs = self._values.outputs.get((self._workflow, name))
+        if outputs is None:
+            raise NoValue(f"'${{{path_text(path)}}}': step '{name}' has not run")
+        if keys[0] == "outputs" and "outputs" not in outputs:
+            keys = keys[1:]
+        if not keys:
+            return dict(outputs)
+        return _inside(outputs, keys, path)
+
+    def _variable(self, path: tuple[str, ...], rest: tuple[str, ...]) -> object:
+        variables = self._values.variables.get(self._workflow or "", {})
+        self._depth += 1
+        try:
+            if self._depth > len(variables) + 1:
+                raise NoValue(f"'${{{path_text(path)}}}' is defined by itself")
+            return _inside({rest[0]: resolve(variables[rest[0]], self.value)}, rest, path)
+        except KeyError as missing:
+            raise NoValue(f"'${{{path_text(path)}}}' has not been set") from missing
+        finally:
+            self._depth -= 1
+
+    def _secret(self, name: str, path: tuple[str, ...]) -> str:
+        value = self._values.secrets(name)
+        if value is None:
+            raise NoValue(f"'${{{path_text(path)}}}': the secret has no value in its store")
+        return value
+
+
+_Tainted = set[tuple[str | None, str, str]]
+
+
+def _tainted_names(plan: Plan) -> _Tainted:
+    """Outputs and variables that hold something secret: workflow id, step (or `variables`), name."""
+    found: _Tainted = {(step.workflow_id, step.name, name) for step in plan.steps for name in step.secret_outputs}
+    for flow in plan.workflows:
+        found.update(
+            (flow.id, "variables", name)
+            for name, value in flow.variables.items()
+            if _is_tainted(value, flow.id, "", found)
+        )
+    for step in plan.steps:
+        found.update(
+            (step.workflow_id, "variables", name)
+            for name, value in step.set_variables.items()
+            if _is_tainted(value, step.workflow_id, step.name, found)
+        )
+    return found
+
+
+def _is_tainted(value: object, workflow: str | None, own: str, tainted: _Tainted) -> bool:
+    for reference in references_in(value):
+        path = split_path(reference)
+        match path:
+            case ("secrets", *_):
+                return True
+            case ("steps", step, "outputs", name, *_) | ("steps", step, name, *_):
+                key = (workflow, step, name)
+            case ("variables", name, *_) | ("workflow", "variables", name, *_) | ("workflow", name, *_):
+                key = (workflow, "variables", name)
+            case ("outputs", name, *_):
+                key = (workflow, own, name)
+            case _:
+                continue
+        if key in tainted:
+            return True
+    return False
+
+
+def environment_text(value: object, view: StepView) -> str:
+    """A value of `env` as text. Raises NoValue."""
+    found = text_of(resolve(value, view.value))
+    if found is None:
+        raise NoValue("an environment variable is text, not a list, a mapping or nothing")
+    return found
+
+
+def _inside(data: object, keys: tuple[str, ...], path: tuple[str, ...]) -> object:
+    for key in keys:
+        if isinstance(data, Mapping) and key in data:
+            data = data[key]
+        elif isinstance(data, list) and key.isdecimal() and int(key) < len(data):
+            data = data[int(key)]
+        else:
+            raise NoValue(f"'${{{path_text(path)}}}': there is no '{key}'")
+    return data
