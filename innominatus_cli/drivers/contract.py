@@ -86,6 +86,12 @@ class StepContext:
             return self.finding(codes.PATH_OUTSIDE, f"'{written}' leads out of the step's state folder")
         return found
 
+    def artifact_path(self, suffix: str = ".yaml") -> str:
+        """The repository path of the one file that a step renders: `<phase>/<tier>/[<product>/]<workflow>/<step>`."""
+        parts = [part for part in self.step.id.split("/") if part != "-"]
+        plain = ["".join(c if c.isalnum() or c in "-_." else "-" for c in part).strip("-.") or "step" for part in parts]
+        return "/".join((self.manifests_dir, *plain)) + suffix
+
     def command(
         self,
         *argv: str,

@@ -58,11 +58,14 @@ def driver(ctx: StepContext) -> DriverSteps:
     }
     if inputs.budget_limit is None:
         return DriverResult(outputs=outputs, message=f"{_money(total)} a month, no budget")
-    return _judged(ctx, inputs, total, outputs)
+    budget: int | float = known(inputs.budget_limit)
+    return _judged(ctx, inputs, total, Fraction(str(budget)) * 100, outputs)
 
 
-def _judged(ctx: StepContext, inputs: CostAnalysisInputs, total: int, outputs: dict[str, object]) -> DriverResult:
-    budget = Fraction(str(known(inputs.budget_limit))) * 100
+def _judged(
+    ctx: StepContext, inputs: CostAnalysisInputs, total: int, budget: Fraction, outputs: dict[str, object]
+) -> DriverResult:
+    """Both amounts in cents."""
     share = math.ceil(Fraction(total) * 100 / budget) if budget else (100 if total == 0 else None)
     outputs["budget_share"] = share
     told = f"{_money(total)} a month of a budget of {_money(math.floor(budget))}"

@@ -130,7 +130,7 @@ def of_run(ctx: StepContext) -> list[Manifest] | Finding:
     """The objects that earlier steps of this run rendered."""
     found: list[Manifest] = []
     for path, data in sorted(ctx.manifests.items()):
-        if path.endswith(SUFFIXES):
+        if path.endswith(".yaml"):
             manifests = from_text(ctx, path, data)
             if isinstance(manifests, Finding):
                 return manifests

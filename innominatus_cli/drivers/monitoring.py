@@ -1,7 +1,6 @@
 """`monitoring`: Prometheus alert rules as a manifest for its operator; promtool checks them where it is installed."""
 
 import json
-import posixpath
 import re
 from collections.abc import Generator
 from typing import Any, Final
@@ -38,12 +37,11 @@ def driver(ctx: StepContext) -> DriverSteps:
     if isinstance(checked, Finding):
         return DriverResult(failure=checked)
     manifest = _manifest(ctx, inputs, service, group)
-    path = posixpath.join(ctx.manifests_dir, *[part for part in ctx.step.id.split("/") if part != "-"]) + ".yaml"
     names = [rule["alert"] for rule in rules]
     told = "promtool found no fault" if checked else "promtool is not installed: not checked"
     return DriverResult(
         outputs={"alerts": names, "checked": checked},
-        artifacts={path: yaml_text([manifest]).encode()},
+        artifacts={ctx.artifact_path(): yaml_text([manifest]).encode()},
         message=f"{len(names)} alert rules; {told}",
         tools=(ToolFound(name="promtool"),) if checked else (),
     )

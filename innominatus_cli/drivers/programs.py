@@ -1,7 +1,7 @@
 """Runs a program of the user's own, for every driver that accepts `script` or `command`."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 from innominatus_cli.documents.run_record import ToolFound
@@ -15,13 +15,15 @@ _SHELL = re.compile(r"#!\s*(\S*/)?(env\s+)?(\S*/)?(ba)?sh(\s+-\S+)*")
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
 
-def run_program(ctx: StepContext, inputs: ProgramInputs) -> Generator[CommandRequest, CommandOutcome, DriverResult]:
+def run_program(
+    ctx: StepContext, inputs: ProgramInputs, env: Mapping[str, str] | None = None
+) -> Generator[CommandRequest, CommandOutcome, DriverResult]:
     """Runs `script` or `command`; its result carries what the program printed.
 
     A script is a file in the attempt's scratch folder that bash reads: its text is fixed when the run starts, values
     reach it through the environment. A command is an argv without a shell.
     """
-    request = _request(ctx, inputs)
+    request = _request(ctx, inputs, env or {})
     if isinstance(request, Finding):
         return DriverResult(failure=request)
     outcome = yield request
@@ -31,14 +33,14 @@ def run_program(ctx: StepContext, inputs: ProgramInputs) -> Generator[CommandReq
     return DriverResult(printed=outcome.stdout, tools=(ToolFound(name=program),))
 
 
-def _request(ctx: StepContext, inputs: ProgramInputs) -> CommandRequest | Finding:
+def _request(ctx: StepContext, inputs: ProgramInputs, env: Mapping[str, str]) -> CommandRequest | Finding:
     folder = ctx.repository_path(inputs.working_dir)
     if isinstance(folder, Finding):
         return folder
     if not folder.is_dir():
         return ctx.finding(codes.PATH_MISSING, f"working folder '{inputs.working_dir}' is no folder")
     argv = _argv(ctx, inputs, folder)
-    return argv if isinstance(argv, Finding) else ctx.command(*argv, cwd=folder)
+    return argv if isinstance(argv, Finding) else ctx.command(*argv, cwd=folder, env=env)
 
 
 def _argv(ctx: StepContext, inputs: ProgramInputs, folder: Path) -> tuple[str, ...] | Finding:

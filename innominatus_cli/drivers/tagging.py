@@ -1,7 +1,6 @@
 """`tagging`: the application's tags, none of the required ones missing."""
 
 import json
-import posixpath
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
@@ -9,7 +8,7 @@ from innominatus_cli.step_types.oversight import TaggingInputs
 
 
 def driver(ctx: StepContext) -> DriverSteps:
-    """Outputs every tag, and writes them beside the manifests as `tags.json`, so that they can be found later."""
+    """Outputs every tag, and writes them beside the manifests as JSON, so that they can be found later."""
     yield from ()
     inputs = ctx.inputs_of(TaggingInputs)
     tags = {name: value.strip() for name, value in inputs.tags.items()}
@@ -23,6 +22,6 @@ def driver(ctx: StepContext) -> DriverSteps:
     text = json.dumps({"application": ctx.application, "tags": tags}, indent=2, sort_keys=True, ensure_ascii=False)
     return DriverResult(
         outputs={"tags": dict(sorted(tags.items()))},
-        artifacts={posixpath.join(ctx.manifests_dir, "tags.json"): text.encode() + b"\n"},
+        artifacts={ctx.artifact_path(".json"): text.encode() + b"\n"},
         message=f"{len(tags)} tags",
     )

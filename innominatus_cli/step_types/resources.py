@@ -24,10 +24,11 @@ class DatabaseMigrationInputs(StepInputs):
     migrations_path: PathInput
     """A folder of `NNN_name.sql` with `-- migrate:up` and `-- migrate:down` parts, or `NNN_name.up.sql` files."""
     connection_string: str
-    """`sqlite:///name.db` (below the state folder)."""
+    """`sqlite:///name.db`, below the state folder."""
     operation: Literal["up", "down", "status"] | Reference[str] = "up"
     version: Text | None = None
-    """`up` to, or `down` to (and without), this number; all, or the last one, where it is absent."""
+    """The number to stop at. `up`: the last one to apply, all where it is absent. `down`: the newest one that stays,
+    `0` takes all back; only the last one is taken back where it is absent."""
     table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "innominatus_migrations"
     """Where applied migrations are noted, each with its checksum."""
 

@@ -69,7 +69,7 @@ def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Mani
     if operation == "delete":
         outputs["manifests"] = []
         return DriverResult(outputs=outputs, message="mode render: nothing was applied, so nothing is deleted")
-    path = _artifact_path(ctx)
+    path = ctx.artifact_path()
     outputs["manifests"] = [path]
     text = yaml_text(manifest.data for manifest in objects)
     return DriverResult(outputs=outputs, artifacts={path: text.encode()}, message=f"{_count(objects)} rendered")
@@ -77,13 +77,6 @@ def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Mani
 
 def _count(objects: list[Manifest]) -> str:
     return "1 object" if len(objects) == 1 else f"{len(objects)} objects"
-
-
-def _artifact_path(ctx: StepContext) -> str:
-    """One file a step, named by the step's id: `<phase>/<tier>/[<product>/]<workflow>/<step>.yaml`."""
-    parts = [part for part in ctx.step.id.split("/") if part != "-"]
-    plain = ["".join(c if c.isalnum() or c in "-_." else "-" for c in part).strip("-.") or "step" for part in parts]
-    return posixpath.join(ctx.manifests_dir, *plain) + ".yaml"
 
 
 def _objects(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> list[Manifest] | Finding:
