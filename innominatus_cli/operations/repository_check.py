@@ -9,19 +9,19 @@ from pathlib import Path
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import Facts, RepositoryFacts
 from innominatus_cli.checks.repository import identity_of, is_in_force
+from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import not_ours
 from innominatus_cli.documents.loading import Loaded, load
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.policies.policy_set import merge_policies
 
 YAML = (".yaml", ".yml")
-ADMIN_CONFIGS = ("admin-config.yaml", "admin-config.yml")
-GOLDEN_PATHS = ("goldenpaths.yaml", "goldenpaths.yml")
-_APPLICATIONS = ("**/score*.yaml",)
-_SKIPPED_APPLICATIONS = re.compile(r"(?:^|/)(?:tests|\.innominatus)/")
+ADMIN_CONFIG = "admin-config.yaml"
+_GOLDEN_PATHS = "goldenpaths.yaml"
+_APPLICATIONS = "**/score*.yaml"
 _OUR_FOLDERS = ("platform", "policies", "step-types", "golden-paths")
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
@@ -51,10 +51,10 @@ class RepositoryCheck:
 
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
-        self.select(self.workflows_root)
-        for folder in self._provider_folders:
-            self.select(folder)
-        for path in (*ADMIN_CONFIGS, *GOLDEN_PATHS, *self._applications):
+        for folder in (self.workflows_root, *self._provider_folders):
+            if self._snapshot.is_folder(folder):
+                self.select(folder)
+        for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
             if self._snapshot.is_file(path):
                 self._selected[path] = True
 
@@ -62,6 +62,10 @@ class RepositoryCheck:
     def files(self) -> int:
         """How many files are selected."""
         return len(self._selected)
+
+    def kinds(self) -> dict[str, tuple[str, ...]]:
+        """The kinds of the documents in every selected file; "" stands for one that is not ours."""
+        return {path: tuple(document.kind for document in self._load(path).documents) for path in self._selected}
 
     def sources(self) -> dict[str, str]:
         """The text of every selected file that could be read."""
@@ -82,8 +86,14 @@ class RepositoryCheck:
                     yield from check_document(document, self._facts_for(document))
                 elif (named or self._is_our_place(path)) and not _says_so(loaded):
                     yield not_ours(document)
+        yield from self._unusable_admin_config()
         together = [*check_repository(self._together), *merge_policies(self._policy_documents).findings]
         yield from (finding for finding in together if finding.place.path in self._selected)
+
+    def _unusable_admin_config(self) -> Iterator[Finding]:
+        """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
+        if ADMIN_CONFIG not in self._selected and self._snapshot.is_file(ADMIN_CONFIG):
+            yield from (found for found in self._load(ADMIN_CONFIG).findings if found.severity is Severity.ERROR)
 
     @cached_property
     def workflows_root(self) -> str:
@@ -96,10 +106,15 @@ class RepositoryCheck:
 
     @cached_property
     def _admin_config(self) -> Document | None:
-        for path in ADMIN_CONFIGS:
-            if self._snapshot.is_file(path):
-                return next((one for one in self._load(path).documents if one.kind == "AdminConfig"), None)
-        return None
+        if not self._snapshot.is_file(ADMIN_CONFIG):
+            return None
+        return next((one for one in self._load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
+
+    @cached_property
+    def _golden_paths(self) -> list[str]:
+        """The files with several golden paths, at the root and under the workflows root."""
+        paths = dict.fromkeys((_GOLDEN_PATHS, posixpath.normpath(f"{self.workflows_root}/{_GOLDEN_PATHS}")))
+        return [path for path in paths if self._snapshot.is_file(path)]
 
     @cached_property
     def _provider_folders(self) -> list[str]:
@@ -115,10 +130,12 @@ class RepositoryCheck:
     @cached_property
     def _applications(self) -> list[str]:
         node = None if self._admin_config is None else self._admin_config.mapping.get("applications")
-        patterns = _APPLICATIONS if node is None else tuple(str(text) for text in _texts(node.plain()))
-        wanted = [_glob(pattern) for pattern in patterns]
-        files = [path for path in self._snapshot.paths("", YAML) if not _SKIPPED_APPLICATIONS.search(path)]
-        return [path for path in files if any(pattern.fullmatch(path) for pattern in wanted)]
+        globs = [_APPLICATIONS] if node is None else _texts(node.plain())
+        return [
+            path
+            for path in self._snapshot.paths("", YAML)
+            if any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
+        ]
 
     @cached_property
     def _in_force(self) -> list[Document]:
@@ -127,7 +144,7 @@ class RepositoryCheck:
         folders = [*(f"{base}{name}" for name in _OUR_FOLDERS), f"{base}products"]
         paths = [path for folder in folders for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
         paths += [f"{folder}/provider.yaml" for folder in self._provider_folders]
-        paths += [path for path in GOLDEN_PATHS if self._snapshot.is_file(path)]
+        paths += self._golden_paths
         paths += [path for path in self._selected if path not in paths and self._holds_applications(path)]
         found = [document for path in paths for document in self._load(path).documents]
         return [document for document in found if document.kind]
@@ -154,7 +171,7 @@ class RepositoryCheck:
 
     def _facts_for(self, document: Document) -> Facts:
         """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
-        if document.kind != "AdminConfig" or document.path in ADMIN_CONFIGS:
+        if document.kind != "AdminConfig" or document.path == ADMIN_CONFIG:
             return self._facts
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
@@ -182,7 +199,7 @@ class RepositoryCheck:
     def _is_our_place(self, path: str) -> bool:
         """Whether only documents of ours belong at the path."""
         folder, _, name = path.rpartition("/")
-        if name in ADMIN_CONFIGS or name in GOLDEN_PATHS:
+        if name in {ADMIN_CONFIG, _GOLDEN_PATHS}:
             return True
         below = self._below_workflows_root(folder)
         return below in _OUR_FOLDERS or (below.startswith("products/") and below.count("/") == 1)
@@ -201,8 +218,5 @@ def _texts(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    """`**/` is any run of folders, `*` any run of characters of one name."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
-    words = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(words.get(part, re.escape(part)) for part in parts))
+def _is_test(path: str) -> bool:
+    return "tests" in path.split("/")[:-1]

@@ -8,16 +8,22 @@ from pathlib import Path
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity
-from innominatus_cli.operations.repository_check import ADMIN_CONFIGS, RepositoryCheck
+from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
+
+_START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What was found, sorted; how many files were checked; the text of each by the path of its findings' places."""
+    """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
+
+    `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
+    """
 
     findings: tuple[Finding, ...]
     files: int
     sources: Mapping[str, str]
+    kinds: Mapping[str, tuple[str, ...]]
 
     def exit_status(self, *, strict: bool) -> ExitStatus:
         """1 where there is an error (or, when strict, a warning), else 0."""
@@ -30,48 +36,53 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
 
     Each path belongs to the repository around it: the nearest folder above that holds an admin-config.yaml, or else
     the nearest one with a `.git`, or else the path's own folder. Places are relative to the repository of
-    `directory`; those of other repositories are relative to `directory` itself.
+    `directory`; those of other repositories are relative to `directory` itself, or absolute where the path is.
     """
     start = Path(directory)
     home = repository_around(start)
     checks: dict[Path, RepositoryCheck] = {}
+    prefixes: dict[Path, str] = {}
     findings: list[Finding] = []
     if not paths:
         checks[home] = RepositoryCheck(home)
         checks[home].select_everything()
+        if not checks[home].files:
+            findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
         full = start / path
         if not os.path.lexists(full):
             findings.append(Finding(NOT_READABLE, "there is no such file or folder", Place(path)))
             continue
         root = repository_around(full)
+        prefixes.setdefault(
+            root, "" if root == home else str(root) if Path(path).is_absolute() else _shown(root, start)
+        )
         check = checks.setdefault(root, RepositoryCheck(root))
         if not check.select(_below(root, full)):
             findings.append(Finding(NOT_OURS, "the folder holds no document of ours", Place(path)))
     sources: dict[str, str] = {}
+    kinds: dict[str, tuple[str, ...]] = {}
     for root, check in checks.items():
-        prefix = "" if root == home else _shown(root, start)
+        prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
+        kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
-    return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources)
+    return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources, kinds)
 
 
 def repository_around(path: Path) -> Path:
     """The resolved folder of the repository that a file or folder belongs to."""
     folder = _folder_of(path)
-    return _upwards(folder, ADMIN_CONFIGS) or _upwards(folder, (".git",)) or folder
+    return _upwards(folder, ADMIN_CONFIG) or _upwards(folder, ".git") or folder
 
 
 def _folder_of(path: Path) -> Path:
     return (path if path.is_dir() else path.parent).resolve()
 
 
-def _upwards(folder: Path, names: tuple[str, ...]) -> Path | None:
-    for above in (folder, *folder.parents):
-        if any(os.path.lexists(above / name) for name in names):
-            return above
-    return None
+def _upwards(folder: Path, name: str) -> Path | None:
+    return next((above for above in (folder, *folder.parents) if os.path.lexists(above / name)), None)
 
 
 def _below(root: Path, path: Path) -> str:

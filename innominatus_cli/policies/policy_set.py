@@ -8,14 +8,16 @@ an empty allow-list allows nothing. Read from nodes: a pre-commit hook needs the
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from innominatus_cli.documents.canonical import digest
 from innominatus_cli.documents.durations import duration_text, seconds_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.findings.catalogue import policy as codes
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.policies.rules import Rule, Statement
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.repository import Repository
 
 T = TypeVar("T")
 Names = tuple[str, ...]
@@ -81,7 +83,17 @@ class PolicySet:
     @cached_property
     def digest(self) -> str:
         """`sha256:` of the canonical JSON of the merged rules; comments and the order of documents change nothing."""
+        from innominatus_cli.documents.canonical import digest  # noqa: PLC0415 - hashlib is not needed to check a file
+
         return digest(self.as_data())
+
+
+def policy_set(repository: "Repository") -> PolicySet:
+    """The merged policies of a repository; documents with errors are among `repository.findings`, and not here."""
+    admin_config = repository.admin_config()
+    documents = [] if admin_config is None else [admin_config.document]
+    documents += [policies.document for policies in repository.policies()]
+    return merge_policies(documents, repository.snapshot.describe())
 
 
 def merge_policies(documents: Iterable[Document], read_from: str = "working tree") -> PolicySet:

@@ -463,6 +463,24 @@ MISSING_SOURCE_FILE = Code(
     "Add the file, or correct `source`; it is relative to the Score file.",
     detail="The content of the file is needed when the manifests are rendered.",
 )
+UNKNOWN_PRODUCT = Code(
+    "ORC-2092",
+    "There is no such product",
+    "`innominatus-ctl list-products` lists the products.",
+    detail="A product is a folder of workflows/products with at least one file.",
+)
+NOT_A_PRODUCT_WORKFLOW = Code(
+    "ORC-2093",
+    "The file holds no product workflow",
+    "Name a file with `kind: ProductWorkflow`; `innominatus-ctl validate` checks files of every kind.",
+    detail="The product commands judge workflows of products alone.",
+)
+WORKFLOW_NOT_TRIGGERED = Code(
+    "ORC-2094",
+    "A workflow has no part in a deployment of this application",
+    "Correct the workflow's triggers, or `metadata.product` of the Score file.",
+    detail="A product workflow runs for applications of its product, when one of its triggers is true.",
+)
 WOULD_OVERWRITE = Code(
     "ORC-2098",
     "A file that `init` would write is there already",

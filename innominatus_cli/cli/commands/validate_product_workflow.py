@@ -1,0 +1,28 @@
+"""`validate-product-workflow`: checks workflows of products before they are committed."""
+
+import click
+
+from innominatus_cli.cli.output import output_option, print_document
+from innominatus_cli.cli.remarks import told
+
+
+@click.command("validate-product-workflow")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@output_option("text", "json", "yaml")
+def command(files: tuple[str, ...], strict: bool, output: str) -> int:
+    r"""Check product workflows: structure, step types, metadata, and whether admin-config.yaml allows them.
+
+    Nothing is executed. Findings with their places are on stderr, and in the result of `-o json`.
+
+    \b
+    Examples:
+      innominatus-ctl validate-product-workflow workflows/products/ecommerce/payment-integration.yaml
+      innominatus-ctl validate-product-workflow --strict workflows/products/*/*.yaml
+    """
+    from innominatus_cli.operations.product_validation import validate_product_workflows
+    from innominatus_cli.reports.product_validation import validation_document, validation_text
+
+    found = validate_product_workflows(files)
+    print_document(validation_document(found), output, lambda: validation_text(found))
+    return told(found.findings, found.sources, strict=strict, remarks=True)

@@ -1,0 +1,213 @@
+"""What a repository has: products, their workflows, one workflow, golden paths; each as plain data for every format."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import PHASES
+from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
+from innominatus_cli.findings.catalogue.plan import UNKNOWN_NAMED_WORKFLOW
+from innominatus_cli.findings.catalogue.workflow import UNKNOWN_PRODUCT
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.ordering import order_steps
+from innominatus_cli.policies.policy_set import PolicySet, policy_set
+from innominatus_cli.policies.rules import Rule
+
+Workflow = Typed[WorkflowDocument]
+Data = dict[str, Any]
+_NOT_LISTED = "not in allowedProductWorkflows"
+
+
+def products(repository: Repository) -> list[Data]:
+    """Every product with its counts: allowed ones first, those with most workflows before others, then by name."""
+    policies = policy_set(repository)
+    found = [_product(repository, policies, name) for name in repository.products()]
+    return sorted(found, key=lambda product: (not product["allowed"], -product["workflow_count"], product["product"]))
+
+
+def workflows_of(repository: Repository, product: str) -> list[Data]:
+    """The workflows of a product by phase, then name. Raises CannotContinue for a product that does not exist."""
+    known = repository.products()
+    if product not in known:
+        hint = did_you_mean(product, known)
+        remedy = f"{hint[0].upper()}{hint[1:]}" if hint else ""
+        place = Place(f"{repository.workflows_root}/products")
+        raise CannotContinue(Finding(UNKNOWN_PRODUCT, f"there is no product '{product}'", place, remedy=remedy))
+    return _workflows(repository, policy_set(repository), product)
+
+
+def workflows_by_product(repository: Repository) -> list[tuple[str, list[Data]]]:
+    """The workflows of every product, by the product's name."""
+    policies = policy_set(repository)
+    return [(name, _workflows(repository, policies, name)) for name in repository.products()]
+
+
+def golden_paths(repository: Repository) -> list[Data]:
+    """Every golden path by name and version."""
+    found = [
+        {
+            "name": path.model.metadata.name,
+            "version": path.model.metadata.version,
+            "description": path.model.metadata.description,
+            "category": path.model.metadata.category,
+            "tags": path.model.metadata.tags,
+            "operation": path.model.spec.operation.value,
+            "workflow": path.model.spec.workflow,
+            "required_parameters": [name for name, p in path.model.spec.parameters.items() if p.required],
+            "parameters": {
+                name: parameter.model_dump(mode="json", exclude_none=True)
+                for name, parameter in path.model.spec.parameters.items()
+            },
+            "estimated_duration": path.model.spec.estimated_duration,
+            "file": path.document.path,
+        }
+        for path in repository.golden_paths()
+    ]
+    return sorted(found, key=lambda path: (path["name"], path["version"]))
+
+
+def workflow_named(repository: Repository, name: str) -> Workflow:
+    """The workflow of a file, an identity (`ecommerce/database-setup`, `security-scan`) or an unambiguous name.
+
+    Raises CannotContinue where there is none, or more than one.
+    """
+    if repository.snapshot.is_file(name):
+        found = repository.workflow(name)
+        if found is None:
+            raise CannotContinue(*repository.findings)
+        return found
+    known: dict[str, Workflow] = {identity_of(workflow): workflow for workflow in _every_workflow(repository)}
+    if name in known:
+        return known[name]
+    candidates = [identity for identity in known if identity.rpartition("/")[2] == name]
+    if len(candidates) == 1:
+        return known[candidates[0]]
+    if candidates:
+        message, remedy = f"'{name}' names {len(candidates)} workflows", f"Name one of {', '.join(sorted(candidates))}."
+    else:
+        hint = did_you_mean(name, [*known, *(identity.rpartition("/")[2] for identity in known)])
+        message, remedy = f"there is no workflow '{name}'", f"{hint[0].upper()}{hint[1:]}" if hint else ""
+    raise CannotContinue(Finding(UNKNOWN_NAMED_WORKFLOW, message, Place(repository.workflows_root), remedy=remedy))
+
+
+def identity_of(workflow: Workflow) -> str:
+    """`<product>/<name>` of a product workflow, else the name."""
+    metadata = workflow.model.metadata
+    product = metadata.product if workflow.model.kind == "ProductWorkflow" else None
+    return f"{product}/{metadata.name}" if product else metadata.name
+
+
+def shown_workflow(repository: Repository, name: str) -> Data:
+    """One workflow with its file's text, its steps in order, and whether it may run, and why."""
+    workflow = workflow_named(repository, name)
+    policies = policy_set(repository)
+    document, model = workflow.document, workflow.model
+    allowed, reason = _allowed(workflow, policies)
+    steps = _steps(workflow, policies.allowed_step_types)
+    refused = [step["name"] for step in steps if not step["allowed"]]
+    if refused:
+        allowed, reason = False, f"the type of {', '.join(refused)} is not in allowedStepTypes"
+    return {
+        **_workflow(workflow, policies),
+        "identity": identity_of(workflow),
+        "kind": model.kind,
+        "line": document.place().line,
+        "allowed": allowed,
+        "reason": reason,
+        "steps": steps,
+        "content": document.text,
+    }
+
+
+def _product(repository: Repository, policies: PolicySet, name: str) -> Data:
+    workflows = repository.product_workflows(name)
+    allowed = sum(_allowed(workflow, policies)[0] for workflow in workflows)
+    return {
+        "product": name,
+        "workflow_count": len(workflows),
+        "allowed_count": allowed,
+        "allowed": allowed > 0,
+        "reason": "" if allowed else _NOT_LISTED if workflows else "no workflow can be read",
+        "folder": f"{repository.workflows_root}/products/{name}",
+    }
+
+
+def _workflows(repository: Repository, policies: PolicySet, product: str) -> list[Data]:
+    found = sorted(repository.product_workflows(product), key=_by_phase)
+    return [_workflow(workflow, policies) for workflow in found]
+
+
+def _by_phase(workflow: Workflow) -> tuple[int, str]:
+    phases = _phases(workflow)
+    return (min((PHASES.index(phase) for phase in phases), default=len(PHASES)), workflow.model.metadata.name)
+
+
+def _phases(workflow: Workflow) -> list[Any]:
+    metadata = workflow.model.metadata
+    return [*metadata.phases] or ([metadata.phase] if metadata.phase else [])
+
+
+def _workflow(workflow: Workflow, policies: PolicySet) -> Data:
+    metadata, spec = workflow.model.metadata, workflow.model.spec
+    allowed, reason = _allowed(workflow, policies)
+    return {
+        "name": metadata.name,
+        "file": workflow.document.path,
+        "metadata": {
+            "description": metadata.description,
+            "owner": metadata.owner,
+            "phase": ", ".join(phase.value for phase in _phases(workflow)),
+            **({"tags": metadata.tags} if metadata.tags else {}),
+        },
+        "triggers": [trigger.value for trigger in spec.triggers],
+        "step_count": len(spec.steps) + len(spec.finally_),
+        "allowed": allowed,
+        "reason": reason,
+    }
+
+
+def _allowed(workflow: Workflow, policies: PolicySet) -> tuple[bool, str]:
+    """Whether policies let a workflow run, and why: the place of the rule that says so."""
+    if workflow.model.kind != "ProductWorkflow":
+        return True, "only product workflows need to be listed"
+    rule = policies.allowed_product_workflows
+    if rule is None:
+        return True, "allowedProductWorkflows is not written, so all may run"
+    identity = identity_of(workflow)
+    if identity in rule.value:
+        return True, f"listed at {rule.place_of(identity)}"
+    return False, f"{_NOT_LISTED}, {rule.place}"
+
+
+def _steps(workflow: Workflow, rule: Rule[tuple[str, ...]] | None) -> list[Data]:
+    spec = workflow.model.spec
+    order = order_steps(spec.steps)
+    position = {name: number for number, name in enumerate(order.names)}
+    steps = sorted(spec.steps, key=lambda step: position.get(step.name, len(position)))
+    return [
+        {
+            "name": step.name,
+            "type": step.type,
+            "description": step.description,
+            "needs": list(order.needs.get(step.name, ())),
+            "finally": cleanup,
+            "allowed": rule is None or step.type in rule.value,
+            "config": step.config,
+        }
+        for step, cleanup in _with_cleanup(steps, spec.finally_)
+    ]
+
+
+def _with_cleanup(
+    steps: Iterable[StepDefinition], finally_: Iterable[StepDefinition]
+) -> list[tuple[StepDefinition, bool]]:
+    return [*((step, False) for step in steps), *((step, True) for step in finally_)]
+
+
+def _every_workflow(repository: Repository) -> list[Workflow]:
+    found = repository.platform_workflows()
+    for product in repository.products():
+        found += repository.product_workflows(product)
+    return found

@@ -1,0 +1,71 @@
+"""`validate-product-workflow`: what `validate` finds in product workflows, sorted by the questions that people ask.
+
+The hot path of a pre-commit hook: nothing here may need pydantic.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from innominatus_cli.findings.catalogue import policy
+from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.operations.validation import validate
+
+_METADATA = (codes.MISSING_DESCRIPTION, codes.MISSING_OWNER)
+_STEP_TYPES = (policy.STEP_TYPE_NOT_ALLOWED, codes.UNKNOWN_STEP_TYPE)
+_KIND = "ProductWorkflow"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedFile:
+    """One file, and its findings by the question that they answer; remarks (`info`) are in none of them."""
+
+    path: str
+    structure: tuple[Finding, ...] = ()
+    """Errors of text, shape and rules."""
+    step_types: tuple[Finding, ...] = ()
+    """Step types that do not exist or are not allowed."""
+    metadata: tuple[Finding, ...] = ()
+    """What the metadata lack."""
+    not_allowed: tuple[Finding, ...] = ()
+    """Lists of allowed product workflows that do not name it."""
+    warnings: tuple[Finding, ...] = ()
+    """Warnings of other kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductValidation:
+    """Every file, all findings sorted by place, and the texts for their excerpts."""
+
+    files: tuple[ValidatedFile, ...]
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, str]
+
+
+def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> ProductValidation:
+    """Checks files, or the product workflows among those of a folder. A file without one is a finding."""
+    found = validate(paths, directory)
+    findings = list(found.findings)
+    for path, kinds in found.kinds.items():
+        if _KIND not in kinds and any(kinds):
+            message = f"the file holds {' and '.join(sorted(set(kinds) - {''}))}, and no {_KIND}"
+            findings.append(Finding(codes.NOT_A_PRODUCT_WORKFLOW, message, Place(path, 1, 1)))
+    findings.sort(key=lambda finding: finding.sort_key)
+    files = dict.fromkeys((*found.kinds, *(finding.place.path for finding in findings)))
+    return ProductValidation(tuple(_sorted_out(path, findings) for path in files), tuple(findings), found.sources)
+
+
+def _sorted_out(path: str, findings: Sequence[Finding]) -> ValidatedFile:
+    own = [finding for finding in findings if finding.place.path == path]
+    step_types = tuple(finding for finding in own if finding.code in _STEP_TYPES)
+    metadata = tuple(finding for finding in own if finding.code in _METADATA)
+    not_allowed = tuple(finding for finding in own if finding.code is policy.NOT_ON_ALLOW_LIST)
+    others = [finding for finding in own if finding not in (*step_types, *metadata, *not_allowed)]
+    return ValidatedFile(
+        path,
+        tuple(finding for finding in others if finding.severity is Severity.ERROR),
+        step_types,
+        metadata,
+        not_allowed,
+        tuple(finding for finding in others if finding.severity is Severity.WARNING),
+    )
