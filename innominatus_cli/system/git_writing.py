@@ -136,11 +136,26 @@ def update_index(git: Git, entries: Mapping[str, str | None]) -> None:
     if not lines:
         return
     try:
-        git.command.output("update-index", "-z", "--index-info", stdin=b"".join(lines))
+        git.command.output("update-index", "-z", "--index-info", stdin=b"".join(lines), env=_without_filters(git))
     except GitFailed as problem:
         if "index.lock" in problem.message:
             raise IndexLocked from problem
         raise
+
+
+def _without_filters(git: Git) -> dict[str, str]:
+    """Configuration that blanks every filter of the repository.
+
+    Whoever writes an index compares entries as young as the index itself with their files, through the clean filter.
+    """
+    names = git.command.output("config", "-z", "--name-only", "--get-regexp", r"^filter\.", allowed=(0, 1))
+    filters = sorted({name.rpartition(b".")[0] for name in names.split(b"\0")[:-1]})
+    blank = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+    settings = [(f"{os.fsdecode(name)}.{key}", value) for name in filters for key, value in blank]
+    env = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
 
 
 def _store(git: Git, kind: str, contents: Mapping[str, bytes], scratch: Path) -> dict[str, str]:
