@@ -1,6 +1,7 @@
 """From bytes to canonical documents and everything that is wrong with their text and shape."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from innominatus_cli.documents.kinds import kind_of, unknown_kind
 from innominatus_cli.documents.nodes import Document
@@ -14,8 +15,7 @@ _MAY_BE_EMPTY = ("goldenpaths.yaml", "goldenpaths.yml")
 _WITH_RULES_BETWEEN_FIELDS = ("RemediationWorkflow",)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A file's canonical documents (of kind "" what is not ours) and its findings, sorted by place."""
 
     documents: tuple[Document, ...]

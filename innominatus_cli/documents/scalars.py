@@ -25,20 +25,18 @@ _CONSTANTS: dict[str, bool | None] = {
 _BOOLEANS_OF_YAML_1_1 = frozenset(
     ("yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
 )
-_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
-_OCTAL = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_FLOAT_OF_YAML_1_1 = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?\Z")
-_NUMBER_OF_YAML_1_1 = re.compile(
-    r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+)\Z"
-)
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
-_DATE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
+_INTEGER = r"[-+]?[0-9]+"
+_OCTAL = r"0o[0-7]+"
+_HEX = r"0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+_FLOAT_OF_YAML_1_1 = r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?"
+_NUMBER_OF_YAML_1_1 = r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+)"
+_SEXAGESIMAL = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+_DATE = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
-    r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?\Z"
+    r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?"
 )
 _NUMBER_STARTS = frozenset("0123456789+-.")
 
@@ -51,13 +49,13 @@ def value_of(text: str) -> str | float | bool | None:
 
 
 def _number_or_text(text: str) -> str | float:
-    if _INTEGER.match(text):
+    if (text.isascii() and text.isdigit()) or re.fullmatch(_INTEGER, text):
         return int(text) if len(text) <= _LARGEST_DIGITS else float("inf")
-    if _FLOAT.match(text):
+    if re.fullmatch(_FLOAT, text):
         return float(text)
-    if _OCTAL.match(text) or _HEX.match(text):
+    if re.fullmatch(_OCTAL, text) or re.fullmatch(_HEX, text):
         return int(text, 0)
-    return float(text.replace(".", "", 1)) if _NOT_FINITE.match(text) else text
+    return float(text.replace(".", "", 1)) if re.fullmatch(_NOT_FINITE, text) else text
 
 
 def other_reading(text: str) -> str:
@@ -69,10 +67,10 @@ def other_reading(text: str) -> str:
         return "boolean"
     if not text or text[0] not in _NUMBER_STARTS:
         return ""
-    if _INTEGER.match(text):
+    if (text.isascii() and text.isdigit()) or re.fullmatch(_INTEGER, text):
         return _other_reading_of_integer(text.lstrip("+-"))
-    if _FLOAT.match(text):
-        return "" if _FLOAT_OF_YAML_1_1.match(text) else "text"
+    if re.fullmatch(_FLOAT, text):
+        return "" if re.fullmatch(_FLOAT_OF_YAML_1_1, text) else "text"
     return _other_reading_of_text(text)
 
 
@@ -84,13 +82,13 @@ def _other_reading_of_integer(digits: str) -> str:
 
 def _other_reading_of_text(text: str) -> str:
     found = ""
-    if _OCTAL.match(text):
+    if re.fullmatch(_OCTAL, text):
         found = "text"
-    elif _DATE.match(text):
+    elif re.fullmatch(_DATE, text):
         found = "date"
-    elif _SEXAGESIMAL.match(text):
+    elif re.fullmatch(_SEXAGESIMAL, text):
         found = "time"
-    elif _NUMBER_OF_YAML_1_1.match(text) and not _HEX.match(text) and any(c.isdigit() for c in text):
+    elif re.fullmatch(_NUMBER_OF_YAML_1_1, text) and not re.fullmatch(_HEX, text) and any(c.isdigit() for c in text):
         found = "number"
     return found
 

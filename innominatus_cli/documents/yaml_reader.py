@@ -59,6 +59,7 @@ _LARGEST = 2**53 - 1
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _OTHER_READINGS = {
     "boolean": "true or false",
     "number": "a number",
@@ -84,7 +85,7 @@ def read_yaml(path: str, data: bytes) -> tuple[list[Document], list[Finding]]:
         documents = composer.complete
     except MarkedYAMLError as error:
         documents = composer.complete
-        findings.append(_syntax_finding(path, error))
+        findings.append(_syntax_finding(path, text, error))
     except (YAMLError, ValueError) as error:
         documents = composer.complete
         findings.append(Finding(codes.YAML_SYNTAX, f"the parser could not read the file: {error}", Place(path, 1, 1)))
@@ -125,13 +126,15 @@ def _name(character: str) -> str:
 
 def _place_at(path: str, text: str, index: int) -> Place:
     """The place of the character at `index`."""
-    before = re.split(r"\r\n|\r|\n", text[:index])
+    before = _LINE_END.split(text[:index])
     return Place(path, len(before), len(before[-1]) + 1)
 
 
-def _syntax_finding(path: str, error: MarkedYAMLError) -> Finding:
+def _syntax_finding(path: str, text: str, error: MarkedYAMLError) -> Finding:
     mark = error.problem_mark or error.context_mark
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+    if place.line > 1 + len(_LINE_END.findall(text)):
+        place = _place_at(path, text, len(text))
     message, remedy = in_plain_words(error.problem or error.context or "it is not YAML")
     related: tuple[Related, ...] = ()
     if error.context and error.context_mark and error.context_mark.line != place.line - 1:
@@ -245,8 +248,9 @@ class _Composer:
 
     def value(self, event: "Event", depth: int) -> Node:
         """A node that is no key."""
+        found = len(self.findings)
         node = self.node(event, depth)
-        if _class_of(event) is ScalarEvent and isinstance(node, ScalarNode):
+        if _class_of(event) is ScalarEvent and isinstance(node, ScalarNode) and len(self.findings) == found:
             self.warn_if_ambiguous(node)
         return node
 
