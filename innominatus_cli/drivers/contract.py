@@ -72,6 +72,8 @@ class StepContext:
 
     def repository_path(self, written: str) -> Path | Finding:
         """The path of a file or folder of the repository; a finding where it leaves the repository or is not there."""
+        if written == ".":
+            return self.work_dir
         found = inside(self.work_dir, written)
         if found is None:
             return self.finding(codes.PATH_OUTSIDE, f"'{written}' leads out of the repository")

@@ -38,7 +38,7 @@ from innominatus_cli.system.child import Child, Logs, StopLadder
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.files import write_file
-from innominatus_cli.system.process_tree import boot_id
+from innominatus_cli.system.process_tree import boot_id, ticks_now
 from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
@@ -301,9 +301,8 @@ class _Run:
         )
         task.child = child
         self._by_child[child] = task
-        facts = child.facts()
-        if facts is not None:
-            self._journal.add("process", index=task.index, pid=child.pid, start_ticks=facts.start_ticks)
+        if child.pid:
+            self._journal.add("process", index=task.index, pid=child.pid, start_ticks=ticks_now())
 
     def _commit(self) -> None:
         self._journal.commit()

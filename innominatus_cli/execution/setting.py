@@ -1,5 +1,6 @@
 """What all steps of a run share: the plan, the run's name, folders, the environment, and where behaviour comes from."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,14 @@ class RunSetting:
                 "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
             },
         )
-        return PreparedRun(self, env, str(self.state.scratch_dir(self.run)), self.tool_state_dir, self.manifests_dir)
+        return PreparedRun(
+            self,
+            env,
+            str(self.state.logs_dir(self.run)),
+            ScratchFolders(str(self.state.scratch_dir(self.run))),
+            self.tool_state_dir,
+            self.manifests_dir,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,37 @@ class PreparedRun:
 
     setting: RunSetting
     env: Mapping[str, str] = field(repr=False)
-    scratch: str
+    logs: str
+    scratch: "ScratchFolders"
     tool_state_dir: Path
     manifests_dir: str
+
+
+class ScratchFolders:
+    """A folder for each attempt; one that is empty when its attempt has ended serves the next."""
+
+    __slots__ = ("_free", "_made", "_root")
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._made = 0
+        self._free: list[str] = []
+
+    def take(self) -> str:
+        """An empty folder. Raises OSError."""
+        if self._free:
+            return self._free.pop()
+        path = f"{self._root}/{self._made}"
+        self._made += 1
+        Path(path).mkdir(mode=0o700)
+        return path
+
+    def give_back(self, path: str) -> None:
+        """The attempt that had this folder has ended."""
+        try:
+            with os.scandir(path) as entries:
+                empty = next(entries, None) is None
+        except OSError:
+            return
+        if empty:
+            self._free.append(path)

@@ -85,11 +85,7 @@ class StepLogs:
 
 def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
     """The logs of the step at this position of the plan."""
-    state, run = prepared.setting.state, prepared.setting.run
-    return StepLogs(
-        StreamLog(state.log_path(run, index, "stdout")),
-        StreamLog(state.log_path(run, index, "stderr")),
-    )
+    return StepLogs(StreamLog(f"{prepared.logs}/{index}.stdout"), StreamLog(f"{prepared.logs}/{index}.stderr"))
 
 
 def step_work(
@@ -181,7 +177,7 @@ class _Work:
 
     def _attempt(self, number: int) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
         started, at = self._clock.monotonic(), timestamp(self._clock.now())
-        context = self._context(number)
+        context = self._context()
         if isinstance(context, Finding):
             end = _AttemptEnd(None, context)
         else:
@@ -192,6 +188,7 @@ class _Work:
                 end = yield from self._drive(driver, context, started)
                 if end.status == "succeeded":
                     self._gather(context, end)
+            self._prepared.scratch.give_back(str(context.scratch_dir))
         outcome = end.outcome
         self._attempts.append(
             Attempt(
@@ -241,14 +238,13 @@ class _Work:
             return request
         return replace(request, timeout_seconds=left)
 
-    def _context(self, number: int) -> StepContext | Finding:
+    def _context(self) -> StepContext | Finding:
         step, setting, prepared = self._step, self._setting, self._prepared
-        scratch = Path(f"{prepared.scratch}/{self._index}-{number}")
         try:
-            scratch.mkdir(mode=0o700, exist_ok=True)
             inputs = self._inputs()
             if isinstance(inputs, Finding):
                 return inputs
+            scratch = prepared.scratch.take()
             env = {name: environment_text(value, self._view) for name, value in step.env.items()}
         except NoValue as missing:
             return finding_of(step, codes.VALUE_MISSING, str(missing))
@@ -263,7 +259,7 @@ class _Work:
             run=setting.run,
             work_dir=setting.work_dir,
             state_dir=prepared.tool_state_dir,
-            scratch_dir=scratch,
+            scratch_dir=Path(scratch),
             manifests_dir=prepared.manifests_dir,
             env={
                 **prepared.env,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 from innominatus_cli.system.output_capture import StreamLog
-from innominatus_cli.system.process_tree import ProcessFacts, process_facts
 
 if TYPE_CHECKING:
     import subprocess
@@ -91,10 +90,6 @@ class Child:
     def draining(self) -> bool:
         """Whether some process still holds one of its pipes open."""
         return any(capture.fd >= 0 for capture in self.captures)
-
-    def facts(self) -> ProcessFacts | None:
-        """What the kernel says of it now."""
-        return process_facts(self.pid) if self.pid else None
 
     def exited_with(self, code: int) -> None:
         """Notes its end: `code` is an exit status, or the negative number of a signal."""

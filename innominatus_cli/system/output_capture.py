@@ -25,7 +25,7 @@ class StreamLog:
 
     __slots__ = ("_fd", "_hash", "_path", "_room", "problem", "size")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         self._path = path
         self._fd = -1
         self._room = LOG_BYTES
@@ -55,7 +55,7 @@ class StreamLog:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
-            self.problem = f"{self._path.name}: {error.strerror}"
+            self.problem = f"{Path(self._path).name}: {error.strerror}"
 
     def close(self) -> None:
         """Closes the file; the numbers stay."""

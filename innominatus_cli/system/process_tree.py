@@ -7,6 +7,7 @@ so a process is named by pid, start ticks and boot id together.
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Final
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _START_FIELD: Final = 19
 _NUMBER: Final = 64 * 1024
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ def environment_holds(pid: int, entry: bytes) -> bool:
         return entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
+
+
+def ticks_now() -> int:
+    """Clock ticks since boot, as in a process' `start_ticks`; 0 where the system does not count so."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0 if clock is None else int(time.clock_gettime(clock) * _TICKS_PER_SECOND)
 
 
 def boot_id() -> str:
