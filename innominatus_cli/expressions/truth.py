@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from innominatus_cli.expressions.conditions import FUNCTIONS, Tree
-from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved
+from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved, hint
 from innominatus_cli.expressions.patterns import LONGEST_TEXT, PatternError, compile_pattern
 from innominatus_cli.expressions.references import Problem, path_text, split_path
 from innominatus_cli.expressions.values import NoValue
-
 
 _LONGEST_NUMBER = 40
 
@@ -60,10 +59,12 @@ class _Folder:
     def _status(self, tree: Tree) -> Tree:
         step = tree["status"]
         self.result.steps.add(step)
-        if step not in self._scope.steps:
-            unknown = self._scope.resolve((step, "outputs"))
-            remedy = unknown.remedy if isinstance(unknown, Unresolved) else ""
-            self._problem(f"there is no step '{step}' before this one", tree, remedy)
+        before = self._scope.contexts["steps"].names() if "steps" in self._scope.contexts else ()
+        if step in self._scope.steps and step not in before:
+            remedy = f"Let this step follow '{step}', for example with dependsOn."
+            self._problem(f"step '{step}' is not finished when this one starts", tree, remedy)
+        elif step not in before:
+            self._problem(f"there is no step '{step}' before this one", tree, hint(step, before))
         if tree["is"] == "failed":
             self.result.asks_for_failure = True
         return tree

@@ -218,3 +218,11 @@ UNUSABLE_VALUE = Code(
     "Write large numbers as text, in quotes.",
     detail="A plan is canonical JSON (RFC 8785): integers stay within 2^53-1, and there is no NaN.",
 )
+UNKNOWN_PRODUCT = Code(
+    "ORC-3047",
+    "A product has no workflows",
+    "Add workflows/products/<product>/, or mend metadata.product.",
+    severity=Severity.WARNING,
+    detail="The application names a product that has no folder below workflows/products/, so that no product workflow "
+    "is planned.",
+)

@@ -1,0 +1,113 @@
+"""Workflows that a plan will have, before their steps are built: wherever they come from, they look the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import Phase, Tier
+from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
+from innominatus_cli.planning.places import Spot
+
+
+@dataclass(frozen=True, slots=True)
+class DraftStep:
+    """One step and where it is written."""
+
+    definition: StepDefinition
+    spot: Spot
+    cleanup: bool = False
+    ready: Mapping[str, Any] | None = None
+    """Inputs of a generated step, which are values of a plan already; None for a written step."""
+    files: tuple[str, ...] = ()
+    """Files that a generated step reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One workflow in one phase."""
+
+    name: str
+    identity: str
+    tier: Tier
+    phase: Phase
+    trigger: str
+    spot: Spot
+    """What a finding about the workflow points at."""
+    spec: Spot
+    """The mapping that holds `variables`, `outputs`, `parameters`."""
+    steps: tuple[DraftStep, ...]
+    product: str | None = None
+    needs: tuple[str, ...] = ()
+    """Names of workflows of the same tier and phase."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    parameters: tuple[ParameterDefinition, ...] = ()
+    timeout: int | None = None
+    fail_fast: bool = False
+    override_of: str | None = None
+
+    @property
+    def id(self) -> str:
+        """`<phase>/<tier>/<product or ->/<workflow>`."""
+        return f"{self.phase}/{self.tier}/{self.product or '-'}/{self.name}"
+
+    def ancestors_in(self, others: Sequence["Draft"]) -> frozenset[str]:
+        """Names of the workflows of the same tier and phase that are finished when this one starts."""
+        by_name = {draft.name: draft for draft in others if (draft.phase, draft.tier) == (self.phase, self.tier)}
+        found: set[str] = set()
+        waiting = list(self.needs)
+        while waiting:
+            name = waiting.pop()
+            if name in by_name and name not in found:
+                found.add(name)
+                waiting.extend(by_name[name].needs)
+        return frozenset(found)
+
+
+def phases_of(document: WorkflowDocument) -> tuple[Phase, ...]:
+    """The phases that a workflow runs in, in the order of the phases."""
+    named = {document.metadata.phase, *document.metadata.phases}
+    return tuple(phase for phase in Phase if phase in named)
+
+
+def draft_of(
+    workflow: Typed[WorkflowDocument],
+    phase: Phase,
+    tier: Tier,
+    trigger: str,
+    *,
+    product: str | None = None,
+    identity: str | None = None,
+) -> Draft:
+    """The draft of a written workflow."""
+    document, model = workflow.document, workflow.model
+    spec = Spot(document).at("spec")
+    name = model.metadata.name
+    return Draft(
+        name=name,
+        identity=identity or (f"{product}/{name}" if product else name),
+        tier=tier,
+        phase=phase,
+        trigger=trigger,
+        spot=Spot(document).at("metadata", "name"),
+        spec=spec,
+        steps=draft_steps(model.spec.steps, model.spec.finally_, spec),
+        product=product,
+        needs=tuple(need.removeprefix(f"{product}/") if product else need for need in model.metadata.depends_on),
+        variables=model.spec.variables,
+        outputs=model.spec.outputs,
+        parameters=tuple(model.spec.parameters),
+        timeout=model.spec.timeout,
+        fail_fast=model.spec.fail_fast,
+        override_of=model.metadata.overrides,
+    )
+
+
+def draft_steps(
+    steps: Sequence[StepDefinition], cleanup: Sequence[StepDefinition], spec: Spot
+) -> tuple[DraftStep, ...]:
+    """The written steps of a workflow, `finally` steps last."""
+    main = [DraftStep(step, spec.at("steps", index)) for index, step in enumerate(steps)]
+    last = [DraftStep(step, spec.at("finally", index), cleanup=True) for index, step in enumerate(cleanup)]
+    return (*main, *last)

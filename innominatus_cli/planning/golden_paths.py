@@ -1,0 +1,167 @@
+"""What `run` runs: a golden path by name, or a workflow as a task, with the parameters of both."""
+
+import posixpath
+from dataclasses import dataclass, field
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.repository import YAML, Repository
+from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
+from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
+from innominatus_cli.planning.parameters import Parameter, parameter_of
+from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.request import PlanRequest
+
+BUILT_IN = {"deploy-app": Operation.DEPLOY, "undeploy-app": Operation.UNDEPLOY}
+"""Golden paths that every repository has, without a file: the generated application tier, and its removal."""
+
+
+@dataclass(slots=True)
+class FoundPath:
+    """What was asked for, and the parameters that it takes."""
+
+    name: str | None = None
+    golden_path: Typed[GoldenPathDocument] | None = None
+    operation: Operation | None = None
+    workflow: Draft | None = None
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    owner: str = "the deployment"
+
+
+class GoldenPaths:
+    """Looks golden paths and tasks up; `consulted` are the files that had a say."""
+
+    def __init__(self, repository: Repository, config: AdminConfigDocument) -> None:
+        self._repository = repository
+        self._config = config
+        self.consulted: list[str] = []
+
+    def find(self, request: PlanRequest, findings: list[Finding]) -> FoundPath:
+        """What the request names: its task, its golden path, or the repository's default one."""
+        if request.task is not None:
+            return self._task(request.task, findings)
+        wanted = request.golden_path or (
+            "undeploy-app" if request.operation is Operation.UNDEPLOY else self._config.default_golden_path
+        )
+        written = self._written(wanted)
+        if written is None:
+            return self._built_in(wanted, findings)
+        self.consulted.append(written.document.path)
+        model = written.model
+        found = FoundPath(model.metadata.name, written, model.spec.operation, owner=f"golden path '{wanted}'")
+        if model.spec.workflow is not None:
+            found.workflow = self._workflow_of(written, model.spec.workflow, findings)
+        self._take_parameters(found)
+        return found
+
+    def _written(self, wanted: str) -> Typed[GoldenPathDocument] | None:
+        name, _, version = wanted.partition("@")
+        found = [
+            path
+            for path in self._repository.golden_paths()
+            if path.model.metadata.name == name and version in {"", path.model.metadata.version}
+        ]
+        return max(found, key=lambda path: _version(path.model.metadata.version)) if found else None
+
+    def _built_in(self, wanted: str, findings: list[Finding]) -> FoundPath:
+        operation = BUILT_IN.get(wanted)
+        if operation is None:
+            known = {path.model.metadata.name for path in self._repository.golden_paths()} | BUILT_IN.keys()
+            near = did_you_mean(wanted, known)
+            remedy = f"{near[0].upper()}{near[1:]}" if near else f"Known: {', '.join(sorted(known))}."
+            self.consulted += self._files_with_errors()
+            findings.append(
+                Finding(codes.UNKNOWN_GOLDEN_PATH, f"there is no golden path '{wanted}'", Place("GOLDENPATH"), remedy)
+            )
+        return FoundPath(wanted, operation=operation, owner=f"golden path '{wanted}'")
+
+    def _files_with_errors(self) -> list[str]:
+        """Files of golden paths that could not be read: the one that is wanted may be among them."""
+        root = self._repository.workflows_root
+        return [
+            "goldenpaths.yaml",
+            f"{root}/goldenpaths.yaml",
+            *self._repository.snapshot.paths(f"{root}/golden-paths", YAML),
+        ]
+
+    def _workflow_of(self, path: Typed[GoldenPathDocument], written: str, findings: list[Finding]) -> Draft | None:
+        spot = Spot(path.document).at("spec", "workflow")
+        here = posixpath.normpath(posixpath.join(posixpath.dirname(path.document.path), written))
+        for candidate in (here, posixpath.normpath(written)):
+            if not candidate.startswith("..") and self._repository.snapshot.is_file(candidate):
+                self.consulted.append(candidate)
+                workflow = self._repository.workflow(candidate)
+                return self._draft(workflow, f"golden path {path.model.metadata.name}") if workflow else None
+        findings.append(Finding(codes.MISSING_PATH, f"the workflow '{written}' does not exist", spot.place))
+        return None
+
+    def _draft(self, workflow: Typed[WorkflowDocument], trigger: str) -> Draft:
+        phase = next(iter(phases_of(workflow.model)), Phase.DEPLOYMENT)
+        return draft_of(workflow, phase, Tier.APPLICATION, trigger, identity=workflow.document.path)
+
+    def _task(self, wanted: str, findings: list[Finding]) -> FoundPath:
+        workflow, tier, product = self._named(wanted)
+        if workflow is None:
+            if wanted not in self.consulted:
+                known = self._identities()
+                near = did_you_mean(wanted, known)
+                remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+                message = f"there is no workflow '{wanted}'"
+                findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("WORKFLOW"), remedy))
+            return FoundPath(operation=Operation.TASK)
+        self.consulted.append(workflow.document.path)
+        phase = next(iter(phases_of(workflow.model)), Phase.DEPLOYMENT)
+        identity = workflow.document.path if tier is Tier.APPLICATION else None
+        draft = draft_of(workflow, phase, tier, "manual", product=product, identity=identity)
+        found = FoundPath(operation=Operation.TASK, workflow=draft, owner=f"workflow '{draft.identity}'")
+        self._take_parameters(found)
+        return found
+
+    def _named(self, wanted: str) -> tuple[Typed[WorkflowDocument] | None, Tier, str | None]:
+        """A platform workflow by name, a product's by `<product>/<name>`, or any by the path of its file."""
+        product, slash, name = wanted.partition("/")
+        if not slash:
+            for workflow in self._repository.platform_workflows():
+                if workflow.model.metadata.name == wanted:
+                    return workflow, Tier.PLATFORM, None
+        elif product in self._repository.products():
+            for workflow in self._repository.product_workflows(product):
+                if workflow.model.metadata.name == name:
+                    return workflow, Tier.PRODUCT, product
+        if self._repository.snapshot.is_file(wanted):
+            self.consulted.append(wanted)
+            return self._repository.workflow(wanted), Tier.APPLICATION, None
+        return None, Tier.APPLICATION, None
+
+    def _identities(self) -> list[str]:
+        platform = [workflow.model.metadata.name for workflow in self._repository.platform_workflows()]
+        return platform + [
+            f"{product}/{workflow.model.metadata.name}"
+            for product in self._repository.products()
+            for workflow in self._repository.product_workflows(product)
+        ]
+
+    @staticmethod
+    def _take_parameters(found: FoundPath) -> None:
+        """The golden path's own parameters, then those of its workflow that it says nothing of."""
+        if found.golden_path is not None:
+            spot = Spot(found.golden_path.document).at("spec", "parameters")
+            for name, written in found.golden_path.model.spec.parameters.items():
+                found.parameters[name] = parameter_of(name, written, spot.key(name).place, found.owner)
+        if found.workflow is not None:
+            spec = found.workflow.spec.at("parameters")
+            for index, definition in enumerate(found.workflow.parameters):
+                place = spec.at(index).place
+                found.parameters.setdefault(
+                    definition.name, parameter_of(definition.name, definition, place, found.owner)
+                )
+
+
+def _version(text: str) -> tuple[tuple[int, str], ...]:
+    """Sorts versions: numbers by size, other parts behind them by text."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in text.split("."))

@@ -1,0 +1,92 @@
+"""Where planning's findings point: from problems in values to places in the file that holds them."""
+
+from collections.abc import Sequence
+
+from innominatus_cli.checks.places import place_within
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.expressions.references import Problem
+from innominatus_cli.expressions.values import Folded, PlacedProblem
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Code, Finding, Place
+
+
+class Spot:
+    """A node of a document that something planned was written at."""
+
+    __slots__ = ("document", "node")
+
+    def __init__(self, document: Document, node: Node | None = None) -> None:
+        self.document = document
+        self.node = document.root if node is None else node
+
+    @property
+    def place(self) -> Place:
+        """The node's place."""
+        return self.document.place(self.node)
+
+    def at(self, *pointer: str | int) -> "Spot":
+        """The node behind the pointer, or the last one on the way to it that exists."""
+        node = self.node
+        for key in pointer:
+            found = _child(node, key)
+            if found is None:
+                break
+            node = found
+        return Spot(self.document, node)
+
+    def key(self, key: str) -> "Spot":
+        """The key itself, where this is a mapping that has it."""
+        return Spot(self.document, self.node.key(key)) if isinstance(self.node, MappingNode) else self
+
+    def has(self, key: str) -> bool:
+        """Whether this is a mapping with that key."""
+        return isinstance(self.node, MappingNode) and key in self.node.values
+
+    def within(self, offset: int) -> Place:
+        """The place of what begins at an offset of this node's text."""
+        if not isinstance(self.node, ScalarNode) or not isinstance(self.node.value, str):
+            return self.place
+        text = self.node.value
+        end = next((text.find(close, offset) + len(close) for close in ("}}", "}") if text.find(close, offset) >= 0), 0)
+        written = text[offset:end] if text[offset : offset + 1] in {"$", "{"} and end else _word(text, offset)
+        return place_within(self.document, self.node, offset, written)
+
+
+def _word(text: str, offset: int) -> str:
+    rest = text[offset:].split()
+    return rest[0] if rest else ""
+
+
+def _child(node: Node, key: str | int) -> Node | None:
+    if isinstance(node, MappingNode) and isinstance(key, str):
+        return node.get(key)
+    if isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.items):
+        return node.items[key]
+    return None
+
+
+def findings_of(folded: Folded, spot: Spot) -> list[Finding]:
+    """The problems of a folded value, which was written at `spot`."""
+    return [finding_of(placed, spot) for placed in folded.problems]
+
+
+def finding_of(placed: PlacedProblem, spot: Spot) -> Finding:
+    """One problem at its place."""
+    problem = placed.problem
+    where = spot.at(*placed.pointer)
+    return Finding(_code(problem), problem.message, where.within(problem.offset), problem.remedy)
+
+
+def _code(problem: Problem) -> Code:
+    if problem.planned:
+        return codes.NOT_AVAILABLE_YET
+    if "could take for code" in problem.message or "into the text of a script" in problem.message:
+        return codes.VALUE_IN_SCRIPT
+    if " is no reference" in problem.message or "is never closed" in problem.message:
+        return codes.MALFORMED_REFERENCE
+    return codes.UNRESOLVED_REFERENCE
+
+
+def conditions_of(problems: Sequence[Problem], spot: Spot, code: Code) -> list[Finding]:
+    """Problems of a condition, which is the text of `spot`."""
+    return [Finding(code, problem.message, spot.within(problem.offset), problem.remedy) for problem in problems]

@@ -1,0 +1,285 @@
+"""`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.plan import (
+    AbsentWorkflow,
+    Application,
+    Plan,
+    PlanInput,
+    Source,
+)
+from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
+from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import TIERS, Operation
+from innominatus_cli.expressions.contexts import Known
+from innominatus_cli.expressions.values import as_literal
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Finding, Place, has_errors
+from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.files import InputFiles
+from innominatus_cli.planning.golden_paths import GoldenPaths
+from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
+from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.parameters import resolve_parameters
+from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.planning.selection import Selector, overrides_of, product_of
+from innominatus_cli.planning.surroundings import surroundings_of
+from innominatus_cli.planning.tables import Tables
+from innominatus_cli.planning.workflows import WorkflowBuilder
+from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.score import WorkloadDocument
+
+
+def plan_application(repository: Repository, request: PlanRequest, facts: Facts) -> PlanOutcome:
+    """The plan for `request`, or every finding because of which there is none; warnings stand beside a plan.
+
+    Documents come from the repository's snapshot, everything else from `request` and `facts`, so that the same three
+    give the same bytes anywhere.
+    """
+    return _Planning(repository, request, facts).plan()
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """What the plan consists of, before its steps are built."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    absent: list[AbsentWorkflow] = field(default_factory=list)
+    asked_first_deployment: bool = False
+
+
+class _Planning:
+    def __init__(self, repository: Repository, request: PlanRequest, facts: Facts) -> None:
+        self._repository = repository
+        self._request = request
+        self._facts = facts
+        self._findings: list[Finding] = []
+        self._consulted: list[str] = []
+        self._config: AdminConfigDocument | None = None
+        self._workload: Typed[WorkloadDocument] | None = None
+        self._folded: FoldedWorkload | None = None
+        self._files = InputFiles(repository.snapshot)
+        self._product: str | None = None
+
+    def plan(self) -> PlanOutcome:
+        self._read()
+        if self._stopped():
+            return self._outcome(None)
+        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
+        path = golden_paths.find(self._request, self._findings)
+        self._consulted += golden_paths.consulted
+        if self._stopped():
+            return self._outcome(None)
+        operation = self._operation(path.golden_path)
+        if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
+            place = Place(path.golden_path.document.path if path.golden_path else "SCORE")
+            self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", place))
+        parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
+        self._findings += parameters.findings
+        chosen = self._choose(operation, path.workflow)
+        if self._stopped():
+            return self._outcome(None, chosen)
+        ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
+        self._findings += ordered.findings
+        if self._stopped():
+            return self._outcome(None, chosen)
+        builder = self._builder(ordered.drafts, parameters.values)
+        steps, workflows = builder.build()
+        self._findings += builder.findings
+        if self._stopped():
+            return self._outcome(None, chosen)
+        plan = Plan(
+            operation=operation,
+            application=self._application(chosen),
+            environment=self._request.environment,
+            golden_path=path.name,
+            parameters=parameters.values,
+            sources=self._sources(),
+            inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
+            workflows=workflows,
+            steps=with_barriers(ordered.drafts, steps),
+            limits=self._limits(),
+        )
+        return self._outcome(self._checked(plan), chosen)
+
+    def _stopped(self) -> bool:
+        return has_errors(self._all_findings())
+
+    def _all_findings(self) -> list[Finding]:
+        """Ours, and the repository's about files that had a say; each once, by place."""
+        consulted = set(self._consulted)
+        ours = [finding for finding in self._repository.findings if finding.place.path in consulted]
+        return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
+
+    def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
+        absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
+        findings = tuple(self._all_findings())
+        return PlanOutcome(None if has_errors(findings) else plan, findings, tuple(absent))
+
+    def _checked(self, plan: Plan) -> Plan | None:
+        try:
+            canonical_json(plan.as_json())
+        except ValueError as problem:
+            where = self._workload.document.path if self._workload else ADMIN_CONFIG
+            self._findings.append(Finding(codes.UNUSABLE_VALUE, str(problem), Place(where)))
+            return None
+        return plan
+
+    def _read(self) -> None:
+        if self._repository.has_admin_config:
+            self._consulted.append(ADMIN_CONFIG)
+            config = self._repository.admin_config()
+            self._config = config.model if config else None
+        else:
+            message = "there is no admin-config.yaml: only the application tier is planned"
+            self._findings.append(Finding(codes.NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG)))
+        if self._request.score_path is not None:
+            self._consulted.append(self._request.score_path)
+            self._workload = self._repository.workload(self._request.score_path)
+        if self._workload is not None:
+            self._folded = fold_workload(Spot(self._workload.document))
+            self._findings += self._folded.findings
+            products = self._repository.products() if self._config else []
+            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
+
+    def _operation(self, golden_path: Typed[GoldenPathDocument] | None) -> Operation:
+        if self._request.task is not None:
+            return Operation.TASK
+        return golden_path.model.spec.operation if golden_path else self._request.operation
+
+    def _choose(self, operation: Operation, workflow: Draft | None) -> _Chosen:
+        chosen = _Chosen()
+        if operation is Operation.TASK:
+            chosen.drafts = [workflow] if workflow else []
+        elif operation is Operation.UNDEPLOY:
+            chosen.drafts = [workflow] if workflow else self._removal()
+        else:
+            self._select_deployment(chosen)
+            chosen.drafts += [workflow] if workflow else self._application_tier()
+        return chosen
+
+    def _select_deployment(self, chosen: _Chosen) -> None:
+        if self._config is None or self._workload is None:
+            return
+        selector = Selector(self._repository, self._facts, self._request.workflows, self._product)
+        metadata = Spot(self._workload.document).at("metadata")
+        selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
+        self._consulted += selection.consulted
+        self._findings += selection.findings
+        self._findings += overrides_of(selection.drafts, self._config)
+        chosen.drafts += selection.drafts
+        chosen.absent += selection.absent
+        chosen.asked_first_deployment = selection.asked_first_deployment
+
+    def _application_tier(self) -> list[Draft]:
+        if self._workload is None or self._folded is None:
+            return []
+        files: list[str] = []
+        for written, spot in self._folded.source_files:
+            found = self._files.resolve(written, spot)
+            if isinstance(found, Finding):
+                self._findings.append(found)
+            else:
+                files += found.files
+        definitions = self._config.resource_definitions if self._config else {}
+        return application_tier(self._workload, self._folded, tuple(sorted(set(files))), definitions, self._findings)
+
+    def _removal(self) -> list[Draft]:
+        if self._workload is None:
+            return []
+        deployed = self._facts.deployed
+        spot = Spot(self._workload.document).at("metadata", "name")
+        name = self._workload.model.metadata.name
+        drafts = removal(name, deployed, spot) if deployed else []
+        if not drafts:
+            message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
+            self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
+        return drafts
+
+    def _builder(self, ordered: list[OrderedDraft], parameters: Mapping[str, Any]) -> WorkflowBuilder:
+        config = self._config or AdminConfigDocument()
+        inputs = InputBuilder(
+            Tables(config, self._request.environment), self._files, self._folded.data if self._folded else None
+        )
+        surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
+        return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+
+    def _application(self, chosen: _Chosen) -> Application:
+        if self._workload is None:
+            return Application(name=chosen.drafts[0].name if chosen.drafts else "task")
+        plain = Spot(self._workload.document).at("metadata").node.plain()
+        metadata = (
+            as_literal({key: value for key, value in plain.items() if key != "name"}) if isinstance(plain, dict) else {}
+        )
+        return Application(
+            name=self._workload.model.metadata.name,
+            product=self._product,
+            path=self._workload.document.path,
+            metadata=metadata,
+        )
+
+    def _sources(self) -> list[Source]:
+        found: dict[str, Source] = {}
+        for path, object_id in self._files.object_ids.items():
+            found[path] = Source(path=path, object_id=object_id, role="input")
+        for path in self._consulted:
+            document_id = self._repository.snapshot.object_id(path)
+            if document_id is not None:
+                found[path] = Source(path=path, object_id=document_id, role="document")
+        return [found[path] for path in sorted(found)]
+
+    def _inputs(
+        self,
+        given: list[str],
+        parameters: Mapping[str, Any],
+        chosen: _Chosen,
+        outside: Mapping[str, Known],
+        golden_path: str | None,
+    ) -> list[PlanInput]:
+        request, facts = self._request, self._facts
+        inputs = [
+            PlanInput(name="environment", value=request.environment, evidence=request.environment_evidence),
+            *(
+                PlanInput(name=f"parameters.{name}", value=parameters[name], evidence="argument --param")
+                for name in given
+                if name in parameters
+            ),
+            *(PlanInput(name=name, value=known.value, evidence=known.evidence) for name, known in outside.items()),
+        ]
+        if golden_path is not None:
+            inputs.append(PlanInput(name="golden_path", value=golden_path, evidence="argument GOLDENPATH or default"))
+        if request.task is not None:
+            inputs.append(PlanInput(name="workflow", value=request.task, evidence="argument WORKFLOW"))
+        if request.workflows:
+            value = sorted(set(request.workflows))
+            inputs.append(PlanInput(name="workflows", value=value, evidence="argument --workflow"))
+        if chosen.asked_first_deployment:
+            evidence = facts.first_deployment_evidence
+            inputs.append(PlanInput(name="first_deployment", value=facts.first_deployment, evidence=evidence))
+        if any(draft.name == "removal" for draft in chosen.drafts) and facts.deployed is not None:
+            names = [resource.name for resource in facts.deployed.resources]
+            inputs.append(PlanInput(name="deployed", value=names, evidence=facts.deployed.evidence))
+        return sorted(inputs, key=lambda one: one.name)
+
+    def _limits(self) -> dict[str, int]:
+        if self._config is None:
+            return {}
+        limits = self._config.limits
+        found = {
+            "workflows": self._config.workflow_policies.max_concurrent_workflows,
+            "max_parallel": limits.max_parallel,
+            "platform": limits.platform,
+            "product": limits.product,
+            "application": limits.application,
+        }
+        return {name: value for name, value in found.items() if value is not None}

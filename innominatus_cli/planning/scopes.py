@@ -1,0 +1,323 @@
+"""What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from innominatus_cli.documents.workflow import StepDefinition
+from innominatus_cli.expressions.contexts import (
+    Context,
+    Known,
+    Later,
+    LaterContext,
+    OutsideContext,
+    PlannedContext,
+    Resolution,
+    Scope,
+    Unresolved,
+    hint,
+)
+from innominatus_cli.expressions.references import split_path
+from innominatus_cli.expressions.values import REF, references_in
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.ordering import Order
+from innominatus_cli.step_types.catalogue import step_type
+
+RUN_NAMES = frozenset({"id", "startedAt", "actor"})
+"""What `${run.…}` may name: the run's ULID, its start (RFC 3339), the name of who started it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepsContext:
+    """`steps.<step>.outputs.<name>` and `<step>.<name>`, for the steps that stand before one."""
+
+    before: Mapping[str, StepDefinition]
+    later: frozenset[str]
+    """Steps of the workflow that do not stand before it."""
+
+    def names(self) -> Iterable[str]:
+        """The steps before."""
+        return self.before
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """An output of a step before."""
+        if not rest:
+            return Unresolved(f"'${{{written}}}' names no step", "Write '${steps.<step>.outputs.<name>}'.")
+        step = self.before.get(rest[0])
+        if step is None:
+            if rest[0] in self.later:
+                return Unresolved(
+                    f"'${{{written}}}': step '{rest[0]}' is not finished when this one starts",
+                    f"Let this step follow '{rest[0]}', for example with dependsOn.",
+                )
+            return Unresolved(f"'${{{written}}}': there is no step '{rest[0]}'", hint(rest[0], self.before))
+        path = rest[2:] if rest[1:2] == ("outputs",) else rest[1:]
+        if not path:
+            return Unresolved(f"'${{{written}}}' names no output", f"Write '${{steps.{rest[0]}.outputs.<name>}}'.")
+        known = _declared(step)
+        if known and path[0] not in known:
+            return Unresolved(
+                f"'${{{written}}}': step '{step.name}' declares no output '{path[0]}'",
+                hint(path[0], known) + f" Outputs are declared under 'outputs:' of '{step.name}'.",
+            )
+        return Later(("steps", step.name, "outputs", *path), f"output of step '{step.name}'")
+
+
+def _declared(step: StepDefinition) -> set[str]:
+    """The outputs of a step, where it says which it has; nothing where it says nothing."""
+    if not step.outputs:
+        return set()
+    known = step_type(step.type)
+    return {*step.outputs, *step.set_variables, *step.secret_outputs, *(known.outputs if known else ())}
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesContext:
+    """`variables.<name>` and `workflow.<name>`: declared values, and what steps before set."""
+
+    declared: Mapping[str, Any]
+    """Values of a plan: text, or a reference for what only the run knows."""
+    setters: Mapping[str, frozenset[str]]
+    """Names of variables, and which steps set them."""
+    before: frozenset[str]
+
+    def names(self) -> Iterable[str]:
+        """Everything that has a value here."""
+        return {*self.declared, *(name for name, steps in self.setters.items() if steps & self.before)}
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """The variable's value, or a reference where a step before sets it."""
+        name = rest[0] if len(rest) == 1 else ""
+        if self.setters.get(name, frozenset()) & self.before:
+            return Later(("variables", name), f"variable '{name}'")
+        if name in self.declared:
+            if references_in(self.declared[name]):
+                return Later(("variables", name), f"variable '{name}'")
+            return Known(self.declared[name], f"variable '{name}'")
+        if name in self.setters:
+            who = ", ".join(f"'{step}'" for step in sorted(self.setters[name]))
+            return Unresolved(
+                f"'${{{written}}}': variable '{name}' is set by {who}, which is not finished when this step starts",
+                "Let this step follow it, or declare the variable under 'variables:'.",
+            )
+        known = sorted(self.names())
+        return Unresolved(f"'${{{written}}}': there is no variable '{'.'.join(rest)}'", hint(name, known), absent=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersContext:
+    """`parameters.<name>`."""
+
+    values: Mapping[str, Any]
+
+    def names(self) -> Iterable[str]:
+        """The parameters that have a value."""
+        return self.values
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """The typed value; a secret parameter's is the secret."""
+        if not rest or rest[0] not in self.values:
+            return Unresolved(
+                f"'${{{written}}}': there is no parameter '{'.'.join(rest)}' with a value",
+                hint(rest[0] if rest else "", self.values),
+                absent=True,
+            )
+        value = self.values[rest[0]]
+        if isinstance(value, Mapping) and REF in value:
+            secret = split_path(str(value[REF]))
+            return Later(secret if isinstance(secret, tuple) else (), f"parameter '{rest[0]}'", secret=True)
+        for key in rest[1:]:
+            if not isinstance(value, Mapping) or key not in value:
+                return Unresolved(f"'${{{written}}}': the parameter has no '{key}'", absent=True)
+            value = value[key]
+        return Known(value, f"parameter '{rest[0]}'")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcesContext:
+    """`resources.<name>.<output>`: resources of the Score file, once they are provisioned, or of steps before."""
+
+    declared: Mapping[str, Mapping[str, object]]
+    """What the Score file says of each resource: type, class, id."""
+    available: bool
+    """Whether the application's resources are provisioned when this step starts."""
+    by_step: Mapping[str, str]
+    """Names of resources that a step before makes, and that step."""
+
+    def names(self) -> Iterable[str]:
+        """All resources."""
+        return {*self.declared, *self.by_step}
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """An output of the resource; the bare name says what the Score file says of it."""
+        name, path = (rest[0], rest[1:]) if rest else ("", ())
+        if path and name in self.by_step:
+            return Later(("steps", self.by_step[name], "outputs", *path), f"resource '{name}'")
+        if name not in self.declared:
+            return Unresolved(
+                f"'${{{written}}}': there is no resource '{name}'", hint(name, self.names()), absent=len(rest) == 1
+            )
+        if not path:
+            return Known(dict(self.declared[name]), f"resource '{name}'")
+        if not self.available:
+            return Unresolved(
+                f"'${{{written}}}': resource '{name}' is not provisioned when this step starts",
+                "The application's resources are there from the application tier of phase deployment on.",
+            )
+        return Later(("resources", name, *path), f"resource '{name}'")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowsContext:
+    """`workflows.<identity>.outputs.<name>`: outputs of workflows behind an earlier barrier."""
+
+    outputs: Mapping[str, frozenset[str]]
+
+    def names(self) -> Iterable[str]:
+        """The identities."""
+        return self.outputs
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """A reference to the output."""
+        identity = rest[0] if rest else ""
+        if identity not in self.outputs:
+            return Unresolved(
+                f"'${{{written}}}': workflow '{identity}' is not in an earlier phase or tier of this plan",
+                hint(identity, self.outputs),
+                absent=True,
+            )
+        if len(rest) < 3 or rest[1] != "outputs":  # noqa: PLR2004 - <identity>.outputs.<name>
+            return Unresolved(f"'${{{written}}}' names no output", f"Write '${{workflows.{identity}.outputs.<name>}}'.")
+        if rest[2] not in self.outputs[identity]:
+            return Unresolved(
+                f"'${{{written}}}': workflow '{identity}' has no output '{rest[2]}'",
+                hint(rest[2], self.outputs[identity]),
+                absent=True,
+            )
+        return Later(("workflows", *rest), f"output of workflow '{identity}'")
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformContext:
+    """`terraform.<name>`: an output of an earlier terraform step of the workflow."""
+
+    steps: StepsContext
+
+    def names(self) -> Iterable[str]:
+        """The declared outputs."""
+        return {name for step in self._steps() for name in step.outputs or ()}
+
+    def _steps(self) -> list[StepDefinition]:
+        return [step for step in self.steps.before.values() if step.type == "terraform"]
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """The output of the one terraform step that can have it."""
+        if not rest:
+            return Unresolved(f"'${{{written}}}' names no output", "Write '${terraform.<name>}'.")
+        steps = self._steps()
+        declaring = [step for step in steps if step.outputs and rest[0] in step.outputs]
+        silent = [step for step in steps if not step.outputs]
+        candidates = declaring or silent
+        if len(candidates) == 1:
+            return Later(("steps", candidates[0].name, "outputs", *rest), f"output of step '{candidates[0].name}'")
+        if not candidates:
+            near = did_you_mean(rest[0], self.names())
+            return Unresolved(f"'${{{written}}}': no terraform step before this one has it", near)
+        names = " or ".join(f"'${{steps.{step.name}.outputs.{rest[0]}}}'" for step in candidates)
+        return Unresolved(f"'${{{written}}}': {len(candidates)} terraform steps may have it", f"Write {names}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all workflows of a plan share: static contexts, facts, tables."""
+
+    application: Context
+    metadata: Context
+    environment: Context
+    admin: Context
+    secrets: frozenset[str] = frozenset()
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Allow-listed environment variables that are set."""
+    git: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def contexts(self) -> dict[str, Context]:
+        """The contexts that are the same everywhere."""
+        return {
+            "application": self.application,
+            "metadata": self.metadata,
+            "environment": self.environment,
+            "admin": self.admin,
+            "git": OutsideContext(
+                "git",
+                self.git,
+                lambda name: "git HEAD" if name == "commit" else f"git {name}",
+                lambda _: "Known: commit, branch; a repository without commits has neither.",
+            ),
+            "env": OutsideContext(
+                "env",
+                self.env,
+                lambda name: f"environment variable {name}",
+                lambda name: f"List {name} under 'env' in admin-config.yaml and set it.",
+            ),
+            "run": LaterContext("run", RUN_NAMES),
+            "secrets": LaterContext(
+                "secrets", self.secrets, secret=True, remedy="Secrets are defined in admin-config.yaml."
+            ),
+            "item": PlannedContext("item"),
+            "matrix": PlannedContext("matrix"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowScope:
+    """Everything that the scopes of a workflow's steps are made from."""
+
+    surroundings: Surroundings
+    steps: Mapping[str, StepDefinition]
+    order: Order
+    variables: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    earlier: Mapping[str, frozenset[str]]
+    """Outputs of workflows behind an earlier barrier, by identity."""
+    resources_available: bool
+
+    def of_step(self, name: str) -> Scope:
+        """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
+        before = self.order.ancestors(name) if name else frozenset(self.steps)
+        return self._scope(before, frozenset(self.steps) - before - {name})
+
+    def before_steps(self) -> Scope:
+        """The scope of what is evaluated before any step: variables."""
+        return self._scope(frozenset(), frozenset(self.steps))
+
+    def _scope(self, before: frozenset[str], later: frozenset[str]) -> Scope:
+        setters: dict[str, frozenset[str]] = {}
+        for name, step in self.steps.items():
+            for variable in step.set_variables:
+                setters[variable] = setters.get(variable, frozenset()) | {name}
+        steps = StepsContext({name: step for name, step in self.steps.items() if name in before}, later)
+        variables = VariablesContext(self.variables, setters, before)
+        contexts: dict[str, Context] = {
+            **self.surroundings.contexts(),
+            "steps": steps,
+            "variables": variables,
+            "workflow": variables,
+            "workflows": WorkflowsContext(self.earlier),
+            "parameters": ParametersContext(self.parameters),
+            "terraform": TerraformContext(steps),
+            "resources": ResourcesContext(
+                self.surroundings.resources, self.resources_available, _made_by(steps.before.values())
+            ),
+        }
+        return Scope(contexts, frozenset(self.steps))
+
+
+def _made_by(steps: Iterable[StepDefinition]) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for step in steps:
+        if step.type in {"terraform", "terraform-generate", "resource-provisioning"}:
+            name = next((step.config[key] for key in ("resource", "resourceName", "name") if key in step.config), None)
+            if isinstance(name, str):
+                made[name] = step.name
+    return made

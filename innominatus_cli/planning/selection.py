@@ -1,0 +1,183 @@
+"""Which workflows of the platform and of the product a deployment has, by their triggers, and why others are absent."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.plan import AbsentWorkflow
+from innominatus_cli.documents.repository import YAML, Repository
+from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import Tier, Trigger
+from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
+from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.request import Facts
+
+PRODUCT_KEY = "innominatus.dev/product"
+"""The annotation or label of a Score file that names its product."""
+
+_FIRST_SEGMENT = re.compile(r"[^-]+")
+_ORDER = (Trigger.ALL_DEPLOYMENTS, Trigger.PRODUCT_DEPLOYMENT, Trigger.FIRST_DEPLOYMENT, Trigger.MANUAL)
+
+
+@dataclass(slots=True)
+class Selection:
+    """What was chosen and what was asked for it."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    absent: list[AbsentWorkflow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    consulted: list[str] = field(default_factory=list)
+    """Paths of all files that had a say."""
+    asked_first_deployment: bool = False
+
+
+def product_of(workload: WorkloadDocument, config: AdminConfigDocument, products: Sequence[str]) -> str | None:
+    """The application's product: metadata.product, then annotation or label, then (only if allowed) its name."""
+    extra = workload.metadata.model_extra or {}
+    labels = extra.get("labels")
+    for found in (
+        extra.get("product"),
+        workload.metadata.annotations.get(PRODUCT_KEY),
+        labels.get(PRODUCT_KEY) if isinstance(labels, dict) else None,
+    ):
+        if isinstance(found, str) and found:
+            return found
+    prefix = _FIRST_SEGMENT.match(workload.metadata.name)
+    if config.admin.product_from_name and prefix and prefix.group() in products:
+        return prefix.group()
+    return None
+
+
+class Selector:
+    """Chooses the workflows of the platform and product tiers for one deployment."""
+
+    def __init__(self, repository: Repository, facts: Facts, named: Sequence[str], product: str | None) -> None:
+        self._repository = repository
+        self._facts = facts
+        self._named = list(named)
+        self._product = product
+        self._known: set[str] = set()
+        self._result = Selection()
+
+    def select(self, workload: Spot) -> Selection:
+        """The selection; `workload` is where a finding about the product points."""
+        root = self._repository.workflows_root
+        self._result.consulted += self._files(f"{root}/platform")
+        for workflow in self._repository.platform_workflows():
+            self._consider(workflow, Tier.PLATFORM, None)
+        if self._product is not None:
+            self._result.consulted += self._files(f"{root}/products/{self._product}")
+            for workflow in self._repository.product_workflows(self._product):
+                self._consider(workflow, Tier.PRODUCT, self._product)
+        self._other_products(workload)
+        self._unknown_names()
+        return self._result
+
+    def _files(self, folder: str) -> list[str]:
+        paths = self._repository.snapshot.paths(folder, YAML)
+        return [path for path in paths if "/" not in path[len(folder) + 1 :]]
+
+    def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
+        name = workflow.model.metadata.name
+        identity = f"{product}/{name}" if product else name
+        self._known.add(identity)
+        named = identity in self._named or (product is not None and name in self._named)
+        trigger = self._trigger(workflow.model, product, named=named)
+        phases = phases_of(workflow.model)
+        if trigger is None or not phases:
+            reason = self._reason(workflow.model, product) if phases else "it has no phase"
+            self._leave_out(workflow, identity, tier, reason)
+            if named and trigger is None:
+                self._not_manual(workflow, identity)
+            return
+        for phase in phases:
+            self._result.drafts.append(draft_of(workflow, phase, tier, trigger, product=product))
+
+    def _trigger(self, model: WorkflowDocument, product: str | None, *, named: bool) -> Trigger | None:
+        triggers = model.spec.triggers
+        if Trigger.FIRST_DEPLOYMENT in triggers and not {Trigger.ALL_DEPLOYMENTS} & set(triggers):
+            self._result.asked_first_deployment = True
+        true = {
+            Trigger.ALL_DEPLOYMENTS: True,
+            Trigger.PRODUCT_DEPLOYMENT: product is not None,
+            Trigger.FIRST_DEPLOYMENT: self._facts.first_deployment,
+            Trigger.MANUAL: named,
+        }
+        return next((trigger for trigger in _ORDER if trigger in triggers and true[trigger]), None)
+
+    def _reason(self, model: WorkflowDocument, product: str | None) -> str:
+        triggers = model.spec.triggers
+        if not triggers:
+            return "it has no triggers"
+        reasons = []
+        for trigger in _ORDER:
+            if trigger not in triggers:
+                continue
+            if trigger is Trigger.FIRST_DEPLOYMENT:
+                reasons.append(f"this is not the first deployment ({self._facts.first_deployment_evidence})")
+            elif trigger is Trigger.MANUAL:
+                reasons.append("it runs only when it is named with --workflow")
+            elif product is None:
+                reasons.append("product_deployment means nothing for a platform workflow")
+        return "; ".join(reasons)
+
+    def _leave_out(self, workflow: Typed[WorkflowDocument], identity: str, tier: Tier, reason: str) -> None:
+        path = workflow.document.path
+        self._result.absent.append(AbsentWorkflow(identity=identity, tier=tier, path=path, reason=reason))
+
+    def _not_manual(self, workflow: Typed[WorkflowDocument], identity: str) -> None:
+        spot = Spot(workflow.document).at("spec", "triggers")
+        message = f"'{identity}' is named with --workflow and has no trigger 'manual'"
+        self._result.findings.append(Finding(codes.NOT_MANUAL, message, spot.place))
+
+    def _other_products(self, workload: Spot) -> None:
+        """Workflows of other products, by their files' names: nobody else's file is read."""
+        products = self._repository.products()
+        if self._product is not None and self._product not in products:
+            near = did_you_mean(self._product, products)
+            message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
+            remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+            self._result.findings.append(Finding(codes.UNKNOWN_PRODUCT, message, workload.place, remedy))
+        whose = "has no product" if self._product is None else f"is of product '{self._product}'"
+        for product in products:
+            if product == self._product:
+                continue
+            for path in self._files(f"{self._repository.workflows_root}/products/{product}"):
+                stem = path.rpartition("/")[2].rpartition(".")[0]
+                self._result.absent.append(
+                    AbsentWorkflow(
+                        identity=f"{product}/{stem}",
+                        tier=Tier.PRODUCT,
+                        path=path,
+                        reason=f"it is for product '{product}', and the application {whose}",
+                    )
+                )
+
+    def _unknown_names(self) -> None:
+        names = {identity.rpartition("/")[2] for identity in self._known} | self._known
+        for name in self._named:
+            if name not in names:
+                near = did_you_mean(name, self._known)
+                remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+                message = f"there is no workflow '{name}' for this application"
+                self._result.findings.append(
+                    Finding(codes.UNKNOWN_NAMED_WORKFLOW, message, Place("--workflow"), remedy)
+                )
+
+
+def overrides_of(drafts: Sequence[Draft], config: AdminConfigDocument) -> Iterator[Finding]:
+    """Overrides that the policies allow cannot be carried out yet; others are refused by the policies' judgement."""
+    allowed = config.workflow_policies.workflow_overrides
+    for draft in drafts:
+        if draft.override_of is None or allowed is None:
+            continue
+        if {Tier.PLATFORM: allowed.platform, Tier.PRODUCT: allowed.product}.get(draft.tier, False):
+            spot = Spot(draft.spot.document).at("metadata", "overrides")
+            message = f"'{draft.identity}' overrides '{draft.override_of}'; replacing is planned, not available yet"
+            yield Finding(codes.OVERRIDES_LATER, message, spot.place)

@@ -1,0 +1,193 @@
+"""One step of the plan from its draft: inputs, environment, conditions, retry, gates, provenance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, Provenance, StepConditions
+from innominatus_cli.documents.vocabulary import When
+from innominatus_cli.documents.workflow import StepDefinition
+from innominatus_cli.expressions.conditions import parse_condition
+from innominatus_cli.expressions.contexts import Known, Scope
+from innominatus_cli.expressions.truth import fold_condition
+from innominatus_cli.expressions.values import Folded, fold, references_in
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Finding, has_errors
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.drafts import Draft, DraftStep
+from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
+from innominatus_cli.planning.places import Spot, conditions_of, findings_of
+from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
+from innominatus_cli.step_types.contract import StepType
+
+
+@dataclass(slots=True)
+class BuiltStep:
+    """A step without its needs, or the findings because of which there is none."""
+
+    step: PlannedStep | None
+    findings: list[Finding]
+    outside: dict[str, Known]
+
+
+def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder) -> BuiltStep:
+    """The planned step of `part`; `needs` is empty still."""
+    definition, spot = part.definition, part.spot
+    findings = list(_not_yet(definition, spot))
+    kind = step_type(definition.type)
+    if kind is None:
+        findings.append(_unknown_type(definition, spot))
+        return BuiltStep(None, findings, {})
+    if findings:
+        return BuiltStep(None, findings, {})
+    folded = Folded()
+    inputs = _inputs(part, kind, scope, builder, folded)
+    findings += inputs.findings
+    values = _Values(scope, folded, spot, findings)
+    env = values.of("env", definition.env)
+    variables = values.of("setVariables", definition.set_variables)
+    rollback = values.of("rollback", definition.rollback)
+    conditions = _conditions(definition, scope, spot, folded, findings)
+    if has_errors(findings):
+        return BuiltStep(None, findings, {})
+    step = PlannedStep(
+        id=f"{draft.id}/{definition.name}",
+        name=definition.name,
+        type=definition.type,
+        description=definition.description,
+        phase=draft.phase,
+        tier=draft.tier,
+        workflow_id=draft.id,
+        cleanup=part.cleanup,
+        provenance=_provenance(draft, spot),
+        inputs=inputs.values,
+        input_files=sorted({*inputs.files, *part.files}),
+        env=env,
+        secrets=sorted(inputs.secrets | folded.secrets | _secrets_in(inputs.values)),
+        conditions=conditions,
+        timeout_seconds=definition.timeout or kind.default_timeout_seconds,
+        timeout_written=definition.timeout is not None,
+        retry=_retry(definition),
+        continue_on_error=definition.continue_on_error,
+        idempotency=definition.idempotency or kind.idempotency,
+        rollback=rollback,
+        declared_outputs=list(dict.fromkeys([*(definition.outputs or ()), *kind.outputs])),
+        secret_outputs=list(definition.secret_outputs),
+        output_file=definition.output_file,
+        set_variables=variables,
+        tools=list(kind.tools_for(inputs.values)),
+        gate=Gate(teams=definition.approval.teams, count=definition.approval.count) if definition.approval else None,
+        lock=definition.lock,
+    )
+    return BuiltStep(step, findings, folded.outside)
+
+
+def _inputs(part: DraftStep, kind: StepType, scope: Scope, builder: InputBuilder, folded: Folded) -> BuiltInputs:
+    if part.ready is not None:
+        return builder.build(kind, part.ready, None, part.spot, folded)
+    return builder.build(kind, part.definition.config, scope, part.spot.at("config"), folded)
+
+
+def _secrets_in(values: Mapping[str, Any]) -> set[str]:
+    return {name.partition(".")[2] for name in references_in(values) if name.startswith("secrets.")}
+
+
+def _not_yet(definition: StepDefinition, spot: Spot) -> list[Finding]:
+    """What the language has and this version has not: never ignored."""
+    later = {
+        "forEach": definition.for_each is not None,
+        "matrix": definition.matrix is not None,
+        "workflow": definition.type == "workflow" or definition.workflow is not None,
+    }
+    words = {"forEach": "loops", "matrix": "matrices", "workflow": "sub-workflows"}
+    return [
+        Finding(
+            codes.NOT_AVAILABLE_YET,
+            f"step '{definition.name}': {words[key]} are planned, not available yet",
+            (spot.key(key) if spot.has(key) else spot.at("type")).place,
+        )
+        for key, used in later.items()
+        if used
+    ]
+
+
+def _unknown_type(definition: StepDefinition, spot: Spot) -> Finding:
+    near = did_you_mean(definition.type, STEP_TYPES)
+    remedy = f"{near[0].upper()}{near[1:]}" if near else f"Known: {', '.join(STEP_TYPES)}."
+    message = f"step '{definition.name}' has the unknown type '{definition.type}'"
+    return Finding(codes.UNKNOWN_TYPE, message, spot.at("type").place, remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Folds the parts of a step beside its inputs."""
+
+    scope: Scope
+    folded: Folded
+    spot: Spot
+    findings: list[Finding]
+
+    def of(self, key: str, value: Any) -> Any:  # noqa: ANN401 - YAML data
+        found = Folded()
+        result = fold(value, self.scope, found)
+        self.findings.extend(findings_of(found, self.spot.at(key)))
+        self.folded.secrets |= found.secrets
+        self.folded.outside |= found.outside
+        return result
+
+
+def _conditions(
+    definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding]
+) -> StepConditions:
+    trees: dict[str, Any] = {"if": None, "unless": None}
+    when = definition.when
+    for key, text in (("if", definition.if_), ("unless", definition.unless)):
+        if text is None:
+            continue
+        parsed = parse_condition(text)
+        where = spot.at(key)
+        if parsed.tree is None:
+            findings += conditions_of([parsed.problem] if parsed.problem else [], where, codes.WRONG_CONDITION)
+            continue
+        condition = fold_condition(parsed.tree, scope)
+        findings += conditions_of(condition.problems, where, codes.WRONG_CONDITION)
+        findings += conditions_of(condition.warnings, where, codes.BARE_WORD)
+        folded.outside |= condition.outside
+        trees[key] = condition.tree
+        if condition.asks_for_failure and "when" not in definition.model_fields_set:
+            when = When.ALWAYS  # a condition about failures must be asked after one
+    return StepConditions(
+        when=when,
+        if_tree=trees["if"],
+        if_text=definition.if_,
+        unless_tree=trees["unless"],
+        unless_text=definition.unless,
+    )
+
+
+def _retry(definition: StepDefinition) -> PlannedRetry | None:
+    retry = definition.retry
+    if retry is None:
+        return None
+    return PlannedRetry(
+        attempts=retry.attempts,
+        delay_seconds=retry.delay,
+        backoff=retry.backoff,
+        max_delay_seconds=retry.max_delay,
+        jitter=retry.jitter,
+        on=retry.on,
+    )
+
+
+def _provenance(draft: Draft, spot: Spot) -> Provenance:
+    place = spot.place
+    return Provenance(
+        path=place.path,
+        line=place.line,
+        column=place.column,
+        tier=draft.tier,
+        product=draft.product,
+        workflow=draft.identity,
+        trigger=draft.trigger,
+        override_of=draft.override_of,
+    )

@@ -1,0 +1,51 @@
+"""Tables of admin-config.yaml that steps name entries of, as they are in one environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition, HealthCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables `secrets`, `healthChecks`, `alerts` and `prices`."""
+
+    config: AdminConfigDocument
+    environment_name: str
+
+    @property
+    def environment(self) -> EnvironmentDefinition | None:
+        """The environment's definition."""
+        return self.config.environments.get(self.environment_name)
+
+    def names(self, table: str) -> list[str]:
+        """The names of a table, sorted."""
+        return sorted(self._table(table))
+
+    def entry(self, table: str, name: str) -> dict[str, Any] | None:
+        """The entry with its `name`; a health check as this environment has it."""
+        found = self._table(table).get(name)
+        if found is None:
+            return None
+        if isinstance(found, HealthCheck) and self.environment_name in found.environments:
+            here = _data(found.environments[self.environment_name])
+            return {"name": name, "description": found.description, **here}
+        data = _data(found)
+        data.pop("environments", None)
+        return {"name": name, **data}
+
+    def _table(self, table: str) -> Mapping[str, BaseModel]:
+        tables: dict[str, Mapping[str, BaseModel]] = {
+            "secrets": self.config.secrets,
+            "healthChecks": self.config.health_checks,
+            "alerts": self.config.alerts,
+            "prices": self.config.prices,
+        }
+        return tables[table]
+
+
+def _data(entry: BaseModel) -> dict[str, Any]:
+    return entry.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,159 @@
+"""The application's workload as values of a plan: Score's placeholders by the exact rules of Score.
+
+Rules: score-spec.dev, "Resource references and placeholders", and score-go 1.20 (`framework/substitution.go`).
+Placeholders work in variables, file contents (unless `noExpand`), volume sources and resource params, nowhere else.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.expressions.contexts import hint
+from innominatus_cli.expressions.references import path_text
+from innominatus_cli.expressions.values import REF, TEMPLATE, as_literal
+from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.planning.places import Spot
+
+_TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
+_DOT = re.compile(r"(?<!\\)\.")
+_HOUSE_KEYS = ("workflows",)
+"""Parts of the document that are no part of the workload."""
+
+
+@dataclass(slots=True)
+class FoldedWorkload:
+    """The workload with references in the place of what only the run knows."""
+
+    data: dict[str, Any]
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By resource."""
+    needs: dict[str, set[str]] = field(default_factory=dict)
+    """By resource: the resources that its params name."""
+    used: set[str] = field(default_factory=set)
+    """Resources that the containers name."""
+    source_files: list[tuple[str, Spot]] = field(default_factory=list)
+    """Files that containers take their contents from, as written."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def fold_workload(spot: Spot) -> FoldedWorkload:
+    """Folds a canonical workload document, whose root is at `spot`."""
+    plain = spot.node.plain()
+    data: dict[str, Any] = plain if isinstance(plain, dict) else {}
+    folded = FoldedWorkload({})
+    folder = _Folder(_mapping(data.get("metadata")), _mapping(data.get("resources")), folded)
+    result: dict[str, Any] = {key: as_literal(value) for key, value in data.items() if key not in _HOUSE_KEYS}
+    for name, container in _mapping(result.get("containers")).items():
+        folder.container(container, spot.at("containers", name))
+    for name, resource in _mapping(result.get("resources")).items():
+        folder.needs = folded.needs.setdefault(name, set())
+        params = folder.value(resource.get("params") or {}, spot.at("resources", name, "params"))
+        folded.params[name] = params
+        if params:
+            resource["params"] = params
+    folded.data = result
+    return folded
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class _Folder:
+    def __init__(self, metadata: Mapping[str, Any], resources: Mapping[str, Any], folded: FoldedWorkload) -> None:
+        self._metadata = metadata
+        self._resources = resources
+        self._folded = folded
+        self.needs = folded.used
+
+    def container(self, container: dict[str, Any], spot: Spot) -> None:
+        variables = _mapping(container.get("variables"))
+        for key, value in variables.items():
+            variables[key] = self.value(value, spot.at("variables", key))
+        for target, file in _mapping(container.get("files")).items():
+            if isinstance(file.get("content"), str) and not file.get("noExpand"):
+                file["content"] = self.value(file["content"], spot.at("files", target, "content"))
+            if isinstance(file.get("source"), str):
+                self._folded.source_files.append((file["source"], spot.at("files", target, "source")))
+        for target, volume in _mapping(container.get("volumes")).items():
+            volume["source"] = self._volume(volume.get("source"), spot.at("volumes", target, "source"))
+
+    def _volume(self, source: object, spot: Spot) -> object:
+        """A bare `${resources.NAME}` names the resource itself, and stays as it is."""
+        found = _TOKEN.fullmatch(source) if isinstance(source, str) else None
+        path = _path(found.group(2)) if found and not found.group(1) and found.group(2) else []
+        if len(path) == 2 and path[0] == "resources":  # noqa: PLR2004 - resources.NAME
+            self._known(path[1], str(source), spot, 0)
+            self.needs.add(path[1])
+            return source
+        return self.value(source, spot)
+
+    def value(self, value: Any, spot: Spot) -> Any:  # noqa: ANN401 - JSON data
+        if isinstance(value, str):
+            return self._text(value, spot)
+        if isinstance(value, dict):
+            return {key: self.value(item, spot.at(key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item, spot.at(index)) for index, item in enumerate(value)]
+        return value
+
+    def _text(self, text: str, spot: Spot) -> object:
+        parts: list[str | dict[str, str]] = []
+        literal = ""
+        at = 0
+        for token in _TOKEN.finditer(text):
+            literal += text[at : token.start()]
+            at = token.end()
+            part = self._token(token, spot)
+            if isinstance(part, str):
+                literal += part
+            else:
+                parts += [literal, part] if literal else [part]
+                literal = ""
+        literal += text[at:]
+        if not parts:
+            return literal
+        return {TEMPLATE: [*parts, literal] if literal else parts}
+
+    def _token(self, token: re.Match[str], spot: Spot) -> str | dict[str, str]:
+        written, inside = token.group(0), token.group(2)
+        if inside is None:
+            return "$"
+        if token.group(1):
+            return written[1:]
+        path = _path(inside)
+        if path[0] == "metadata" and len(path) > 1:
+            return self._from_metadata(path[1:], written, spot, token.start())
+        if path[0] == "resources" and len(path) > 2:  # noqa: PLR2004 - resources.NAME.OUTPUT
+            if self._known(path[1], written, spot, token.start()):
+                self.needs.add(path[1])
+                return {REF: path_text(path)}
+            return written
+        self._wrong(f"'{written}' is no placeholder of Score", spot, token.start())
+        return written
+
+    def _known(self, name: str, written: str, spot: Spot, offset: int) -> bool:
+        if name in self._resources:
+            return True
+        self._wrong(f"'{written}': there is no resource '{name}'", spot, offset, hint(name, self._resources))
+        return False
+
+    def _from_metadata(self, path: list[str], written: str, spot: Spot, offset: int) -> str:
+        value: object = self._metadata
+        for key in path:
+            if not isinstance(value, Mapping) or key not in value:
+                known = value if isinstance(value, Mapping) else ()
+                self._wrong(f"'{written}': metadata has no '{key}'", spot, offset, hint(key, known))
+                return written
+            value = value[key]
+        return value if isinstance(value, str) else canonical_json(value).decode()
+
+    def _wrong(self, message: str, spot: Spot, offset: int, remedy: str = "") -> None:
+        self._folded.findings.append(Finding(codes.WRONG_PLACEHOLDER, message, spot.within(offset), remedy))
+
+
+def _path(inside: str) -> list[str]:
+    return [key.replace("\\.", ".") for key in _DOT.split(inside)]
