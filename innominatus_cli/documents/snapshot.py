@@ -114,7 +114,7 @@ class WorkingTreeSnapshot:
             return
         for entry in inside:
             path = f"{relative}/{entry.name}" if relative else entry.name
-            if entry.is_dir():
+            if _is_folder(entry):
                 if entry.name in SKIPPED_FOLDERS or len(above) > _MAX_DEPTH:
                     continue
                 resolved = os.path.realpath(entry.path) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
@@ -124,6 +124,14 @@ class WorkingTreeSnapshot:
                     self._walk(entry.path, path, suffixes, (*above, resolved), found)
             elif not suffixes or entry.name.endswith(suffixes):
                 found.append(path)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether an entry is a folder, behind links too; links in a circle are none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 class TreeEntry(Protocol):
@@ -169,15 +177,16 @@ class RevisionSnapshot:
         return self._revision
 
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
-        """See `Snapshot.paths`. Links to folders are not followed while listing."""
-        prefix = "" if under in {"", "."} else under.rstrip("/") + "/"
-        return sorted(
-            path
-            for path in self._entries
-            if path.startswith(prefix)
-            and not SKIPPED_FOLDERS.intersection(path[len(prefix) :].split("/")[:-1])
-            and (not suffixes or path.endswith(suffixes))
-        )
+        """See `Snapshot.paths`."""
+        parts = parts_of(under) if under not in {"", "."} else []
+        if parts is None:
+            return []
+        folder = self._resolved(parts, under) if parts else []
+        if isinstance(folder, Finding):
+            return []
+        found: list[str] = []
+        self._list("/".join(folder), "/".join(parts), (), found)
+        return sorted(path for path in found if not suffixes or path.endswith(suffixes))
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
         """See `Snapshot.read`."""
@@ -207,15 +216,34 @@ class RevisionSnapshot:
             self._blobs.update(self._git.read_blobs([object_id]))
         return self._blobs[object_id]
 
+    def _list(self, folder: str, shown: str, above: tuple[str, ...], found: list[str]) -> None:
+        """Adds the paths below a folder as they are reached through `shown`; `above` are links taken on the way."""
+        prefix, start = f"{folder}/" if folder else "", f"{shown}/" if shown else ""
+        for path in self._entries:
+            rest = path[len(prefix) :]
+            if not path.startswith(prefix) or not SKIPPED_FOLDERS.isdisjoint(rest.split("/")[:-1]):
+                continue
+            target = self._resolved(path.split("/"), path) if self._is_link(path) else None
+            inside = "/".join(target) if isinstance(target, list) else None
+            if inside is None or inside not in self._folders:
+                found.append(start + rest)
+            elif not f"{path}/".startswith(f"{inside}/") and inside not in above:
+                self._list(inside, start + rest, (*above, inside), found)
+
     def _entry(self, path: str) -> TreeEntry | Finding:
         """The entry of a file, links resolved inside the tree."""
         parts = parts_of(path)
         if parts is None:
             return Finding(OUTSIDE_REPOSITORY, f"'{path}' is no path below the repository", Place(path))
+        resolved = self._resolved(parts, path)
+        return resolved if isinstance(resolved, Finding) else self._plain_entry("/".join(resolved), path)
+
+    def _resolved(self, parts: list[str], path: str) -> list[str] | Finding:
+        """The parts of a path without links."""
         for _ in range(_MAX_LINKS):
             link = next((i for i in range(1, len(parts) + 1) if self._is_link("/".join(parts[:i]))), None)
             if link is None:
-                return self._plain_entry("/".join(parts), path)
+                return parts
             target = self._blob(self._entries["/".join(parts[:link])].object_id).decode(errors="replace")
             joined = os.path.normpath("/".join([*parts[: link - 1], target, *parts[link:]]))
             resolved = None if target.startswith("/") else parts_of(joined)

@@ -1,0 +1,168 @@
+"""The file door: only regular files, never beyond the repository, and writes that leave the old or the new."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from innominatus_cli.findings.catalogue import document as codes
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue, Code, Finding
+from innominatus_cli.system.files import parts_of, read_below, read_file, write_file
+
+LIMIT = 1000
+
+
+def refused(outcome: bytes | Finding) -> Code:
+    assert isinstance(outcome, Finding), outcome
+    return outcome.code
+
+
+def test_a_regular_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_bytes(b"x")
+    assert read_below(tmp_path, "a/b.yaml", LIMIT) == b"x"
+    assert read_below(tmp_path, "./a//b.yaml", LIMIT) == b"x"
+    assert read_file(tmp_path / "a" / "b.yaml", LIMIT) == b"x"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "~/x", "a\\b", "a\0b", "", "."])
+def test_a_path_that_could_leave_the_repository_is_refused(tmp_path: Path, path: str) -> None:
+    assert parts_of(path) is None
+    assert refused(read_below(tmp_path, path, LIMIT)) is codes.OUTSIDE_REPOSITORY
+
+
+def test_a_missing_file_is_a_finding_with_its_path(tmp_path: Path) -> None:
+    outcome = read_below(tmp_path, "a/b.yaml", LIMIT)
+    assert refused(outcome) is codes.NOT_READABLE
+    assert isinstance(outcome, Finding)
+    assert str(outcome.place) == "a/b.yaml"
+    assert refused(read_file(tmp_path / "x", LIMIT, "shown")) is codes.NOT_READABLE
+    assert refused(read_file("a\0b", LIMIT)) is codes.NOT_READABLE
+
+
+def test_links_inside_the_repository_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.yaml").write_bytes(b"x")
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "link.yaml").symlink_to("folder/a.yaml")
+    assert read_below(tmp_path, "link.yaml", LIMIT) == b"x"
+    assert read_below(tmp_path, "folder/a.yaml", LIMIT) == b"x"
+
+
+def test_a_link_out_of_the_repository_is_refused(tmp_path: Path) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir()
+    root.mkdir()
+    (outside / "secret").write_bytes(b"x")
+    (root / "file").symlink_to("../outside/secret")
+    (root / "folder").symlink_to(outside)
+    assert refused(read_below(root, "file", LIMIT)) is codes.OUTSIDE_REPOSITORY
+    assert refused(read_below(root, "folder/secret", LIMIT)) is codes.OUTSIDE_REPOSITORY
+
+
+def test_a_neighbour_whose_name_starts_like_the_repository_is_outside(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root-2").mkdir()
+    (tmp_path / "root-2" / "x").write_bytes(b"x")
+    (tmp_path / "root" / "x").symlink_to(tmp_path / "root-2" / "x")
+    assert refused(read_below(tmp_path / "root", "x", LIMIT)) is codes.OUTSIDE_REPOSITORY
+
+
+def test_links_in_a_circle_are_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    assert refused(read_below(tmp_path, "a", LIMIT)) is codes.NOT_READABLE
+
+
+def test_a_folder_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    assert refused(read_below(tmp_path, "a", LIMIT)) is codes.NOT_A_FILE
+    assert refused(read_file(tmp_path, LIMIT)) is codes.NOT_A_FILE
+
+
+def test_a_pipe_without_a_writer_is_a_finding_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert refused(read_below(tmp_path, "pipe.yaml", LIMIT)) is codes.NOT_A_FILE
+
+
+def test_a_device_and_a_socket_are_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path may have 107 bytes only
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        assert refused(read_below(tmp_path, "socket", LIMIT)) in {codes.NOT_A_FILE, codes.NOT_READABLE}
+    assert refused(read_file("/dev/zero", LIMIT)) is codes.NOT_A_FILE
+    assert refused(read_file("/dev/null", LIMIT)) is codes.NOT_A_FILE
+
+
+def test_a_file_over_the_limit_is_refused_and_one_at_the_limit_is_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * LIMIT)
+    (tmp_path / "b").write_bytes(b"x" * (LIMIT + 1))
+    assert read_below(tmp_path, "a", LIMIT) == b"x" * LIMIT
+    assert refused(read_below(tmp_path, "b", LIMIT)) is codes.TOO_LARGE
+
+
+def test_a_file_that_grows_while_it_is_read_stays_bounded() -> None:
+    """Files of /proc say that they are empty, and are not."""
+    endless = Path("/proc/kallsyms")
+    if not endless.is_file() or not os.access(endless, os.R_OK):
+        pytest.skip("no file here says that it is smaller than it is")
+    assert refused(read_file(endless, LIMIT)) is codes.TOO_LARGE
+
+
+def test_descriptors_are_closed_whatever_happens(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
+    before = len(list(Path("/dev/fd").iterdir()))
+    for path in ("a", "folder", "missing", "folder/missing", "../x"):
+        read_below(tmp_path, path, 0)
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_a_write_replaces_the_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "file.json"
+    write_file(target, b"one")
+    write_file(target, b"two")
+    assert target.read_bytes() == b"two"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
+def test_a_file_has_exactly_its_mode_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    old = os.umask(mask)
+    try:
+        write_file(tmp_path / "secret", b"x", 0o600)
+        write_file(tmp_path / "open", b"x", 0o644)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "open").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_crash_before_the_end_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "file"
+    write_file(target, b"old")
+
+    def crash(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_short_write_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data[:3])))
+    write_file(tmp_path / "file", b"0123456789")
+    assert (tmp_path / "file").read_bytes() == b"0123456789"
+
+
+def test_a_disk_that_refuses_ends_the_command_with_its_own_status(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(CannotContinue) as caught:
+        write_file(tmp_path / "file" / "below", b"x")
+    assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
