@@ -1,7 +1,9 @@
 """Runs a plan: one loop that asks `decide`, starts processes, waits for them and keeps the journal.
 
-Each turn writes once to the journal and waits for the disk once: the ends of steps and the intents of the next ones
-together. No process starts before its intent is on disk, and nothing that needs a step before that step's end is.
+No process starts before its intent (`step_start`) is on disk, and nothing that needs a step before that step's end is.
+To wait for the disk seldom, intents of the next ready steps are put there together with one that is needed now; an
+`attempt` line, written just before an attempt begins, tells those that ran from those that were only intended. It
+outlives this process at once, and the machine with the next wait for the disk.
 """
 
 import signal
@@ -43,6 +45,8 @@ from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
 DEFAULT_PARALLEL: Final = 4
+_AHEAD: Final = 16
+_SYNC_SECONDS: Final = 0.05
 _FINALLY_SHARE: Final = 0.1
 _REASON: Final = 300
 
@@ -114,13 +118,14 @@ def execute_plan(
 class _Task:
     """A step that is being worked on."""
 
-    __slots__ = ("child", "index", "logs", "out_of_time", "step", "wakes", "work")
+    __slots__ = ("attempt", "child", "index", "logs", "out_of_time", "step", "wakes", "work")
 
     def __init__(self, step: PlannedStep, index: int, work: StepWork, logs: StepLogs) -> None:
         self.step = step
         self.index = index
         self.work = work
         self.logs = logs
+        self.attempt = 1
         self.child: Child | None = None
         self.wakes: float | None = None
         self.out_of_time = ""
@@ -155,11 +160,14 @@ class _Run:
         self._tasks: list[_Task] = []
         self._by_child: dict[Child, _Task] = {}
         self._intended: list[_Task] = []
+        self._ahead: set[str] = set()
+        """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines: list[tuple[float, str, bool]] = []
         self._timed_workflows: set[str] = set()
         self._findings: list[Finding] = []
         self._signal: int | None = None
         self._out_of_time = False
+        self._idle = False
         self._inherit = () if options.lock_fd is None else (options.lock_fd,)
 
     def to_the_end(self) -> ExecutionResult:
@@ -174,8 +182,8 @@ class _Run:
             if isinstance(decision, Start):
                 self._carry_out(decision)
                 continue
-            self._commit()
-            if self._spawn_intended():
+            self._begin_attempts()
+            if not self._idle:
                 self._journal.flush()
                 self._wait()
         return self._conclude()
@@ -273,15 +281,8 @@ class _Run:
             return
         match need:
             case AttemptStarts(number=number):
-                self._journal.add(
-                    "step_start",
-                    step=task.step.id,
-                    index=task.index,
-                    attempt=number,
-                    idempotency=task.step.idempotency.value,
-                )
+                task.attempt = number
                 self._intended.append(task)
-                self._observer.step_started(task.step, number)
             case Pause(seconds=seconds):
                 task.wakes = self._clock.monotonic() + seconds
                 self._journal.add("retry_wait", index=task.index, wait_ms=round(seconds * 1000))
@@ -312,19 +313,49 @@ class _Run:
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
 
-    def _spawn_intended(self) -> bool:
-        """Starts what the journal now holds the intent of. Returns whether there is something to wait for."""
+    def _intend(self, step: PlannedStep, index: int, attempt: int) -> None:
+        self._journal.add("step_start", step=step.id, index=index, attempt=attempt, idempotency=step.idempotency.value)
+
+    def _begin_attempts(self) -> None:
+        """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""
         intended, self._intended = self._intended, []
-        ended = len(self._results)
-        answer = CANCELLED if self._state.stopped else None
+        self._idle = False
+        if not intended:
+            if self._journal.pending_seconds > _SYNC_SECONDS:
+                self._commit()
+            return
+        new = [task for task in intended if task.attempt > 1 or task.step.id not in self._ahead]
+        if new:
+            for task in new:
+                self._intend(task.step, task.index, task.attempt)
+            self._intend_ahead()
+            self._commit()
+        stopped = bool(self._state.stopped)
         for task in intended:
-            self._advance(task, answer)
-        return len(self._results) == ended and not self._intended
+            self._ahead.discard(task.step.id)
+            if not stopped:
+                self._journal.add("attempt", index=task.index, attempt=task.attempt)
+        self._journal.flush()
+        ended = len(self._results)
+        for task in intended:
+            if not stopped:
+                self._observer.step_started(task.step, task.attempt)
+            self._advance(task, CANCELLED if stopped else None)
+        self._idle = len(self._results) != ended or bool(self._intended)
+
+    def _intend_ahead(self) -> None:
+        for number in self._state.ready[:_AHEAD]:
+            step = self._graph.steps[number]
+            if step.id not in self._ahead and not self._state.stopped:
+                self._ahead.add(step.id)
+                self._intend(step, number, 1)
 
     def _wait(self) -> None:
         moments = [task.wakes for task in self._tasks if task.wakes is not None] if self._tasks else []
         moments.extend(deadline[0] for deadline in self._deadlines)
         timeout = max(0.0, min(moments) - self._clock.monotonic()) if moments else None
+        if self._journal.pending_seconds:
+            timeout = _SYNC_SECONDS if timeout is None else min(timeout, _SYNC_SECONDS)
         for child in self._supervisor.wait(timeout):
             task = self._by_child.pop(child)
             if child.strays_ended:

@@ -38,7 +38,7 @@ class Journal:
         self._seq = seq
         self._prev = prev
         self._lines: list[bytes] = []
-        self._unsynced = False
+        self._unsynced_since: float | None = None
         self.problem = ""
 
     @classmethod
@@ -104,17 +104,25 @@ class Journal:
                     data = data[os.write(self._fd, data) :]
             except OSError as error:
                 self.problem = error.strerror or "the disk refuses"
-            self._unsynced = True
+            if self._unsynced_since is None:
+                self._unsynced_since = self._clock.monotonic()
+
+    @property
+    def pending_seconds(self) -> float:
+        """How long something written has been waiting for the disk; 0 where nothing has."""
+        if self._unsynced_since is None or self.problem:
+            return 0.0
+        return max(self._clock.monotonic() - self._unsynced_since, 1e-6)
 
     def commit(self) -> None:
         """Writes what was gathered and waits until the disk has it."""
         self.flush()
-        if self._unsynced and not self.problem:
+        if self._unsynced_since is not None and not self.problem:
             try:
                 _sync_data(self._fd)
             except OSError as error:
                 self.problem = error.strerror or "the disk refuses"
-            self._unsynced = False
+            self._unsynced_since = None
 
     def close(self) -> None:
         """Commits and closes."""
