@@ -1,0 +1,164 @@
+"""Progress of a run, to stderr: plain lines in CI and pipes, a live tree on a terminal."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TextIO
+
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.execution.observer import Observer
+from innominatus_cli.reports.terminal import printable
+from innominatus_cli.system.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.tree import Tree
+
+_WORDS: Final = {
+    "succeeded": "ok",
+    "failed": "FAILED",
+    "timed_out": "TIMED OUT",
+    "interrupted": "interrupted",
+    "skipped": "skipped",
+    "planned": "planned",
+}
+_STYLES: Final = {"succeeded": "green", "failed": "bold red", "timed_out": "bold red", "interrupted": "yellow"}
+_REFRESH_SECONDS: Final = 0.1
+
+
+def progress_for(stream: TextIO, environ: Mapping[str, str]) -> Observer:
+    """The observer that suits where `stream` leads: a live tree on a terminal, else plain lines."""
+    plain = environ.get("CI", "") not in {"", "false"} or environ.get("TERM") == "dumb" or not stream.isatty()
+    return PlainProgress(stream) if plain else LiveProgress(stream)
+
+
+class PlainProgress:
+    """A line for every step: `[deployment/product] ecommerce/payment/deploy … ok 1.2s`.
+
+    A stream that is gone does not disturb the run.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._identities: dict[str, str] = {}
+
+    def run_started(self, run: str, plan: Plan) -> None:
+        """Names the run."""
+        self._identities = _identities(plan)
+        steps = sum(step.kind == "step" for step in plan.steps)
+        application, environment = plan.application.name, plan.environment
+        self._say(f"run {run}: {plan.operation.value} {application} to {environment}, {_count(steps, 'step')}")
+
+    def step_started(self, step: PlannedStep, attempt: int) -> None:
+        """Tells of attempts after the first one."""
+        if attempt > 1:
+            self._say(f"{self._name(step)} … attempt {attempt}")
+
+    def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
+        """One line, with the reason where there is one."""
+        self._say(f"{self._name(step)} … {result_text(result, message)}")
+
+    def notice(self, text: str) -> None:
+        """A line of its own."""
+        self._say(text)
+
+    def run_finished(self, status: RunStatus) -> None:
+        """How it ended."""
+        self._say(f"run {status.replace('_', ' ')}")
+
+    def _name(self, step: PlannedStep) -> str:
+        return f"[{step.phase}/{step.tier}] {self._identities.get(step.workflow_id or '', '')}/{step.name}"
+
+    def _say(self, line: str) -> None:
+        try:
+            self._stream.write(printable(line) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+
+class LiveProgress:
+    """A tree of phases, tiers, workflows and steps that is drawn anew while the run goes on."""
+
+    def __init__(self, stream: TextIO, clock: Clock | None = None) -> None:
+        self._stream = stream
+        self._clock = clock or SystemClock()
+        self._live: Live | None = None
+        self._lines: dict[str, Tree] = {}
+        self._drawn = 0.0
+
+    def run_started(self, run: str, plan: Plan) -> None:
+        """Draws the whole tree."""
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+        from rich.live import Live  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+        from rich.tree import Tree  # noqa: PLC0415
+
+        root = Tree(Text(f"{plan.operation.value} {plan.application.name} to {plan.environment} (run {run})"))
+        identities = _identities(plan)
+        branches: dict[str, Tree] = {}
+        for step in plan.steps:
+            if step.kind != "step":
+                continue
+            tier = f"{step.phase}/{step.tier}"
+            if tier not in branches:
+                branches[tier] = root.add(Text(tier, style="bold"))
+            flow = step.workflow_id or tier
+            if flow not in branches:
+                branches[flow] = branches[tier].add(Text(identities.get(flow, flow)))
+            self._lines[step.id] = branches[flow].add(Text(f"· {printable(step.name)}", style="dim"))
+        self._live = Live(root, console=Console(file=self._stream), auto_refresh=False, vertical_overflow="visible")
+        self._live.start()
+
+    def step_started(self, step: PlannedStep, attempt: int) -> None:
+        """Marks a step as running."""
+        more = f" (attempt {attempt})" if attempt > 1 else ""
+        self._set(step.id, f"▶ {step.name}{more}", "cyan")
+
+    def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
+        """Marks a step as ended."""
+        mark = {"succeeded": "✓", "skipped": "-"}.get(result.status, "✗")
+        style = _STYLES.get(result.status, "dim")
+        self._set(step.id, f"{mark} {step.name}  {result_text(result, message)}", style)
+
+    def notice(self, text: str) -> None:
+        """A line above the tree."""
+        if self._live is not None:
+            from rich.text import Text  # noqa: PLC0415
+
+            self._live.console.print(Text(printable(text), style="yellow"))
+
+    def run_finished(self, status: RunStatus) -> None:
+        """Draws it for the last time."""
+        if self._live is not None:
+            self._live.refresh()
+            self._live.stop()
+        self.notice(f"run {status.replace('_', ' ')}")
+
+    def _set(self, step: str, text: str, style: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
+
+        if step in self._lines:
+            self._lines[step].label = Text(printable(text), style=style)
+        now = self._clock.monotonic()
+        if self._live is not None and now - self._drawn > _REFRESH_SECONDS:
+            self._drawn = now
+            self._live.refresh()
+
+
+def result_text(result: StepResult, message: str) -> str:
+    """How a step ended, for people: `ok 1.2s`, `skipped: …`, `FAILED 0.3s: …`."""
+    words = [_WORDS[result.status]]
+    if result.attempts:
+        words.append(f"{result.duration_ms / 1000:.1f}s")
+    if result.continued:
+        words.append("(the run goes on)")
+    why = result.reason or message
+    return " ".join(words) + (f": {why}" if why else "")
+
+
+def _identities(plan: Plan) -> dict[str, str]:
+    return {flow.id: flow.identity for flow in plan.workflows}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
