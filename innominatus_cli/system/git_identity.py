@@ -24,7 +24,6 @@ class Identity:
     email: str
     source: str
 
-    @property
     def finding(self) -> Finding | None:
         """A warning where git does not know the operator."""
         if self.source != OPERATING_SYSTEM:

@@ -86,6 +86,12 @@ UNKNOWN_APPLICATION = Code(
     "There is no such application",
     "`innominatus-ctl list` shows the applications of this repository.",
 )
+UNKNOWN_STEP = Code(
+    "ORC-6016",
+    "The run has no such step",
+    "`innominatus-ctl logs RUN` shows all steps of the run.",
+    detail="A step is named by its id in the plan, by the end of it, or by its name; one name may mean several steps.",
+)
 RECORD_PENDING = Code(
     "ORC-6021",
     "The record was not committed to a branch",

@@ -59,9 +59,7 @@ def test_the_message_is_conventional_and_starts_no_pipeline(repository: Reposito
     )
 
 
-def test_what_is_staged_changed_and_untracked_stays_exactly_so(
-    repository: Repository, make_record: MakeRecord
-) -> None:
+def test_what_is_staged_changed_and_untracked_stays_exactly_so(repository: Repository, make_record: MakeRecord) -> None:
     repository.commit("src/both.txt", "one\n")
     repository.commit("src/gone.txt", "one\n")
     repository.write("src/both.txt", "two\n")
@@ -498,7 +496,7 @@ def test_the_operating_systems_user_signs_where_git_knows_nobody(
     git = repository.open()
     store = WorkingTreeStore(git)
     assert store.who.source == "operating system user"
-    assert store.who.finding is not None
+    assert store.who.finding() is not None
     written = store.write(make_record(), PLAN, {}, git.head())
     assert repository.git("log", "-1", "--format=%an <%ae>") == f"{store.who.name} <{store.who.email}>"
     assert not written.pending

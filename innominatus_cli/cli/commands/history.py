@@ -1,0 +1,28 @@
+"""`history`: the runs of an application."""
+
+import click
+
+from innominatus_cli.cli.output import output_option, page_options, print_listing
+
+
+@click.command("history")
+@click.argument("application", metavar="[APP]", required=False)
+@click.option("--env", "environment", metavar="ENV", help="Only runs in this environment.")
+@output_option()
+@page_options
+def command(application: str | None, environment: str | None, output: str, limit: int | None, offset: int) -> int:
+    r"""List runs, the newest first: of all applications, or of one.
+
+    \b
+    Examples:
+      innominatus-ctl history checkout-service --env development
+      innominatus-ctl history --limit 20
+      innominatus-ctl history -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import history, open_ledger, page
+    from innominatus_cli.reports.history import history_listing
+
+    found = history(open_ledger(), application, environment)
+    print_listing(history_listing(found, page(found.rows, limit, offset)), output)
+    return told(found.findings)

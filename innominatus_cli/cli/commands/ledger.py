@@ -1,0 +1,40 @@
+"""`ledger`: work with the run records."""
+
+import click
+
+from innominatus_cli.cli.output import output_option, print_listing
+
+
+@click.group("ledger")
+def command() -> None:
+    r"""Work with the run records.
+
+    \b
+    Examples:
+      innominatus-ctl ledger adopt
+    """
+
+
+@command.command("adopt")
+@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@output_option()
+def adopt(runs: tuple[str, ...], output: str) -> int:
+    r"""Take waiting records into the branch that is checked out, one commit each: all, or those of the runs named.
+
+    A record waits where its run could not commit to its branch: with a detached head, in the middle of a rebase or
+    merge, after a switch of branches, or where the disk refused.
+
+    \b
+    Examples:
+      innominatus-ctl ledger adopt
+      innominatus-ctl ledger adopt 01JD
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.ledger.adopt import adopt as adopt_records
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.history import adopted_listing
+
+    store = open_ledger().store
+    outcome = adopt_records(store, runs)
+    print_listing(adopted_listing(outcome.adopted), output)
+    return told((*store.findings, *outcome.findings))

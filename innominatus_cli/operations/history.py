@@ -1,0 +1,202 @@
+"""`status`, `list` and `history`: what the ledger says of applications, and what runs right now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.system.git import Git
+from innominatus_cli.system.locks import Holder, held_locks, read_holder
+from innominatus_cli.system.state_folder import StateFolder
+
+Data: TypeAlias = dict[str, Any]
+
+_SHORT: Final = 12
+_RUNNING: Final = "running"
+_KILLED: Final = "interrupted"
+_NO_RUN: Final[Data] = dict.fromkeys(
+    (
+        "application",
+        "environment",
+        "run",
+        "kind",
+        "operation",
+        "golden_path",
+        "status",
+        "started_at",
+        "finished_at",
+        "duration_ms",
+        "by",
+        "email",
+        "commit",
+        "branch",
+        "plan",
+        "steps",
+        "failures",
+        "record",
+        "standing",
+    )
+)
+"""The keys of a row, so that every row has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLedger:
+    """A repository with its ledger and the documents of its working tree."""
+
+    repository: Repository
+    store: WorkingTreeStore
+    state: StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of plain data, and what was wrong on the way; `waiting` counts records that `ledger adopt` takes in."""
+
+    rows: list[Data]
+    findings: tuple[Finding, ...] = field(default=())
+    waiting: int = 0
+
+
+def open_ledger(directory: Path | None = None) -> OpenLedger:
+    """The ledger of the git repository around a folder (by default the current one).
+
+    Raises CannotContinue where there is none, or where admin-config.yaml, which names the ledger's folder, is wrong.
+    """
+    start = directory or Path.cwd()
+    git = Git.open(start)
+    if git is None:
+        message = "there is no git repository here, and without one there are no records"
+        raise CannotContinue(Finding(NOT_A_REPOSITORY, message, Place(str(start))))
+    repository = Repository(WorkingTreeSnapshot(git.root))
+    admin = repository.admin_config()
+    if admin is None and repository.has_admin_config:
+        raise CannotContinue(*(found for found in repository.findings if found.severity is Severity.ERROR))
+    store = WorkingTreeStore(git, admin.model.ledger.root) if admin else WorkingTreeStore(git)
+    return OpenLedger(repository, store, StateFolder(git.common_dir))
+
+
+def status(ledger: OpenLedger, application: str | None = None) -> Found:
+    """The last run of every application and environment, or of one application; what runs or was killed comes first."""
+    now = [_unfinished(holder) for holder in _holders(ledger.state) if application in {None, holder.application}]
+    rows = [run_row(stored) for stored in _last_runs(ledger.store.records(application))]
+    recorded = {row["run"] for row in rows}
+    now = [row for row in now if row["run"] not in recorded]
+    if application is not None and not rows and not now:
+        rows = [_never_run(ledger, application)]
+    return Found([*now, *rows], tuple(ledger.store.findings), len(ledger.store.waiting()))
+
+
+def history(ledger: OpenLedger, application: str | None = None, environment: str | None = None) -> Found:
+    """All runs, the newest first: of all applications or of one, in all environments or in one."""
+    records = ledger.store.records(application, environment)
+    if application is not None and not ledger.store.records(application):
+        _never_run(ledger, application)
+    rows = [run_row(stored) for stored in reversed(records)]
+    return Found(rows, tuple(ledger.store.findings), len(ledger.store.waiting()))
+
+
+def applications(ledger: OpenLedger) -> Found:
+    """All applications, by name: those that have a Score file, and those that only the records know."""
+    last: dict[str, StoredRecord] = {}
+    environments: dict[str, set[str]] = {}
+    for stored in ledger.store.records():
+        last[stored.record.application] = stored
+        environments.setdefault(stored.record.application, set()).add(stored.record.environment)
+    known = _score_files(ledger.repository)
+    rows = []
+    for name in sorted({*known, *last}):
+        path, product = known.get(name, (None, None))
+        row: Data = {"application": name, "product": product, "file": path}
+        row["environments"] = sorted(environments.get(name, ()))
+        row["last_run"] = run_row(last[name]) if name in last else None
+        rows.append(row)
+    return Found(rows, (*ledger.repository.findings, *ledger.store.findings))
+
+
+def run_row(stored: StoredRecord) -> Data:
+    """A record as a row: what a person asks first."""
+    record = stored.record
+    return {
+        "application": record.application,
+        "environment": record.environment,
+        "run": record.run,
+        "kind": record.kind,
+        "operation": record.operation,
+        "golden_path": record.golden_path,
+        "status": record.status,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "duration_ms": record.duration_ms,
+        "by": record.actor.name,
+        "email": record.actor.email,
+        "commit": record.commit,
+        "branch": record.branch,
+        "plan": record.plan,
+        "steps": len(record.steps),
+        "failures": list(record.failures),
+        "record": stored.path,
+        "standing": stored.standing.value,
+    }
+
+
+def _last_runs(records: Iterable[StoredRecord]) -> list[StoredRecord]:
+    last = {(stored.record.application, stored.record.environment): stored for stored in records}
+    return [last[key] for key in sorted(last)]
+
+
+def _holders(state: StateFolder) -> list[Holder]:
+    return [holder for path in held_locks(state) if (holder := read_holder(path)) is not None]
+
+
+def _unfinished(holder: Holder) -> Data:
+    """A run that has no record yet: it runs now, or it was killed before it could write one."""
+    return {
+        **_NO_RUN,
+        "application": holder.application,
+        "environment": holder.environment,
+        "run": holder.run,
+        "status": _RUNNING if holder.lives else _KILLED,
+        "started_at": holder.since,
+        "by": holder.who,
+    }
+
+
+def _never_run(ledger: OpenLedger, application: str) -> Data:
+    """A row for an application that has a Score file and no record. Raises CannotContinue where it has neither."""
+    known = _score_files(ledger.repository)
+    if application not in known:
+        names = [*known, *(stored.record.application for stored in ledger.store.records())]
+        hint = did_you_mean(application, names)
+        message = f"'{application}' has neither a Score file nor a record" + (f": {hint}" if hint else "")
+        raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application)))
+    return {**_NO_RUN, "application": application, "status": "never run"}
+
+
+def _score_files(repository: Repository) -> dict[str, tuple[str, str | None]]:
+    """By application the path of its Score file and its product."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for path in repository.application_paths():
+        for workload in repository.workloads(path):
+            metadata = workload.model.metadata
+            extra = metadata.model_extra or {}
+            product = extra.get("product") or metadata.annotations.get("innominatus.dev/product")
+            found.setdefault(metadata.name, (path, product if isinstance(product, str) else None))
+    return found
+
+
+def short(digest: str | None) -> str:
+    """The first digits of a digest or commit, for tables."""
+    return (digest or "").removeprefix("sha256:")[:_SHORT]
+
+
+def page(rows: Sequence[Data], limit: int | None, offset: int) -> list[Data]:
+    """The rows from `offset`, at most `limit` of them."""
+    return list(rows[offset : None if limit is None else offset + limit])

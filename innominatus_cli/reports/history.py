@@ -1,0 +1,125 @@
+"""What `status`, `list`, `history` and `ledger adopt` print."""
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+from innominatus_cli.ledger.adopt import Adopted
+from innominatus_cli.operations.history import Found, short
+from innominatus_cli.reports.listing import Column, Listing
+
+Data: TypeAlias = dict[str, Any]
+
+STATUS: Final = (
+    Column("Application", "application"),
+    Column("Environment", "environment"),
+    Column("Status", "status"),
+    Column("Operation", "operation"),
+    Column("Started", "started_at"),
+    Column("By", "by"),
+    Column("Commit", "commit_short"),
+    Column("Plan", "plan_short"),
+    Column("Run", "run"),
+    Column("Took", "took", wide=True),
+    Column("Steps", "steps", wide=True),
+    Column("Branch", "branch", wide=True),
+    Column("Record", "standing", wide=True),
+    Column("File", "record", wide=True),
+)
+HISTORY: Final = (
+    Column("Run", "run"),
+    Column("Application", "application"),
+    Column("Environment", "environment"),
+    Column("Operation", "operation"),
+    Column("Status", "status"),
+    Column("Started", "started_at"),
+    Column("Took", "took"),
+    Column("By", "by"),
+    Column("Kind", "kind", wide=True),
+    Column("Commit", "commit_short", wide=True),
+    Column("Plan", "plan_short", wide=True),
+    Column("Record", "standing", wide=True),
+    Column("File", "record", wide=True),
+)
+APPLICATIONS: Final = (
+    Column("Application", "application"),
+    Column("Product", "product"),
+    Column("Environments", "environments"),
+    Column("Last Run", "last_started"),
+    Column("Status", "last_status"),
+    Column("File", "file"),
+    Column("Environment", "last_environment", wide=True),
+    Column("By", "last_by", wide=True),
+    Column("Run", "last_run_id", wide=True),
+)
+ADOPTED: Final = (
+    Column("Run", "run"),
+    Column("Application", "application"),
+    Column("Environment", "environment"),
+    Column("Branch", "branch"),
+    Column("Commit", "commit_short"),
+)
+
+
+def status_listing(found: Found, rows: Sequence[Data]) -> Listing:
+    """The last runs; below them what waits for `ledger adopt`."""
+    shown = [_run_cells(row) for row in rows]
+    return Listing(
+        STATUS, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
+    )
+
+
+def history_listing(found: Found, rows: Sequence[Data]) -> Listing:
+    """Runs, the newest first."""
+    shown = [_run_cells(row) for row in rows]
+    return Listing(HISTORY, shown, {"runs": list(rows)}, "There are no runs.", _waiting(found))
+
+
+def applications_listing(rows: Sequence[Data]) -> Listing:
+    """Applications with their last run."""
+    shown = []
+    for row in rows:
+        last = row["last_run"] or {}
+        cells = {f"last_{name}": last.get(name) for name in ("status", "environment", "by")}
+        shown.append({**row, **cells, "last_started": last.get("started_at"), "last_run_id": last.get("run")})
+    return Listing(APPLICATIONS, shown, {"applications": list(rows)}, "There are no applications.")
+
+
+def adopted_listing(adopted: Sequence[Adopted]) -> Listing:
+    """Records that were taken into a branch."""
+    rows = [
+        {
+            "run": one.stored.record.run,
+            "application": one.stored.record.application,
+            "environment": one.stored.record.environment,
+            "branch": one.ref.removeprefix("refs/heads/"),
+            "commit": one.commit,
+            "record": one.stored.path,
+        }
+        for one in adopted
+    ]
+    shown = [{**row, "commit_short": short(row["commit"])} for row in rows]
+    return Listing(ADOPTED, shown, {"adopted": rows}, "No record waits.")
+
+
+def took(milliseconds: int | None) -> str:
+    """A duration for people: `450ms`, `2.3s`, `2.0m`, `1.5h`."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1_000:  # noqa: PLR2004 - the steps of the format
+        return f"{milliseconds}ms"
+    seconds = milliseconds / 1_000
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.1f}s"
+    return f"{seconds / 60:.1f}m" if seconds < 3_600 else f"{seconds / 3_600:.1f}h"  # noqa: PLR2004
+
+
+def _run_cells(row: Data) -> Data:
+    cells = {"commit_short": short(row.get("commit")), "plan_short": short(row.get("plan"))}
+    return {**row, **cells, "took": took(row.get("duration_ms"))}
+
+
+def _waiting(found: Found) -> tuple[str, ...]:
+    if not found.waiting:
+        return ()
+    records = "1 record waits" if found.waiting == 1 else f"{found.waiting} records wait"
+    return ("", f"{records} to be taken into a branch: innominatus-ctl ledger adopt")
