@@ -65,8 +65,12 @@ class InputBuilder:
         dumped = model.model_dump(mode="json", by_alias=True, exclude_none=True)
         written = {kind.inputs.model_fields[name].alias or name for name in model.model_fields_set}
         for marked in reversed(list(marked_values(kind.inputs, dumped))):  # backwards, for `*` makes a list longer
-            self._mark(marked, dumped, spot, built, written=str(marked.at[0]) in written)
+            if marked.marker != "workload":
+                self._mark(marked, dumped, spot, built, written=str(marked.at[0]) in written)
+        workloads = [marked.at for marked in marked_values(kind.inputs, dumped) if marked.marker == "workload"]
         built.values = {key: stand_ins.take(value) for key, value in dumped.items()}
+        for at in workloads:  # last, for the workload holds references of the plan already
+            _put(built.values, at, dict(self.workload) if self.workload is not None else None)
         return built
 
     def _with_defaults(self, kind: "StepType", given: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +90,6 @@ class InputBuilder:
                 self._entry(marked, dumped, where, built)
             case "secret":
                 built.secrets.update(self.tables.names("secrets") if marked.value == "*" else {marked.value})
-            case "workload":
-                _put(dumped, marked.at, dict(self.workload) if self.workload is not None else None)
             case _:
                 pass
 

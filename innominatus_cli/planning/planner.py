@@ -257,7 +257,7 @@ class _Planning:
             *(PlanInput(name=name, value=known.value, evidence=known.evidence) for name, known in outside.items()),
         ]
         if golden_path is not None:
-            inputs.append(PlanInput(name="golden_path", value=golden_path, evidence="argument GOLDENPATH or default"))
+            inputs.append(PlanInput(name="golden_path", value=golden_path, evidence="argument, or the default"))
         if request.task is not None:
             inputs.append(PlanInput(name="workflow", value=request.task, evidence="argument WORKFLOW"))
         if request.workflows:

@@ -17,7 +17,8 @@ class PlanRequest:
     """
 
     environment: str
-    environment_evidence: str = "argument --env"
+    environment_evidence: str = "--env, or its default"
+    """The same however the environment was chosen: a default that is spelled out gives the same plan."""
     operation: Operation = Operation.DEPLOY
     score_path: str | None = None
     golden_path: str | None = None

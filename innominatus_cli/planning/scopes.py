@@ -23,8 +23,8 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.ordering import Order
 from innominatus_cli.step_types.catalogue import step_type
 
-RUN_NAMES = frozenset({"id", "startedAt", "actor"})
-"""What `${run.…}` may name: the run's ULID, its start (RFC 3339), the name of who started it."""
+RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operation"})
+"""What `${run.…}` may name: the run's ULID, its start (RFC 3339), and what it is a run of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +225,25 @@ class TerraformContext:
             return Unresolved(f"'${{{written}}}': no terraform step before this one has it", near)
         names = " or ".join(f"'${{steps.{step.name}.outputs.{rest[0]}}}'" for step in candidates)
         return Unresolved(f"'${{{written}}}': {len(candidates)} terraform steps may have it", f"Write {names}.")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOutputsContext:
+    """`outputs.<name>` in `setVariables`: what the step itself has just given."""
+
+    step: StepDefinition
+
+    def names(self) -> Iterable[str]:
+        """The declared outputs."""
+        return _declared(self.step)
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """An output of the step."""
+        known = _declared(self.step)
+        if not rest or (known and rest[0] not in known):
+            name = rest[0] if rest else ""
+            return Unresolved(f"'${{{written}}}': the step declares no output '{name}'", hint(name, known))
+        return Later(("outputs", *rest), "output of this step")
 
 
 @dataclass(frozen=True, slots=True)

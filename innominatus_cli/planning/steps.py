@@ -17,6 +17,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
+from innominatus_cli.planning.scopes import OwnOutputsContext
 from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
 from innominatus_cli.step_types.contract import StepType
 
@@ -45,7 +46,8 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
     findings += inputs.findings
     values = _Values(scope, folded, spot, findings)
     env = values.of("env", definition.env)
-    variables = values.of("setVariables", definition.set_variables)
+    own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition)}, scope.steps, scope.bare)
+    variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback)
     conditions = _conditions(definition, scope, spot, folded, findings)
     if has_errors(findings):

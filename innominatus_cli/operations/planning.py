@@ -1,0 +1,195 @@
+"""`plan`: what somebody wishes, the repository, the records and this machine's facts, joined into a plan."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.catalogue.plan import WRONG_PARAMETER
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.store import Store, StoredRecord
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.opening import open_repository, repository_path
+from innominatus_cli.planning.comparison import Difference, differences
+from innominatus_cli.planning.golden_paths import BUILT_IN
+from innominatus_cli.planning.parameters import split_parameters
+from innominatus_cli.planning.planner import plan_application
+from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.system.git import Git
+
+DEFAULT_ENVIRONMENT: Final = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWish:
+    """What somebody typed. `name` is a golden path or a workflow, None the default golden path."""
+
+    name: str | None = None
+    score: str | None = None
+    """The Score file's path, as typed."""
+    environment: str | None = None
+    parameters: tuple[str, ...] = ()
+    """`name=value` texts."""
+    workflows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """A plan, and how it differs from the last recorded one of the same application and environment."""
+
+    outcome: PlanOutcome
+    compared_with: str | None = None
+    """The record whose plan it was compared with; None where there is none."""
+    differences: tuple[Difference, ...] = ()
+
+
+def plan_for(wish: PlanWish, directory: Path | None = None) -> PlanReport:
+    """Plans in the repository around `directory` and compares with the last recorded plan."""
+    repository = open_repository(directory)
+    store = _store(repository)
+    outcome = plan_with(repository, store, wish)
+    if outcome.plan is None or store is None:
+        return PlanReport(outcome)
+    last = _last_plan(store, outcome.plan)
+    if last is None:
+        return PlanReport(outcome)
+    record, plan = last
+    return PlanReport(outcome, record.path, tuple(differences(plan, outcome.plan)))
+
+
+def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> PlanOutcome:
+    """The plan for a wish, from one repository and its records. Raises CannotContinue for a path outside of it."""
+    parameters, wrong = split_parameters(wish.parameters)
+    if wrong:
+        place = Place("--param")
+        return PlanOutcome(
+            None, tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place) for text in wrong)
+        )
+    score = _score_path(repository, wish.score)
+    golden_path, task = _what(repository, wish.name)
+    operation = _operation(repository, golden_path, task)
+    request = PlanRequest(
+        environment=wish.environment or _environment(repository, score),
+        operation=operation,
+        score_path=score,
+        golden_path=golden_path,
+        task=task,
+        parameters=parameters,
+        workflows=wish.workflows,
+    )
+    return plan_application(repository, request, _facts(repository, store, request))
+
+
+def _store(repository: Repository) -> WorkingTreeStore | None:
+    git = Git.open(_root(repository))
+    if git is None:
+        return None
+    admin = repository.admin_config()
+    return WorkingTreeStore(git, (admin.model if admin else AdminConfigDocument()).ledger.root)
+
+
+def _root(repository: Repository) -> Path:
+    snapshot = repository.snapshot
+    return Path(snapshot.root) if isinstance(snapshot, WorkingTreeSnapshot) else Path()
+
+
+def _score_path(repository: Repository, typed: str | None) -> str | None:
+    return None if typed is None else repository_path(_root(repository), typed)
+
+
+def _environment(repository: Repository, score: str | None) -> str:
+    """The environment where `--env` says none: the Score file's, if admin-config knows its word, else the default."""
+    admin = repository.admin_config()
+    workload = repository.workload(score) if score is not None else None
+    if admin is not None and workload is not None and workload.model.environment is not None:
+        written = workload.model.environment.type
+        if written in {*admin.model.environments, *(admin.model.policies.allowed_environments or ())}:
+            return written
+    return DEFAULT_ENVIRONMENT
+
+
+def _what(repository: Repository, name: str | None) -> tuple[str | None, str | None]:
+    """The name as a golden path, or as a workflow that is a task."""
+    if name is None:
+        return None, None
+    plain = name.partition("@")[0]
+    known = {path.model.metadata.name for path in repository.golden_paths()} | BUILT_IN.keys()
+    if plain in known:
+        return name, None
+    return (None, name) if _is_workflow(repository, name) else (name, None)
+
+
+def _is_workflow(repository: Repository, name: str) -> bool:
+    product, slash, workflow = name.partition("/")
+    if repository.snapshot.is_file(name):
+        return True
+    if not slash:
+        return any(one.model.metadata.name == name for one in repository.platform_workflows())
+    if product not in repository.products():
+        return False
+    return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
+
+
+def _operation(repository: Repository, golden_path: str | None, task: str | None) -> Operation:
+    if task is not None:
+        return Operation.TASK
+    plain = (golden_path or "").partition("@")[0]
+    for path in repository.golden_paths():
+        if path.model.metadata.name == plain:
+            return path.model.spec.operation
+    return BUILT_IN.get(plain, Operation.DEPLOY)
+
+
+def _facts(repository: Repository, store: Store | None, request: PlanRequest) -> Facts:
+    git = _GitFacts(_root(repository))
+    workload = repository.workload(request.score_path) if request.score_path is not None else None
+    if store is None or workload is None:
+        return Facts(env=os.environ, git=git)
+    name = workload.model.metadata.name
+    first, evidence = first_deployment(store, name, request.environment)
+    there = deployed(store, name, request.environment) if request.operation is Operation.UNDEPLOY else None
+    return Facts(first, evidence, os.environ, git, there)
+
+
+class _GitFacts(Mapping[str, str]):
+    """`commit` and `branch`, looked up only when a reference asks for them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._found: dict[str, str] | None = None
+
+    def _values(self) -> dict[str, str]:
+        if self._found is None:
+            git = Git.open(self._root)
+            head = git.head() if git is not None else None
+            known = {"commit": head.commit, "branch": head.branch} if head is not None else {}
+            self._found = {name: value for name, value in known.items() if value is not None}
+        return self._found
+
+    def __getitem__(self, name: str) -> str:
+        return self._values()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
+
+
+def _last_plan(store: Store, plan: Plan) -> tuple[StoredRecord, Plan] | None:
+    """The newest record of the same application, environment and operation whose plan is still there."""
+    for stored in reversed(store.records(plan.application.name, plan.environment)):
+        record = stored.record
+        if record.plan is None or record.operation != plan.operation:
+            continue
+        found = store.plan(record.plan)
+        if found is not None:
+            return stored, found
+    return None

@@ -1,0 +1,61 @@
+"""How two plans differ: which sources, inputs and steps, by name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from innominatus_cli.documents.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that two plans do not have in common; `was` and `now` are texts for people."""
+
+    part: Literal["input", "source", "workflow", "step", "plan"]
+    name: str
+    change: Literal["added", "removed", "changed"]
+    was: str = ""
+    now: str = ""
+
+
+def differences(old: Plan, new: Plan) -> list[Difference]:
+    """What `new` has otherwise than `old`: inputs first, for a fact is the usual reason, then sources, then steps."""
+    found = [
+        *_compare("input", _inputs(old), _inputs(new)),
+        *_compare("source", _by(old.sources, "path", "object_id"), _by(new.sources, "path", "object_id")),
+        *_compare("workflow", {one.id: one for one in old.workflows}, {one.id: one for one in new.workflows}),
+        *_compare("step", {one.id: one for one in old.steps}, {one.id: one for one in new.steps}),
+    ]
+    if not found and old.digest != new.digest:
+        found.append(Difference("plan", "parameters, limits or application", "changed"))
+    return found
+
+
+def _inputs(plan: Plan) -> dict[str, str]:
+    return {one.name: f"{_shown(one.value)} ({one.evidence})" for one in plan.inputs}
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _by(items: Iterable[object], key: str, value: str) -> dict[str, str]:
+    return {str(getattr(item, key)): str(getattr(item, value)) for item in items}
+
+
+def _compare(
+    part: Literal["input", "source", "workflow", "step"], old: Mapping[str, object], new: Mapping[str, object]
+) -> list[Difference]:
+    found: list[Difference] = []
+    for name in sorted(old.keys() | new.keys()):
+        if name not in new:
+            found.append(Difference(part, name, "removed", was=_text(old[name])))
+        elif name not in old:
+            found.append(Difference(part, name, "added", now=_text(new[name])))
+        elif old[name] != new[name]:
+            found.append(Difference(part, name, "changed", _text(old[name]), _text(new[name])))
+    return found
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
