@@ -43,7 +43,7 @@ class CostAnalysisInputs(StepInputs):
     """How many replicas of the containers are priced."""
     prices: list[NamedPrice | PriceName] = [WHOLE_TABLE]
     """Names in admin-config's table `prices`; all of them where nothing is said."""
-    workload: WorkloadInput = APPLICATION_WORKLOAD
+    workload: WorkloadInput | None = APPLICATION_WORKLOAD
     """The workload that is priced."""
 
 

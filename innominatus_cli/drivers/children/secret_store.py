@@ -22,7 +22,6 @@ _OTHERS = 0o077
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The results, in order."""
-    os.umask(0o077)
     folder = Path(request["folder"])
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,4 +104,5 @@ def _file_problem(path: Path) -> str:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     json.dump(answer(json.load(sys.stdin)), sys.stdout)

@@ -1,0 +1,95 @@
+"""A step's context, and a runner that starts what a driver asks for."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from innominatus_cli.documents.plan import PlannedStep, Provenance
+from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
+from innominatus_cli.drivers.contract import DriverResult, StepContext
+from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.step_types.catalogue import STEP_TYPES
+from innominatus_cli.system.processes import run
+
+RunStep: TypeAlias = Callable[..., DriverResult]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty repository folder."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The state folder of the application and environment."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def run_step(tmp_path: Path, repository: Path, state: Path) -> RunStep:
+    """Runs a step with real processes."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def start(
+        step_type: str,
+        inputs: Mapping[str, Any],
+        *,
+        env: Mapping[str, str] | None = None,
+        manifests: Mapping[str, bytes] | None = None,
+        **step: Any,
+    ) -> DriverResult:
+        ctx = StepContext(
+            step=PlannedStep(
+                **{
+                    "id": "deployment/application/-/workload/the-step",
+                    "name": "the-step",
+                    "type": step_type,
+                    "phase": Phase.DEPLOYMENT,
+                    "tier": Tier.APPLICATION,
+                    "provenance": Provenance(
+                        path="apps/score.yaml",
+                        line=3,
+                        column=5,
+                        tier=Tier.APPLICATION,
+                        workflow="checkout/workload",
+                        trigger="generated",
+                    ),
+                    "timeout_seconds": 60,
+                }
+                | step
+            ),
+            inputs=STEP_TYPES[step_type].inputs.model_validate(inputs),
+            application="checkout",
+            environment="development",
+            operation=Operation.DEPLOY,
+            run="01JD0000000000000000000000",
+            work_dir=repository,
+            state_dir=state,
+            scratch_dir=scratch,
+            manifests_dir=".innominatus/manifests/checkout/development",
+            env={"PATH": os.environ["PATH"], **(env or {})},
+            manifests=manifests or {},
+        )
+        driver = driver_for(step_type)
+        assert driver is not None
+        work = driver(ctx)
+        result: object = None
+        try:
+            request = next(work)
+            while True:
+                request = work.send(run(request))
+        except StopIteration as stop:
+            result = stop.value
+        assert isinstance(result, DriverResult)
+        return result
+
+    return start
