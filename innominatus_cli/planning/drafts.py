@@ -52,6 +52,12 @@ class Draft:
         """`<phase>/<tier>/<product or ->/<workflow>`."""
         return f"{self.phase}/{self.tier}/{self.product or '-'}/{self.name}"
 
+    @property
+    def label(self) -> str:
+        """`platform-<name>`, `product-<product>-<name>`, `application-<application>-<name>`."""
+        whose = self.identity.rpartition("/")[0] if self.tier is Tier.APPLICATION else self.product
+        return "-".join(part for part in (self.tier.value, whose, self.name) if part)
+
     def ancestors_in(self, others: Sequence["Draft"]) -> frozenset[str]:
         """Names of the workflows of the same tier and phase that are finished when this one starts."""
         by_name = {draft.name: draft for draft in others if (draft.phase, draft.tier) == (self.phase, self.tier)}

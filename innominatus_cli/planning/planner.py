@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from innominatus_cli.checks.checking import check_document
+from innominatus_cli.checks.facts import Facts as CheckFacts
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.golden_path import GoldenPathDocument
@@ -20,7 +22,8 @@ from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.finding import Finding, Place, has_errors
+from innominatus_cli.findings.finding import Finding, Place, Severity, has_errors
+from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
@@ -87,6 +90,7 @@ class _Planning:
         parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
+        self._check_documents()
         if self._stopped():
             return self._outcome(None, chosen)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
@@ -124,7 +128,8 @@ class _Planning:
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
         findings = tuple(self._all_findings())
-        return PlanOutcome(None if has_errors(findings) else plan, findings, tuple(absent))
+        resolved = tuple(chosen.drafts) if chosen else ()
+        return PlanOutcome(None if has_errors(findings) else plan, findings, tuple(absent), resolved)
 
     def _checked(self, plan: Plan) -> Plan | None:
         try:
@@ -143,6 +148,7 @@ class _Planning:
         else:
             message = "there is no admin-config.yaml: only the application tier is planned"
             self._findings.append(Finding(codes.NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG)))
+        self._check_environment()
         if self._request.score_path is not None:
             self._consulted.append(self._request.score_path)
             self._workload = self._repository.workload(self._request.score_path)
@@ -151,6 +157,15 @@ class _Planning:
             self._findings += self._folded.findings
             products = self._repository.products() if self._config else []
             self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
+
+    def _check_environment(self) -> None:
+        """Where admin-config defines environments, one that it does not define gets a warning."""
+        known = self._config.environments if self._config else {}
+        if known and self._request.environment not in known:
+            near = did_you_mean(self._request.environment, known)
+            remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+            message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
+            self._findings.append(Finding(codes.ENVIRONMENT_UNDEFINED, message, Place(ADMIN_CONFIG), remedy))
 
     def _operation(self, golden_path: Typed[GoldenPathDocument] | None) -> Operation:
         if self._request.task is not None:
@@ -180,6 +195,20 @@ class _Planning:
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
+
+    def _check_documents(self) -> None:
+        """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes.
+
+        What rules say of admin-config.yaml beyond its shape (a password in it, an unknown provider) stops nobody's plan.
+        """
+        snapshot = self._repository.snapshot
+        admin = self._repository.admin_config()
+        facts = CheckFacts(admin_config=admin.document if admin else None, is_file=snapshot.is_file)
+        for path in dict.fromkeys(self._consulted):
+            if snapshot.is_file(path):
+                for document in self._repository.loaded(path).documents:
+                    found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
+                    self._findings += [finding for finding in found if finding.severity is Severity.ERROR]
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:

@@ -7,6 +7,7 @@ from typing import Any
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import Finding
+from innominatus_cli.planning.drafts import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,5 @@ class PlanOutcome:
     plan: Plan | None
     findings: tuple[Finding, ...] = ()
     absent: tuple[AbsentWorkflow, ...] = ()
+    resolved: tuple[Draft, ...] = ()
+    """The workflows that were chosen, also where errors stand in the way of a plan."""

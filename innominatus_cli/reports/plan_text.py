@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep, PlannedWorkflow
-from innominatus_cli.documents.vocabulary import PHASES, Tier
+from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
+from innominatus_cli.documents.vocabulary import PHASES, TIERS
 from innominatus_cli.operations.planning import PlanReport
+from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
@@ -34,7 +35,7 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
 def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: bool = False) -> str:
     """The plan for people; `wide` adds absent workflows, inputs and sources. The outcome has a plan."""
     plan = _plan(outcome)
-    lines = [*_resolution(plan), "", *_steps(plan)]
+    lines = [*_resolution(outcome), "", *_steps(plan)]
     if wide:
         lines += [*_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
     lines += _summary(plan, len(outcome.absent), wide=wide)
@@ -49,29 +50,41 @@ def _plan(outcome: PlanOutcome) -> Plan:
     return outcome.plan
 
 
-def _resolution(plan: Plan) -> Iterator[str]:
+def resolution_text(outcome: PlanOutcome) -> str:
+    """Phases, workflows and steps as the original printed them; also where errors stand in the way of a plan."""
+    return "".join(f"{line}\n" for line in _resolution(outcome))
+
+
+def _resolution(outcome: PlanOutcome) -> Iterator[str]:
     yield "🔄 Resolving Multi-Tier Workflows..."
     yield "📊 Workflow Resolution Results:"
     for phase in PHASES:
-        workflows = [workflow for workflow in plan.workflows if workflow.phase is phase]
+        workflows = sorted(
+            (draft for draft in outcome.resolved if draft.phase is phase), key=lambda one: _rank(outcome, one)
+        )
         if workflows:
             yield f"  {phase} Phase ({len(workflows)} workflows):"
         for workflow in workflows:
-            steps = steps_of(plan, workflow)
-            yield f"    🔧 {one_line(_label(plan, workflow))} ({len(steps)} steps)"
-            for number, step in enumerate(steps, 1):
-                yield f"       Step {number}: {one_line(step.name)} ({one_line(step.type)})"
+            yield f"    🔧 {one_line(workflow.label)} ({len(workflow.steps)} steps)"
+            for number, (name, kind) in enumerate(_named_steps(outcome, workflow), 1):
+                yield f"       Step {number}: {one_line(name)} ({one_line(kind)})"
 
 
-def steps_of(plan: Plan, workflow: PlannedWorkflow) -> list[PlannedStep]:
+def _rank(outcome: PlanOutcome, draft: Draft) -> tuple[int, int]:
+    """The plan's order; without a plan by tier, and as chosen."""
+    ids = [workflow.id for workflow in outcome.plan.workflows] if outcome.plan else []
+    return (ids.index(draft.id) if draft.id in ids else len(ids), TIERS.index(draft.tier))
+
+
+def _named_steps(outcome: PlanOutcome, draft: Draft) -> list[tuple[str, str]]:
+    if outcome.plan is not None:
+        return [(step.name, step.type) for step in steps_of(outcome.plan, draft.id)]
+    return [(part.definition.name, part.definition.type) for part in draft.steps]
+
+
+def steps_of(plan: Plan, workflow_id: str) -> list[PlannedStep]:
     """The steps of a workflow, in execution order."""
-    return [step for step in plan.steps if step.kind == "step" and step.workflow_id == workflow.id]
-
-
-def _label(plan: Plan, workflow: PlannedWorkflow) -> str:
-    """`platform-<name>`, `product-<product>-<name>`, `application-<application>-<name>`."""
-    whose = {Tier.PLATFORM: None, Tier.PRODUCT: workflow.product, Tier.APPLICATION: plan.application.name}
-    return "-".join(part for part in (workflow.tier.value, whose[workflow.tier], workflow.name) if part)
+    return [step for step in plan.steps if step.kind == "step" and step.workflow_id == workflow_id]
 
 
 def _steps(plan: Plan) -> list[str]:

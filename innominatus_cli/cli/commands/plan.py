@@ -37,7 +37,7 @@ def command(
     """
     from innominatus_cli.operations.planning import PlanWish, plan_for
     from innominatus_cli.reports.findings_text import findings_text
-    from innominatus_cli.reports.plan_text import plan_document, plan_text
+    from innominatus_cli.reports.plan_text import plan_document, plan_text, resolution_text
     from innominatus_cli.reports.terminal import to_stderr, wants_colour
 
     report = plan_for(PlanWish(name, score, environment, parameters, workflows))
@@ -45,6 +45,8 @@ def command(
     if outcome.findings:
         to_stderr(findings_text(outcome.findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
     if outcome.plan is None:
+        if outcome.resolved and output in {"table", "wide"} and not digest:
+            print_text(resolution_text(outcome))
         return 1
     if digest:
         print_text(f"{outcome.plan.digest}\n")
