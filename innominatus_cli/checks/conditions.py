@@ -1,13 +1,13 @@
 """Rules over the conditions `if` and `unless` of steps."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.references import Text, check_reference
 from innominatus_cli.checks.scope import WorkflowScope
 from innominatus_cli.documents.nodes import Document, ScalarNode
-from innominatus_cli.expressions.conditions import COMPARISONS, Tree, parse_condition
 from innominatus_cli.expressions.references import CONTEXTS, Reference, split_path
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding
@@ -24,6 +24,8 @@ def check_conditions(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def _check_condition(scope: WorkflowScope, text: Text) -> Iterator[Finding]:
+    from innominatus_cli.expressions.conditions import parse_condition  # noqa: PLC0415 - most workflows have none
+
     written = str(text.node.value)
     parsed = parse_condition(written)
     if parsed.problem is not None:
@@ -35,7 +37,7 @@ def _check_condition(scope: WorkflowScope, text: Text) -> Iterator[Finding]:
         yield from _check_tree(scope, text, tree)
 
 
-def _check_tree(scope: WorkflowScope, text: Text, tree: Tree) -> Iterator[Finding]:
+def _check_tree(scope: WorkflowScope, text: Text, tree: dict[str, Any]) -> Iterator[Finding]:
     written = str(text.node.value)
     if "status" in tree:
         yield from _check_path(scope, text, ("steps", tree["status"]), tree["at"])
@@ -43,7 +45,7 @@ def _check_tree(scope: WorkflowScope, text: Text, tree: Tree) -> Iterator[Findin
         path = split_path(tree["ref"])
         if isinstance(path, tuple) and (not tree.get("bare") or path[0] in CONTEXTS or path[0] in scope.steps):
             yield from _check_path(scope, text, path, tree["at"])
-    elif tree.get("op") in COMPARISONS:
+    elif len(tree.get("args", ())) == 2 and tree["op"] not in {"and", "or", "list"}:  # noqa: PLR2004 - two sides
         sides = tree["args"]
         for side, other in (sides, reversed(sides)):
             word = side.get("word")

@@ -13,15 +13,15 @@ class Facts:
     """The surroundings of one document.
 
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
-    StepType documents beside the built-in ones; `workflows` are the identities of all platform and product workflows
-    with their places, None where they were not looked for; `is_file` answers for repository-relative paths, `files`
+    StepType documents beside the built-in ones; `workflows` gives the identities of all platform and product workflows
+    with their places, None where nobody can tell; `is_file` answers for repository-relative paths, `files`
     are those that near names may come from.
     """
 
     admin_config: Document | None = None
     policies: tuple[Document, ...] = ()
     step_types: tuple[str, ...] = ()
-    workflows: Mapping[str, Place] | None = None
+    workflows: Callable[[], Mapping[str, Place]] | None = None
     is_file: Callable[[str], bool] | None = None
     files: Callable[[], Sequence[str]] = tuple
 

@@ -44,7 +44,7 @@ def check_product_workflows(document: Document, facts: Facts) -> Iterator[Findin
     """ORC-2052: allowed product workflows exist."""
     if facts.workflows is None:
         return
-    known = [identity for identity in facts.workflows if "/" in identity]
+    known = [identity for identity in facts.workflows() if "/" in identity]
     entries = _entries(document, "allowedProductWorkflows")
     yield from _unknown(document, entries, known, codes.UNKNOWN_ALLOWED_WORKFLOW, "product workflow")
 
@@ -53,7 +53,7 @@ def check_required_workflows(document: Document, facts: Facts) -> Iterator[Findi
     """ORC-2026: required platform workflows exist."""
     if facts.workflows is None:
         return
-    known = [identity for identity in facts.workflows if "/" not in identity]
+    known = [identity for identity in facts.workflows() if "/" not in identity]
     entries = _entries(document, "requiredPlatformWorkflows")
     yield from _unknown(document, entries, known, codes.MISSING_REQUIRED_WORKFLOW, "platform workflow")
 

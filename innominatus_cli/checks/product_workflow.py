@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
+from innominatus_cli.checks.identities import product_identity
 from innominatus_cli.checks.tier_workflow import metadata_place
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.findings.catalogue import policy
@@ -16,13 +17,6 @@ def product_folder(path: str) -> str | None:
     """The product whose folder a file is in: `products/<product>/<file>`; None elsewhere."""
     parents = PurePosixPath(path).parts[:-1]
     return parents[-1] if len(parents) > 1 and parents[-2] == "products" else None
-
-
-def identity(document: Document) -> str:
-    """`<product>/<name>`, empty where one of the two is missing."""
-    metadata = document.mapping.mapping("metadata")
-    product, name = metadata.text("product"), metadata.text("name")
-    return f"{product}/{name}" if product and name else ""
 
 
 def check_product(document: Document, _facts: Facts) -> Iterator[Finding]:
@@ -39,7 +33,7 @@ def check_product(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 def check_allowed(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-4023: the workflow is on every list of allowed ones."""
-    wanted = identity(document)
+    wanted = product_identity(document)
     for rule in spoken_rules(facts, "allowedProductWorkflows"):
         if wanted and wanted not in rule.names():
             message = f"'{wanted}' is not in allowedProductWorkflows"
@@ -51,7 +45,7 @@ def check_allowed(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def _exists(name: str, facts: Facts) -> bool:
-    return facts.workflows is not None and name in facts.workflows
+    return facts.workflows is not None and name in facts.workflows()
 
 
 def check_step_config_written(document: Document, _facts: Facts) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from innominatus_cli.checks import provider
 from innominatus_cli.checks.facts import RepositoryFacts
+from innominatus_cli.checks.identities import identity_of, is_in_force
 from innominatus_cli.checks.order import cycles
-from innominatus_cli.checks.product_workflow import identity as product_identity
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Related
@@ -13,37 +13,6 @@ from innominatus_cli.findings.near_names import did_you_mean
 
 _TIERS = {"PlatformWorkflow": 0, "ProductWorkflow": 1}
 _TIER_NAMES = ("platform", "product", "application")
-
-
-def identity_of(document: Document) -> str:
-    """What the document is known by in its kind; empty where its name is missing, or names it not."""
-    metadata = document.mapping.mapping("metadata")
-    name = metadata.text("name") or ""
-    match document.kind:
-        case "ProductWorkflow":
-            return product_identity(document)
-        case "GoldenPath":
-            version = metadata.get("version")
-            return name and f"{name}@{version.text if isinstance(version, ScalarNode) else '1.0.0'}"
-        case "PlatformWorkflow" | "StepType" | "Provider":
-            return name
-        case _:
-            return ""
-
-
-def is_in_force(document: Document, root: str) -> bool:
-    """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
-    folder = document.path.rpartition("/")[0]
-    base = f"{root}/" if root not in {"", "."} else ""
-    match document.kind:
-        case "PlatformWorkflow":
-            return folder == f"{base}platform"
-        case "ProductWorkflow":
-            return folder.rpartition("/")[0] == f"{base}products"
-        case "Provider":
-            return False
-        case _:
-            return True
 
 
 def check_duplicates(repository: RepositoryFacts) -> Iterator[Finding]:

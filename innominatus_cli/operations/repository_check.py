@@ -4,25 +4,25 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import Facts, RepositoryFacts
-from innominatus_cli.checks.repository import identity_of, is_in_force
+from innominatus_cli.checks.identities import identity_of, is_in_force
+from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import not_ours
 from innominatus_cli.documents.loading import Loaded, load
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
-from innominatus_cli.findings.finding import Finding, Severity
-from innominatus_cli.policies.policy_set import merge_policies
+from innominatus_cli.findings.finding import Finding, Place, Severity
 
 YAML = (".yaml", ".yml")
 ADMIN_CONFIG = "admin-config.yaml"
 _GOLDEN_PATHS = "goldenpaths.yaml"
 _APPLICATIONS = "**/score*.yaml"
-_OUR_FOLDERS = ("platform", "policies", "step-types", "golden-paths")
+_OUR_FOLDERS = tuple(name for name in KIND_OF_FOLDER if name != "products")
+_POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
     r"|kind:\s*['\"]?(?:Platform|Product)Workflow|workflowPolicies:|goldenpaths:)",
@@ -33,7 +33,7 @@ _LOOKS_LIKE_OURS = re.compile(
 class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         self._snapshot = WorkingTreeSnapshot(root)
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
@@ -83,12 +83,28 @@ class RepositoryCheck:
             yield from loaded.findings
             for document in loaded.documents:
                 if document.kind:
+                    yield from check_placement(document, self.workflows_root)
                     yield from check_document(document, self._facts_for(document))
                 elif (named or self._is_our_place(path)) and not _says_so(loaded):
                     yield not_ours(document)
         yield from self._unusable_admin_config()
-        together = [*check_repository(self._together), *merge_policies(self._policy_documents).findings]
-        yield from (finding for finding in together if finding.place.path in self._selected)
+        yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
+
+    def _findings_together(self) -> Iterator[Finding]:
+        """What documents get wrong together. A few named files are held against others only where they speak of some.
+
+        So the check of one file in a hook reads neither everybody's workflows nor the modules for that.
+        """
+        own = [document for path in self._selected for document in self._load(path).documents if document.kind]
+        if len(own) > 1 or any(map(_speaks_of_others, own)):
+            alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
+            documents = tuple(own if alone else self._in_force)
+            yield from check_repository(RepositoryFacts(documents, self._facts, self.workflows_root))
+        if any(document.kind in _POLICY_KINDS for document in own):
+            from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
+
+            admin_config = () if self._admin_config is None else (self._admin_config,)
+            yield from merge_policies((*admin_config, *self._facts.policies)).findings
 
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
@@ -137,37 +153,38 @@ class RepositoryCheck:
             if any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
         ]
 
+    def _in_folder(self, name: str) -> list[Document]:
+        """The documents of the files that belong into a folder of the workflows root."""
+        folder = posixpath.normpath(f"{self.workflows_root}/{name}")
+        paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
+        return [document for path in paths for document in self._load(path).documents if document.kind]
+
     @cached_property
     def _in_force(self) -> list[Document]:
-        """The documents that deployments use, applications and golden paths aside those of the workflows root."""
-        base = "" if self.workflows_root == "." else f"{self.workflows_root}/"
-        folders = [*(f"{base}{name}" for name in _OUR_FOLDERS), f"{base}products"]
-        paths = [path for folder in folders for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
-        paths += [f"{folder}/provider.yaml" for folder in self._provider_folders]
-        paths += self._golden_paths
+        """The documents that deployments use, and the applications among the selected ones."""
+        paths = [*(f"{folder}/provider.yaml" for folder in self._provider_folders), *self._golden_paths]
         paths += [path for path in self._selected if path not in paths and self._holds_applications(path)]
-        found = [document for path in paths for document in self._load(path).documents]
-        return [document for document in found if document.kind]
+        others = [document for path in paths for document in self._load(path).documents if document.kind]
+        return [document for name in (*_OUR_FOLDERS, "products") for document in self._in_folder(name)] + others
 
     def _holds_applications(self, path: str) -> bool:
         return any(document.kind == "Workload" for document in self._load(path).documents)
 
     @cached_property
-    def _policy_documents(self) -> list[Document]:
-        policies = [document for document in self._in_force if document.kind == "WorkflowPolicies"]
-        return [*([] if self._admin_config is None else [self._admin_config]), *policies]
-
-    @cached_property
     def _facts(self) -> Facts:
-        tiers = [one for one in self._in_force if one.kind in {"PlatformWorkflow", "ProductWorkflow"}]
         return Facts(
             admin_config=self._admin_config,
-            policies=tuple(one for one in self._policy_documents if one.kind == "WorkflowPolicies"),
-            step_types=tuple(identity_of(one) for one in self._in_force if one.kind == "StepType"),
-            workflows={identity_of(one): one.place() for one in tiers if is_in_force(one, self.workflows_root)},
+            policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
+            step_types=tuple(identity_of(one) for one in self._in_folder("step-types") if one.kind == "StepType"),
+            workflows=lambda: self._tier_workflows,
             is_file=self._snapshot.is_file,
             files=lambda: self._snapshot.paths("", YAML),
         )
+
+    @cached_property
+    def _tier_workflows(self) -> dict[str, Place]:
+        documents = [*self._in_folder("platform"), *self._in_folder("products")]
+        return {identity_of(one): one.place() for one in documents if is_in_force(one, self.workflows_root)}
 
     def _facts_for(self, document: Document) -> Facts:
         """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
@@ -175,10 +192,6 @@ class RepositoryCheck:
             return self._facts
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
-
-    @cached_property
-    def _together(self) -> RepositoryFacts:
-        return RepositoryFacts(tuple(self._in_force), self._facts, self.workflows_root)
 
     def _load(self, path: str) -> Loaded:
         if path not in self._loaded:
@@ -208,6 +221,11 @@ class RepositoryCheck:
         if self.workflows_root == ".":
             return folder
         return folder.removeprefix(f"{self.workflows_root}/") if folder.startswith(f"{self.workflows_root}/") else ""
+
+
+def _speaks_of_others(document: Document) -> bool:
+    metadata = document.mapping.mapping("metadata").values
+    return document.kind in {"AdminConfig", "Provider"} or "dependsOn" in metadata or "overrides" in metadata
 
 
 def _says_so(loaded: Loaded) -> bool:

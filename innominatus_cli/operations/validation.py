@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -38,10 +37,9 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
     the nearest one with a `.git`, or else the path's own folder. Places are relative to the repository of
     `directory`; those of other repositories are relative to `directory` itself, or absolute where the path is.
     """
-    start = Path(directory)
-    home = repository_around(start)
-    checks: dict[Path, RepositoryCheck] = {}
-    prefixes: dict[Path, str] = {}
+    home = repository_around(os.path.join(directory, ""))
+    checks: dict[str, RepositoryCheck] = {}
+    prefixes: dict[str, str] = {}
     findings: list[Finding] = []
     if not paths:
         checks[home] = RepositoryCheck(home)
@@ -49,14 +47,13 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
         if not checks[home].files:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
-        full = start / path
+        full = os.path.join(directory, path)
         if not os.path.lexists(full):
             findings.append(Finding(NOT_READABLE, "there is no such file or folder", Place(path)))
             continue
         root = repository_around(full)
-        prefixes.setdefault(
-            root, "" if root == home else str(root) if Path(path).is_absolute() else _shown(root, start)
-        )
+        if root not in checks and root != home:
+            prefixes[root] = root if os.path.isabs(path) else _shown(root, directory)
         check = checks.setdefault(root, RepositoryCheck(root))
         if not check.select(_below(root, full)):
             findings.append(Finding(NOT_OURS, "the folder holds no document of ours", Place(path)))
@@ -71,29 +68,35 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
     return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources, kinds)
 
 
-def repository_around(path: Path) -> Path:
+def repository_around(path: str) -> str:
     """The resolved folder of the repository that a file or folder belongs to."""
     folder = _folder_of(path)
     return _upwards(folder, ADMIN_CONFIG) or _upwards(folder, ".git") or folder
 
 
-def _folder_of(path: Path) -> Path:
-    return (path if path.is_dir() else path.parent).resolve()
+def _folder_of(path: str) -> str:
+    return os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
 
 
-def _upwards(folder: Path, name: str) -> Path | None:
-    return next((above for above in (folder, *folder.parents) if os.path.lexists(above / name)), None)
+def _upwards(folder: str, name: str) -> str | None:
+    while not os.path.lexists(os.path.join(folder, name)):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
 
 
-def _below(root: Path, path: Path) -> str:
+def _below(root: str, path: str) -> str:
     """The path relative to its repository. The last part is not resolved: a link stays what it is."""
-    full = _folder_of(path) if path.is_dir() else _folder_of(path) / path.name
-    relative = full.relative_to(root).as_posix()
+    folder = _folder_of(path)
+    full = folder if os.path.isdir(path) else os.path.join(folder, os.path.basename(path))
+    relative = os.path.relpath(full, root).replace(os.sep, "/")
     return "" if relative == "." else relative
 
 
-def _shown(root: Path, directory: Path) -> str:
-    return os.path.relpath(root, directory.resolve()).replace(os.sep, "/")
+def _shown(root: str, directory: str) -> str:
+    return os.path.relpath(root, os.path.realpath(directory)).replace(os.sep, "/")
 
 
 def _joined(prefix: str, path: str) -> str:

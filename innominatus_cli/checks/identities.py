@@ -1,0 +1,41 @@
+"""What documents are known by, and which of them deployments use."""
+
+from innominatus_cli.documents.nodes import Document, ScalarNode
+
+
+def product_identity(document: Document) -> str:
+    """`<product>/<name>` of a product workflow, empty where one of the two is missing."""
+    metadata = document.mapping.mapping("metadata")
+    product, name = metadata.text("product"), metadata.text("name")
+    return f"{product}/{name}" if product and name else ""
+
+
+def identity_of(document: Document) -> str:
+    """What the document is known by in its kind; empty where its name is missing, or names it not."""
+    metadata = document.mapping.mapping("metadata")
+    name = metadata.text("name") or ""
+    match document.kind:
+        case "ProductWorkflow":
+            return product_identity(document)
+        case "GoldenPath":
+            version = metadata.get("version")
+            return name and f"{name}@{version.text if isinstance(version, ScalarNode) else '1.0.0'}"
+        case "PlatformWorkflow" | "StepType" | "Provider":
+            return name
+        case _:
+            return ""
+
+
+def is_in_force(document: Document, root: str) -> bool:
+    """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
+    folder = document.path.rpartition("/")[0]
+    base = f"{root}/" if root not in {"", "."} else ""
+    match document.kind:
+        case "PlatformWorkflow":
+            return folder == f"{base}platform"
+        case "ProductWorkflow":
+            return folder.rpartition("/")[0] == f"{base}products"
+        case "Provider":
+            return False
+        case _:
+            return True

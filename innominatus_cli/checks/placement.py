@@ -1,0 +1,33 @@
+"""The rule about where documents stand: each folder of the workflows root holds one kind."""
+
+import re
+from collections.abc import Iterator
+
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
+from innominatus_cli.findings.finding import Finding, Place
+
+KIND_OF_FOLDER = {
+    "platform": "PlatformWorkflow",
+    "products": "ProductWorkflow",
+    "golden-paths": "GoldenPath",
+    "policies": "WorkflowPolicies",
+    "step-types": "StepType",
+}
+_PRODUCT = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def check_placement(document: Document, workflows_root: str) -> Iterator[Finding]:
+    """ORC-1032, ORC-1060: the document's kind is the one of its folder, and a product's folder has a good name."""
+    base = "" if workflows_root == "." else f"{workflows_root}/"
+    folder = document.path.rpartition("/")[0]
+    if not folder.startswith(base):
+        return
+    first, _, below = folder[len(base) :].partition("/")
+    is_product = first == "products" and below != "" and "/" not in below
+    wanted = KIND_OF_FOLDER.get(first) if is_product or not below else None
+    if wanted is not None and document.kind != wanted:
+        place = document.place(document.mapping.get("kind"))
+        yield Finding(WRONG_KIND_HERE, f"a {document.kind} stands where a {wanted} is expected", place)
+    if is_product and not _PRODUCT.fullmatch(below):
+        yield Finding(BAD_PRODUCT_NAME, f"'{below}' cannot be a product's name", Place(document.path))
