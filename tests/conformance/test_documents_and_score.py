@@ -45,7 +45,7 @@ def test_every_right_file_loads_and_makes_a_model(corpus: Path, index: Any) -> N
         if wrong or not isinstance(outcome, Typed):
             problems.append((entry["file"], wrong, outcome))
     assert problems == []
-    assert len(index["valid"]) >= 170
+    assert len(index["valid"]) >= 120
 
 
 def test_every_right_file_normalises_as_upstream_normalises_it(corpus: Path, index: Any) -> None:

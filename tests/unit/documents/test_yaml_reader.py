@@ -300,8 +300,8 @@ YAML_LIKE = st.text(st.sampled_from(list("ab:-?[]{},&*!|>'\"%@`#\\ \n\t<~0.1ex\u
 
 @given(YAML_LIKE)
 def test_no_text_raises_and_every_node_has_a_place_inside_the_file(text: str) -> None:
-    documents, findings = read(text)
-    lines = text.split("\n")
+    documents, findings = read(text + "\n")
+    lines = f"{text}\n".split("\n")
     for document in documents:
         for node in nodes_of(document.root):
             assert 1 <= node.line <= len(lines)
