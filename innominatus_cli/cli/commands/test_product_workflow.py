@@ -1,0 +1,32 @@
+"""`test-product-workflow`: one product workflow for one application."""
+
+import click
+
+from innominatus_cli.cli.output import output_option, print_document
+
+
+@click.command("test-product-workflow")
+@click.argument("workflow")
+@click.argument("score")
+@click.option("--dry-run/--execute", default=True, help="Show the steps (default), or run them and record the run.")
+@click.option("--env", "environment", metavar="NAME", help="The environment.")
+@output_option("text", "json", "yaml")
+def command(workflow: str, score: str, dry_run: bool, environment: str | None, output: str) -> int:
+    r"""Show the steps of WORKFLOW (a file, an identity or a name) for the application of SCORE, or run them.
+
+    \b
+    Examples:
+      innominatus-ctl test-product-workflow my-workflow.yaml test-app.yaml --dry-run
+      innominatus-ctl test-product-workflow ecommerce/payment-integration score.yaml --env development --execute
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.product_testing import try_workflow
+    from innominatus_cli.reports.product_testing import trial_document, trial_text
+
+    trial = try_workflow(workflow, score, environment)
+    if dry_run or trial.reason or not trial.steps:
+        print_document(trial_document(trial), output, lambda: trial_text(trial))
+        return told(trial.findings)
+    from innominatus_cli.cli.running import RUN_DEFAULTS, carry_out
+
+    return carry_out(trial.runs_as, score, output, {**RUN_DEFAULTS, "environment": environment})

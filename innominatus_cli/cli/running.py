@@ -1,0 +1,92 @@
+"""What `run`, `deploy` and `test-product-workflow --execute` share: options, progress, the report."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import click
+
+from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport
+from innominatus_cli.reports.findings_text import findings_text
+from innominatus_cli.reports.plan_text import plan_document, plan_text
+from innominatus_cli.reports.run_progress import progress_for
+from innominatus_cli.reports.run_text import run_document, run_lines
+from innominatus_cli.reports.terminal import to_stderr, wants_colour
+from innominatus_cli.system.clock import SystemClock
+
+F = TypeVar("F", bound=Callable[..., Any])
+RUN_DEFAULTS: Final[Mapping[str, Any]] = {
+    "environment": None,
+    "parameters": (),
+    "workflows": (),
+    "max_parallel": None,
+    "policies_from": None,
+    "dry_run": False,
+    "no_commit": False,
+    "push": False,
+}
+"""The values of `run_options` where nothing is said, for commands that run without offering them."""
+
+
+def run_options(function: F) -> F:
+    """The options of every command that runs."""
+    for option in reversed(
+        [
+            click.option("--env", "environment", metavar="NAME", help="The environment to run in."),
+            click.option(
+                "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="A golden path's parameter."
+            ),
+            click.option("--workflow", "workflows", metavar="NAME", multiple=True, help="Add a manual workflow."),
+            click.option("--max-parallel", type=click.IntRange(1, 256), help="Run at most N steps at once."),
+            click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
+            click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),
+            click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
+            click.option("--push", is_flag=True, help="Push the record's commit."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def carry_out(name: str | None, score: str | None, output: str, given: dict[str, Any]) -> int:
+    """Runs, tells how it goes on stderr and what came of it on stdout, and returns the exit status.
+
+    `name` is a golden path or a workflow; None the configured default. `given` holds the values of `run_options`.
+    """
+    gc.enable()
+    wish = PlanWish(
+        name=name,
+        score=score,
+        environment=given["environment"],
+        parameters=given["parameters"],
+        workflows=given["workflows"],
+    )
+    options = RunOptions(
+        max_parallel=given["max_parallel"],
+        policies_from=given["policies_from"],
+        dry_run=given["dry_run"],
+        commit=not given["no_commit"],
+        push=given["push"],
+    )
+    observer = progress_for(sys.stderr, os.environ)
+    report = RunOperation(".", SystemClock(), observer).run(wish, options)
+    if report.findings:
+        to_stderr(findings_text(report.findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+    if report.record is not None:
+        lines = run_lines(report, colour=wants_colour(sys.stdout))
+        print_document(run_document(report), output, lambda: "".join(f"{line}\n" for line in lines))
+    elif options.dry_run and report.outcome.plan is not None:
+        _print_plan(report, output)
+    return report.exit_status
+
+
+def _print_plan(report: RunReport, output: str) -> None:
+    if output in {"json", "yaml"}:
+        print_document(plan_document(report.outcome), output, str)
+    else:
+        print_text(plan_text(report.outcome))
+        print_text("Run without --dry-run to execute.\n")

@@ -1,0 +1,246 @@
+"""`run`: read, plan, judge, execute, record. The plan that `plan` prints is the plan that runs."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+from innominatus_cli import __version__
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.run_record import RunRecord, RunStatus
+from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.verdict import Actor, ReportedFinding
+from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
+from innominatus_cli.execution.observer import Observer
+from innominatus_cli.execution.orphans import recover_killed_runs
+from innominatus_cli.execution.setting import RunSetting
+from innominatus_cli.findings.catalogue import ledger as ledger_codes
+from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.ledger.store import Written
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.secret_values import secret_values
+from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.policies.facts import JudgeFacts, Judgement, teams_of
+from innominatus_cli.policies.judge import judge
+from innominatus_cli.policies.policy_set import PolicySet, policy_set
+from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.git import Git, Head
+from innominatus_cli.system.locks import Holder, acquire
+from innominatus_cli.system.state_folder import StateFolder
+
+_ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
+    "succeeded": ExitStatus.OK,
+    "failed": ExitStatus.RUN_FAILED,
+    "refused": ExitStatus.POLICY_REFUSED,
+    "interrupted": ExitStatus.INTERRUPTED,
+    "timed_out": ExitStatus.TIMED_OUT,
+}
+_SIGNALLED: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is done, beside what is run (`PlanWish`)."""
+
+    max_parallel: int | None = None
+    policies_from: str | None = None
+    dry_run: bool = False
+    commit: bool = True
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What came of a command that runs: everything that a person or a program wants to know."""
+
+    exit_status: int
+    outcome: PlanOutcome
+    judgement: Judgement | None = None
+    record: RunRecord | None = None
+    written: Written | None = None
+    findings: tuple[Finding, ...] = field(default=())
+    """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
+
+
+class RunOperation:
+    """One run in one repository. `observer` watches the steps."""
+
+    def __init__(self, directory: str, clock: Clock, observer: Observer | None = None) -> None:
+        git = Git.open(Path(directory))
+        if git is None:
+            message = "there is no git repository here to keep the record of a run"
+            raise CannotContinue(Finding(ledger_codes.NOT_A_REPOSITORY, message, Place(directory)))
+        self.git = git
+        self.clock = clock
+        self.observer = observer
+        self.repository = Repository(WorkingTreeSnapshot(git.root))
+        admin = self.repository.admin_config()
+        self.admin = admin.model if admin else AdminConfigDocument()
+        self.state = StateFolder(git.common_dir)
+        self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
+        self.head = git.head()
+        self.run_id = clock.new_id()
+
+    def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
+        """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
+        outcome = plan_with(self.repository, self.store, wish)
+        plan = outcome.plan
+        if plan is None:
+            return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+        if options.dry_run:
+            return self._judged(outcome, plan, options)
+        holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
+        left_over = tuple(recover_killed_runs(self.state, self.clock))
+        lock = acquire(self.state, plan.application.name, plan.environment, holder)
+        try:
+            if self.git.head().commit != self.head.commit:
+                # Another run has ended since, and its record may say something else of first deployments.
+                outcome = plan_with(self.repository, self.store, wish)
+                plan = outcome.plan
+                if plan is None:
+                    return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+            report = self._judged(outcome, plan, options, left_over)
+            if report.exit_status:
+                return self._refuse(plan, report, options)
+            return self._execute(plan, report, options, lock.fd)
+        finally:
+            lock.release()
+
+    def _judged(
+        self, outcome: PlanOutcome, plan: Plan, options: RunOptions, findings: tuple[Finding, ...] = ()
+    ) -> RunReport:
+        policies = self._policies(options.policies_from)
+        who = self.store.who
+        actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
+        facts = JudgeFacts(actor, timestamp(self.clock.now()), self.admin.secrets, outcome.absent)
+        judgement = judge(plan, policies, facts)
+        status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
+        unknown_operator = tuple(filter(None, [who.finding()]))
+        told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
+        return RunReport(status, outcome, judgement, findings=told)
+
+    def _policies(self, revision: str | None) -> PolicySet:
+        if revision is None:
+            return policy_set(self.repository)
+        repository = Repository(RevisionSnapshot(self.git, revision))
+        policies = policy_set(repository)
+        if repository.findings and any(finding.severity == "error" for finding in repository.findings):
+            raise CannotContinue(*repository.findings)
+        return policies
+
+    def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
+        now = timestamp(self.clock.now())
+        record = self._record(plan, report).model_copy(
+            update={"kind": "refusal", "status": "refused", "started_at": now, "finished_at": now}
+        )
+        return self._written(record, plan, {}, report, options)
+
+    def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
+        setting = RunSetting(
+            plan=plan,
+            run=self.run_id,
+            work_dir=self.git.root,
+            state=self.state,
+            clock=self.clock,
+            random=SystemRandom().random,
+            outside=os.environ,
+            allowed_env=tuple(self.admin.env),
+            ledger_root=self.admin.ledger.root,
+            secrets=secret_values(
+                self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+            ),
+            compare_inputs=self._compare(plan),
+        )
+        limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
+        execution = ExecutionOptions(max_parallel=limit, lock_fd=lock_fd)
+        result = execute_plan(setting, execution, self.observer)
+        record = self._record(plan, report, result)
+        executed = RunReport(
+            _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
+            report.outcome,
+            report.judgement,
+            findings=(*report.findings, *result.findings),
+        )
+        return self._written(record, plan, result.artifacts, executed, options)
+
+    def _compare(self, plan: Plan) -> "InputComparison":
+        return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})
+
+    def _record(self, plan: Plan, report: RunReport, result: ExecutionResult | None = None) -> RunRecord:
+        judgement = report.judgement
+        if judgement is None:
+            raise AssertionError("a plan is judged before it is recorded")
+        return RunRecord(
+            kind="run",
+            run=self.run_id,
+            parents=[],
+            application=plan.application.name,
+            environment=plan.environment,
+            operation=plan.operation.value,
+            golden_path=plan.golden_path,
+            status=result.status if result else "refused",
+            plan=plan.digest,
+            policies=judgement.verdict.policies,
+            policies_from=judgement.verdict.policies_from,
+            actor=judgement.verdict.actor,
+            started_at=result.started_at if result else "",
+            finished_at=result.finished_at if result else "",
+            duration_ms=result.duration_ms if result else 0,
+            commit=self.head.commit,
+            branch=self.head.branch,
+            dirty=bool(self.git.differing([source.path for source in plan.sources])),
+            tool_version=__version__,
+            steps=list(result.steps) if result else [],
+            failures=list(result.failures) if result else [],
+            findings=[ReportedFinding.of(finding) for finding in self._recorded(report, result)],
+            outputs=dict(result.outputs) if result else {},
+            signal=result.signal if result else None,
+        )
+
+    def _recorded(self, report: RunReport, result: ExecutionResult | None) -> tuple[Finding, ...]:
+        return (*report.findings, *(result.findings if result else ()))
+
+    def _written(
+        self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
+    ) -> RunReport:
+        head: Head = self.head
+        written = self.store.write(record, plan.canonical, artifacts, head, commit=options.commit)
+        findings = (*report.findings, *written.findings)
+        if options.push and written.ref is not None:
+            findings = (*findings, *self._pushed(written.ref))
+        status = report.exit_status
+        if status == ExitStatus.OK and written.kept_at is not None:
+            status = ExitStatus.CANNOT_WRITE_STATE
+        return RunReport(status, report.outcome, report.judgement, written.record, written, findings)
+
+    def _pushed(self, ref: str) -> tuple[Finding, ...]:
+        from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few runs push
+
+        problem = push(self.git, ref)
+        return (problem,) if problem else ()
+
+
+@dataclass(frozen=True, slots=True)
+class InputComparison:
+    """Compares the files that a step reads with what the plan was made from, right before it starts."""
+
+    root: Path
+    object_ids: Mapping[str, str]
+
+    def __call__(self, step: PlannedStep) -> Finding | None:
+        """A finding where a file differs or is gone; None where all are as they were."""
+        snapshot = WorkingTreeSnapshot(self.root)
+        for path in step.input_files:
+            if snapshot.object_id(path) != self.object_ids.get(path):
+                place = step.provenance
+                where = Place(place.path, place.line, place.column) if place else Place(path)
+                message = f"step '{step.name}': '{path}' is no longer what the plan was made from"
+                return Finding(INPUT_CHANGED, message, where)
+        return None

@@ -1,0 +1,67 @@
+"""What came of a run, for people: one screen at its end."""
+
+from collections import Counter
+from typing import Any
+
+from innominatus_cli.operations.running import RunReport
+from innominatus_cli.reports.terminal import one_line, painted
+
+_COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "timed_out": "red"}
+_SHORT = 12
+
+
+def run_lines(report: RunReport, *, colour: bool = False) -> list[str]:
+    """The summary of a run that left a record; nothing where there is none."""
+    record = report.record
+    if record is None:
+        return []
+    status = painted(record.status, _COLOURS[record.status], on=colour)
+    counts = Counter(result.status for result in record.steps)
+    steps = ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "no step ran"
+    lines = [
+        f"{record.application} in {record.environment}: {status} ({steps}; {seconds_text(record.duration_ms)})",
+        f"  run     {record.run}",
+        f"  plan    {(record.plan or '-').removeprefix('sha256:')[:_SHORT]}",
+    ]
+    lines += [f"  failed  {one_line(step)}: {one_line(_reason(report, step))}" for step in record.failures]
+    return [*lines, *_whereabouts(report)]
+
+
+def run_document(report: RunReport) -> dict[str, Any]:
+    """The same as data: the record as it is stored, and where it went."""
+    written = report.written
+    return {
+        "schema": "innominatus.dev/run-report/v1",
+        "exit_status": report.exit_status,
+        "record": report.record.as_json() if report.record else None,
+        "path": written.path if written else None,
+        "commit": written.commit if written else None,
+        "ref": written.ref if written else None,
+    }
+
+
+def seconds_text(milliseconds: int) -> str:
+    """A duration as people say it: `450ms`, `2.3s`, `2m05s`."""
+    if milliseconds < 1000:  # noqa: PLR2004
+        return f"{milliseconds}ms"
+    if milliseconds < 60_000:  # noqa: PLR2004
+        return f"{milliseconds / 1000:.1f}s"
+    minutes, rest = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes}m{rest:02d}s"
+
+
+def _reason(report: RunReport, step: str) -> str:
+    results = report.record.steps if report.record else []
+    return next((result.reason for result in results if result.step == step), "")
+
+
+def _whereabouts(report: RunReport) -> list[str]:
+    written = report.written
+    if written is None:
+        return []
+    if written.kept_at is not None:
+        return [f"  record  kept in {written.kept_at}: it could not be written to the repository"]
+    if written.commit is None:
+        return [f"  record  {written.path} (not committed)"]
+    where = f"{written.commit[:_SHORT]} on {written.ref}"
+    return [f"  record  {written.path}", f"  commit  {where}"]
