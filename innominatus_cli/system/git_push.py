@@ -4,16 +4,22 @@ Everything else is plumbing that we start ourselves, because GitPython starts gi
 and with every configured hook (docs/adr/0008). For a push that is what the operator asked for.
 """
 
+from logging import CRITICAL, getLogger
+
 from innominatus_cli.findings.catalogue.ledger import PUSH_FAILED
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_command import GitFailed, operators_command
 
 _SECONDS = 120.0
 _PINNED = {"GIT_TERMINAL_PROMPT": "0"}
 
 
 def push(git: Git, ref: str) -> Finding | None:
-    """Pushes a ref to where the operator's configuration says (else `origin`, same name); a warning where it fails."""
+    """Pushes a ref to the remote that its branch names (else `origin`), where its name is the same.
+
+    A push refspec of the remote may say another name. A warning where it fails; nothing is ever forced.
+    """
     remote, target = _destination(git, ref)
     problem = _pushed(git, remote, f"{ref}:{target}")
     if not problem:
@@ -22,8 +28,12 @@ def push(git: Git, ref: str) -> Finding | None:
 
 
 def _destination(git: Git, ref: str) -> tuple[str, str]:
+    command = operators_command(git.root, git.run, f"--git-dir={git.git_dir}")
     form = "--format=%(push:remotename)%00%(push:remoteref)"
-    answer = git.command.text("for-each-ref", form, "--end-of-options", ref)
+    try:
+        answer = command.text("for-each-ref", form, "--end-of-options", ref)
+    except GitFailed:
+        answer = ""
     remote, _, target = answer.partition("\0")
     return remote or "origin", target or ref
 
@@ -31,12 +41,16 @@ def _destination(git: Git, ref: str) -> tuple[str, str]:
 def _pushed(git: Git, remote: str, refspec: str) -> str:
     from git import GitError, Repo  # noqa: PLC0415 - 80 ms, for those who push
 
+    getLogger("git").setLevel(CRITICAL)
     try:
         with Repo(git.root) as repository:
             repository.git.update_environment(GIT_DIR=str(git.git_dir), GIT_WORK_TREE=str(git.root), **_PINNED)
             if remote not in [known.name for known in repository.remotes]:
                 return "there is no such remote"
             answers = repository.remote(remote).push(refspec, kill_after_timeout=_SECONDS)
+            refused = [answer.summary.strip() for answer in answers if answer.flags & answer.ERROR]
+            if refused:
+                return refused[0]
             answers.raise_if_error()
             return "" if answers else "the remote did not answer"
     except (GitError, ValueError, OSError) as problem:
