@@ -14,6 +14,14 @@ def open_repository(directory: Path | None = None) -> Repository:
     return Repository(WorkingTreeSnapshot(repository_around(directory or Path())))
 
 
+def root_of(repository: Repository) -> Path:
+    """The folder of a repository that was opened from a working tree."""
+    snapshot = repository.snapshot
+    if not isinstance(snapshot, WorkingTreeSnapshot):
+        raise AssertionError("a revision has no folder")  # noqa: TRY004 - a bug of ours
+    return Path(snapshot.root)
+
+
 def repository_path(root: Path, typed: str, directory: Path | None = None) -> str:
     """A path that somebody typed in `directory` (by default the current one), relative to the repository's root.
 
