@@ -14,6 +14,7 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.places import Spot, findings_of
+from innominatus_cli.planning.scopes import ResourcesContext
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.markers import Marked, marked_values
 
@@ -35,6 +36,23 @@ class BuiltInputs:
     files: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+
+
+def _resources_are_there(scope: Scope | None) -> bool:
+    """Whether outputs of resources are known when the step starts; generated steps stand behind them."""
+    resources = scope.contexts.get("resources") if scope is not None else None
+    return not isinstance(resources, ResourcesContext) or resources.available
+
+
+def _as_written(value: Any) -> Any:  # noqa: ANN401 - values of a plan
+    """The value with its references as text: a step before the resources reads the workload as its file has it."""
+    if isinstance(value, Mapping):
+        if REF in value:
+            return f"${{{value[REF]}}}"
+        if TEMPLATE in value:
+            return "".join(map(str, _as_written(value[TEMPLATE])))
+        return {key: _as_written(item) for key, item in value.items()}
+    return [_as_written(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,9 @@ class InputBuilder:
                 self._mark(marked, dumped, spot, built, written=str(marked.at[0]) in written)
         workloads = [marked.at for marked in marked_values(kind.inputs, dumped) if marked.marker == "workload"]
         built.values = {key: stand_ins.take(value) for key, value in dumped.items()}
+        workload = self.workload if _resources_are_there(scope) else _as_written(self.workload)
         for at in workloads:  # last, for the workload holds references of the plan already
-            _put(built.values, at, dict(self.workload) if self.workload is not None else None)
+            _put(built.values, at, workload)
         return built
 
     def _with_defaults(self, kind: "StepType", given: dict[str, Any]) -> dict[str, Any]:
