@@ -1,6 +1,6 @@
 """What a ledger is to everybody else: records in, records out. `working_tree` implements it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -92,3 +92,13 @@ class Store(Protocol):
         commit: bool = True,
     ) -> Written:
         """Adds a record (its parents are set here), its plan and, after a success, the files that steps made."""
+
+
+def tips_of(records: Iterable[StoredRecord]) -> list[str]:
+    """The digests, sorted, of the records that no other of them names as a parent."""
+    digests: set[str] = set()
+    parents: set[str] = set()
+    for stored in records:
+        digests.add(stored.digest)
+        parents.update(stored.record.parents)
+    return sorted(digests - parents)

@@ -1,6 +1,6 @@
 """The ledger in the branch that is checked out: records are files of the repository, in one commit each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Final
@@ -13,7 +13,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger.landing import Landing
 from innominatus_cli.ledger.reading import RecordReader, TipsCache
 from innominatus_cli.ledger.records import plan_path, run_of_path, runs_folder
-from innominatus_cli.ledger.store import StoredRecord, Written
+from innominatus_cli.ledger.store import StoredRecord, Written, tips_of
 from innominatus_cli.ledger.writing import RecordWriter
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git, Head
@@ -178,22 +178,13 @@ class WorkingTreeStore:
         known = self._known_tips.tips(tree)
         if known is None:
             paths = self._reader.committed_paths(commit, runs_folder(self.root))
-            known = _tips_of(self._reader.committed(paths))
+            known = tips_of(self._reader.committed(paths))
             self._known_tips.remember(tree, known)
         return known
 
     def _runs_tree(self, commit: str) -> str:
         kind, data = self.git.objects([f"{commit}:{runs_folder(self.root)}"]).popitem()[1]
         return self.git.object_id("tree", data) if kind == "tree" else ""
-
-
-def _tips_of(records: Iterable[StoredRecord]) -> list[str]:
-    digests: set[str] = set()
-    parents: set[str] = set()
-    for stored in records:
-        digests.add(stored.digest)
-        parents.update(stored.record.parents)
-    return sorted(digests - parents)
 
 
 def _is_of(stored: StoredRecord, application: str | None, environment: str | None) -> bool:

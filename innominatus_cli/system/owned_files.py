@@ -32,9 +32,10 @@ def read_owned(root: Path, path: str) -> bytes | None:
         return None
     except OSError as problem:
         raise NotARegularFile(problem.errno, "no regular file is there", path) from problem
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotARegularFile(0, "no regular file is there", path)
     with open(handle, "rb") as stream:  # noqa: PTH123 - a descriptor
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise NotARegularFile(0, "no regular file is there", path)
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise OSError(0, f"more than {_LARGEST} bytes", path)
