@@ -180,9 +180,9 @@ class Repository:
         loaded = self.loaded(path)
         fitting = [document for document in loaded.documents if document.kind in kinds]
         if not has_errors(loaded.findings):
-            self.findings.extend(
-                _wrong_kind(document, kinds) for document in loaded.documents if document not in fitting
-            )
+            if not fitting or kinds not in _MAY_STAND_BESIDE_OTHERS:
+                others = [document for document in loaded.documents if document not in fitting]
+                self.findings.extend(_wrong_kind(document, kinds) for document in others)
             for document in fitting:
                 outcome = typed_or_findings(document, model)
                 if isinstance(outcome, Typed):
