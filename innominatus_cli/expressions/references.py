@@ -37,7 +37,7 @@ CONTEXTS = frozenset(
 PLAIN_FORM = re.compile(r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*")
 """What a value must look like to be put into the text of a script: no quoting can change its meaning."""
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_/@:+~%-][A-Za-z0-9_/@:+~% -]*")
+_SEGMENT = re.compile(r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*")
 _DOTTED_TEMPLATE = re.compile(r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}")
 _LONGEST_PATH = 32
 

@@ -247,6 +247,8 @@ def references_in(value: object) -> set[str]:
     if isinstance(value, Mapping):
         if len(value) == 1 and isinstance(value.get(REF), str):
             return {value[REF]}
+        if len(value) == 1 and isinstance(value.get(LITERAL), Mapping):
+            value = value[LITERAL]
         return {name for item in value.values() for name in references_in(item)}
     if isinstance(value, list | tuple):
         return {name for item in value for name in references_in(item)}
