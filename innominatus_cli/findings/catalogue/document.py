@@ -215,7 +215,7 @@ INVALID_VALUE = Code(
 OLD_SHAPE = Code(
     "ORC-1050",
     "An older shape of the document",
-    "`innominatus-ctl validate --fix` rewrites it.",
+    "Nothing has to be done; write it as the message says when you change the file.",
     Severity.INFO,
     detail="Four shapes of workflows exist in the wild. All of them are read; the canonical one has `apiVersion: "
     "workflow.dev/v1`, `kind`, `metadata` and everything else under `spec`.",
@@ -223,7 +223,7 @@ OLD_SHAPE = Code(
 OLD_SPELLING = Code(
     "ORC-1051",
     "An older spelling",
-    "`innominatus-ctl validate --fix` rewrites it.",
+    "Nothing has to be done; write it as the message says when you change the file.",
     Severity.INFO,
     detail="The key is read as the one that the message names.",
 )
@@ -233,7 +233,7 @@ SCORE_DIALECT = Code(
     "Use Score's own form, so that other Score tools can read the file.",
     Severity.WARNING,
     detail="`properties` of a resource, `env` and `ports` of a container, `environment`, `variables` and `workflows` "
-    "at the top are no part of score.dev/v1b1. They are read; `--strict-score` makes errors of them.",
+    "at the top are no part of score.dev/v1b1. They are read; `--strict` fails on them.",
 )
 SCORE_DEPRECATED = Code(
     "ORC-1053",
