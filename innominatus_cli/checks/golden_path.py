@@ -1,7 +1,7 @@
 """Rules over golden paths."""
 
+import posixpath
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.parameters import check_definition
@@ -26,8 +26,8 @@ def check_workflow_file(document: Document, facts: Facts) -> Iterator[Finding]:
         return
     path = workflow.removeprefix("./")
     if not facts.is_file(path):
-        name = PurePosixPath(path).name
-        near = [file for file in facts.files() if PurePosixPath(file).name == name]
+        name = posixpath.basename(path)
+        near = [file for file in facts.files() if posixpath.basename(file) == name]
         remedy = f"did you mean '{near[0]}'?" if near else did_you_mean(path, facts.files())
         yield Finding(codes.UNKNOWN_WORKFLOW_FILE, f"there is no file '{workflow}'", document.place(node), remedy)
 

@@ -1,7 +1,6 @@
 """Rules over product workflows."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
 from innominatus_cli.checks.identities import product_identity
@@ -15,7 +14,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 
 def product_folder(path: str) -> str | None:
     """The product whose folder a file is in: `products/<product>/<file>`; None elsewhere."""
-    parents = PurePosixPath(path).parts[:-1]
+    parents = path.split("/")[:-1]
     return parents[-1] if len(parents) > 1 and parents[-2] == "products" else None
 
 

@@ -1,7 +1,7 @@
 """Rules over a workflow of any tier: its metadata."""
 
+import posixpath
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document
@@ -12,9 +12,9 @@ from innominatus_cli.findings.finding import Finding
 def check_file_name(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2023: a file with one document is named after it."""
     name, node = document.mapping.mapping("metadata").text("name"), document.mapping.mapping("metadata").get("name")
-    stem = PurePosixPath(document.path).stem
+    stem = posixpath.splitext(posixpath.basename(document.path))[0]
     if name and name != stem and document.index == 0 and not _is_made_up(document):
-        message = f"workflow '{name}' is in a file named '{PurePosixPath(document.path).name}'"
+        message = f"workflow '{name}' is in a file named '{posixpath.basename(document.path)}'"
         yield Finding(codes.FILE_IS_NOT_NAME, message, document.place(node))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport
 from innominatus_cli.reports.findings_text import findings_text
@@ -74,8 +75,9 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
     )
     observer = progress_for(sys.stderr, os.environ)
     report = RunOperation(".", SystemClock(), observer).run(wish, options)
-    if report.findings:
-        to_stderr(findings_text(report.findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+    told = [finding for finding in report.findings if finding.severity is not Severity.INFO]
+    if told:
+        to_stderr(findings_text(told, colour=wants_colour(sys.stderr)).rstrip("\n"))
     if report.record is not None:
         lines = run_lines(report, colour=wants_colour(sys.stdout))
         print_document(run_document(report), output, lambda: "".join(f"{line}\n" for line in lines))

@@ -21,7 +21,7 @@ from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.planning import PlanWish, plan_with
@@ -204,8 +204,10 @@ class RunOperation:
             signal=result.signal if result else None,
         )
 
-    def _recorded(self, report: RunReport, result: ExecutionResult | None) -> tuple[Finding, ...]:
-        return (*report.findings, *(result.findings if result else ()))
+    def _recorded(self, report: RunReport, result: ExecutionResult | None) -> list[Finding]:
+        """What a reader of the record must know: notes on old spellings are for `validate`."""
+        findings = (*report.findings, *(result.findings if result else ()))
+        return [finding for finding in findings if finding.severity is not Severity.INFO]
 
     def _written(
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
