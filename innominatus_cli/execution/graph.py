@@ -77,9 +77,8 @@ class RunState:
         self._active: set[str] = set()
         self._tiers: Counter[str] = Counter()
         self._locks: set[str] = set()
-        for number, missing in enumerate(self._missing):
-            if not missing:
-                self._reach(number)
+        for number in [number for number, missing in enumerate(self._missing) if not missing]:
+            self._reach(number)
 
     @property
     def waiting(self) -> list[int]:

@@ -146,8 +146,9 @@ class JournalRead:
 
 
 def read_journal(path: Path) -> JournalRead:
-    """Reads and verifies a journal. Only a torn last line is passed over.
+    """Reads and verifies a journal; only a torn last line is passed over.
 
+    Torn is a line without its newline, or with zeros that a power cut leaves.
     Raises CannotContinue (exit 65) where anything else is wrong, naming the line; OSError where it cannot be read.
     """
     data = path.read_bytes()
@@ -155,12 +156,12 @@ def read_journal(path: Path) -> JournalRead:
     prev, at = _NO_LINE, 0
     while at < len(data):
         end = data.find(b"\n", at)
-        line = _verified(data[at:end], len(lines), prev) if end >= 0 else None
-        if line is None:
-            if 0 <= end < len(data) - 1:
-                message = f"line {len(lines) + 1} (byte {at}) is not what was written"
-                raise CannotContinue(Finding(JOURNAL_CORRUPT, message, Place(str(path), len(lines) + 1, 1)))
+        line = _own(data[at:end]) if end >= 0 else None
+        if end < 0 or (line is None and end == len(data) - 1 and 0 in data[at:]):
             return JournalRead(tuple(lines), at, len(data) - at)
+        if line is None or line.get("seq") != len(lines) or line.get("prev") != prev:
+            message = f"line {len(lines) + 1} (byte {at}) is not what was written"
+            raise CannotContinue(Finding(JOURNAL_CORRUPT, message, Place(str(path), len(lines) + 1, 1)))
         lines.append(line)
         prev = line["h"]
         at = end + 1
@@ -172,18 +173,17 @@ def lost(path: Path, why: str) -> Finding:
     return Finding(JOURNAL_LOST, f"cannot write the journal: {why}", Place(str(path)))
 
 
-def _verified(raw: bytes, seq: int, prev: str) -> dict[str, Any] | None:
+def _own(raw: bytes) -> dict[str, Any] | None:
+    """A line that holds its own digest, or None."""
     body, found = raw[:-_HASH_PART] + b"}", raw[-_HASH_PART:]
     digest = hashlib.sha256(body).hexdigest()
     if found != b',"h":"%b"}' % digest.encode():
         return None
     try:
         line = json.loads(body)
-        if not isinstance(line, dict) or canonical_json(line) != body:
+        if not isinstance(line, dict) or canonical_json(line) != body or not isinstance(line.get("type"), str):
             return None
     except ValueError:
-        return None
-    if line.get("seq") != seq or line.get("prev") != prev or not isinstance(line.get("type"), str):
         return None
     return {**line, "h": digest}
 

@@ -1,0 +1,373 @@
+"""What runs next: order, barriers, failures, limits, and that nothing is ever lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from innominatus_cli.documents.plan import Application, Plan, PlannedStep, PlannedWorkflow, StepConditions
+from innominatus_cli.documents.run_record import StepStatus
+from innominatus_cli.documents.vocabulary import Operation, Phase, Tier, When
+from innominatus_cli.execution.decide import Finish, Start, Wait, decide
+from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
+from innominatus_cli.findings.catalogue.execution import CONDITION_FAILED
+from innominatus_cli.findings.finding import Finding, Place
+
+FLOW = "deployment/application/-/flow"
+
+
+def step(name: str, *needs: str, flow: str = FLOW, when: When = When.ON_SUCCESS, **more: Any) -> PlannedStep:
+    return PlannedStep(
+        id=f"{flow}/{name}",
+        name=name,
+        type="script",
+        phase=Phase.DEPLOYMENT,
+        tier=more.pop("tier", Tier.APPLICATION),
+        workflow_id=flow,
+        needs=[need if "/" in need else f"{flow}/{need}" for need in needs],
+        conditions=StepConditions(when=when, **more.pop("conditions", {})),
+        **more,
+    )
+
+
+def barrier(name: str, *needs: str) -> PlannedStep:
+    return PlannedStep(
+        id=name, kind="barrier", name=name, phase=Phase.DEPLOYMENT, tier=Tier.PLATFORM, needs=list(needs)
+    )
+
+
+def state_of(*steps: PlannedStep, parallel: int = 8, fail_fast: bool = False, **limits: int) -> RunState:
+    flows = dict.fromkeys(step.workflow_id for step in steps if step.workflow_id)
+    plan = Plan(
+        operation=Operation.DEPLOY,
+        application=Application(name="shop"),
+        environment="test",
+        sources=[],
+        inputs=[],
+        workflows=[
+            PlannedWorkflow(
+                id=flow, identity=flow.rpartition("/")[2], name="flow", tier=Tier.APPLICATION, phase=Phase.DEPLOYMENT,
+                path="flow.yaml", line=1, trigger="generated", fail_fast=fail_fast,
+            )
+            for flow in flows
+        ],
+        steps=list(steps),
+        limits=limits,
+    )  # fmt: skip
+    return RunState(PlanGraph(plan), Limits(parallel, plan.limits))
+
+
+def always_holds(_step: PlannedStep, _failed: bool) -> str:
+    return ""
+
+
+def names(steps: "tuple[PlannedStep, ...]") -> list[str]:
+    return [step.name for step in steps]
+
+
+class World:
+    """Plays a run: steps end in the order in which they started, with the status that the test gives them."""
+
+    def __init__(self, state: RunState, **ends: StepStatus) -> None:
+        self.state = state
+        self.ends = ends
+        self.started: list[str] = []
+        self.skipped: dict[str, str] = {}
+        self.refused: list[str] = []
+
+    def play(self) -> "World":
+        while not isinstance(decision := decide(self.state, always_holds), Finish):
+            if isinstance(decision, Wait):
+                self.end(min(self.state.running))
+                continue
+            self.carry_out(decision)
+        return self
+
+    def carry_out(self, decision: Start) -> None:
+        for skip in decision.skips:
+            self.skipped[skip.step.name] = skip.reason
+            self.state.ended(skip.step.id, "skipped")
+        for refusal in decision.refusals:
+            self.refused.append(refusal.step.name)
+            self.state.ended(refusal.step.id, "failed")
+        for found in decision.steps:
+            self.started.append(found.name)
+            self.state.started(found.id)
+
+    def end(self, number: int) -> None:
+        found = self.state.graph.steps[number]
+        status = self.ends.get(found.name, "succeeded")
+        self.state.ended(found.id, status, continued=status == "failed" and found.continue_on_error)
+
+
+def test_steps_run_behind_what_they_need() -> None:
+    world = World(state_of(step("a"), step("b", "a"), step("c", "b"))).play()
+    assert world.started == ["a", "b", "c"]
+
+
+def test_independent_steps_start_together_in_the_order_of_the_plan() -> None:
+    state = state_of(step("a"), step("b"), step("c", "a"))
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["a", "b"]
+
+
+def test_after_a_failure_what_needs_it_is_skipped_with_the_reason_and_the_rest_finishes() -> None:
+    world = World(state_of(step("a"), step("b", "a"), step("c", "b"), step("d"), step("e", "d")), a="failed").play()
+    assert world.started == ["a", "d", "e"]
+    assert world.skipped == {"b": "step 'a' failed", "c": "step 'a' failed"}
+    assert names(tuple(world.state.graph.steps[n] for n in world.state.failures)) == ["a"]
+
+
+@pytest.mark.parametrize("end", ["failed", "timed_out", "interrupted"])
+def test_every_bad_end_is_a_failure(end: StepStatus) -> None:
+    world = World(state_of(step("a"), step("b", "a")), a=end).play()
+    assert world.skipped == {"b": "step 'a' failed"}
+
+
+def test_every_failure_is_kept_in_the_order_of_the_ends() -> None:
+    world = World(state_of(step("a"), step("b"), step("c")), a="failed", c="timed_out").play()
+    assert [world.state.graph.steps[number].name for number in world.state.failures] == ["a", "c"]
+
+
+def test_fail_fast_starts_nothing_more_in_that_workflow() -> None:
+    steps = step("a"), step("b"), step("c", "b"), step("z", when=When.ALWAYS)
+    world = World(state_of(*steps, fail_fast=True, parallel=1), a="failed").play()
+    assert world.started == ["a", "z"]
+    assert world.skipped == {"b": "step 'a' failed", "c": "step 'a' failed"}
+
+
+def test_when_says_whether_a_step_runs_after_a_failure() -> None:
+    steps = (
+        step("a"),
+        step("undo", "a", when=When.ON_FAILURE),
+        step("tell", "undo", when=When.ALWAYS),
+        step("go-on", "tell"),
+        step("by-hand", when=When.MANUAL),
+    )
+    assert World(state_of(*steps), a="failed").play().started == ["a", "undo", "tell"]
+    well = World(state_of(*steps)).play()
+    assert well.started == ["a", "tell", "go-on"]
+    assert well.skipped == {"undo": "nothing before it failed", "by-hand": "it is started by hand only (when: manual)"}
+
+
+def test_a_failure_that_is_let_pass_stands_above_nothing() -> None:
+    steps = step("a", continue_on_error=True), step("b", "a"), step("undo", "b", when=When.ON_FAILURE)
+    world = World(state_of(*steps), a="failed").play()
+    assert world.started == ["a", "b"]
+    assert world.state.failures == []
+
+
+def test_behind_a_barrier_a_failure_leaves_only_always_on_failure_and_finally() -> None:
+    early, late = "deployment/platform/-/early", "deployment/product/shop/late"
+    steps = (
+        step("a", flow=early),
+        step("independent", flow=early),
+        barrier("deployment/platform", f"{early}/a", f"{early}/independent"),
+        step("b", "deployment/platform", flow=late),
+        step("c", f"{late}/b", flow=late, when=When.ALWAYS),
+        step("d", "deployment/platform", flow=late, when=When.ON_FAILURE),
+        step("e", f"{late}/c", flow=late, cleanup=True),
+    )
+    world = World(state_of(*steps), a="failed").play()
+    assert world.started == ["a", "independent", "d", "c", "e"]
+    assert world.skipped == {"b": "step 'a' of 'early' failed"}
+
+
+def test_a_barrier_opens_when_everything_before_it_has_ended() -> None:
+    state = state_of(
+        step("a"), step("b"), barrier("bar/x", f"{FLOW}/a", f"{FLOW}/b"), barrier("bar/y", "bar/x"), step("c", "bar/y")
+    )
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    for found in decision.steps:
+        state.started(found.id)
+    state.ended(f"{FLOW}/a", "succeeded")
+    assert decide(state, always_holds) == Wait()
+    state.ended(f"{FLOW}/b", "succeeded")
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["c"]
+
+
+def test_finally_runs_whatever_happened() -> None:
+    steps = step("a"), step("b", "a"), step("f", "b", cleanup=True), step("g", "f", cleanup=True)
+    assert World(state_of(*steps), a="failed", f="failed").play().started == ["a", "f", "g"]
+
+
+def test_a_condition_that_does_not_hold_skips_its_step_alone() -> None:
+    state = state_of(step("a", conditions={"if_tree": {"value": False}}), step("b", "a"))
+    decision = decide(state, lambda _step, _failed: "'if: false' does not hold")
+    assert isinstance(decision, Start)
+    assert [(skip.step.name, skip.reason) for skip in decision.skips] == [("a", "'if: false' does not hold")]
+    state.ended(f"{FLOW}/a", "skipped")
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["b"]
+
+
+def test_a_condition_that_nobody_can_decide_fails_its_step() -> None:
+    finding = Finding(CONDITION_FAILED, "no", Place("x"))
+    state = state_of(step("a", conditions={"if_tree": {"ref": "x"}}))
+    decision = decide(state, lambda _step, _failed: finding)
+    assert isinstance(decision, Start)
+    assert [refusal.finding for refusal in decision.refusals] == [finding]
+
+
+def test_conditions_are_not_asked_of_a_step_that_a_failure_rules_out() -> None:
+    state = state_of(step("a"), step("b", "a", conditions={"if_tree": {"value": True}}))
+    state.started(f"{FLOW}/a")
+    state.ended(f"{FLOW}/a", "failed")
+
+    def never(_step: PlannedStep, _failed: bool) -> str:
+        raise AssertionError("asked")
+
+    decision = decide(state, never)
+    assert isinstance(decision, Start)
+    assert [skip.reason for skip in decision.skips] == ["step 'a' failed"]
+
+
+def test_no_more_run_than_the_limits_allow() -> None:
+    steps = [step(f"s{number}") for number in range(5)]
+    decision = decide(state_of(*steps, parallel=3), always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["s0", "s1", "s2"]
+    decision = decide(state_of(*steps, parallel=3, max_parallel=2), always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["s0", "s1"]
+    tiers = [step("a", tier=Tier.PLATFORM), step("b", tier=Tier.PLATFORM), step("c")]
+    decision = decide(state_of(*tiers, platform=1), always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["a", "c"]
+
+
+def test_workflows_that_have_begun_go_on_before_others_begin() -> None:
+    one, two = "deployment/application/-/one", "deployment/application/-/two"
+    steps = step("a", flow=one), step("b", f"{one}/a", flow=one), step("c", flow=two), step("d", flow=two)
+    world = World(state_of(*steps, workflows=1)).play()
+    assert world.started == ["a", "b", "c", "d"]
+
+
+def test_a_named_lock_is_held_by_one_step_at_a_time() -> None:
+    state = state_of(step("a", lock="db"), step("b", lock="db"), step("c"))
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["a", "c"]
+    world = World(state)
+    world.play()
+    assert world.started == ["a", "c", "b"]
+
+
+def test_a_stopped_run_waits_for_what_runs_and_skips_the_rest() -> None:
+    state = state_of(step("a"), step("b", "a"), step("f", "b", cleanup=True))
+    world = World(state, a="interrupted")
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    world.carry_out(decision)
+    state.stopped = "the run was interrupted (SIGINT)"
+    assert decide(state, always_holds) == Wait()
+    world.play()
+    assert world.started == ["a"]
+    assert world.skipped == dict.fromkeys(("b", "f"), "the run was interrupted (SIGINT)")
+
+
+def test_a_workflow_out_of_time_fails_once_and_still_cleans_up() -> None:
+    state = state_of(step("a"), step("b"), step("f", "a", "b", cleanup=True))
+    state.overdue.add(FLOW)
+    world = World(state).play()
+    assert (world.refused, world.started) == (["a", "b"], ["f"])
+    state = state_of(step("a"), step("f", "a", cleanup=True))
+    state.overdue.add(FLOW)
+    state.expired.add(FLOW)
+    world = World(state).play()
+    assert (world.refused, world.started) == (["a"], [])
+    assert world.skipped == {"f": "its workflow ran out of time"}
+
+
+def test_a_plan_out_of_order_is_refused() -> None:
+    with pytest.raises(ValueError, match="stands before something that it needs"):
+        state_of(step("b", "a"), step("a"))
+    with pytest.raises(ValueError, match="stands before something that it needs"):
+        state_of(step("b", "unknown"))
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[list[PlannedStep], dict[str, StepStatus], int]:
+    steps: list[PlannedStep] = []
+    ends: dict[str, StepStatus] = {}
+    for number in range(draw(st.integers(1, 14))):
+        needs = draw(st.lists(st.sampled_from(steps), max_size=3)) if steps else []
+        ids = [need.id for need in needs]
+        if draw(st.integers(0, 5)) == 0:
+            steps.append(barrier(f"bar/{number}", *ids))
+            continue
+        when = draw(st.sampled_from([When.ON_SUCCESS, When.ON_SUCCESS, When.ALWAYS, When.ON_FAILURE]))
+        lock = draw(st.sampled_from([None, None, "one"]))
+        flow = f"deployment/application/-/{draw(st.sampled_from('xy'))}" if not needs else needs[0].workflow_id or FLOW
+        steps.append(step(f"s{number}", *ids, flow=flow, when=when, lock=lock, continue_on_error=draw(st.booleans())))
+        ends[f"s{number}"] = draw(st.sampled_from(["succeeded", "succeeded", "failed", "timed_out"]))
+    return steps, ends, draw(st.integers(1, 4))
+
+
+def decisions(state: RunState, ends: dict[str, StepStatus], pick: Iterator[int]) -> Iterator[tuple[str, list[str]]]:
+    """Plays a run in which running steps end in any order; yields what is started and what ends."""
+    while not isinstance(decision := decide(state, always_holds), Finish):
+        if isinstance(decision, Wait):
+            running = sorted(state.running)
+            found = state.graph.steps[running[next(pick) % len(running)]]
+            status = ends[found.name]
+            state.ended(found.id, status, continued=status == "failed" and found.continue_on_error)
+            yield "end", [found.id]
+            continue
+        for skip in decision.skips:
+            state.ended(skip.step.id, "skipped")
+            yield "end", [skip.step.id]
+        for found in decision.steps:
+            state.started(found.id)
+        yield "start", [found.id for found in decision.steps]
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs(), st.lists(st.integers(0, 99), min_size=60, max_size=60), st.integers(1, 3))
+def test_nothing_is_lost_run_twice_or_started_too_early(
+    made: tuple[list[PlannedStep], dict[str, StepStatus], int], picks: list[int], workflows: int
+) -> None:
+    steps, ends, parallel = made
+    state = state_of(*steps, parallel=parallel, workflows=workflows)
+    by_id = {found.id: found for found in steps}
+    ended: set[str] = set()
+    started: list[str] = []
+
+    def has_ended(need: str) -> bool:
+        found = by_id[need]
+        return need in ended if found.kind == "step" else all(has_ended(inner) for inner in found.needs)
+
+    for event, ids in decisions(state, ends, iter(picks * 10)):
+        if event == "end":
+            ended.update(ids)
+        for found in ids if event == "start" else []:
+            assert all(has_ended(need) for need in by_id[found].needs)
+            started.append(found)
+        assert len(state.running) <= parallel
+        locked = [state.graph.steps[number] for number in state.running if state.graph.steps[number].lock]
+        assert len(locked) <= 1
+        assert len({state.graph.steps[number].workflow_id for number in state.running}) <= workflows
+    assert len(started) == len(set(started))
+    assert ended == {found.id for found in steps if found.kind == "step"}
+    assert all(status is not None for status in state.status)
+
+
+@settings(max_examples=200, deadline=None)
+@given(graphs(), st.lists(st.integers(0, 99), min_size=60, max_size=60))
+def test_what_runs_does_not_depend_on_the_order_in_which_steps_end(
+    made: tuple[list[PlannedStep], dict[str, StepStatus], int], picks: list[int]
+) -> None:
+    steps, ends, parallel = made
+    outcomes = []
+    for order in (iter(picks * 10), iter([0] * 600)):
+        state = state_of(*steps, parallel=parallel)
+        list(decisions(state, ends, order))
+        outcomes.append(state.status)
+    assert outcomes[0] == outcomes[1]

@@ -1,0 +1,191 @@
+"""The journal: what is written, what a reader accepts, and that nothing else is."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.execution import journal as module
+from innominatus_cli.execution.journal import LINE_BYTES, Journal, read_journal
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue
+
+
+class StillClock:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 12, 0, 0, 5000, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return 7.25
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"nobody sleeps {seconds} s here")
+
+    def new_id(self) -> str:
+        raise AssertionError("no ids here")
+
+
+def written(path: Path, *events: str) -> bytes:
+    journal = Journal.create(path, StillClock())
+    for number, event in enumerate(events):
+        journal.add(event, index=number, text='ü\u2028"\\\n')
+    journal.close()
+    return path.read_bytes()
+
+
+def test_lines_are_canonical_linked_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    data = written(path, "run_start", "run_end")
+    assert path.stat().st_mode & 0o777 == 0o600
+    first, second = (json.loads(line) for line in data.splitlines())
+    assert (first["seq"], first["type"], first["wall_ms"], first["mono_ms"]) == (0, "run_start", 1795176000005, 7250)
+    assert (first["prev"], second["prev"]) == ("0" * 64, first["h"])
+    for raw in data.splitlines():
+        line = json.loads(raw)
+        h = line.pop("h")
+        assert raw == canonical_json(line)[:-1] + b',"h":"' + h.encode() + b'"}'
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    data = written(tmp_path / "j", "a", "b")
+    read = read_journal(tmp_path / "j")
+    assert [line["type"] for line in read.lines] == ["a", "b"]
+    assert (read.whole_bytes, read.torn_bytes) == (len(data), 0)
+    assert read.has("b")
+    assert not read.has("c")
+
+
+def test_a_journal_is_never_written_over(tmp_path: Path) -> None:
+    written(tmp_path / "j", "a")
+    with pytest.raises(CannotContinue) as refused:
+        Journal.create(tmp_path / "j", StillClock())
+    assert refused.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+
+
+def test_nothing_is_on_disk_before_it_is_flushed(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+    journal.add("a")
+    assert (tmp_path / "j").read_bytes() == b""
+    assert journal.pending_seconds == 0
+    journal.flush()
+    assert read_journal(tmp_path / "j").has("a")
+    assert journal.pending_seconds > 0
+    journal.commit()
+    assert journal.pending_seconds == 0
+    journal.close()
+
+
+def test_one_sync_covers_all_lines_of_a_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+    synced: list[int] = []
+    monkeypatch.setattr(module, "_sync_data", synced.append)
+    for _ in range(10):
+        journal.add("a")
+    journal.commit()
+    journal.commit()
+    assert len(synced) == 1
+    journal.close()
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_torn_last_line_is_cut_at_any_byte(tmp_path: Path, cut: int) -> None:
+    data = written(tmp_path / "j", "a", "b", "c")
+    last = data.splitlines(keepends=True)[-1]
+    (tmp_path / "j").write_bytes(data[: len(data) - min(cut, len(last) - 1)])
+    read = read_journal(tmp_path / "j")
+    assert [line["type"] for line in read.lines] == ["a", "b"]
+    assert read.torn_bytes == len(last) - min(cut, len(last) - 1)
+
+
+def test_going_on_cuts_the_torn_line_and_says_so(tmp_path: Path) -> None:
+    data = written(tmp_path / "j", "a", "b")
+    (tmp_path / "j").write_bytes(data[:-10])
+    journal = Journal.reopen(tmp_path / "j", StillClock())
+    journal.add("c")
+    journal.close()
+    lines = read_journal(tmp_path / "j").lines
+    assert [line["type"] for line in lines] == ["a", "recovered", "c"]
+    assert lines[1]["cut_bytes"] == len(data.splitlines(keepends=True)[1]) - 10
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_damage_before_the_last_line_is_found(tmp_path: Path, data: st.DataObject) -> None:
+    path = tmp_path / "j"
+    path.unlink(missing_ok=True)
+    good = written(path, "a", "b", "c", "d")
+    lines = good.splitlines(keepends=True)
+    before_last = len(good) - len(lines[-1])
+    match data.draw(st.sampled_from(["flip", "drop", "swap", "double"])):
+        case "flip":
+            at = data.draw(st.integers(0, before_last - 1))
+            bad = good[:at] + bytes([good[at] ^ (1 << data.draw(st.integers(0, 7)))]) + good[at + 1 :]
+        case "drop":
+            gone = data.draw(st.integers(0, 2))
+            bad = b"".join(line for number, line in enumerate(lines) if number != gone)
+        case "swap":
+            bad = b"".join([lines[1], lines[0], *lines[2:]])
+        case _:
+            bad = b"".join([lines[0], *lines])
+    path.write_bytes(bad)
+    with pytest.raises(CannotContinue) as refused:
+        read_journal(path)
+    assert refused.value.exit_status is ExitStatus.CORRUPT
+    assert refused.value.findings[0].place.line > 0
+
+
+def test_a_full_disk_is_told_and_nothing_more_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+
+    def full(_fd: int, _data: object) -> int:
+        raise OSError(28, os.strerror(28))
+
+    journal.add("a")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        journal.commit()
+    assert journal.problem == "No space left on device"
+    journal.add("b")
+    journal.close()
+    assert (tmp_path / "j").read_bytes() == b""
+
+
+def test_short_writes_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data)[:7]))
+    journal.add("a", text="x" * 100)
+    journal.close()
+    assert read_journal(tmp_path / "j").has("a")
+
+
+def test_a_line_longer_than_its_limit_is_a_bug_of_ours(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+    with pytest.raises(AssertionError, match="a journal line of"):
+        journal.add("a", text="x" * LINE_BYTES)
+
+
+names = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1)
+facts = st.dictionaries(
+    names,
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+        max_leaves=8,
+    ),
+)
+
+
+@given(facts)
+def test_the_quick_encoding_is_the_canonical_one(line: dict[str, object]) -> None:
+    assert module._encode(line).encode() == canonical_json(line)
