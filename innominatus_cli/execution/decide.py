@@ -76,8 +76,8 @@ def decide(state: RunState, conditions: Conditions) -> Decision:
         return Start(tuple(starting), tuple(skips), tuple(refusals))
     if state.running:
         return Wait()
-    if state.ready:
-        raise AssertionError("steps are ready, nothing runs, and nothing may start")
+    if state.ready:  # workflows that wait for each other, against the limit of how many may have begun
+        return Start((state.graph.steps[state.ready[0]],))
     return Finish()
 
 

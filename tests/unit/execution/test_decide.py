@@ -293,21 +293,32 @@ def test_a_plan_out_of_order_is_refused() -> None:
         state_of(step("b", "unknown"))
 
 
+def test_a_plan_that_the_limits_would_hold_up_for_ever_goes_on() -> None:
+    one, two = "deployment/application/-/one", "deployment/application/-/two"
+    steps = step("a", flow=one), step("b", f"{one}/a", flow=two), step("c", f"{two}/b", flow=one)
+    assert World(state_of(*steps, workflows=1)).play().started == ["a", "b", "c"]
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[list[PlannedStep], dict[str, StepStatus], int]:
     steps: list[PlannedStep] = []
     ends: dict[str, StepStatus] = {}
+    before: list[str] = []
+    behind: list[str] = []
     for number in range(draw(st.integers(1, 14))):
-        needs = draw(st.lists(st.sampled_from(steps), max_size=3)) if steps else []
-        ids = [need.id for need in needs]
         if draw(st.integers(0, 5)) == 0:
-            steps.append(barrier(f"bar/{number}", *ids))
+            steps.append(barrier(f"bar/{number}", *behind, *before))
+            before, behind = [f"bar/{number}"], []
             continue
+        flow = f"deployment/application/-/{draw(st.sampled_from('xy'))}{len(before) and before[0][4:]}"
+        same = [found.id for found in steps if found.workflow_id == flow]
+        needs = [*before, *draw(st.lists(st.sampled_from(same), max_size=3, unique=True))] if same else before
         when = draw(st.sampled_from([When.ON_SUCCESS, When.ON_SUCCESS, When.ALWAYS, When.ON_FAILURE]))
         lock = draw(st.sampled_from([None, None, "one"]))
-        flow = f"deployment/application/-/{draw(st.sampled_from('xy'))}" if not needs else needs[0].workflow_id or FLOW
-        steps.append(step(f"s{number}", *ids, flow=flow, when=when, lock=lock, continue_on_error=draw(st.booleans())))
-        ends[f"s{number}"] = draw(st.sampled_from(["succeeded", "succeeded", "failed", "timed_out"]))
+        made = step(f"s{number}", *needs, flow=flow, when=when, lock=lock, continue_on_error=draw(st.booleans()))
+        steps.append(made)
+        behind.append(made.id)
+        ends[made.name] = draw(st.sampled_from(["succeeded", "succeeded", "failed", "timed_out"]))
     return steps, ends, draw(st.integers(1, 4))
 
 
