@@ -76,8 +76,11 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 
 def calls() -> Iterator[tuple[str, list[str]]]:
+    """The command lines in code, inline and in blocks, by page."""
     for page in PAGES:
-        for call in CALL.finditer(page.read_text(encoding="utf-8")):
+        blocks = [f["text"] for f in FENCE.finditer(page.read_text(encoding="utf-8")) if f["language"] != "mermaid"]
+        spans = re.findall(r"`([^`\n]+)`", prose(page))
+        for call in CALL.finditer("\n".join([*blocks, *spans])):
             yield shown(page), call["rest"].split()
 
 
@@ -85,7 +88,7 @@ def find_command(words: list[str]) -> tuple[click.Command | None, list[str]]:
     """The command that the words name, and what is left of them."""
     command: click.Command = command_line
     with click.Context(command_line) as context:
-        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        while isinstance(command, click.Group) and words and words[0][0].islower():
             below = command.get_command(context, words[0])
             if below is None:
                 return None, words
@@ -96,15 +99,14 @@ def find_command(words: list[str]) -> tuple[click.Command | None, list[str]]:
 def test_the_docs_name_no_command_and_no_option_that_does_not_exist() -> None:
     wrong = []
     for page, words in calls():
-        if words[0] == "-C":
-            words = words[2:]  # noqa: PLW2901 - the folder is no command
-        if not words or not re.fullmatch(r"[a-z-]+", words[0]) or words[0] in {"is", "does"}:
+        if not re.fullmatch(r"[a-z][a-z-]*", words[0]):
             continue
         command, rest = find_command(words)
         if command is None:
             wrong.append(f"{page}: innominatus-ctl {' '.join(words)}")
             continue
-        known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help"}
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        known |= {"-h", "--help"}
         used = {word.partition("=")[0] for word in rest if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
         wrong += [f"{page}: innominatus-ctl {' '.join(words)}: {option}" for option in sorted(used - known)]
 
@@ -126,6 +128,8 @@ def test_the_page_of_commands_has_every_command_and_option() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_every_yaml_block_is_yaml(page: Path) -> None:
+    if page.name == "findings.md":
+        return  # its examples are wrong on purpose; tests/cases holds them
     for block in FENCE.finditer(page.read_text(encoding="utf-8")):
         if block["language"] == "yaml":
             list(yaml.safe_load_all(block["text"]))
