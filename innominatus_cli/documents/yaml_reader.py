@@ -56,10 +56,10 @@ MAX_MERGES = 100
 MAX_NODES = 100_000
 _LARGEST = 2**53 - 1
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
+_BIDI = "[\u202a-\u202e\u2066-\u2069]"
+_ZERO_WIDTH = "[\u200b-\u200f\u2060-\u2064\ufeff]"
+_LINE_END = r"\r\n|\r|\n"
 _OTHER_READINGS = {
     "boolean": "true or false",
     "number": "a number",
@@ -111,10 +111,15 @@ def _text_of(path: str, data: bytes) -> tuple[str | None, list[Finding]]:
         before = data[: error.start].decode()
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         return None, [Finding(codes.NOT_UTF8, message, _place_at(path, before, len(before)))]
-    if (found := _CONTROL.search(text)) is not None:
+    return (text, []) if text.replace("\n", "").replace("\t", "").isprintable() else _without_traps(path, text)
+
+
+def _without_traps(path: str, text: str) -> tuple[str | None, list[Finding]]:
+    """The text and a finding for what nobody sees in it; None where the parser would stumble over it."""
+    if (found := re.search(_CONTROL, text)) is not None:
         message = f"the control character {_name(found.group())} stands here"
         return None, [Finding(codes.CONTROL_CHARACTER, message, _place_at(path, text, found.start()))]
-    if text.isascii() or (found := _BIDI.search(text)) is None:
+    if (found := re.search(_BIDI, text)) is None:
         return text, []
     message = f"the invisible character {_name(found.group())} changes the direction of the text behind it"
     return text, [Finding(codes.HIDDEN_CHARACTER, message, _place_at(path, text, found.start()))]
@@ -126,14 +131,14 @@ def _name(character: str) -> str:
 
 def _place_at(path: str, text: str, index: int) -> Place:
     """The place of the character at `index`."""
-    before = _LINE_END.split(text[:index])
+    before = re.split(_LINE_END, text[:index])
     return Place(path, len(before), len(before[-1]) + 1)
 
 
 def _syntax_finding(path: str, text: str, error: MarkedYAMLError) -> Finding:
     mark = error.problem_mark or error.context_mark
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-    if place.line > 1 + len(_LINE_END.findall(text)):
+    if place.line > 1 + len(re.findall(_LINE_END, text)):
         place = _place_at(path, text, len(text))
     message, remedy = in_plain_words(error.problem or error.context or "it is not YAML")
     related: tuple[Related, ...] = ()
@@ -156,7 +161,7 @@ class _Composer:
         self.nodes = 0
         self.aliases = 0
         self.merges = 0
-        self.check_keys = not text.isascii() and _ZERO_WIDTH.search(text) is not None
+        self.check_keys = not text.isascii() and re.search(_ZERO_WIDTH, text) is not None
 
     def documents(self) -> list[Document]:
         """All documents; empty ones are left out, but keep their number."""
@@ -301,7 +306,7 @@ class _Composer:
         if not isinstance(node.value, str):
             message = f"the key '{short(node.text)}' is no text but {a(node.type_name)}"
             self.report(codes.KEY_NOT_TEXT, message, node, f'write "{short(node.text)}"')
-        elif self.check_keys and (found := _ZERO_WIDTH.search(node.text)):
+        elif self.check_keys and (found := re.search(_ZERO_WIDTH, node.text)):
             message = f"the key holds the invisible character {_name(found.group())}"
             self.report(codes.HIDDEN_CHARACTER, message, node)
         return node
