@@ -1,15 +1,14 @@
 """What a rule may know beyond its own document; whatever is absent is not known, and gives no finding."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.findings.finding import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """The surroundings of one document.
 
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
@@ -29,8 +28,7 @@ class Facts:
 NO_FACTS = Facts()
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenRule:
+class SpokenRule(NamedTuple):
     """A rule of the policies as one document says it: the value's node, and the document that holds it."""
 
     document: Document
@@ -86,8 +84,7 @@ def known_step_types(facts: Facts) -> frozenset[str]:
     return frozenset((*step_type_names(), *facts.step_types))
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
+class RepositoryFacts(NamedTuple):
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
     `workflows_root` is the repository-relative folder of workflows.

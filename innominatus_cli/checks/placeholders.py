@@ -6,7 +6,7 @@ the latter, escaped dots are accepted and metadata keys are checked.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within, texts_in
@@ -20,8 +20,7 @@ _ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
 _ROOTS = ("metadata", "resources")
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """One `${…}` of a text: its elements (none where it is malformed), as written, and where it begins."""
 
     elements: tuple[str, ...]

@@ -1,7 +1,7 @@
 """Rules over the references `${…}` of a workflow: whether they speak of something, and of something known by then."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import place_within, texts_in
@@ -27,8 +27,7 @@ _OWN_VALUES = ("variables", "workflow")
 _Make = Callable[..., Finding]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One text of a workflow, the step that it belongs to, and whether it is a script."""
 
     node: ScalarNode

@@ -1,6 +1,5 @@
 """What the references of one workflow may speak of."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from innominatus_cli.checks.facts import Facts
@@ -8,12 +7,12 @@ from innominatus_cli.checks.order import Before, cycles, follows
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
 
-@dataclass(frozen=True)
 class WorkflowScope:
     """The names of one workflow, and the order of its steps."""
 
-    document: Document
-    facts: Facts
+    def __init__(self, document: Document, facts: Facts) -> None:
+        self.document = document
+        self.facts = facts
 
     @cached_property
     def spec(self) -> MappingNode:

@@ -1,6 +1,5 @@
 """From bytes to canonical documents and everything that is wrong with their text and shape."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from innominatus_cli.documents.kinds import kind_of, unknown_kind
@@ -30,7 +29,7 @@ def load(path: str, data: bytes) -> Loaded:
     """
     read, findings = read_yaml(path, data)
     if path.endswith(_MAY_BE_EMPTY):
-        findings = [replace(f, severity_override=Severity.INFO) if f.code is EMPTY else f for f in findings]
+        findings = [f._replace(severity_override=Severity.INFO) if f.code is EMPTY else f for f in findings]
     documents: list[Document] = []
     for document in read:
         document.kind = kind_of(document)

@@ -180,7 +180,8 @@ class Plan(JsonModel):
     steps: list[PlannedStep]
     """In execution order: a step stands behind everything it needs."""
     limits: dict[str, int] = {}
-    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application` where set."""
+    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`; and how long a workflow
+    may take at most: `workflow_seconds`. Each where somebody set it."""
 
     @property
     def digest(self) -> str:

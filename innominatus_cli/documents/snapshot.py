@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAX_FILE = 1024 * 1024
 SKIPPED_FOLDERS = frozenset((".git", ".innominatus", ".venv", "node_modules"))
 _MAX_DEPTH = 64
+_FETCHED_AT_ONCE = 200
 _MAX_LINKS = 40
 _LINK = "120000"
 _SUBMODULE = "160000"
@@ -186,7 +187,10 @@ class RevisionSnapshot:
             return []
         found: list[str] = []
         self._list("/".join(folder), "/".join(parts), (), found)
-        return sorted(path for path in found if not suffixes or path.endswith(suffixes))
+        wanted = sorted(path for path in found if not suffixes or path.endswith(suffixes))
+        if suffixes and len(wanted) <= _FETCHED_AT_ONCE:
+            self._fetch(wanted)
+        return wanted
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
         """See `Snapshot.read`."""
@@ -210,6 +214,13 @@ class RevisionSnapshot:
     def is_folder(self, path: str) -> bool:
         """See `Snapshot.is_folder`."""
         return path.rstrip("/") in self._folders or path in {"", "."}
+
+    def _fetch(self, paths: list[str]) -> None:
+        """Reads files that somebody asked for by folder and suffix in one go: each call of git is a process."""
+        entries = [entry for path in paths if not isinstance(entry := self._entry(path), Finding)]
+        missing = [entry.object_id for entry in entries if entry.object_id not in self._blobs]
+        if missing:
+            self._blobs.update(self._git.read_blobs(missing))
 
     def _blob(self, object_id: str) -> bytes:
         if object_id not in self._blobs:

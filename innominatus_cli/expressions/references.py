@@ -7,9 +7,8 @@ wrote.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 CONTEXTS = frozenset(
     {
@@ -42,8 +41,7 @@ _DOTTED_TEMPLATE = re.compile(r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}
 _LONGEST_PATH = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One `${…}` or `{{ … }}`: its path, and where it stands in the text (offsets in code points, end exclusive)."""
 
     path: tuple[str, ...]
@@ -60,8 +58,7 @@ class Reference:
 Part: TypeAlias = "str | Reference"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that is wrong at an offset of a text; `planned` tells a construct that a later version brings."""
 
     message: str
@@ -70,8 +67,7 @@ class Problem:
     planned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedText:
+class ParsedText(NamedTuple):
     """A text as literal parts and references, in order."""
 
     parts: tuple[Part, ...]

@@ -247,9 +247,9 @@ def references_in(value: object) -> set[str]:
     if isinstance(value, Mapping):
         if len(value) == 1 and isinstance(value.get(REF), str):
             return {value[REF]}
-        if len(value) == 1 and isinstance(value.get(LITERAL), Mapping):
-            value = value[LITERAL]
-        return {name for item in value.values() for name in references_in(item)}
+        own = value.get(LITERAL) if len(value) == 1 else None
+        items = own.values() if isinstance(own, Mapping) else value.values()
+        return {name for item in items for name in references_in(item)}
     if isinstance(value, list | tuple):
         return {name for item in value for name in references_in(item)}
     return set()

@@ -1,7 +1,7 @@
 """`Place`, `Severity`, `Code` and `Finding`: one vocabulary for everything that is wrong with what a person wrote."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from innominatus_cli.findings.exit_status import ExitStatus
 
@@ -14,8 +14,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where in a text something stands.
 
     `line`, `column`, `end_line` and `end_column` count from 1; 0 means unknown. `column` counts code points, and
@@ -36,8 +35,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """One problem of the catalogue: a number that is never reused, a title, a severity and a remedy for every case.
 
     `detail` is the longer text of docs/reference/findings.md: why it matters and how to mend it.
@@ -56,16 +54,14 @@ class Code:
         return f"docs/reference/findings.md#{self.number.lower()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that a finding speaks of, as in "first defined here"."""
 
     message: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One case of a `Code`: `message` says this case, `remedy` (when not empty) replaces the code's general remedy."""
 
     code: Code

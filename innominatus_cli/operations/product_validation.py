@@ -4,7 +4,7 @@ The hot path of a pre-commit hook: nothing here may need pydantic.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -16,8 +16,7 @@ _STEP_TYPES = (policy.STEP_TYPE_NOT_ALLOWED, codes.UNKNOWN_STEP_TYPE)
 _KIND = "ProductWorkflow"
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedFile:
+class ValidatedFile(NamedTuple):
     """One file, and its findings by the question that they answer; remarks (`info`) are in none of them."""
 
     path: str
@@ -33,8 +32,7 @@ class ValidatedFile:
     """Warnings of other kinds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProductValidation:
+class ProductValidation(NamedTuple):
     """Every file, all findings sorted by place, and the texts for their excerpts."""
 
     files: tuple[ValidatedFile, ...]

@@ -29,7 +29,7 @@ from innominatus_cli.operations.secret_values import secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import JudgeFacts, Judgement, teams_of
 from innominatus_cli.policies.judge import judge
-from innominatus_cli.policies.policy_set import PolicySet, policy_set
+from innominatus_cli.policies.policy_set import PolicySet, policy_set, unusable_policies
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder, acquire
@@ -127,13 +127,12 @@ class RunOperation:
         return RunReport(status, outcome, judgement, findings=told)
 
     def _policies(self, revision: str | None) -> PolicySet:
-        if revision is None:
-            return policy_set(self.repository)
-        repository = Repository(RevisionSnapshot(self.git, revision))
-        policies = policy_set(repository)
-        if repository.findings and any(finding.severity == "error" for finding in repository.findings):
-            raise CannotContinue(*repository.findings)
-        return policies
+        """The policies of the working tree or of a revision. Raises CannotContinue where some cannot be read."""
+        repository = self.repository if revision is None else Repository(RevisionSnapshot(self.git, revision))
+        unusable = unusable_policies(repository)
+        if unusable:
+            raise CannotContinue(*unusable)
+        return policy_set(repository)
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         now = timestamp(self.clock.now())

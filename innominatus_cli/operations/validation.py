@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -12,8 +12,7 @@ from innominatus_cli.operations.repository_check import ADMIN_CONFIG, Repository
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(NamedTuple):
     """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
@@ -107,8 +106,8 @@ def _moved(finding: Finding, prefix: str) -> Finding:
     if not prefix:
         return finding
     related = tuple(Related(one.message, _moved_place(one.place, prefix)) for one in finding.related)
-    return replace(finding, place=_moved_place(finding.place, prefix), related=related)
+    return finding._replace(place=_moved_place(finding.place, prefix), related=related)
 
 
 def _moved_place(place: Place, prefix: str) -> Place:
-    return replace(place, path=_joined(prefix, place.path))
+    return place._replace(path=_joined(prefix, place.path))

@@ -1,16 +1,14 @@
 """What a command lists or shows, in every format: table, wide, JSON, YAML or a template of the user's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from innominatus_cli.reports.table import table_lines
 
 FORMATS = ("table", "wide", "json", "yaml", "template=…")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: its header and the key of an item whose value it shows; `wide` ones only with `-o wide`."""
 
     header: str
@@ -18,15 +16,14 @@ class Column:
     wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Items of plain data. `document` (when given) is what JSON and YAML show instead of the bare list of items."""
 
     columns: Sequence[Column]
     items: Sequence[dict[str, Any]]
     document: object = None
     empty: str = "Nothing found."
-    footer: Sequence[str] = field(default_factory=tuple)
+    footer: Sequence[str] = ()
 
     def page(self, limit: int | None, offset: int) -> "Listing":
         """The items from `offset`, at most `limit` of them."""

@@ -51,13 +51,13 @@ DURATION_BEYOND_LIMIT = _refusal(
     "maxWorkflowDuration bounds what was written: the timeout of a workflow and of each step. Defaults of step types "
     "are not judged; when the plan runs, the limit is a deadline for every workflow.",
 )
-CONCURRENCY_BEYOND_LIMIT = _refusal(
+LIMIT_OF_PLAN_TOO_HIGH = _refusal(
     "ORC-4007",
     "A limit of the plan is higher than policies allow",
     "Lower the limit, or judge with the policies that the change brings.",
-    "maxConcurrentWorkflows caps how many workflows run at once; a plan carries the cap under `limits`. This plan "
-    "carries a higher one, or none: its policies differ from those that judge it (--policies-from), or admin-config's "
-    "`limits` ask for more.",
+    "maxConcurrentWorkflows caps how many workflows run at once, and maxWorkflowDuration is each workflow's deadline; a "
+    "plan carries both under `limits`, where execution keeps them. This plan carries a higher one, or none: it was made "
+    "under other policies than those that judge it (--policies-from).",
 )
 TOO_MANY_STEPS = _refusal(
     "ORC-4008",
