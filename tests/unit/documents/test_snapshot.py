@@ -151,6 +151,13 @@ def test_a_blob_is_read_once() -> None:
     assert (snapshot.read("a"), snapshot.read("b"), git.reads) == (b"x", b"x", 1)
 
 
+def test_the_files_of_a_folder_are_read_in_one_go() -> None:
+    git = FakeGit({"a/1.yaml": "x", "a/2.yaml": "y", "a/big.bin": "z", "b/3.yaml": "w"})
+    snapshot = RevisionSnapshot(git, "v1")
+    assert [snapshot.read(path) for path in snapshot.paths("a", (".yaml",))] == [b"x", b"y"]
+    assert git.reads == 1
+
+
 def test_a_submodule_is_no_file() -> None:
     outcome = RevisionSnapshot(FakeGit({"sub": None}), "v1").read("sub")
     assert code_of(outcome) is codes.NOT_A_FILE
