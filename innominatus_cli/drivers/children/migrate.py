@@ -122,12 +122,12 @@ def _migrate(connection: sqlite3.Connection, migrations: list[Migration], reques
     done: list[str] = []
     if operation == "up":
         for migration in [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]:
-            _run(connection, migration, migration.up, table, up=True)
-            done.append(f"{migration.number}_{migration.name}")
+            if _run(connection, migration, migration.up, table, up=True):
+                done.append(f"{migration.number}_{migration.name}")
     elif operation == "down":
         for migration in _to_take_back(migrations, sorted(applied), limit):
-            _run(connection, migration, str(migration.down), table, up=False)
-            done.append(f"{migration.number}_{migration.name}")
+            if _run(connection, migration, str(migration.down), table, up=False):
+                done.append(f"{migration.number}_{migration.name}")
     now = _applied(connection, table)
     return {
         "version": str(max(now)) if now else "",
@@ -179,8 +179,8 @@ def _to_take_back(migrations: list[Migration], applied: list[int], limit: int | 
     return found
 
 
-def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: str, *, up: bool) -> None:
-    """Runs one migration and notes it, in one transaction."""
+def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: str, *, up: bool) -> bool:
+    """Runs one migration and notes it, in one transaction. False: another program has done so in the meantime."""
     title = f"{migration.number}_{migration.name}"
     statements = _statements(sql)
     connection.execute("BEGIN IMMEDIATE")
@@ -189,6 +189,10 @@ def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: 
             f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
             "checksum TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
         )
+        noted = f"SELECT 1 FROM {table} WHERE number = ?"  # noqa: S608 - a checked word
+        if (connection.execute(noted, (migration.number,)).fetchone() is not None) is up:
+            _roll_back(connection)
+            return False
         _guarded(connection, title, statements)
         if up:
             connection.execute(
@@ -204,6 +208,7 @@ def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: 
     except Wrong:
         _roll_back(connection)
         raise
+    return True
 
 
 def _guarded(connection: sqlite3.Connection, title: str, statements: list[str]) -> None:

@@ -12,6 +12,7 @@ from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.drivers.contract import DriverResult, StepContext
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES
+from innominatus_cli.system.commands import CommandOutcome
 from innominatus_cli.system.processes import run
 
 RunStep: TypeAlias = Callable[..., DriverResult]
@@ -34,7 +35,13 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_step(tmp_path: Path, repository: Path, state: Path) -> RunStep:
+def outcomes() -> list[CommandOutcome]:
+    """What came of every process that a step started."""
+    return []
+
+
+@pytest.fixture
+def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[CommandOutcome]) -> RunStep:
     """Runs a step with real processes."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -86,7 +93,8 @@ def run_step(tmp_path: Path, repository: Path, state: Path) -> RunStep:
         try:
             request = next(work)
             while True:
-                request = work.send(run(request))
+                outcomes.append(run(request))
+                request = work.send(outcomes[-1])
         except StopIteration as stop:
             result = stop.value
         assert isinstance(result, DriverResult)
