@@ -25,7 +25,8 @@ def check_workflow_file(document: Document, facts: Facts) -> Iterator[Finding]:
     if not workflow or facts.is_file is None or not workflow.endswith((".yaml", ".yml")):
         return
     path = workflow.removeprefix("./")
-    if not facts.is_file(path):
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), workflow))
+    if not facts.is_file(path) and not facts.is_file(beside):
         name = posixpath.basename(path)
         near = [file for file in facts.files() if posixpath.basename(file) == name]
         remedy = f"did you mean '{near[0]}'?" if near else did_you_mean(path, facts.files())

@@ -102,7 +102,9 @@ class GoldenPaths:
 
     def _draft(self, workflow: Typed[WorkflowDocument], trigger: str) -> Draft:
         phase = next(iter(phases_of(workflow.model)), Phase.DEPLOYMENT)
-        return draft_of(workflow, phase, Tier.APPLICATION, trigger, identity=workflow.document.path)
+        product = _tier_of(workflow)[1]
+        identity = None if product else workflow.document.path
+        return draft_of(workflow, phase, Tier.APPLICATION, trigger, product=product, identity=identity)
 
     def _task(self, wanted: str, findings: list[Finding]) -> FoundPath:
         workflow, tier, product = self._named(wanted)
@@ -123,7 +125,10 @@ class GoldenPaths:
         return found
 
     def _named(self, wanted: str) -> tuple[Typed[WorkflowDocument] | None, Tier, str | None]:
-        """A platform workflow by name, a product's by `<product>/<name>`, or any by the path of its file."""
+        """A platform workflow by name, a product's by `<product>/<name>`, or any by the path of its file.
+
+        By its path it keeps tier and product, so that no policy is passed by naming a file.
+        """
         product, slash, name = wanted.partition("/")
         if not slash:
             for workflow in self._repository.platform_workflows():
@@ -135,7 +140,8 @@ class GoldenPaths:
                     return workflow, Tier.PRODUCT, product
         if self._repository.snapshot.is_file(wanted):
             self.consulted.append(wanted)
-            return self._repository.workflow(wanted), Tier.APPLICATION, None
+            found = self._repository.workflow(wanted)
+            return found, *(_tier_of(found) if found else (Tier.APPLICATION, None))
         return None, Tier.APPLICATION, None
 
     def _identities(self) -> list[str]:
@@ -165,3 +171,14 @@ class GoldenPaths:
 def _version(text: str) -> tuple[tuple[int, str], ...]:
     """Sorts versions: numbers by size, other parts behind them by text."""
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in text.split("."))
+
+
+def _tier_of(workflow: Typed[WorkflowDocument]) -> tuple[Tier, str | None]:
+    """The tier that a workflow's kind says, and the product of a product workflow."""
+    match workflow.model.kind:
+        case "PlatformWorkflow":
+            return Tier.PLATFORM, None
+        case "ProductWorkflow":
+            return Tier.PRODUCT, workflow.model.metadata.product
+        case "Workflow":
+            return Tier.APPLICATION, None

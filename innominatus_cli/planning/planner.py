@@ -22,6 +22,8 @@ from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Place, Severity, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
@@ -102,6 +104,7 @@ class _Planning:
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
+        limits = self._limits()
         plan = Plan(
             operation=operation,
             application=self._application(chosen),
@@ -112,7 +115,7 @@ class _Planning:
             inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
             workflows=workflows,
             steps=with_barriers(ordered.drafts, steps),
-            limits=self._limits(),
+            limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
 
@@ -146,7 +149,7 @@ class _Planning:
             config = self._repository.admin_config()
             self._config = config.model if config else None
         else:
-            message = "there is no admin-config.yaml: only the application tier is planned"
+            message = "there is no admin-config.yaml, so platform and product workflows are off"
             self._findings.append(Finding(codes.NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG)))
         self._check_environment()
         if self._request.score_path is not None:
@@ -199,7 +202,8 @@ class _Planning:
     def _check_documents(self) -> None:
         """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes.
 
-        What rules say of admin-config.yaml beyond its shape (a password in it, an unknown provider) stops nobody's plan.
+        What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what
+        policies forbid is judged beside the plan, so that a refusal names every violation and is recorded.
         """
         snapshot = self._repository.snapshot
         admin = self._repository.admin_config()
@@ -208,7 +212,7 @@ class _Planning:
             if snapshot.is_file(path):
                 for document in self._repository.loaded(path).documents:
                     found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
-                    self._findings += [finding for finding in found if finding.severity is Severity.ERROR]
+                    self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
@@ -305,10 +309,34 @@ class _Planning:
             return {}
         limits = self._config.limits
         found = {
-            "workflows": self._config.workflow_policies.max_concurrent_workflows,
+            **self._limits_of_policies(self._config),
             "max_parallel": limits.max_parallel,
             "platform": limits.platform,
             "product": limits.product,
             "application": limits.application,
         }
         return {name: value for name, value in found.items() if value is not None}
+
+    def _limits_of_policies(self, config: AdminConfigDocument) -> dict[str, int | None]:
+        """The smallest `maxConcurrentWorkflows` and `maxWorkflowDuration` that anybody wrote, as policies are merged."""
+        rules = config.workflow_policies
+        most, longest = [rules.max_concurrent_workflows], [rules.max_workflow_duration]
+        for policies in self._repository.policies():
+            spec = policies.model.spec
+            limits = [
+                spec.max_concurrent_workflows,
+                spec.resources.max_concurrent_workflows,
+                spec.max_workflow_duration,
+            ]
+            if any(limit is not None for limit in limits):
+                self._consulted.append(policies.document.path)
+                most += limits[:2]
+                longest += limits[2:]
+        return {
+            "workflows": min((limit for limit in most if limit is not None), default=None),
+            "workflow_seconds": min((limit for limit in longest if limit is not None), default=None),
+        }
+
+
+def _is_policy(finding: Finding) -> bool:
+    return finding.code.exit_status is ExitStatus.POLICY_REFUSED or finding.code is REQUIRED_WORKFLOW_NOT_ALWAYS
