@@ -9,6 +9,8 @@ from typing import TypeAlias, TypedDict
 
 from innominatus_cli.findings.finding import Place
 
+_MANY_PLACES = 4
+
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
 
@@ -165,9 +167,11 @@ class Document:
     `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text.
     """
 
-    __slots__ = ("index", "kind", "path", "root", "text")
+    __slots__ = ("_asked", "_pointers", "index", "kind", "path", "root", "text")
 
     def __init__(self, path: str, root: Node, *, kind: str = "", index: int = 0, text: str = "") -> None:
+        self._asked = 0
+        self._pointers: dict[int, tuple[Node, str]] = {}
         self.path = path
         self.root = root
         self.kind = kind
@@ -182,8 +186,19 @@ class Document:
     def place(self, node: Node | None = None) -> Place:
         """The place of `node` (the root when None), with its JSON pointer where the node is part of this document."""
         node = self.root if node is None else node
-        pointer = _pointer_to(self.root, node)
-        return Place(self.path, node.line, node.column, node.end_line, node.end_column, pointer or "")
+        return Place(self.path, node.line, node.column, node.end_line, node.end_column, self._pointer(node) or "")
+
+    def _pointer(self, node: Node) -> str | None:
+        """The way to a node: searched for, until so many were asked for that all are worth being noted."""
+        known = self._pointers.get(id(node))
+        if known is not None and known[0] is node:
+            return known[1]
+        self._asked += 1
+        if self._asked != _MANY_PLACES:
+            return _pointer_to(self.root, node)
+        self._pointers = {id(found): (found, pointer) for found, pointer in _pointers(self.root)}
+        known = self._pointers.get(id(node))
+        return known[1] if known is not None and known[0] is node else None
 
 
 def escape_pointer(part: str) -> str:
@@ -192,20 +207,23 @@ def escape_pointer(part: str) -> str:
 
 
 def _pointer_to(root: Node, wanted: Node) -> str | None:
+    return next((pointer for node, pointer in _pointers(root) if node is wanted), None)
+
+
+def _pointers(root: Node) -> Iterator[tuple[Node, str]]:
+    """Every node of a tree, keys included, with its pointer."""
     stack: list[tuple[Node, str]] = [(root, "")]
     while stack:
         node, pointer = stack.pop()
-        if node is wanted:
-            return pointer
+        yield node, pointer
         if isinstance(node, MappingNode):
             for key, value in node.values.items():
                 here = f"{pointer}/{escape_pointer(key)}"
-                if node.key_nodes.get(key) is wanted:
-                    return here
+                if key in node.key_nodes:
+                    yield node.key_nodes[key], here
                 stack.append((value, here))
         elif isinstance(node, SequenceNode):
             stack.extend((item, f"{pointer}/{i}") for i, item in enumerate(node.items))
-    return None
 
 
 class _Where(TypedDict):
