@@ -4,7 +4,9 @@ Its digest covers everything in it: `sources`, `inputs` and `steps` (docs/adr/00
 actor, tool versions, verdicts. A value that is known only at run time is a reference:
 
 - `{"$ref": "steps.create-db.outputs.host"}` keeps the type of what it names,
-- `{"$template": ["postgres://", {"$ref": "…"}, "/shop"]}` is always text.
+- `{"$template": ["postgres://", {"$ref": "…"}, "/shop"]}` is always text,
+- `{"$script": ["echo ", {"$ref": "…"}]}` is the text of a script: every value in it must have a plain form,
+- `{"$literal": {"$ref": "…"}}` is data as written, which only looks like one of these (see `expressions.values`).
 
 A condition is a tree (see `expressions.conditions`) in which everything static is already a literal.
 """
@@ -20,7 +22,7 @@ from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, 
 PLAN_SCHEMA: Final = "innominatus.dev/plan/v1"
 
 Value = Any
-"""JSON data in which `$ref` and `$template` objects stand for what is known at run time."""
+"""JSON data in which `$ref`, `$template` and `$script` objects stand for what is known at run time."""
 
 
 class Source(JsonModel):
@@ -59,7 +61,7 @@ class Provenance(JsonModel):
     tier: Tier
     product: str | None = None
     workflow: str
-    """The workflow's identity: `security-scan`, `ecommerce/database-setup`, `checkout-service/deploy`."""
+    """The workflow's identity: `security-scan`, `ecommerce/database-setup`, `checkout-service/workload`."""
     trigger: str
     """What brought it in: a trigger's name, `golden path deploy-app`, `score workflows.<name>`, `generated`."""
     override_of: str | None = None
@@ -101,10 +103,10 @@ class StepConditions(JsonModel):
 
 
 class PlannedStep(JsonModel):
-    """One node of the plan's graph: a step, or a barrier that a phase or tier ends with.
+    """One node of the plan's graph: a step, or a barrier that a tier or a workflow ends with.
 
     Ids: `<phase>/<tier>/<product or ->/<workflow>/<step>`; a barrier's is `<phase>/<tier>` (all workflows of that tier
-    in that phase have finished). `needs` names steps and barriers; it holds what is needed directly, never n² edges.
+    in that phase have finished), or a workflow's id where others of its tier depend on that workflow. `needs` names steps and barriers; it holds what is needed directly, never n² edges.
     """
 
     id: str

@@ -1,0 +1,3 @@
+output "ready" {
+  value = true
+}
