@@ -34,6 +34,11 @@ class Migration(NamedTuple):
     down: str | None
 
     @property
+    def title(self) -> str:
+        """Number and name, for people."""
+        return f"{self.number}_{self.name}"
+
+    @property
     def checksum(self) -> str:
         """SHA-256 of what `up` does, whatever the line ends."""
         return hashlib.sha256(self.up.encode()).hexdigest()
@@ -119,15 +124,12 @@ def _migrate(connection: sqlite3.Connection, migrations: list[Migration], reques
     limit = None if version is None else _number(version)
     applied = _applied(connection, table)
     _compare(migrations, applied)
-    done: list[str] = []
+    wanted: list[Migration] = []
     if operation == "up":
-        for migration in [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]:
-            if _run(connection, migration, migration.up, table, up=True):
-                done.append(f"{migration.number}_{migration.name}")
+        wanted = [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]
     elif operation == "down":
-        for migration in _to_take_back(migrations, sorted(applied), limit):
-            if _run(connection, migration, str(migration.down), table, up=False):
-                done.append(f"{migration.number}_{migration.name}")
+        wanted = _to_take_back(migrations, sorted(applied), limit)
+    done = [m.title for m in wanted if _run(connection, m, table, up=operation == "up")]
     now = _applied(connection, table)
     return {
         "version": str(max(now)) if now else "",
@@ -179,10 +181,9 @@ def _to_take_back(migrations: list[Migration], applied: list[int], limit: int | 
     return found
 
 
-def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: str, *, up: bool) -> bool:
+def _run(connection: sqlite3.Connection, migration: Migration, table: str, *, up: bool) -> bool:
     """Runs one migration and notes it, in one transaction. False: another program has done so in the meantime."""
-    title = f"{migration.number}_{migration.name}"
-    statements = _statements(sql)
+    statements = _statements(migration.up if up else str(migration.down))
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(
@@ -193,7 +194,7 @@ def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: 
         if (connection.execute(noted, (migration.number,)).fetchone() is not None) is up:
             _roll_back(connection)
             return False
-        _guarded(connection, title, statements)
+        _guarded(connection, migration.title, statements)
         if up:
             connection.execute(
                 f"INSERT INTO {table} (number, name, checksum) VALUES (?, ?, ?)",  # noqa: S608 - a checked word
@@ -204,7 +205,7 @@ def _run(connection: sqlite3.Connection, migration: Migration, sql: str, table: 
         connection.execute("COMMIT")
     except sqlite3.Error as broken:
         _roll_back(connection)
-        raise Wrong("failed", f"migration {title}: {broken}") from None
+        raise Wrong("failed", f"migration {migration.title}: {broken}") from None
     except Wrong:
         _roll_back(connection)
         raise
