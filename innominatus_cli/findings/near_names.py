@@ -30,9 +30,12 @@ def near_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     found: list[tuple[int, str]] = []
     for candidate in sorted(set(known)):
         other = candidate.lower()[:_LONGEST]
-        gap = distance(wanted, other)
+        allowed = max(1, max(len(wanted), len(other)) // 3)
         prefix = min(len(wanted), len(other)) > 2 and (other.startswith(wanted) or wanted.startswith(other))  # noqa: PLR2004
-        if prefix or gap <= max(1, max(len(wanted), len(other)) // 3):
+        if not prefix and abs(len(wanted) - len(other)) > allowed:
+            continue  # the distance is at least the difference in length
+        gap = distance(wanted, other)
+        if prefix or gap <= allowed:
             found.append((gap, candidate))
     return [candidate for _, candidate in sorted(found)[:limit]]
 
