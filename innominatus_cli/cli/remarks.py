@@ -7,14 +7,8 @@ from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
 
 
-def told(
-    findings: Sequence[Finding],
-    sources: Mapping[str, str] | None = None,
-    *,
-    strict: bool = False,
-    remarks: bool = False,
-) -> int:
-    """Prints findings to stderr and returns the exit status: the first error's, or 1 for a warning when strict.
+def told(findings: Sequence[Finding], sources: Mapping[str, str] | None = None, *, remarks: bool = False) -> int:
+    """Prints findings to stderr and returns the exit status of the first error, 0 where there is none.
 
     Findings of severity `info` are printed with `remarks` only.
     """
@@ -26,9 +20,6 @@ def told(
 
     shown = findings_text(findings, sources=sources, colour=wants_colour(sys.stderr))
     to_stderr(shown.rstrip("\n"))
-    ordered = sorted(findings, key=lambda finding: finding.sort_key)
-    for finding in ordered:
-        if finding.severity is Severity.ERROR:
-            return int(finding.code.exit_status)
-    warned = any(finding.severity is Severity.WARNING for finding in ordered)
-    return int(ExitStatus.FINDINGS if strict and warned else ExitStatus.OK)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    first = min(errors, key=lambda finding: finding.sort_key, default=None)
+    return int(ExitStatus.OK if first is None else first.code.exit_status)

@@ -261,15 +261,19 @@ class _Run:
     def _time_workflow(self, step: PlannedStep) -> None:
         """Starts the clock of a workflow with its first step: a share of its time is kept for `finally`."""
         flow = self._graph.workflows.get(step.workflow_id or "")
-        if flow is None or flow.timeout_seconds is None or flow.id in self._timed_workflows:
+        if flow is None or flow.id in self._timed_workflows:
+            return
+        bounds = [flow.timeout_seconds, self._setting.plan.limits.get("workflow_seconds")]
+        longest = min((seconds for seconds in bounds if seconds is not None), default=None)
+        if longest is None:
             return
         self._timed_workflows.add(flow.id)
         now = self._clock.monotonic()
         cleans_up = any(other.cleanup and other.workflow_id == flow.id for other in self._graph.steps)
-        share = flow.timeout_seconds * _FINALLY_SHARE if cleans_up else 0.0
-        self._deadlines.append((now + flow.timeout_seconds - share, flow.id, False))
+        share = longest * _FINALLY_SHARE if cleans_up else 0.0
+        self._deadlines.append((now + longest - share, flow.id, False))
         if cleans_up:
-            self._deadlines.append((now + flow.timeout_seconds, flow.id, True))
+            self._deadlines.append((now + longest, flow.id, True))
 
     def _advance(self, task: _Task, answer: CommandOutcome | None) -> None:
         """Tells the work of a step what came of its last need, and sees to the next one."""

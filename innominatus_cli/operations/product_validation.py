@@ -39,6 +39,11 @@ class ProductValidation(NamedTuple):
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
 
+    def fails(self, *, strict: bool) -> bool:
+        """Whether there is an error, or a warning when strict; what policies will refuse is an error like others."""
+        failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+        return any(finding.severity in failing for finding in self.findings)
+
 
 def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> ProductValidation:
     """Checks files, or the product workflows among those of a folder. A file without one is a finding."""

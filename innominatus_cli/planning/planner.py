@@ -318,7 +318,7 @@ class _Planning:
         return {name: value for name, value in found.items() if value is not None}
 
     def _limits_of_policies(self, config: AdminConfigDocument) -> dict[str, int | None]:
-        """The smallest `maxConcurrentWorkflows` and `maxWorkflowDuration` that anybody wrote, as policies merge them."""
+        """The smallest `maxConcurrentWorkflows` and `maxWorkflowDuration` written anywhere, as policies are merged."""
         rules = config.workflow_policies
         most, longest = [rules.max_concurrent_workflows], [rules.max_workflow_duration]
         for policies in self._repository.policies():

@@ -12,10 +12,15 @@ from innominatus_cli.policies.workflow_rules import place_of_step, place_of_work
 
 
 def max_workflow_duration(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
-    """No timeout that somebody wrote is longer than the limit."""
+    """No timeout that somebody wrote is longer than the limit, and the plan carries a deadline within it."""
     rule = policies.max_workflow_duration
     if rule is None:
         return
+    deadline = plan.limits.get("workflow_seconds")
+    if deadline is None or deadline > rule.value:
+        carried = "no deadline for workflows" if deadline is None else f"a deadline of {duration_text(deadline)}"
+        message = f"the plan carries {carried}; maxWorkflowDuration is {duration_text(rule.value)}"
+        yield Finding(codes.LIMIT_OF_PLAN_TOO_HIGH, message, rule.place)
     written: dict[Place, tuple[str, int]] = {}
     for workflow in plan.workflows:
         if workflow.timeout_seconds is not None:
@@ -43,7 +48,7 @@ def max_concurrent_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFacts
         return
     carried = "no limit on concurrent workflows" if cap is None else f"a limit of {cap} concurrent workflows"
     yield Finding(
-        codes.CONCURRENCY_BEYOND_LIMIT,
+        codes.LIMIT_OF_PLAN_TOO_HIGH,
         f"the plan carries {carried}; maxConcurrentWorkflows is {rule.value}",
         rule.place,
     )

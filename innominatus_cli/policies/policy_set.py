@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from innominatus_cli.documents.durations import duration_text, seconds_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.findings.catalogue import policy as codes
-from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.policies.rules import Rule, Statement
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Names = tuple[str, ...]
+ADMIN_CONFIG: Final = "admin-config.yaml"
 ACCESS_WORDS: Final = ("none", "read-only", "namespace-scoped", "read-write")
 
 
@@ -94,6 +95,18 @@ def policy_set(repository: "Repository") -> PolicySet:
     documents = [] if admin_config is None else [admin_config.document]
     documents += [policies.document for policies in repository.policies()]
     return merge_policies(documents, repository.snapshot.describe())
+
+
+def unusable_policies(repository: "Repository") -> list[Finding]:
+    """The errors of documents that hold policies: who judges without them judges too mildly."""
+    policy_set(repository)
+    folder = f"{repository.workflows_root}/policies/"
+    return [
+        finding
+        for finding in repository.findings
+        if finding.severity is Severity.ERROR
+        and (finding.place.path == ADMIN_CONFIG or finding.place.path.startswith(folder))
+    ]
 
 
 def merge_policies(documents: Iterable[Document], read_from: str = "working tree") -> PolicySet:

@@ -95,13 +95,14 @@ def _unconditional(step: PlannedStep) -> bool:
 
 
 def allowed_product_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
-    """Every product workflow of the plan is on the list."""
+    """Every product workflow of the plan is on the list, also one that a golden path runs as the application tier."""
     rule = policies.allowed_product_workflows
     if rule is None:
         return
     seen: set[str] = set()
     for workflow in plan.workflows:
-        if workflow.tier is not Tier.PRODUCT or workflow.identity in rule.value or workflow.identity in seen:
+        of_a_product = workflow.tier is Tier.PRODUCT or workflow.product is not None
+        if not of_a_product or workflow.identity in rule.value or workflow.identity in seen:
             continue
         seen.add(workflow.identity)
         nothing = "" if rule.value else ", which allows none"

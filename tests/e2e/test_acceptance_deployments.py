@@ -127,7 +127,7 @@ class TestA9:
         shop.commit("Not registered")
         told = shop("run", "deploy-app", "score.yaml")
         assert told.status == 3, told.all
-        assert f"{SETUP}:1:1: error ORC-4003" in told.err
+        assert f"{SETUP}:4:9: error ORC-4003" in told.err
         assert [record["findings"][0]["code"] for record in shop.records("refusal")] == ["ORC-4003"]
 
 
@@ -192,7 +192,7 @@ class TestA12:
         workshop.commit()
         told = workshop("run", "deploy-app", "score.yaml")
         assert told.status == 3, told.all
-        assert "workflows/products/ecommerce/database-setup.yaml:1:1: error ORC-4003" in told.err
+        assert "workflows/products/ecommerce/database-setup.yaml:4:9: error ORC-4003" in told.err
         assert not (workshop.folder / "executed").exists()
         (refusal,) = workshop.records("refusal")
         assert refusal["status"] == "refused"

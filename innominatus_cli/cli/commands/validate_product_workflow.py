@@ -4,6 +4,7 @@ import click
 
 from innominatus_cli.cli.output import output_option, print_document
 from innominatus_cli.cli.remarks import told
+from innominatus_cli.findings.exit_status import ExitStatus
 
 
 @click.command("validate-product-workflow")
@@ -25,4 +26,5 @@ def command(files: tuple[str, ...], strict: bool, output: str) -> int:
 
     found = validate_product_workflows(files)
     print_document(validation_document(found), output, lambda: validation_text(found))
-    return told(found.findings, found.sources, strict=strict, remarks=True)
+    told(found.findings, found.sources, remarks=True)
+    return int(ExitStatus.FINDINGS if found.fails(strict=strict) else ExitStatus.OK)

@@ -152,6 +152,13 @@ class TestAllowedProductWorkflows:
         ]
         assert all(finding.message.endswith("which allows none") for finding in findings)
 
+    def test_one_that_a_golden_path_runs_as_the_application_tier_is_asked_too(
+        self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make
+    ) -> None:
+        plan = make_plan(make_workflow("ecommerce/payment", Tier.APPLICATION, product="ecommerce"))
+        (finding,) = told(plan, policies("workflowPolicies: {allowedProductWorkflows: []}\n"), facts)
+        assert finding.code.number == "ORC-4003"
+
     def test_other_tiers_are_not_asked(
         self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make
     ) -> None:
@@ -223,13 +230,24 @@ class TestLimits:
             make_step(fine, "written", line=30, timeout_seconds=5400, timeout_written=True),
         ]
         rules = policies("workflowPolicies: {maxWorkflowDuration: 1h}\n")
-        assert shown(told(make_plan(slow, fine, steps=steps), rules, facts)) == [
+        assert shown(told(make_plan(slow, fine, steps=steps, limits={"workflow_seconds": 3600}), rules, facts)) == [
             "workflows/ecommerce/fine.yaml:30:7: ORC-4006 step 'written' may take 1h30m; maxWorkflowDuration is 1h",
             (
                 "workflows/ecommerce/slow.yaml:7:3: ORC-4006 workflow 'ecommerce/slow' may take 1h1s; "
                 "maxWorkflowDuration is 1h"
             ),
         ]
+
+    @pytest.mark.parametrize(
+        ("limits", "refused"),
+        [({}, True), ({"workflow_seconds": 3601}, True), ({"workflow_seconds": 60}, False)],
+    )
+    def test_a_plan_must_carry_a_deadline_for_workflows_within_the_limit(
+        self, policies: Policies, facts: JudgeFacts, make_plan: Make, limits: dict[str, int], refused: bool
+    ) -> None:
+        rules = policies("workflowPolicies:\n  maxWorkflowDuration: 1h\n")
+        findings = told(make_plan(limits=limits), rules, facts)
+        assert [f"{f.place}: {f.code.number}" for f in findings] == ["admin-config.yaml:2:3: ORC-4007"] * refused
 
     @pytest.mark.parametrize(
         ("limits", "refused"),
