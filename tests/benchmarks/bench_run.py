@@ -1,0 +1,153 @@
+"""How long a run of no-op steps takes against `make -j2` doing the same. Prints ratios; asserts nothing.
+
+    python tests/benchmarks/bench_run.py [ROUNDS]
+
+Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
+step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
+and 1,000 steps, the fixed cost what is left for no step at all. Rounds take turns, and ratios are made within a round,
+because a shared machine is never as fast twice.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SIZES = (100, 1000)
+LAYERS = 10
+PYTHON = Path(sys.executable)
+SCORE = """\
+apiVersion: score.dev/v1b1
+metadata:
+  name: bench
+containers:
+  web:
+    image: nginx:1.27
+"""
+ADMIN = """\
+limits:
+  maxParallel: 2
+"""
+PATH_DOCUMENT = """\
+apiVersion: workflow.dev/v1
+kind: GoldenPath
+metadata:
+  name: bench
+spec:
+  operation: task
+  workflow: workflows/bench.yaml
+"""
+
+
+def needs_of(step: int, count: int) -> list[int]:
+    """The three steps of the layer before that a step needs."""
+    width = count // LAYERS
+    layer, place = divmod(step, width)
+    return [(layer - 1) * width + (place + shift) % width for shift in range(3)] if layer else []
+
+
+def makefile(count: int) -> str:
+    names = " ".join(f"s{step}" for step in range(count))
+    rules = (f"s{step}: {' '.join(f's{need}' for need in needs_of(step, count))}\n\t@true\n" for step in range(count))
+    return f".PHONY: all {names}\nall: {names}\n" + "".join(rules)
+
+
+def workflow(count: int) -> str:
+    steps = (
+        f"    - name: s{step}\n      type: script\n"
+        f"      dependsOn: [{', '.join(f's{need}' for need in needs_of(step, count))}]\n"
+        '      config:\n        command: ["true"]\n'
+        for step in range(count)
+    )
+    head = "apiVersion: workflow.dev/v1\nkind: Workflow\nmetadata:\n  name: bench\n  description: Nothing, often.\n"
+    return head + "spec:\n  steps:\n" + "".join(steps)
+
+
+def repository(folder: Path, count: int) -> Path:
+    """A committed repository whose golden path `bench` runs so many steps."""
+    files = {
+        "score.yaml": SCORE,
+        "admin-config.yaml": ADMIN,
+        "workflows/golden-paths/bench.yaml": PATH_DOCUMENT,
+        "workflows/bench.yaml": workflow(count),
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / "Makefile").write_text(makefile(count), encoding="utf-8")
+    for argv in (["init", "-q"], ["add", "."], ["-c", "core.fsync=none", "commit", "-q", "-m", "bench"]):
+        subprocess.run(["git", *argv], cwd=folder, check=True, env=environment())
+    return folder
+
+
+def environment() -> dict[str, str]:
+    who = {"GIT_AUTHOR_NAME": "b", "GIT_AUTHOR_EMAIL": "b@b", "GIT_COMMITTER_NAME": "b", "GIT_COMMITTER_EMAIL": "b@b"}
+    names = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**names, **who, "GIT_CONFIG_GLOBAL": os.devnull}
+
+
+def timed(argv: list[str], origin: Path) -> float:
+    """Seconds of a command in a fresh copy of a repository, so that no round sees the records of another."""
+    folder = origin.with_name("work")
+    shutil.copytree(origin, folder, symlinks=True)
+    try:
+        return timed_in(argv, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def timed_in(argv: list[str], folder: Path) -> float:
+    started = time.perf_counter()
+    done = subprocess.run(argv, cwd=folder, env=environment(), capture_output=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise SystemExit(
+            f"{argv} exits {done.returncode}:\n{done.stdout.decode()[-2000:]}{done.stderr.decode()[-4000:]}"
+        )
+    return seconds
+
+
+def commands() -> dict[str, list[str]]:
+    tool = str(PYTHON.with_name("innominatus-ctl"))
+    return {
+        "make -j2": ["make", "-s", "-j2"],
+        "innominatus-ctl run": [tool, "run", "bench", "score.yaml", "--env", "development", "--max-parallel", "2"],
+    }
+
+
+def main(rounds: int) -> None:
+    root = Path(tempfile.mkdtemp(prefix="bench-run-"))
+    try:
+        folders = {count: repository(root / str(count), count) for count in SIZES}
+        for argv in commands().values():
+            timed(argv, folders[SIZES[0]])
+        slopes: dict[str, list[float]] = {name: [] for name in commands()}
+        fixed: dict[str, list[float]] = {name: [] for name in commands()}
+        for _ in range(rounds):
+            for name, argv in commands().items():
+                small, large = (timed(argv, folders[count]) for count in SIZES)
+                slope = (large - small) / (SIZES[1] - SIZES[0])
+                slopes[name].append(slope)
+                fixed[name].append(small - slope * SIZES[0])
+        report(slopes, fixed)
+    finally:
+        shutil.rmtree(root)
+
+
+def report(slopes: dict[str, list[float]], fixed: dict[str, list[float]]) -> None:
+    base = next(iter(slopes))
+    lines = [f"{'':22} {'ms a step':>10} {'x make':>8} {'fixed ms':>10}   (medians of {len(slopes[base])} rounds)"]
+    for name, found in slopes.items():
+        ratio = statistics.median(mine / makes for mine, makes in zip(found, slopes[base], strict=True))
+        a_step, at_rest = statistics.median(found) * 1000, statistics.median(fixed[name]) * 1000
+        lines.append(f"{name:22} {a_step:10.3f} {ratio:8.2f} {at_rest:10.1f}")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
