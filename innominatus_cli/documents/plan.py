@@ -4,7 +4,8 @@ Its digest covers everything in it: `sources`, `inputs` and `steps` (docs/adr/00
 actor, tool versions, verdicts. A value that is known only at run time is a reference:
 
 - `{"$ref": "steps.create-db.outputs.host"}` keeps the type of what it names,
-- `{"$template": ["postgres://", {"$ref": "…"}, "/shop"]}` is always text,
+- `{"$template": ["postgres://", {"$ref": "…"}, "/shop"]}` is always text; `$json` in the place of `$ref` writes what
+  is no text as JSON, as placeholders of Score do,
 - `{"$script": ["echo ", {"$ref": "…"}]}` is the text of a script: every value in it must have a plain form,
 - `{"$literal": {"$ref": "…"}}` is data as written, which only looks like one of these (see `expressions.values`).
 

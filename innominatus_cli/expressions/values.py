@@ -29,7 +29,10 @@ REF = "$ref"
 TEMPLATE = "$template"
 SCRIPT = "$script"
 LITERAL = "$literal"
-_MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL})
+JSON_TEXT = "$json"
+"""In the place of `$ref` inside a `$template`: a value that is no text is written as JSON, as Score wants it."""
+
+_MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL, JSON_TEXT})
 
 Pointer: TypeAlias = "tuple[str | int, ...]"
 
@@ -233,8 +236,11 @@ def _path(name: str) -> tuple[str, ...]:
 def _part(part: object, lookup: Lookup, *, script: bool) -> str:
     if isinstance(part, str):
         return part
-    name = part[REF] if isinstance(part, Mapping) else ""
-    text = text_of(lookup(_path(name)))
+    mark, name = next(iter(part.items())) if isinstance(part, Mapping) else (REF, "")
+    value = lookup(_path(name))
+    text = text_of(value)
+    if text is None and mark == JSON_TEXT:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if text is None:
         raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")
     if script and not PLAIN_FORM.fullmatch(text):
@@ -245,8 +251,9 @@ def _part(part: object, lookup: Lookup, *, script: bool) -> str:
 def references_in(value: object) -> set[str]:
     """The canonical paths that a plan's value refers to."""
     if isinstance(value, Mapping):
-        if len(value) == 1 and isinstance(value.get(REF), str):
-            return {value[REF]}
+        named = value.get(REF, value.get(JSON_TEXT)) if len(value) == 1 else None
+        if isinstance(named, str):
+            return {named}
         own = value.get(LITERAL) if len(value) == 1 else None
         items = own.values() if isinstance(own, Mapping) else value.values()
         return {name for item in items for name in references_in(item)}

@@ -12,7 +12,7 @@ from typing import Any
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.expressions.contexts import hint
 from innominatus_cli.expressions.references import path_text
-from innominatus_cli.expressions.values import REF, TEMPLATE, as_literal
+from innominatus_cli.expressions.values import JSON_TEXT, TEMPLATE, as_literal
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.places import Spot
@@ -130,7 +130,7 @@ class _Folder:
         if path[0] == "resources" and len(path) > 2:  # noqa: PLR2004 - resources.NAME.OUTPUT
             if self._known(path[1], written, spot, token.start()):
                 self.needs.add(path[1])
-                return {REF: path_text(path)}
+                return {JSON_TEXT: path_text(path)}
             return written
         self._wrong(f"'{written}' is no placeholder of Score", spot, token.start())
         return written

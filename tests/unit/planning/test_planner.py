@@ -206,7 +206,7 @@ def test_an_unresolved_reference_is_an_error_at_its_line_and_column(plan: Planne
 def test_the_workload_holds_references_and_the_words_of_the_score_file(plan: Planner) -> None:
     step = made(plan({})).step("deployment/application/-/workload/deploy-application")
     variables = step.inputs["workload"]["containers"]["web"]["variables"]
-    assert variables == {"DB": {"$template": [{"$ref": "resources.db.path"}]}}
+    assert variables == {"DB": {"$template": [{"$json": "resources.db.path"}]}}
     assert references_in(step.inputs) == {"resources.db.path"}
 
 
@@ -228,7 +228,7 @@ def test_resources_are_provisioned_in_the_order_of_their_placeholders_and_routes
         "provision-entry",
     ]
     cache = plan_.step("deployment/application/-/resources/provision-a-cache")
-    assert cache.inputs["params"] == {"near": {"$template": [{"$ref": "resources.z-db.path"}]}}
+    assert cache.inputs["params"] == {"near": {"$template": [{"$json": "resources.z-db.path"}]}}
 
 
 def test_resource_types_go_through_the_definitions_of_admin_config(plan: Planner) -> None:
