@@ -99,7 +99,7 @@ APPROVAL_NEEDED = Code(
 STEP_TYPE_UNKNOWN = Code(
     "ORC-5013",
     "Nothing can run this step type",
-    "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types.md).",
+    "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types/README.md).",
     exit_status=ExitStatus.ENVIRONMENT,
     detail="The plan names a step type that this version does not know.",
 )
@@ -156,7 +156,7 @@ RUN_WAS_KILLED = Code(
 NO_DRIVER = Code(
     "ORC-5101",
     "Nothing runs this step type yet",
-    "Use a step type that has a driver (docs/reference/step-types.md), or run the tool from a `script` step.",
+    "Use a step type that has a driver (docs/reference/step-types/README.md), or run the tool from a `script` step.",
     exit_status=ExitStatus.ENVIRONMENT,
     detail="The language knows the step type and checks its inputs, but this version has nothing that does its work. "
     "Nothing simulated is ever reported as success, so the step fails.",

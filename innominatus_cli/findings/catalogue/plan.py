@@ -137,13 +137,13 @@ DUPLICATE_STEP = Code(
 UNKNOWN_TYPE = Code(
     "ORC-3030",
     "A step has an unknown type",
-    "See docs/reference/step-types.md.",
+    "See docs/reference/step-types/README.md.",
     detail="Nothing runs a step whose type nobody knows.",
 )
 WRONG_INPUT = Code(
     "ORC-3031",
     "An input of a step is wrong",
-    "See the inputs of the step type in docs/reference/step-types.md.",
+    "See the inputs of the step type in docs/reference/step-types/README.md.",
     detail="Inputs are checked against the step type's schema after static references have been replaced.",
 )
 MISSING_PATH = Code(

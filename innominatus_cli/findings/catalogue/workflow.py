@@ -14,7 +14,7 @@ DUPLICATE_STEP_NAME = Code(
 UNKNOWN_STEP_TYPE = Code(
     "ORC-2002",
     "A step type is unknown",
-    "Use a step type of docs/reference/step-types.md, or add one as a StepType document under workflows/step-types/.",
+    "Use a step type of docs/reference/step-types/README.md, or add a StepType document under workflows/step-types/.",
     detail="Nothing can run a step whose type is unknown, and nothing simulated is ever reported as success. So the "
     "whole workflow is refused before anything starts. A new type can be added in a repository with a StepType "
     "document: a JSON Schema for its inputs, an argv template and a rule for its outputs.",
