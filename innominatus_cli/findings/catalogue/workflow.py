@@ -272,7 +272,7 @@ SECRET_DEFAULT = Code(
 
 PLAINTEXT_SECRET = Code(
     "ORC-2050",
-    "admin-config.yaml holds a secret in plain text",
+    "A secret stands in admin-config.yaml in plain text",
     "Remove the value, name the secret in the table `secrets`, and change it where it is used: it has been in git.",
     detail="Everybody who can read the repository can read it, now and in the history. admin-config.yaml holds names "
     "of secrets, never values. The value itself is not shown in this finding.",
