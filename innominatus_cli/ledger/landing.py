@@ -6,11 +6,13 @@ deletion; whoever loses the race takes the moved branch as the new base. Where o
 nothing is changed, and the commit goes to `refs/innominatus/pending/<run>` instead.
 """
 
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from innominatus_cli.ledger.own_files import OwnFiles
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.git_command import GitFailed
@@ -66,6 +68,7 @@ class Landing:
         self._clock = clock
         self._identity = identity
         self._state = state
+        self._own_files = OwnFiles(git, state)
 
     def on_branch(self, ref: str, change_on: ChangeOn) -> str:
         """Commits to the branch that is checked out, its files and the index included; the commit.
@@ -73,8 +76,9 @@ class Landing:
         Raises Obstacle (nothing is changed then), GitFailed, OSError.
         """
         before = _Before()
-        ours: dict[str, set[str]] = {}
-        commit = ""
+        noted = self._own_files.read()
+        ours = dict(noted)
+        commit, landed = "", frozenset[str]()
         try:
             for attempt in range(_ATTEMPTS):
                 self._require(ref)
@@ -83,18 +87,17 @@ class Landing:
                 commit, blobs = self._commit(base, change)
                 self._place(base, change, blobs, before, ours)
                 if move_ref(self._git, ref, commit, base, _subject(change), self._identity):
+                    landed = frozenset(change.files)
                     break
                 self._pause(attempt)
-            else:
-                commit = ""
-        except BaseException:
-            if not commit or self._git.commit_of(ref) != commit:
+        finally:
+            if not landed and (not commit or self._git.commit_of(ref) != commit):
                 self._withdraw(before)
-            raise
-        if not commit or self._git.head().ref != ref:
-            self._withdraw(before)
-        if not commit:
+            self._own_files.settle({path: ids for path, ids in noted.items() if path not in landed})
+        if not landed:
             raise Obstacle(f"'{_short(ref)}' is locked or moves all the time")
+        if self._git.checked_out() != ref:
+            self._withdraw(before)
         return commit
 
     def on_ref(self, ref: str, base: str | None, change_on: ChangeOn) -> str:
@@ -113,8 +116,11 @@ class Landing:
     def in_working_tree(self, base: str | None, files: Mapping[str, bytes]) -> None:
         """Writes files without a commit. Raises Obstacle (nothing is changed then), OSError."""
         known = self._committed_ids(base, files)
-        for path, data in files.items():
-            self._require_free(path, {known[path], self._git.blob_id(data)})
+        ours = self._own_files.read()
+        blobs = {path: self._git.blob_id(data) for path, data in files.items()}
+        for path, blob in blobs.items():
+            self._require_free(path, {known[path], blob, *ours.get(path, ())})
+        self._own_files.note(_with(ours, blobs))
         for path, data in files.items():
             replace_owned(self._git.root, path, data)
 
@@ -145,7 +151,7 @@ class Landing:
         change: Change,
         blobs: Mapping[str, str | None],
         before: _Before,
-        ours: dict[str, set[str]],
+        ours: dict[str, frozenset[str]],
     ) -> None:
         """Writes our files and index entries, after nothing of the user's was found at any of our paths."""
         committed = self._committed_ids(base, blobs)
@@ -156,9 +162,10 @@ class Landing:
             if staged[path] not in allowed:
                 raise Obstacle(f"you have staged something else at '{path}'")
             standing[path] = self._require_free(path, allowed)
+        ours.update(_with(ours, blobs))
+        self._own_files.note(ours)
         for path, data in change.files.items():
             before.files.setdefault(path, standing[path])
-            ours.setdefault(path, set()).add(blobs[path] or "")
             if data is None:
                 remove_owned(self._git.root, path)
             elif data != standing[path]:
@@ -215,6 +222,12 @@ class Landing:
             self._update_index(before.entries)
 
 
+def clear_scratch(state: StateFolder) -> None:
+    """Removes temporary files that a killed process left; for who knows that no other one commits."""
+    for left in state.ledger_dir.glob("objects-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def why_not(head: Head, ref: str | None) -> str:
     """Why nothing can be committed to `ref`, the branch that was checked out; empty where it can."""
     if ref is None:
@@ -224,6 +237,12 @@ def why_not(head: Head, ref: str | None) -> str:
     if head.ref != ref:
         return f"'{_short(ref)}' is no longer checked out"
     return ""
+
+
+def _with(noted: Mapping[str, frozenset[str]], blobs: Mapping[str, str | None]) -> dict[str, frozenset[str]]:
+    """The note with what is about to be written."""
+    new = {path: noted.get(path, frozenset()) | ({blob} if blob else frozenset()) for path, blob in blobs.items()}
+    return {**noted, **new}
 
 
 def _short(ref: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import CannotContinue, Finding
-from innominatus_cli.ledger.landing import Landing
+from innominatus_cli.ledger.landing import Landing, clear_scratch
 from innominatus_cli.ledger.reading import RecordReader, TipsCache
 from innominatus_cli.ledger.records import plan_path, run_of_path, runs_folder
 from innominatus_cli.ledger.store import StoredRecord, Written, tips_of
@@ -136,6 +136,8 @@ class WorkingTreeStore:
             path = self.state.ensure(self.state.ledger_dir) / "commit.lock"
             while (lock := try_lock(path)) is None and self._clock.monotonic() < until:
                 self._clock.sleep(_PAUSE_SECONDS)
+            if lock is not None:
+                clear_scratch(self.state)
         try:
             yield
         finally:

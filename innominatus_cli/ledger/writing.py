@@ -37,8 +37,8 @@ class RecordWriter:
             return Change({**files, path: written[0].canonical}, commit_message(written[0], path))
 
         try:
-            reason = self._obstacle_now(head_at_start)
-            if not reason and head_at_start.ref is not None:
+            reason = why_not(head_at_start, head_at_start.ref)
+            if head_at_start.ref is not None:
                 try:
                     commit = self._landing.on_branch(head_at_start.ref, change_on)
                     return Written(written[0], path, commit, head_at_start.ref)
@@ -79,9 +79,6 @@ class RecordWriter:
         message = f"{reason}; the record of run {record.run} is kept in {folder}"
         finding = Finding(STATE_NOT_WRITTEN, message, Place(path))
         return Written(record, path, kept_at=folder, findings=(finding,))
-
-    def _obstacle_now(self, head_at_start: Head) -> str:
-        return why_not(self._git.head(), head_at_start.ref)
 
 
 def commit_message(record: RunRecord, path: str) -> str:

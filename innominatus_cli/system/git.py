@@ -91,9 +91,13 @@ class Git:
 
     def head(self) -> Head:
         """What is checked out now, and what git is in the middle of. Raises GitFailed."""
-        ref = self.command.text("symbolic-ref", "-q", "HEAD", allowed=(0, 1)) or None
+        ref = self.checked_out()
         operation = next((word for name, word in _OPERATIONS if (self.git_dir / name).exists()), None)
         return Head(self.commit_of(ref or "HEAD"), ref, operation)
+
+    def checked_out(self) -> str | None:
+        """The ref that is checked out; None where the head is detached. Raises GitFailed."""
+        return self.command.text("symbolic-ref", "-q", "HEAD", allowed=(0, 1)) or None
 
     def commit_of(self, ref: str) -> str | None:
         """The commit of a full ref name or of HEAD; None where there is none (yet). Raises GitFailed."""

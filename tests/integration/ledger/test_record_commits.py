@@ -471,6 +471,22 @@ def test_without_a_commit_the_files_stand_in_the_working_tree_and_are_said_to(
     assert store.tips() == []
 
 
+def test_files_left_uncommitted_are_ours_to_replace_and_to_commit(
+    repository: Repository, make_record: MakeRecord
+) -> None:
+    git = repository.open()
+    store = WorkingTreeStore(git)
+    store.write(make_record(), PLAN, {MANIFEST: b"one\n"}, git.head(), commit=False)
+    again = store.write(make_record(), PLAN, {MANIFEST: b"two\n"}, git.head(), commit=False)
+    assert [finding.code.number for finding in again.findings] == ["ORC-6026"]
+    committed = store.write(make_record(), PLAN, {MANIFEST: b"three\n"}, git.head())
+    assert not committed.pending
+    assert repository.git("show", f"HEAD:{MANIFEST}") == "three"
+    repository.write(MANIFEST, "mine now\n")
+    assert store.write(make_record(), PLAN, {MANIFEST: b"four\n"}, git.head()).pending
+    assert repository.read(MANIFEST) == "mine now\n"
+
+
 def test_a_read_only_repository_is_told_of_with_the_status_for_state(
     repository: Repository, make_record: MakeRecord
 ) -> None:
