@@ -1,0 +1,76 @@
+"""The tutorials, typed as they stand: every command of both, one after the other, in one shell's folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIALS = ("first-deployment.md", "first-product-workflow.md")
+BLOCK = re.compile(
+    r"(?:<!-- complete: (?P<path>\S+) -->\n)?```(?P<language>bash|yaml)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, and `innominatus-ctl` on PATH."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    command = tools / "innominatus-ctl"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m innominatus_cli "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_PAGER", "cat")
+    for name, value in {"NAME": "Ada", "EMAIL": "ada@example.com"}.items():
+        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def _type(folder: Path, script: str) -> tuple[Path, str]:
+    """Runs a block; where the shell stands afterwards, and what it printed."""
+    ran = subprocess.run(
+        ["bash", "-euc", f"{script}\nprintf '\\n@%s' \"$PWD\""],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{script}\n{ran.stdout}{ran.stderr}"
+    printed, _, stands = ran.stdout.rpartition("\n@")
+    return Path(stands), printed + ran.stderr
+
+
+def _allow(folder: Path, lines: str) -> None:
+    """Puts the list of allowed workflows that the tutorial shows in the place of the present one."""
+    config = folder / "admin-config.yaml"
+    wanted = lines[lines.index("  allowedProductWorkflows:") :]
+    text = config.read_text(encoding="utf-8")
+    changed = re.sub(r"  allowedProductWorkflows:\n(?:    - .*\n)+", lambda _: wanted, text)
+    assert changed != text
+    config.write_text(changed, encoding="utf-8")
+
+
+def test_both_tutorials_work_as_they_stand(shell: Path) -> None:
+    folder, printed = shell, ""
+    for name in TUTORIALS:
+        page = (ROOT / "docs/tutorials" / name).read_text(encoding="utf-8")
+        for block in BLOCK.finditer(page):
+            if block["path"]:
+                (folder / block["path"]).write_text(block["text"], encoding="utf-8")
+            elif block["language"] == "yaml":
+                _allow(folder, block["text"])
+            else:
+                folder, printed = _type(folder, block["text"])
+
+    assert folder.name == "shop"
+    assert "post-deployment/product] storefront/visit-report/report" in printed
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert log.count("succeeded [skip ci]") == 3
