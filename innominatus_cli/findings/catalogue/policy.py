@@ -127,7 +127,7 @@ UNKNOWN_SECRETS_ACCESS_KEY = Code(
 )
 WORKFLOWS_ROOT_WITHOUT_EFFECT = Code(
     "ORC-4022",
-    "workflowsRoot has no effect here",
+    "The key workflowsRoot has no effect here",
     "Write it under workflowPolicies in admin-config.yaml.",
     Severity.WARNING,
     detail="A WorkflowPolicies document is itself found below the workflows root, so it cannot move it.",
