@@ -1,5 +1,6 @@
 """The documentation is held to the code: links resolve, commands exist, whole examples validate."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -171,3 +173,16 @@ def test_a_whole_example_of_the_docs_validates_without_an_error(
 
 def test_there_are_whole_examples_to_check() -> None:
     assert len(complete_examples()) >= 4
+
+
+def keys_of(schema: dict[str, Any]) -> Iterator[str]:
+    """Every key that a document of this schema may have, however deep."""
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        yield from part.get("properties", {})
+
+
+def test_the_page_of_admin_config_names_every_key() -> None:
+    schema = json.loads((ROOT / "schemas/admin-config.schema.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
+
+    assert [key for key in sorted(set(keys_of(schema))) if not re.search(rf"\b{key}\b", page)] == []
