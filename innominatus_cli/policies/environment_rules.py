@@ -48,12 +48,12 @@ def enforce_backups(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iter
     if not is_production(plan.environment, policies):
         return
     for step in plan.steps:
-        if step.type != "resource-provisioning" or step.inputs.get("resource_type") not in STATEFUL_TYPES:
+        if step.type != "resource-provisioning" or step.inputs.get("resourceType") not in STATEFUL_TYPES:
             continue
         if not _declares_backup(step):
             yield Finding(
                 codes.BACKUP_MISSING,
-                f"resource '{step.inputs.get('resource')}' of type '{step.inputs['resource_type']}' declares no "
+                f"resource '{step.inputs.get('resource')}' of type '{step.inputs['resourceType']}' declares no "
                 f"backup, and '{plan.environment}' is a production environment",
                 place_of_step(step),
                 related=rule.stands(),

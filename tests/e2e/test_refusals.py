@@ -94,7 +94,7 @@ def test_an_override_of_a_required_workflow(example: Any) -> None:
 def test_a_stateful_resource_without_a_backup_in_production(example: Any) -> None:
     example.replace("admin-config.yaml", "requireApproval: [production]", "requireApproval: []")
     text = (example.folder / SCORE).read_text()
-    example.write(SCORE, text.replace("innominatus.dev/backup", "innominatus.dev/none").replace("backup:", "copies:"))
+    example.write(SCORE, text.replace("innominatus.dev/backup", "innominatus.dev/none"))
     example.commit("No backups")
     found = codes(refused(example, "production"))
     assert "ORC-4013" in found
@@ -139,6 +139,43 @@ def test_policies_of_a_document_beside_admin_config_count_and_the_difference_is_
     record = refused(example)
     assert codes(record) == {"ORC-4008"}
     assert [finding["code"] for finding in record["findings"] if finding["severity"] == "warning"] == ["ORC-4020"]
+
+
+def test_a_policies_document_that_cannot_be_read_is_never_ignored(example: Any) -> None:
+    example.write("workflows/policies/limits.yaml", "kind: WorkflowPolicies\nspec: {maxStepsPerWorkflow: few}\n")
+    example.commit("Broken policies")
+    told = example("run", "deploy-app", SCORE, "--env", "development")
+    assert told.status == 1, told.all
+    assert "workflows/policies/limits.yaml:2:29" in told.err
+    assert example.records("run") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["ecommerce/payment-integration", "workflows/products/ecommerce/payment-integration.yaml"]
+)
+def test_a_product_workflow_run_by_itself_needs_the_list_too(example: Any, name: str) -> None:
+    example.replace("admin-config.yaml", "    - ecommerce/payment-integration\n", "")
+    example.commit("Off the list")
+    told = example("run", name, SCORE, "--env", "development")
+    assert told.status == 3, told.all
+    assert "ORC-4003" in told.err
+
+
+def test_a_golden_path_brings_no_product_workflow_past_the_list(example: Any) -> None:
+    example.replace("admin-config.yaml", "    - ecommerce/payment-integration\n", "")
+    example.write(
+        "workflows/golden-paths/around.yaml",
+        """\
+        apiVersion: workflow.dev/v1
+        kind: GoldenPath
+        metadata: {name: around, description: A way around}
+        spec: {operation: task, workflow: ../products/ecommerce/payment-integration.yaml}
+        """,
+    )
+    example.commit("Around")
+    told = example("run", "around", SCORE, "--env", "development")
+    assert told.status == 3, told.all
+    assert "ORC-4003" in told.err
 
 
 def test_a_dry_run_tells_the_same_and_records_nothing(example: Any) -> None:

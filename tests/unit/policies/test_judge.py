@@ -454,7 +454,7 @@ class TestBackups:
     ) -> None:
         flow = make_workflow("shop/deploy", Tier.APPLICATION)
         found = self.judged(
-            policies(self.RULE), facts, make_plan, flow, make_step, resource_type="volume", params=params
+            policies(self.RULE), facts, make_plan, flow, make_step, resourceType="volume", params=params
         )
         assert found == [
             (
@@ -466,11 +466,11 @@ class TestBackups:
     @pytest.mark.parametrize(
         "inputs",
         [
-            {"resource_type": "volume", "params": {"backup": {"schedule": "daily"}}},
-            {"resource_type": "sqlite", "params": {"backup": "daily"}},
-            {"resource_type": "postgres", "params": {"backup": True}},
-            {"resource_type": "postgres", "annotations": {"innominatus.dev/backup": "daily"}},
-            {"resource_type": "route", "params": {}},
+            {"resourceType": "volume", "params": {"backup": {"schedule": "daily"}}},
+            {"resourceType": "sqlite", "params": {"backup": "daily"}},
+            {"resourceType": "postgres", "params": {"backup": True}},
+            {"resourceType": "postgres", "annotations": {"innominatus.dev/backup": "daily"}},
+            {"resourceType": "route", "params": {}},
         ],
     )
     def test_a_declared_one_or_a_resource_without_state_is_enough(
@@ -499,7 +499,7 @@ class TestBackups:
         environment: str,
     ) -> None:
         flow = make_workflow("shop/deploy", Tier.APPLICATION)
-        steps = [make_step(flow, "p", "resource-provisioning", inputs={"resource": "d", "resource_type": "volume"})]
+        steps = [make_step(flow, "p", "resource-provisioning", inputs={"resource": "d", "resourceType": "volume"})]
         assert told(make_plan(flow, steps=steps, environment=environment), policies(text), facts) == []
 
 
