@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from innominatus_cli.drivers.children import probe
+
 HOSTILE = "$(touch pwned); `touch pwned` \"'\\ && -n *"
 
 
@@ -125,6 +127,30 @@ def test_http_checks_see_status_and_content(run_step: Any, server: str) -> None:
     assert "HTTP status 302 instead of 200" in told
     told = check(run_step, type="http", url=f"{server}/", contains="steady").failure.message
     assert "the text that it should contain is not in it" in told
+
+
+def test_the_probe_answers_for_every_check_in_order(server: str, closed_port: int, tmp_path: Path) -> None:
+    common = {"timeout": 5, "retries": 0, "interval": 0, "method": "GET", "expect_status": [200], "contains": None}
+    port = int(server.rpartition(":")[2])
+    checks = [
+        {"type": "http", "url": f"{server}/"},
+        {"type": "http", "url": f"{server}/down", "retries": 1},
+        {"type": "http", "url": f"http://127.0.0.1:{closed_port}/"},
+        {"type": "http", "url": "http://[broken/"},
+        {"type": "tcp", "host": "127.0.0.1", "port": port},
+        {"type": "tcp", "host": "127.0.0.1", "port": closed_port},
+        {"type": "dns", "host": "localhost"},
+        {"type": "dns", "host": "a" * 70 + ".invalid"},
+        {"type": "file", "path": str(tmp_path)},
+        {"type": "file", "path": str(Path(__file__)), "contains": "closed_port"},
+        {"type": "file", "path": str(Path(__file__)), "contains": "never" + "-there"},
+    ]
+    results = probe.answer({"checks": [common | check for check in checks]})["results"]
+    assert [result["passed"] for result in results] == [
+        True, False, False, False, True, False, True, False, False, True, False,
+    ]  # fmt: skip
+    assert [result["tries"] for result in results][:2] == [1, 2]
+    assert all(bool(result["seen"]) is not result["passed"] for result in results)
 
 
 def test_a_check_is_repeated_until_it_passes(run_step: Any, server: str) -> None:
