@@ -4,22 +4,24 @@ from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarN
 from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, text_node
 from innominatus_cli.documents.workflow_shapes import only_default
 from innominatus_cli.findings.catalogue.document import OLD_SPELLING, WRONG_TYPE
+from innominatus_cli.findings.finding import Finding
 
 _METADATA_KEYS = ("description", "owner", "category", "tags", "version")
 _PARAMETER_SPELLINGS = {"allowedValues": "allowed_values"}
 _SPELLINGS = {"estimatedDuration": "estimated_duration"}
 
 
-def shape_golden_paths(shaping: Shaping) -> list[Document]:
-    """A GoldenPath document for each entry; what is no entry becomes a finding."""
+def shape_golden_paths(shaping: Shaping) -> tuple[list[Document], list[Finding]]:
+    """A GoldenPath document for each entry, and what was changed; what is no entry becomes a finding."""
     document = shaping.document
     entries = document.mapping.get("goldenpaths")
     if entries is None or is_null(entries):
-        return []
+        return [], []
     if not isinstance(entries, MappingNode):
         shaping.report(WRONG_TYPE, f"'goldenpaths' must be a mapping, not a {entries.type_name}", entries)
-        return []
-    found = []
+        return [], shaping.findings
+    found: list[Document] = []
+    changes: list[Finding] = []
     for name, entry in list(entries.values.items()):
         key_node = entries.key(name)
         if isinstance(entry, ScalarNode) and isinstance(entry.value, str):
@@ -33,16 +35,18 @@ def shape_golden_paths(shaping: Shaping) -> list[Document]:
             continue
         root = _as_document(name, key_node, spec)
         inner = Document(document.path, root, kind="GoldenPath", index=document.index, text=document.text)
-        _shape_spec(Shaping(inner), root.mapping("spec"), shaping)
+        inner_shaping = Shaping(inner)
+        _shape_spec(inner_shaping, root.mapping("spec"))
+        changes += inner_shaping.findings
         found.append(inner)
-    return found
+    return found, shaping.findings + changes
 
 
 def shape_golden_path(shaping: Shaping) -> None:
     """Gives a GoldenPath document typed parameters."""
     root = shaping.document.mapping
     shaping.drop_empty(root.mapping("metadata"), ("name",))
-    _shape_spec(shaping, root.mapping("spec"), shaping)
+    _shape_spec(shaping, root.mapping("spec"))
 
 
 def _as_document(name: str, key_node: Node, spec: Node) -> MappingNode:
@@ -64,7 +68,7 @@ def _as_document(name: str, key_node: Node, spec: Node) -> MappingNode:
     return root
 
 
-def _shape_spec(shaping: Shaping, spec: MappingNode, findings_of: Shaping) -> None:
+def _shape_spec(shaping: Shaping, spec: MappingNode) -> None:
     shaping.rename(spec, _SPELLINGS)
     _shape_deprecated_parameters(shaping, spec)
     shaping.drop_empty(spec)
@@ -77,8 +81,6 @@ def _shape_spec(shaping: Shaping, spec: MappingNode, findings_of: Shaping) -> No
         kind = parameter.get("type")
         if isinstance(kind, ScalarNode) and kind.text == "":
             remove(parameter, "type")
-    if shaping is not findings_of:
-        findings_of.findings += shaping.findings
 
 
 def _shape_deprecated_parameters(shaping: Shaping, spec: MappingNode) -> None:

@@ -189,14 +189,15 @@ class Document:
         return Place(self.path, node.line, node.column, node.end_line, node.end_column, self._pointer(node) or "")
 
     def _pointer(self, node: Node) -> str | None:
-        """The way to a node: searched for, until so many were asked for that all are worth being noted."""
-        known = self._pointers.get(id(node))
-        if known is not None and known[0] is node:
-            return known[1]
+        """The way to a node: searched for, until so many were asked for that all are worth being noted.
+
+        A document must not change behind that; `documents.shaping` asks when it has done its work.
+        """
         self._asked += 1
-        if self._asked != _MANY_PLACES:
+        if self._asked < _MANY_PLACES:
             return _pointer_to(self.root, node)
-        self._pointers = {id(found): (found, pointer) for found, pointer in _pointers(self.root)}
+        if self._asked == _MANY_PLACES:
+            self._pointers = {id(found): (found, pointer) for found, pointer in _pointers(self.root)}
         known = self._pointers.get(id(node))
         return known[1] if known is not None and known[0] is node else None
 

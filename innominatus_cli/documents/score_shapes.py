@@ -4,7 +4,6 @@ from innominatus_cli.documents.nodes import MappingNode, Node, ScalarNode, Seque
 from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, text_node
 from innominatus_cli.documents.workflow_shapes import shape_body
 from innominatus_cli.findings.catalogue import document as codes
-from innominatus_cli.findings.finding import Related
 
 API_VERSION = "score.dev/v1b1"
 
@@ -57,7 +56,7 @@ def _shape_container(shaping: Shaping, root: MappingNode, name: str, container: 
             container.values["env"] = _by_name(env)
         _as_texts(container.values["env"])
         if isinstance(own := container.get("variables"), MappingNode):
-            shaping.report(codes.SCORE_DIALECT, message, container.key("env"))
+            shaping.report(codes.SCORE_DIALECT, message, container.key("env"), inside=container)
             _merge(shaping, container.values["env"], own)
             remove(container, "env")
         else:
@@ -72,9 +71,9 @@ def _merge(shaping: Shaping, source: Node, target: MappingNode) -> None:
         return
     for key, value in source.values.items():
         if key in target.values:
-            related = Related("the other one stands here", shaping.document.place(target.key(key)))
+            related = ("the other one stands here", target.key(key))
             message = f"'{key}' stands in `env` and in `variables`"
-            shaping.report(codes.SPELLED_TWICE, message, source.key(key), "", related)
+            shaping.report(codes.SPELLED_TWICE, message, source.key(key), "", related, inside=target)
         else:
             put(target, key, value, source.key(key))
 
@@ -103,7 +102,7 @@ def _shape_ports(shaping: Shaping, root: MappingNode, container: MappingNode) ->
     """Ports of a container become ports of the workload's service."""
     ports, key_node = container.values["ports"], container.key("ports")
     message = "'ports' of a container is no part of Score; it is read as `service.ports`"
-    shaping.report(codes.SCORE_DIALECT, message, key_node)
+    shaping.report(codes.SCORE_DIALECT, message, key_node, inside=container)
     remove(container, "ports")
     service = shaping.inner(root, "service", ports)
     target = None if service is None else shaping.inner(service, "ports", ports)
@@ -147,7 +146,7 @@ def _shape_resource(shaping: Shaping, name: str, resource: MappingNode) -> None:
     if not isinstance(params := resource.get("params"), MappingNode):
         shaping.move(resource, "properties", resource, "params", codes.SCORE_DIALECT, message)
         return
-    shaping.report(codes.SCORE_DIALECT, message, resource.key("properties"))
+    shaping.report(codes.SCORE_DIALECT, message, resource.key("properties"), inside=resource)
     for key, value in properties.values.items():
         put(params, key, value, properties.key(key))
     remove(resource, "properties")
@@ -179,7 +178,7 @@ def _shape_entry(shaping: Shaping, name: str, item: MappingNode, mapping: Mappin
         shaping.report(code, f"'{name}' needs a 'target', the path in the container", target or item)
         return
     if target.value in mapping.values:
-        related = Related("the first one stands here", shaping.document.place(mapping.key(target.value)))
+        related = ("the first one stands here", mapping.key(target.value))
         shaping.report(codes.DUPLICATE_KEY, f"'{target.value}' is already a target", target, "", related)
         return
     if "read_only" in item.values:

@@ -28,7 +28,7 @@ def normalise(document: Document) -> tuple[list[Document], list[Finding]]:
         case "GoldenPaths":
             from innominatus_cli.documents.golden_path_shapes import shape_golden_paths  # noqa: PLC0415
 
-            return shape_golden_paths(shaping), shaping.findings
+            return shape_golden_paths(shaping)
         case "GoldenPath":
             from innominatus_cli.documents.golden_path_shapes import shape_golden_path  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.findings.catalogue import document as codes
-from innominatus_cli.findings.finding import Code, Finding, Related
+from innominatus_cli.findings.finding import Code, Finding, Place, Related
 
 
 class Shaping:
@@ -12,19 +12,52 @@ class Shaping:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.findings: list[Finding] = []
+        self._changes: list[tuple[Code, str, Node, str, tuple[tuple[str, Node], ...], Node | None]] = []
 
-    def report(self, code: Code, message: str, node: Node, remedy: str = "", *related: Related) -> None:
-        """Adds a finding at a node, as long as the node stands where it was written."""
-        self.findings.append(Finding(code, message, self.document.place(node), remedy, related))
+    @property
+    def findings(self) -> list[Finding]:
+        """What was told, at places of the shaped document; asked for once, when the shaping is done."""
+        return [
+            Finding(
+                code,
+                message,
+                self._place(node, inside),
+                remedy,
+                tuple(Related(words, self.document.place(other)) for words, other in related),
+            )
+            for code, message, node, remedy, related, inside in self._changes
+        ]
+
+    def report(
+        self,
+        code: Code,
+        message: str,
+        node: Node,
+        remedy: str = "",
+        *related: tuple[str, Node],
+        inside: Node | None = None,
+    ) -> None:
+        """Tells something about a node; `related` are words and the other nodes that they are about.
+
+        `inside` is what the node stood in, for one that the shaped document does not have any more.
+        """
+        self._changes.append((code, message, node, remedy, related, inside))
+
+    def _place(self, node: Node, inside: Node | None) -> Place:
+        place = self.document.place(node)
+        if place.pointer or inside is None:
+            return place
+        return place._replace(pointer=self.document.place(inside).pointer)
 
     def move(self, source: MappingNode, key: str, target: MappingNode, new_key: str, code: Code, message: str) -> None:
         """Moves a key's value, or says that both spellings stand there and leaves the target's."""
         key_node = source.key(key)
         if new_key in target.values:
-            related = Related(f"'{new_key}' stands here", self.document.place(target.key(new_key)))
+            related = (f"'{new_key}' stands here", target.key(new_key))
             twice = f"'{key}' means the same as '{new_key}', which is there too"
-            self.report(codes.SPELLED_TWICE, twice, key_node, f"Remove one of '{key}' and '{new_key}'.", related)
+            self.report(
+                codes.SPELLED_TWICE, twice, key_node, f"Remove one of '{key}' and '{new_key}'.", related, inside=source
+            )
         else:
             self.report(code, message, key_node)
             target.values[new_key] = source.values[key]

@@ -18,6 +18,8 @@ from innominatus_cli.findings.finding import Code, Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 _MANY = 12
+_MANY_FINDINGS = 200
+"""Nobody reads the hints of more unknown keys than these, and looking for near names takes longer than all else."""
 
 
 def check_structure(document: Document) -> list[Finding]:
@@ -262,7 +264,8 @@ class _Walk:
 
     def unknown_key(self, node: MappingNode, key: str, known: list[str], name: str) -> None:
         message = f"unknown key '{short(key)}' in {_quoted(name)}"
-        self.report(codes.UNKNOWN_KEY, message, node.key(key), did_you_mean(key, known))
+        hint = did_you_mean(key, known) if len(self.findings) < _MANY_FINDINGS else ""
+        self.report(codes.UNKNOWN_KEY, message, node.key(key), hint)
 
 
 def _errors(findings: Iterable[Finding]) -> int:
