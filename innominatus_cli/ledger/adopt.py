@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from innominatus_cli.findings.catalogue.ledger import MANIFEST_SUPERSEDED, NOT_ADOPTED, UNKNOWN_RUN
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Change, Obstacle, why_not
 from innominatus_cli.ledger.reading import PENDING
 from innominatus_cli.ledger.store import Standing, StoredRecord
@@ -66,7 +66,7 @@ def _adopt_one(store: WorkingTreeStore, stored: StoredRecord, findings: list[Fin
             commit = _take(store, stored, head.ref, findings)
             _clear(store, stored)
             return Adopted(stored, commit, head.ref)
-    except (Obstacle, GitFailed, OSError) as problem:
+    except (Obstacle, GitFailed, OSError, CannotContinue) as problem:
         reason = str(problem)
     message = f"the record of run {stored.record.run} stays where it is, because {reason}"
     findings.append(Finding(NOT_ADOPTED, message, Place(stored.path)))
@@ -75,12 +75,17 @@ def _adopt_one(store: WorkingTreeStore, stored: StoredRecord, findings: list[Fin
 
 def _take(store: WorkingTreeStore, stored: StoredRecord, ref: str, findings: list[Finding]) -> str:
     files = _files(store, stored)
-    if _is_superseded(store, stored):
+    superseded = _is_superseded(store, stored)
+    if superseded:
         kept_back = [path for path in files if path.startswith(f"{store.root}/manifests/")]
         findings.extend(_superseded(stored, path) for path in kept_back)
         files = {path: data for path, data in files.items() if path not in kept_back}
-    change = Change(files, commit_message(stored.record, stored.path))
-    return store.landing().on_branch(ref, lambda _base: change)
+
+    def change_on(base: str | None) -> Change:
+        removed = {} if superseded else store.removed_by(stored.record, base)
+        return Change({**removed, **files}, commit_message(stored.record, stored.path))
+
+    return store.landing().on_branch(ref, change_on)
 
 
 def _files(store: WorkingTreeStore, stored: StoredRecord) -> dict[str, bytes]:

@@ -113,16 +113,16 @@ class Landing:
             self._pause(attempt)
         raise GitFailed("update-ref", None, f"'{ref}' is locked")
 
-    def in_working_tree(self, base: str | None, files: Mapping[str, bytes]) -> None:
-        """Writes files without a commit. Raises Obstacle (nothing is changed then), OSError."""
+    def in_working_tree(self, base: str | None, files: Mapping[str, bytes | None]) -> None:
+        """Writes (or, for None, removes) files without a commit. Raises Obstacle (nothing is changed then), OSError."""
         known = self._committed_ids(base, files)
         ours = self._own_files.read()
-        blobs = {path: self._git.blob_id(data) for path, data in files.items()}
+        blobs = {path: None if data is None else self._git.blob_id(data) for path, data in files.items()}
         for path, blob in blobs.items():
             self._require_free(path, {known[path], blob, *ours.get(path, ())})
         self._own_files.note(_with(ours, blobs))
         for path, data in files.items():
-            replace_owned(self._git.root, path, data)
+            self._put(path, data)
 
     def _pause(self, attempt: int) -> None:
         self._clock.sleep(min(_PAUSE_SECONDS * (attempt + 1), _LONGEST_PAUSE_SECONDS))
@@ -166,13 +166,17 @@ class Landing:
         self._own_files.note(ours)
         for path, data in change.files.items():
             before.files.setdefault(path, standing[path])
-            if data is None:
-                remove_owned(self._git.root, path)
-            elif data != standing[path]:
-                replace_owned(self._git.root, path, data)
+            if data != standing[path]:
+                self._put(path, data)
         for path, entry in staged.items():
             before.entries.setdefault(path, entry)
         self._update_index(dict(blobs))
+
+    def _put(self, path: str, data: bytes | None) -> None:
+        if data is None:
+            remove_owned(self._git.root, path)
+        else:
+            replace_owned(self._git.root, path, data)
 
     def _require_free(self, path: str, allowed: set[str | None]) -> bytes | None:
         """What stands at a path of the working tree. Raises Obstacle where it is none of the `allowed` blobs."""
@@ -214,10 +218,7 @@ class Landing:
         """Puts back what stood at our paths, as far as that works."""
         for path, data in before.files.items():
             with suppress(OSError):
-                if data is None:
-                    remove_owned(self._git.root, path)
-                else:
-                    replace_owned(self._git.root, path, data)
+                self._put(path, data)
         with suppress(Obstacle, GitFailed):
             self._update_index(before.entries)
 

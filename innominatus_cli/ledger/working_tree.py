@@ -17,6 +17,7 @@ from innominatus_cli.ledger.store import StoredRecord, Written, tips_of
 from innominatus_cli.ledger.writing import RecordWriter
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git, Head
+from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_identity import Identity, identity
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.owned_files import read_owned
@@ -114,14 +115,25 @@ class WorkingTreeStore:
         findings, and the files are kept in the state folder. Raises ValueError for files that are not the ledger's.
         """
         files = self._files(record, plan, artifacts)
-        writer = RecordWriter(self.git, self.root, self.landing(), self.state, self._tips_at)
+        writer = RecordWriter(self.git, self.root, self.landing(), self.state, self._tips_at, self.removed_by)
         with self.turn():
             if not commit:
                 return writer.leave_uncommitted(record, files)
             written = writer.commit(record, files, head_at_start)
             if written.commit is not None and not written.pending:
-                self._known_tips.remember(self._runs_tree(written.commit), [written.record.digest])
+                with suppress(GitFailed):
+                    self._known_tips.remember(self._runs_tree(written.commit), [written.record.digest])
             return written
+
+    def removed_by(self, record: RunRecord, base: str | None) -> dict[str, None]:
+        """The manifests of a base commit that a successful removal takes away: all of its application there.
+
+        Whoever follows the branch (GitOps) removes what is no longer in it.
+        """
+        if base is None or record.operation != "undeploy" or record.status != "succeeded" or record.kind == "refusal":
+            return {}
+        folder = f"{self.root}/manifests/{record.application}/{record.environment}"
+        return {entry.path: None for entry in self.git.tree(base, folder)}
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -1,10 +1,11 @@
 """Writing a record: to its branch, else to a pending ref, else into the state folder."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import RECORD_PENDING, RECORD_UNCOMMITTED, STATE_NOT_WRITTEN
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Change, Landing, Obstacle, why_not
 from innominatus_cli.ledger.reading import PENDING, RECORD_TRAILER
 from innominatus_cli.ledger.records import record_path
@@ -14,18 +15,30 @@ from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.owned_files import replace_owned
 from innominatus_cli.system.state_folder import StateFolder
 
+_TROUBLE: Final = (Obstacle, GitFailed, OSError, CannotContinue)
+
 
 class RecordWriter:
-    """Writes one record with its files. `tips_at` tells the parents for a base commit."""
+    """Writes one record with its files.
+
+    For a base commit `tips_at` tells the parents, and `removed_by` the manifests that the record's run took away.
+    """
 
     def __init__(
-        self, git: Git, root: str, landing: Landing, state: StateFolder, tips_at: Callable[[str | None], list[str]]
+        self,
+        git: Git,
+        root: str,
+        landing: Landing,
+        state: StateFolder,
+        tips_at: Callable[[str | None], list[str]],
+        removed_by: Callable[[RunRecord, str | None], dict[str, None]],
     ) -> None:
         self._git = git
         self._root = root
         self._landing = landing
         self._state = state
         self._tips_at = tips_at
+        self._removed_by = removed_by
 
     def commit(self, record: RunRecord, files: Mapping[str, bytes], head_at_start: Head) -> Written:
         """One commit, to the branch of `head_at_start` or to a pending ref; failing that, the files are kept."""
@@ -34,7 +47,8 @@ class RecordWriter:
 
         def change_on(base: str | None) -> Change:
             written[0] = record.model_copy(update={"parents": self._tips_at(base)})
-            return Change({**files, path: written[0].canonical}, commit_message(written[0], path))
+            removed = self._removed_by(record, base)
+            return Change({**removed, **files, path: written[0].canonical}, commit_message(written[0], path))
 
         try:
             reason = why_not(head_at_start, head_at_start.ref)
@@ -42,12 +56,12 @@ class RecordWriter:
                 try:
                     commit = self._landing.on_branch(head_at_start.ref, change_on)
                     return Written(written[0], path, commit, head_at_start.ref)
-                except (Obstacle, GitFailed, OSError) as problem:
+                except _TROUBLE as problem:
                     reason = str(problem)
             ref = f"{PENDING}{record.run}"
             base = self._git.commit_of(head_at_start.ref or "HEAD") or head_at_start.commit
             commit = self._landing.on_ref(ref, base, change_on)
-        except (Obstacle, GitFailed, OSError) as problem:
+        except _TROUBLE as problem:
             return self.keep(written[0], files, str(problem))
         message = f"the record of run {record.run} is in '{ref}', because {reason}"
         finding = Finding(RECORD_PENDING, message, Place(path))
@@ -56,11 +70,13 @@ class RecordWriter:
     def leave_uncommitted(self, record: RunRecord, files: Mapping[str, bytes]) -> Written:
         """Writes the files into the working tree, without a commit; failing that, the files are kept."""
         path = record_path(self._root, record)
-        base = self._git.commit_of("HEAD")
-        final = record.model_copy(update={"parents": self._tips_at(base)})
+        final = record
         try:
-            self._landing.in_working_tree(base, {**files, path: final.canonical})
-        except (Obstacle, GitFailed, OSError) as problem:
+            base = self._git.commit_of("HEAD")
+            final = record.model_copy(update={"parents": self._tips_at(base)})
+            everything = {**self._removed_by(record, base), **files, path: final.canonical}
+            self._landing.in_working_tree(base, everything)
+        except _TROUBLE as problem:
             return self.keep(final, files, str(problem))
         finding = Finding(RECORD_UNCOMMITTED, f"the record of run {record.run} is not committed", Place(path))
         return Written(final, path, findings=(finding,))

@@ -102,6 +102,34 @@ def test_a_later_run_replaces_the_manifests_and_names_the_earlier_record(
     assert repository.store().tips() == [second.record.digest]
 
 
+def test_a_successful_removal_takes_the_manifests_away_and_a_failed_one_does_not(
+    repository: Repository, make_record: MakeRecord
+) -> None:
+    other = ".innominatus/manifests/checkout-service/production/a.yaml"
+    write(repository, make_record(), {MANIFEST: b"one\n"})
+    write(repository, make_record(environment="production"), {other: b"one\n"})
+    write(repository, make_record(operation="undeploy", status="failed"))
+    assert repository.read(MANIFEST) == "one\n"
+    removed = write(repository, make_record(operation="undeploy"))
+    assert removed.findings == ()
+    assert not (repository.path / MANIFEST).parent.exists()
+    assert [name for name in repository.git("ls-files").splitlines() if "/manifests/" in name] == [other]
+    assert repository.git("status", "--porcelain") == ""
+    assert repository.is_sound()
+
+
+def test_a_removal_never_takes_a_manifest_that_the_user_edited(repository: Repository, make_record: MakeRecord) -> None:
+    write(repository, make_record(), {MANIFEST: b"one\n"})
+    repository.write(MANIFEST, "mine\n")
+    removed = write(repository, make_record(operation="undeploy"))
+    assert removed.pending
+    assert repository.read(MANIFEST) == "mine\n"
+    repository.git("checkout", "-q", "--", MANIFEST)
+    assert len(adopt(repository.store()).adopted) == 1
+    assert not (repository.path / MANIFEST).exists()
+    assert repository.git("status", "--porcelain") == ""
+
+
 def test_the_first_commit_of_a_repository_holds_only_our_paths(
     tmp_path: Path, repository: Repository, make_record: MakeRecord
 ) -> None:
@@ -503,6 +531,17 @@ def test_a_read_only_repository_is_told_of_with_the_status_for_state(
     assert written.findings[0].code.exit_status == 73
     assert written.kept_at is not None
     assert repository.git("status", "--porcelain") == ""
+
+
+def test_a_ledger_that_cannot_be_read_keeps_the_record(repository: Repository, make_record: MakeRecord) -> None:
+    write(repository, make_record())
+    git = repository.open()
+    (git.common_dir / "innominatus" / "ledger" / "tips.json").unlink()
+    tree = repository.git("rev-parse", "HEAD:.innominatus/runs/checkout-service/development")
+    (git.git_dir / "objects" / tree[:2] / tree[2:]).unlink()
+    written = WorkingTreeStore(git).write(make_record(), PLAN, {}, git.head())
+    assert [finding.code.exit_status for finding in written.findings] == [73]
+    assert written.kept_at is not None
 
 
 def test_the_operating_systems_user_signs_where_git_knows_nobody(
