@@ -75,9 +75,8 @@ class Shaping:
         """Removes keys without a value (`env:` and nothing behind it), but for those that are needed."""
         kept = set(needed)
         for key in [key for key, value in mapping.values.items() if is_null(value) and key not in kept]:
-            self.report(
-                codes.OLD_SPELLING, f"'{key}' has no value and is left out", mapping.key(key), "Remove the key."
-            )
+            message = f"'{key}' has no value and is left out"
+            self.report(codes.OLD_SPELLING, message, mapping.key(key), "Remove the key.", inside=mapping)
             remove(mapping, key)
 
     def inner(self, mapping: MappingNode, key: str, like: Node | None = None) -> MappingNode | None:
