@@ -107,8 +107,9 @@ class PlannedStep(JsonModel):
     """One node of the plan's graph: a step, or a barrier that a tier or a workflow ends with.
 
     Ids: `<phase>/<tier>/<product or ->/<workflow>/<step>`; a barrier's is `<phase>/<tier>` (all workflows of that tier
-    in that phase have finished), or a workflow's id where others of its tier depend on that workflow. `needs` names
-    steps and barriers; it holds what is needed directly, never n² edges.
+    in that phase have finished), a workflow's id where others of its tier depend on that workflow, or
+    `<workflow's id>/[<number>]` between two large groups of its steps. `needs` names steps and barriers; it holds what is
+    needed directly, never n² edges.
     """
 
     id: str

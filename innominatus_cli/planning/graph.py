@@ -1,10 +1,12 @@
 """From drafts to the plan's graph: workflows of a tier in order, steps in their workflow, barriers between all of them.
 
 A barrier is a node, never n² edges: `<phase>/<tier>` says that a tier has finished in a phase, and a workflow that
-others of its tier depend on has one of its own, whose id is the workflow's. What stands behind a tier without
+others of its tier depend on has one of its own, whose id is the workflow's; between two large groups of steps stands
+`<workflow>/[<number>]`. What stands behind a tier without
 workflows needs the barrier before it, so that the chain never breaks.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +18,9 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.ordering import Order, in_order, order_steps
 from innominatus_cli.planning.places import Spot
+
+_MOST_EDGES = 16
+"""Edges between two groups that are drawn one by one; more of them go through a barrier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +148,35 @@ def _tier(
     for one in here:
         draft = one.draft
         roots = tuple(_barrier_id(here, need) for need in one.needs) or before
-        for name in one.order.names:
-            needs = [f"{draft.id}/{need}" for need in one.order.needs[name]] or list(roots)
-            nodes.append(steps[f"{draft.id}/{name}"].model_copy(update={"needs": needs}))
+        _steps_of(one, roots, steps, nodes)
         leaves = [f"{draft.id}/{name}" for name in one.order.leaves] or list(roots)
         if draft.name in needed:
-            nodes.append(
-                PlannedStep(
-                    id=draft.id, kind="barrier", name=draft.name, phase=draft.phase, tier=draft.tier, needs=leaves
-                )
-            )
+            nodes.append(_barrier(draft.id, draft.name, draft, leaves))
         else:
             ends += leaves
     return ends or list(before)
+
+
+def _steps_of(
+    one: OrderedDraft, roots: tuple[str, ...], steps: Mapping[str, PlannedStep], nodes: list[PlannedStep]
+) -> None:
+    """Adds the steps of a workflow; between two large groups stands a barrier, `<workflow>/[<number>]`."""
+    draft, order = one.draft, one.order
+    sharing = Counter(order.needs[name] for name in order.names)
+    barriers: dict[tuple[str, ...], str] = {}
+    for name in order.names:
+        shared = order.needs[name]
+        needs = [f"{draft.id}/{need}" for need in shared] or list(roots)
+        if len(shared) * sharing[shared] > _MOST_EDGES:
+            if shared not in barriers:
+                barriers[shared] = f"{draft.id}/[{len(barriers) + 1}]"
+                nodes.append(_barrier(barriers[shared], f"[{len(barriers)}]", draft, needs))
+            needs = [barriers[shared]]
+        nodes.append(steps[f"{draft.id}/{name}"].model_copy(update={"needs": needs}))
+
+
+def _barrier(barrier_id: str, name: str, draft: Draft, needs: list[str]) -> PlannedStep:
+    return PlannedStep(id=barrier_id, kind="barrier", name=name, phase=draft.phase, tier=draft.tier, needs=needs)
 
 
 def _barrier_id(here: Sequence[OrderedDraft], name: str) -> str:

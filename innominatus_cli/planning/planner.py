@@ -191,6 +191,7 @@ class _Planning:
             return
         selector = Selector(self._repository, self._facts, self._request.workflows, self._product)
         metadata = Spot(self._workload.document).at("metadata")
+        self._consulted.append(f"{self._repository.workflows_root}/products")
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
         self._consulted += selection.consulted
         self._findings += selection.findings

@@ -1,7 +1,8 @@
 """What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from innominatus_cli.documents.workflow import StepDefinition
@@ -20,7 +21,7 @@ from innominatus_cli.expressions.contexts import (
 from innominatus_cli.expressions.references import split_path
 from innominatus_cli.expressions.values import REF, references_in
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.planning.ordering import Order
+from innominatus_cli.planning.ordering import Before, Order
 from innominatus_cli.step_types.catalogue import step_type
 
 RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operation"})
@@ -31,21 +32,25 @@ RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operati
 class StepsContext:
     """`steps.<step>.outputs.<name>` and `<step>.<name>`, for the steps that stand before one."""
 
-    before: Mapping[str, StepDefinition]
-    later: frozenset[str]
-    """Steps of the workflow that do not stand before it."""
+    steps: Mapping[str, StepDefinition]
+    """All steps of the workflow."""
+    before: Before
 
     def names(self) -> Iterable[str]:
         """The steps before."""
         return self.before
 
+    def earlier(self) -> Iterator[StepDefinition]:
+        """The steps before, in order."""
+        return (self.steps[name] for name in self.before)
+
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """An output of a step before."""
         if not rest:
             return Unresolved(f"'${{{written}}}' names no step", "Write '${steps.<step>.outputs.<name>}'.")
-        step = self.before.get(rest[0])
-        if step is None:
-            if rest[0] in self.later:
+        step = self.steps.get(rest[0])
+        if step is None or rest[0] not in self.before:
+            if step is not None:
                 return Unresolved(
                     f"'${{{written}}}': step '{rest[0]}' is not finished when this one starts",
                     f"Let this step follow '{rest[0]}', for example with dependsOn.",
@@ -79,16 +84,19 @@ class VariablesContext:
     """Values of a plan: text, or a reference for what only the run knows."""
     setters: Mapping[str, frozenset[str]]
     """Names of variables, and which steps set them."""
-    before: frozenset[str]
+    before: Before
 
     def names(self) -> Iterable[str]:
         """Everything that has a value here."""
-        return {*self.declared, *(name for name, steps in self.setters.items() if steps & self.before)}
+        return {*self.declared, *(name for name in self.setters if self._is_set(name))}
+
+    def _is_set(self, name: str) -> bool:
+        return any(step in self.before for step in self.setters.get(name, ()))
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """The variable's value, or a reference where a step before sets it."""
         name = rest[0] if len(rest) == 1 else ""
-        if self.setters.get(name, frozenset()) & self.before:
+        if self._is_set(name):
             return Later(("variables", name), f"variable '{name}'")
         if name in self.declared:
             if references_in(self.declared[name]):
@@ -141,18 +149,19 @@ class ResourcesContext:
     """What the Score file says of each resource: type, class, id."""
     available: bool
     """Whether the application's resources are provisioned when this step starts."""
-    by_step: Mapping[str, str]
-    """Names of resources that a step before makes, and that step."""
+    steps: StepsContext
+    """Steps before may make resources of their own."""
 
     def names(self) -> Iterable[str]:
         """All resources."""
-        return {*self.declared, *self.by_step}
+        return {*self.declared, *_made_by(self.steps.earlier())}
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """An output of the resource; the bare name says what the Score file says of it."""
         name, path = (rest[0], rest[1:]) if rest else ("", ())
-        if path and name in self.by_step:
-            return Later(("steps", self.by_step[name], "outputs", *path), f"resource '{name}'")
+        maker = _made_by(self.steps.earlier()).get(name) if path else None
+        if maker is not None:
+            return Later(("steps", maker, "outputs", *path), f"resource '{name}'")
         if name not in self.declared:
             return Unresolved(
                 f"'${{{written}}}': there is no resource '{name}'", hint(name, self.names()), absent=len(rest) == 1
@@ -208,7 +217,7 @@ class TerraformContext:
         return {name for step in self._steps() for name in step.outputs or ()}
 
     def _steps(self) -> list[StepDefinition]:
-        return [step for step in self.steps.before.values() if step.type == "terraform"]
+        return [step for step in self.steps.earlier() if step.type == "terraform"]
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """The output of the one terraform step that can have it."""
@@ -288,7 +297,7 @@ class Surroundings:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkflowScope:
     """Everything that the scopes of a workflow's steps are made from."""
 
@@ -303,33 +312,45 @@ class WorkflowScope:
 
     def of_step(self, name: str) -> Scope:
         """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
-        before = self.order.ancestors(name) if name else frozenset(self.steps)
-        return self._scope(before, frozenset(self.steps) - before - {name})
+        return self._scope(self.order.before(name))
 
     def before_steps(self) -> Scope:
         """The scope of what is evaluated before any step: variables."""
-        return self._scope(frozenset(), frozenset(self.steps))
+        return self._scope(Before((), {}, 0))
 
-    def _scope(self, before: frozenset[str], later: frozenset[str]) -> Scope:
+    @cached_property
+    def _shared(self) -> dict[str, Context]:
+        """Contexts that are the same for every step of the workflow."""
+        return {
+            **self.surroundings.contexts(),
+            "workflows": WorkflowsContext(self.earlier),
+            "parameters": ParametersContext(self.parameters),
+        }
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.steps)
+
+    @cached_property
+    def _setters(self) -> dict[str, frozenset[str]]:
         setters: dict[str, frozenset[str]] = {}
         for name, step in self.steps.items():
             for variable in step.set_variables:
                 setters[variable] = setters.get(variable, frozenset()) | {name}
-        steps = StepsContext({name: step for name, step in self.steps.items() if name in before}, later)
-        variables = VariablesContext(self.variables, setters, before)
+        return setters
+
+    def _scope(self, before: Before) -> Scope:
+        steps = StepsContext(self.steps, before)
+        variables = VariablesContext(self.variables, self._setters, before)
         contexts: dict[str, Context] = {
-            **self.surroundings.contexts(),
+            **self._shared,
             "steps": steps,
             "variables": variables,
             "workflow": variables,
-            "workflows": WorkflowsContext(self.earlier),
-            "parameters": ParametersContext(self.parameters),
             "terraform": TerraformContext(steps),
-            "resources": ResourcesContext(
-                self.surroundings.resources, self.resources_available, _made_by(steps.before.values())
-            ),
+            "resources": ResourcesContext(self.surroundings.resources, self.resources_available, steps),
         }
-        return Scope(contexts, frozenset(self.steps))
+        return Scope(contexts, self._names)
 
 
 def _made_by(steps: Iterable[StepDefinition]) -> dict[str, str]:

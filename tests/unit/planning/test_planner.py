@@ -167,6 +167,21 @@ def test_a_workflow_that_others_depend_on_has_a_barrier_of_its_own(plan: Planner
     assert needs["pre-deployment/platform"] == ["pre-deployment/platform/-/a/s"]
 
 
+def test_between_two_large_groups_stands_a_barrier_and_no_square_of_edges(plan: Planner) -> None:
+    steps = "".join(
+        f"\n  - {{name: s{group}-{i}, type: script, parallelGroup: {group}, config: {{script: 'true'}}}}"
+        for group in (1, 2, 3)
+        for i in range(6)
+    )
+    plan_ = made(plan({**ADMIN, "workflows/platform/w.yaml": workflow(steps=steps)}))
+    first = plan_.step("pre-deployment/platform/-/w/[1]")
+    assert first.kind == "barrier"
+    assert first.needs == [f"pre-deployment/platform/-/w/s1-{i}" for i in range(6)]
+    assert plan_.step("pre-deployment/platform/-/w/s2-5").needs == ["pre-deployment/platform/-/w/[1]"]
+    assert plan_.step("pre-deployment/platform/-/w/s3-0").needs == ["pre-deployment/platform/-/w/[2]"]
+    assert sum(len(step.needs) for step in plan_.steps) < 40
+
+
 def test_workflows_in_a_circle_are_refused(plan: Planner) -> None:
     files = {
         **ADMIN,
