@@ -39,9 +39,8 @@ def main(rounds: int) -> None:
         for name, command in commands.items():
             taken[name].append(seconds(command))
     floor = taken["python -c pass"][1:]
-    print(
-        f"{'command':28}{'median ms':>10}{'min ms':>9}{'x floor':>9}   ({rounds} rounds, Python {sys.version.split()[0]})"
-    )
+    print(f"{rounds} rounds, Python {sys.version.split()[0]}")
+    print(f"{'command':28}{'median ms':>10}{'min ms':>9}{'x floor':>9}")
     for name, times in taken.items():
         ratio = statistics.median(own / base for own, base in zip(times[1:], floor, strict=True))
         print(f"{name:28}{statistics.median(times[1:]) * 1000:10.1f}{min(times[1:]) * 1000:9.1f}{ratio:9.2f}")
