@@ -132,6 +132,19 @@ def test_a_model_whose_version_was_registered_with_another_digest_is_refused(rep
     ]
 
 
+def test_an_undeployed_application_leaves_its_records_and_no_manifests(repository: Path) -> None:
+    score = "docs/examples/checkout-service/score.yaml"
+    assert _deploy(repository, "checkout-service").returncode == 0
+
+    removed = _ctl(repository, "run", "undeploy-app", score, "--env", "development")
+
+    assert removed.returncode == 0, removed.stdout + removed.stderr
+    kept = _run(repository, "git", "ls-files", ".innominatus").stdout.split()
+    assert {path.split("/")[1] for path in kept} == {"runs", "plans"}
+    assert len(_records(repository, "checkout-service")) == 2
+    assert _run(repository, "git", "status", "--porcelain").stdout == ""
+
+
 def test_production_is_refused_before_any_step(repository: Path) -> None:
     refused = _ctl(repository, "run", "deploy-app", "docs/examples/checkout-service/score.yaml", "--env", "production")
 
