@@ -7,81 +7,46 @@ outlives this process at once, and the machine with the next wait for the disk.
 """
 
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.execution.conditions import conditions_of
+from innominatus_cli.execution.deadlines import Deadlines
 from innominatus_cli.execution.decide import Finish, Start, decide
 from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
 from innominatus_cli.execution.journal import Journal, lost
+from innominatus_cli.execution.kept import keep
 from innominatus_cli.execution.observer import NobodyWatches, Observer
+from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.step import (
     CANCELLED,
     AttemptStarts,
     Pause,
     StepEnd,
-    StepLogs,
-    StepWork,
     finding_of,
     logs_of,
     never_ran,
     step_work,
 )
+from innominatus_cli.execution.task import Task
 from innominatus_cli.execution.values import RunValues, StepView
-from innominatus_cli.expressions.truth import evaluate
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.system.child import Child, Logs, StopLadder
+from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-from innominatus_cli.system.files import write_file
 from innominatus_cli.system.process_tree import boot_id, ticks_now
 from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
-DEFAULT_PARALLEL: Final = 4
+__all__ = ["DEFAULT_PARALLEL", "ExecutionOptions", "ExecutionResult", "execute_plan"]
+
 _AHEAD: Final = 16
 _SYNC_SECONDS: Final = 0.05
-_FINALLY_SHARE: Final = 0.1
 _REASON: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionOptions:
-    """How a plan is run. `lock_fd` is inherited by every process; `pidfd` and `subreaper` are for tests."""
-
-    max_parallel: int = DEFAULT_PARALLEL
-    deadline_seconds: float | None = None
-    ladder: StopLadder = field(default_factory=StopLadder)
-    lock_fd: int | None = None
-    pidfd: bool = True
-    subreaper: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
-    """What came of a run; operations fold it into a record."""
-
-    status: RunStatus
-    steps: tuple[StepResult, ...]
-    """Every step of the plan, in its order; barriers have no result."""
-    failures: tuple[str, ...]
-    """Ids of steps that failed, in order of their ends."""
-    started_at: str
-    finished_at: str
-    duration_ms: int
-    findings: tuple[Finding, ...] = ()
-    """What concerns the run and not one step."""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    """Outputs of workflows, by identity; none of secret origin."""
-    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """Files that steps want committed, by repository path; later steps win."""
-    signal: int | None = None
 
 
 def execute_plan(
@@ -115,22 +80,6 @@ def execute_plan(
         setting.state.remove_scratch(setting.run)
 
 
-class _Task:
-    """A step that is being worked on."""
-
-    __slots__ = ("attempt", "child", "index", "logs", "out_of_time", "step", "wakes", "work")
-
-    def __init__(self, step: PlannedStep, index: int, work: StepWork, logs: StepLogs) -> None:
-        self.step = step
-        self.index = index
-        self.work = work
-        self.logs = logs
-        self.attempt = 1
-        self.child: Child | None = None
-        self.wakes: float | None = None
-        self.out_of_time = ""
-
-
 class _Run:
     def __init__(
         self,
@@ -154,16 +103,16 @@ class _Run:
         self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
         self._started = self._clock.monotonic()
         self._started_at = timestamp(self._clock.now())
-        self._values = RunValues(setting.plan, self._facts(), setting.secrets)
+        self._values = RunValues(setting.plan, setting.facts(self._started_at), setting.secrets)
+        self._conditions = conditions_of(self._values)
         self._results: dict[str, StepResult] = {}
         self._artifacts: dict[str, bytes] = {}
-        self._tasks: list[_Task] = []
-        self._by_child: dict[Child, _Task] = {}
-        self._intended: list[_Task] = []
+        self._tasks: list[Task] = []
+        self._by_child: dict[Child, Task] = {}
+        self._intended: list[Task] = []
         self._ahead: set[str] = set()
         """Steps whose first attempt is on disk as intended, and has not begun."""
-        self._deadlines: list[tuple[float, str, bool]] = []
-        self._timed_workflows: set[str] = set()
+        self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
         self._findings: list[Finding] = []
         self._signal: int | None = None
         self._out_of_time = False
@@ -188,17 +137,6 @@ class _Run:
                 self._wait()
         return self._conclude()
 
-    def _facts(self) -> dict[str, str]:
-        plan, setting = self._setting.plan, self._setting
-        return {
-            "id": setting.run,
-            "application": plan.application.name,
-            "environment": plan.environment,
-            "operation": plan.operation.value,
-            "started_at": self._started_at,
-            "startedAt": self._started_at,
-        }
-
     def _begin(self) -> None:
         plan = self._setting.plan
         self._journal.add(
@@ -210,23 +148,7 @@ class _Run:
             steps=len(plan.steps),
             boot_id=boot_id(),
         )
-        if self._options.deadline_seconds is not None:
-            self._deadlines.append((self._started + self._options.deadline_seconds, "", True))
         self._observer.run_started(self._setting.run, plan)
-
-    def _conditions(self, step: PlannedStep, failed: bool) -> str | Finding:
-        view = StepView(self._values, step.workflow_id, failed=failed)
-        asked = step.conditions
-        for tree, text, wanted in ((asked.if_tree, asked.if_text, True), (asked.unless_tree, asked.unless_text, False)):
-            if tree is None:
-                continue
-            holds = evaluate(tree, view)
-            word = "if" if wanted else "unless"
-            if not isinstance(holds, bool):
-                return finding_of(step, codes.CONDITION_FAILED, f"'{word}: {text}': {holds.message}", holds.remedy)
-            if holds is not wanted:
-                return f"'{word}: {text}' {'does not hold' if wanted else 'holds'}"
-        return ""
 
     def _carry_out(self, decision: Start) -> None:
         for skip in decision.skips:
@@ -250,32 +172,15 @@ class _Run:
         index = self._graph.index[step.id]
         failed = self._state.root_above(index) is not None
         self._state.started(step.id)
-        self._time_workflow(step)
+        self._deadlines.begin(step.workflow_id, self._clock.monotonic())
         view = StepView(self._values, step.workflow_id, failed=failed)
         logs = logs_of(self._prepared, index)
         work = step_work(self._prepared, index, view, logs, MappingProxyType(self._artifacts))
-        task = _Task(step, index, work, logs)
+        task = Task(step, index, work, logs)
         self._tasks.append(task)
         self._advance(task, None)
 
-    def _time_workflow(self, step: PlannedStep) -> None:
-        """Starts the clock of a workflow with its first step: a share of its time is kept for `finally`."""
-        flow = self._graph.workflows.get(step.workflow_id or "")
-        if flow is None or flow.id in self._timed_workflows:
-            return
-        bounds = [flow.timeout_seconds, self._setting.plan.limits.get("workflow_seconds")]
-        longest = min((seconds for seconds in bounds if seconds is not None), default=None)
-        if longest is None:
-            return
-        self._timed_workflows.add(flow.id)
-        now = self._clock.monotonic()
-        cleans_up = any(other.cleanup and other.workflow_id == flow.id for other in self._graph.steps)
-        share = longest * _FINALLY_SHARE if cleans_up else 0.0
-        self._deadlines.append((now + longest - share, flow.id, False))
-        if cleans_up:
-            self._deadlines.append((now + longest, flow.id, True))
-
-    def _advance(self, task: _Task, answer: CommandOutcome | None) -> None:
+    def _advance(self, task: Task, answer: CommandOutcome | None) -> None:
         """Tells the work of a step what came of its last need, and sees to the next one."""
         task.child = task.wakes = None
         try:
@@ -294,7 +199,7 @@ class _Run:
             case _:
                 self._start(task, need)
 
-    def _start(self, task: _Task, request: CommandRequest) -> None:
+    def _start(self, task: Task, request: CommandRequest) -> None:
         if self._signal is not None or task.out_of_time:
             self._advance(task, CANCELLED)
             return
@@ -356,7 +261,8 @@ class _Run:
 
     def _wait(self) -> None:
         moments = [task.wakes for task in self._tasks if task.wakes is not None] if self._tasks else []
-        moments.extend(deadline[0] for deadline in self._deadlines)
+        if self._deadlines.soonest is not None:
+            moments.append(self._deadlines.soonest)
         timeout = max(0.0, min(moments) - self._clock.monotonic()) if moments else None
         if self._journal.pending_seconds:
             timeout = _SYNC_SECONDS if timeout is None else min(timeout, _SYNC_SECONDS)
@@ -366,7 +272,7 @@ class _Run:
                 self._left_running(task, child.strays_ended)
             self._advance(task, child.outcome)
 
-    def _left_running(self, task: _Task, count: int) -> None:
+    def _left_running(self, task: Task, count: int) -> None:
         message = f"it left {count} process{'es' if count > 1 else ''} running, which ended with it"
         self._findings.append(finding_of(task.step, codes.LEFT_RUNNING, message))
         self._journal.add("strays_ended", index=task.index, count=count)
@@ -389,11 +295,8 @@ class _Run:
         now = self._clock.monotonic()
         for task in [task for task in self._tasks if task.wakes is not None and task.wakes <= now]:
             self._advance(task, None)
-        if not self._deadlines:
-            return
-        for deadline in [deadline for deadline in self._deadlines if deadline[0] <= now]:
-            self._deadlines.remove(deadline)
-            self._over(workflow=deadline[1], cleanup=deadline[2])
+        for deadline in self._deadlines.passed(now):
+            self._over(workflow=deadline.workflow, cleanup=deadline.cleanup)
 
     def _over(self, *, workflow: str, cleanup: bool) -> None:
         """A deadline has passed: of one workflow (`cleanup`: of its `finally` steps too), or of the run."""
@@ -416,14 +319,14 @@ class _Run:
             task.out_of_time = workflow or "run"
         self._stop_tasks(late)
 
-    def _stop_tasks(self, tasks: list[_Task]) -> None:
+    def _stop_tasks(self, tasks: list[Task]) -> None:
         for task in tasks:
             if task.child is not None:
                 self._supervisor.stop(task.child)
             elif task.wakes is not None:
                 self._advance(task, CANCELLED)
 
-    def _task_ended(self, task: _Task, end: StepEnd) -> None:
+    def _task_ended(self, task: Task, end: StepEnd) -> None:
         task.logs.close()
         self._tasks.remove(task)
         if task.logs.problem:
@@ -432,7 +335,7 @@ class _Run:
             end = StepEnd(self._timed_out(task, end.result))
         self._ended(task.step, end)
 
-    def _timed_out(self, task: _Task, result: StepResult) -> StepResult:
+    def _timed_out(self, task: Task, result: StepResult) -> StepResult:
         flow = self._graph.workflows.get(task.out_of_time)
         code = codes.WORKFLOW_TIMED_OUT if flow else codes.RUN_TIMED_OUT
         what = f"its workflow '{flow.identity}'" if flow else "the run"
@@ -454,22 +357,15 @@ class _Run:
             self._values.workflow_ended(self._graph.workflows[step.workflow_id])
         self._observer.step_finished(step, result, end.message)
 
-    def _kept(self, index: int, end: StepEnd) -> dict[str, Any]:
-        """What another process needs to go on from here, on disk before the journal says that the step has ended."""
-        result = end.result
-        if not (result.outputs or result.variables or result.artifacts) or self._journal.problem:
+    def _kept(self, index: int, end: StepEnd) -> dict[str, str]:
+        if self._journal.problem:
             return {}
-        state, run = self._setting.state, self._setting.run
         try:
-            for path, data in end.artifacts.items():
-                write_file(state.artifact_path(run, result.artifacts[path].removeprefix("sha256:")), data, 0o600)
-            whole = result.as_json()
-            write_file(state.result_path(run, index), canonical_json(whole), 0o600)
+            return keep(self._setting.state, self._setting.run, index, end)
         except CannotContinue as error:
             self._findings.extend(error.findings)
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
             return {}
-        return {"result": digest(whole)}
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()

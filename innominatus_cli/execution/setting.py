@@ -60,6 +60,16 @@ class RunSetting:
         """Repository path that rendered manifests belong under."""
         return f"{self.ledger_root}/manifests/{self.plan.application.name}/{self.plan.environment}"
 
+    def facts(self, started_at: str) -> dict[str, str]:
+        """What `${run.…}` names."""
+        return {
+            "id": self.run,
+            "application": self.plan.application.name,
+            "environment": self.plan.environment,
+            "operation": self.plan.operation.value,
+            "startedAt": started_at,
+        }
+
     def prepare(self) -> "PreparedRun":
         """Makes the run's folders. Raises OSError."""
         for folder in (

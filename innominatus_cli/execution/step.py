@@ -177,17 +177,14 @@ class _Work:
 
     def _attempt(self, number: int) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
         started, at = self._clock.monotonic(), timestamp(self._clock.now())
-        context = self._context()
-        if isinstance(context, Finding):
-            end = _AttemptEnd(None, context)
+        driver = self._setting.driver_for(self._step.type)
+        context = self._without_driver() if driver is None else self._context()
+        if driver is None or isinstance(context, Finding):
+            end = _AttemptEnd(None, context if isinstance(context, Finding) else None)
         else:
-            driver = self._setting.driver_for(self._step.type)
-            if driver is None:
-                end = _AttemptEnd(None, self._without_driver())
-            else:
-                end = yield from self._drive(driver, context, started)
-                if end.status == "succeeded":
-                    self._gather(context, end)
+            end = yield from self._drive(driver, context, started)
+            if end.status == "succeeded":
+                self._gather(context, end)
             self._prepared.scratch.give_back(str(context.scratch_dir))
         outcome = end.outcome
         self._attempts.append(
@@ -285,7 +282,9 @@ class _Work:
     def _without_driver(self) -> Finding:
         step = self._step
         known = self._setting.step_type(step.type)
-        tools = [tool.name for tool in known.tools] if known else []
+        if known is None:
+            return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
+        tools = [tool.name for tool in known.tools]
         needs = f"; it is made for {' and '.join(tools)}" if tools else ""
         remedy = f"Run {' and '.join(tools)} from a `script` step until then." if tools else ""
         message = f"nothing in this version does the work of '{step.type}'{needs}"

@@ -1,0 +1,44 @@
+"""How a plan is run, and what comes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.system.child import StopLadder
+
+DEFAULT_PARALLEL: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOptions:
+    """How a plan is run. `lock_fd` is inherited by every process; `pidfd` and `subreaper` are for tests."""
+
+    max_parallel: int = DEFAULT_PARALLEL
+    deadline_seconds: float | None = None
+    ladder: StopLadder = field(default_factory=StopLadder)
+    lock_fd: int | None = None
+    pidfd: bool = True
+    subreaper: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """What came of a run; operations fold it into a record."""
+
+    status: RunStatus
+    steps: tuple[StepResult, ...]
+    """Every step of the plan, in its order; barriers have no result."""
+    failures: tuple[str, ...]
+    """Ids of steps that failed, in order of their ends."""
+    started_at: str
+    finished_at: str
+    duration_ms: int
+    findings: tuple[Finding, ...] = ()
+    """What concerns the run and not one step."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Outputs of workflows, by identity; none of secret origin."""
+    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Files that steps want committed, by repository path; later steps win."""
+    signal: int | None = None

@@ -1,0 +1,365 @@
+"""Whole runs with real processes: order, outputs, retries, deadlines, logs, journals, signals."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from innominatus_cli.documents.plan import Gate, Plan, PlannedRetry, PlannedStep
+from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.documents.vocabulary import When
+from innominatus_cli.execution import journal as journal_module
+from innominatus_cli.execution.engine import ExecutionOptions, ExecutionResult, execute_plan
+from innominatus_cli.execution.journal import read_journal
+from innominatus_cli.execution.setting import RunSetting
+from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.system.child import StopLadder
+
+MakePlan = Callable[..., Plan]
+MakeSetting = Callable[..., RunSetting]
+QUICK = ExecutionOptions(ladder=StopLadder(0.5, 0.5))
+
+
+def results(result: ExecutionResult) -> dict[str, StepResult]:
+    return {step.step.rpartition("/")[2]: step for step in result.steps}
+
+
+def statuses(result: ExecutionResult) -> dict[str, str]:
+    return {name: step.status for name, step in results(result).items()}
+
+
+def events(setting: RunSetting) -> list[dict[str, Any]]:
+    return list(read_journal(setting.state.journal_path(setting.run)).lines)
+
+
+def retry(attempts: int = 3, **more: Any) -> PlannedRetry:
+    fields: dict[str, Any] = {"delay_seconds": 0, "backoff": "constant", "max_delay_seconds": 1, "jitter": "none"}
+    return PlannedRetry(attempts=attempts, **{**fields, **more})
+
+
+def test_outputs_flow_from_step_to_step_with_their_types(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan(
+        {
+            "make": {
+                "script": 'echo noise; echo \'{"port": 5432, "tags": ["a"]}\'; echo OUTPUT_host=db; '
+                'echo "::set-output name=user::me"; echo "from=file" >> "$INNOMINATUS_OUTPUT"',
+                "declared_outputs": ["port", "tags", "host", "user", "from"],
+                "set_variables": {"url": {"$template": ["pg://", {"$ref": "steps.make.outputs.host"}]}},
+            },
+            "use": {
+                "needs": ["make"],
+                "script": 'echo "$PORT $URL" > seen',
+                "env": {
+                    "PORT": {"$ref": "steps.make.outputs.port"},
+                    "URL": {"$template": [{"$ref": "variables.url"}, "/shop"]},
+                },
+            },
+        },
+        outputs={"port": {"$ref": "steps.make.outputs.port"}},
+    )
+    setting = make_setting(plan)
+    result = execute_plan(setting, QUICK)
+    assert result.status == "succeeded", results(result)
+    assert results(result)["make"].outputs == {
+        "port": 5432, "tags": ["a"], "host": "db", "user": "me", "from": "file"
+    }  # fmt: skip
+    assert results(result)["make"].variables == {"url": "pg://db"}
+    assert (setting.work_dir / "seen").read_text() == "5432 pg://db/shop\n"
+    assert result.outputs == {"flow": {"port": 5432}}
+
+
+def test_what_is_secret_is_used_and_not_recorded(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan(
+        {
+            "make": {
+                "script": 'echo "OUTPUT_token=$KEY-t0ken"',
+                "env": {"KEY": {"$ref": "secrets.key"}},
+                "declared_outputs": ["token"],
+                "secret_outputs": ["token"],
+                "set_variables": {"copy": {"$ref": "steps.make.outputs.token"}},
+            },
+            "use": {"needs": ["make"], "script": 'test "$T" = s3cret-t0ken', "env": {"T": {"$ref": "variables.copy"}}},
+        },
+        outputs={"leak": {"$ref": "steps.make.outputs.token"}, "too": {"$ref": "variables.copy"}},
+    )
+    setting = make_setting(plan, secrets={"key": "s3cret"}.get)
+    result = execute_plan(setting, QUICK)
+    assert result.status == "succeeded", results(result)
+    made = results(result)["make"]
+    assert (made.outputs, made.withheld_outputs, made.variables) == ({}, ["token"], {})
+    assert result.outputs == {"flow": {}}
+    run = setting.state.run_dir(setting.run)
+    for path in run.rglob("*"):
+        if path.is_file() and path.parent.name != "logs":
+            assert b"t0ken" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"script": "exit 3"}, "ORC-5103"),
+        ({"script": "true", "declared_outputs": ["url"]}, "ORC-5008"),
+        ({"script": "true", "env": {"A": {"$ref": "steps.gone.outputs.x"}}}, "ORC-5006"),
+        ({"script": "true", "env": {"A": {"$ref": "secrets.none"}}}, "ORC-5006"),
+        ({"script": "echo '{' > out.json", "output_file": "out.json"}, "ORC-5009"),
+        ({"script": "true", "output_file": "never-written"}, "ORC-5009"),
+        ({"script": "true", "conditions": {"if_tree": {"ref": "steps.gone.outputs.x", "at": 0}}}, "ORC-5007"),
+        ({"type": "pulumi", "inputs": {"project": "."}}, "ORC-5101"),
+        ({"type": "no-such-type"}, "ORC-5013"),
+        ({"inputs": {"command": ["no-such-program"]}}, "ORC-5102"),
+        ({"inputs": {"command": {"$ref": "run.id"}, "workingDir": "../.."}}, "ORC-5104"),
+        ({"script": "true", "gate": Gate(teams=["sre"], count=1)}, "ORC-5012"),
+    ],
+)
+def test_what_goes_wrong_is_a_finding_at_the_step(
+    make_plan: MakePlan, make_setting: MakeSetting, fields: dict[str, Any], code: str
+) -> None:
+    result = execute_plan(make_setting(make_plan({"a": fields, "b": {"needs": ["a"], "script": "true"}})), QUICK)
+    failed = results(result)["a"]
+    assert failed.finding is not None
+    assert (result.status, failed.status, failed.finding.code) == ("failed", "failed", code)
+    assert (failed.finding.path, failed.finding.line) == ("flow.yaml", 3)
+    assert results(result)["b"].reason == "step 'a' failed"
+
+
+def test_an_attempt_that_fails_is_repeated_and_each_is_told(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "echo x >> tries; test $(wc -l < tries) -ge 3", "retry": retry()}})
+    setting = make_setting(plan)
+    result = execute_plan(setting, QUICK)
+    assert [(attempt.number, attempt.exit_code) for attempt in results(result)["a"].attempts] == [
+        (1, 1),
+        (2, 1),
+        (3, 0),
+    ]
+    assert [line["attempt"] for line in events(setting) if line["type"] == "step_start"] == [1, 2, 3]
+    assert result.status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("on", "attempts"),
+    [([], 2), ([7], 2), ([8], 1), (["busy"], 2), (["never said"], 1), (["timeout"], 1)],
+)
+def test_only_what_retry_names_is_repeated(
+    make_plan: MakePlan, make_setting: MakeSetting, on: list[int | str], attempts: int
+) -> None:
+    plan = make_plan({"a": {"script": "echo the disk is busy >&2; exit 7", "retry": retry(2, on=on)}})
+    assert len(results(execute_plan(make_setting(plan), QUICK))["a"].attempts) == attempts
+
+
+def test_a_step_that_takes_too_long_is_stopped_and_may_be_tried_again(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    script = "if mkdir once; then sleep 60; fi"
+    plan = make_plan(
+        {
+            "slow": {"script": "sleep 60", "timeout_seconds": 1},
+            "again": {"script": script, "timeout_seconds": 1, "retry": retry(2, on=["timeout"])},
+        }
+    )
+    result = execute_plan(make_setting(plan), QUICK)
+    assert statuses(result) == {"slow": "timed_out", "again": "succeeded"}
+    assert [attempt.ending for attempt in results(result)["again"].attempts] == ["timed_out", "exited"]
+    assert results(result)["slow"].finding is not None
+
+
+def test_a_failure_is_let_pass_where_the_step_says_so(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "false", "continue_on_error": True}, "b": {"needs": ["a"], "script": "true"}})
+    result = execute_plan(make_setting(plan), QUICK)
+    assert (result.status, result.failures) == ("succeeded", ())
+    assert results(result)["a"].continued
+    assert statuses(result) == {"a": "failed", "b": "succeeded"}
+
+
+def test_conditions_see_what_happened(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    tree = {"status": "a", "is": "failed", "at": 0}
+    asked = {"if_tree": tree, "if_text": "a.failed", "when": When.ALWAYS}
+    denied = {"unless_tree": tree, "unless_text": "a.failed", "when": When.ALWAYS}
+    plan = make_plan(
+        {
+            "a": {"script": "false"},
+            "b": {"needs": ["a"], "script": "true", "conditions": asked},
+            "c": {"needs": ["a"], "script": "true", "conditions": denied},
+        }
+    )
+    result = execute_plan(make_setting(plan), QUICK)
+    assert statuses(result) == {"a": "failed", "b": "succeeded", "c": "skipped"}
+    assert results(result)["c"].reason == "'unless: a.failed' holds"
+
+
+def test_a_workflow_has_a_deadline_that_leaves_time_for_finally(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan(
+        {
+            "slow": {"script": "sleep 60"},
+            "next": {"needs": ["slow"], "script": "true"},
+            "clean": {"needs": ["next"], "script": "echo cleaned > cleaned", "cleanup": True},
+        },
+        timeout_seconds=2,
+    )
+    setting = make_setting(plan)
+    result = execute_plan(setting, QUICK)
+    assert statuses(result) == {"slow": "timed_out", "next": "skipped", "clean": "succeeded"}
+    assert result.status == "failed"
+    assert (setting.work_dir / "cleaned").exists()
+
+
+def test_a_run_has_a_deadline(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "sleep 60"}, "b": {"needs": ["a"], "script": "true"}})
+    result = execute_plan(make_setting(plan), ExecutionOptions(deadline_seconds=0.5, ladder=QUICK.ladder))
+    assert (result.status, statuses(result)) == ("timed_out", {"a": "timed_out", "b": "skipped"})
+    assert result.findings[0].code.number == "ORC-5004"
+
+
+def test_a_file_that_changed_since_the_plan_stops_its_step(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    asked: list[str] = []
+
+    def compare(step: PlannedStep) -> Finding | None:
+        asked.append(step.name)
+        return Finding(INPUT_CHANGED, "it changed", Place("x.sql"))
+
+    plan = make_plan({"a": {"script": "touch ran", "input_files": ["x.sql"]}, "b": {"script": "true"}})
+    setting = make_setting(plan, compare_inputs=compare)
+    assert statuses(execute_plan(setting, QUICK)) == {"a": "failed", "b": "succeeded"}
+    assert asked == ["a"]
+    assert not (setting.work_dir / "ran").exists()
+
+
+def test_everything_that_steps_print_is_logged_and_none_of_it_recorded(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = make_plan({"quiet": {"script": "true"}, "loud": {"script": "echo out; echo err >&2"}})
+    setting = make_setting(plan)
+    result = execute_plan(setting, QUICK)
+    assert setting.state.log_path(setting.run, 1, "stdout").read_bytes() == b"out\n"
+    assert setting.state.log_path(setting.run, 1, "stderr").read_bytes() == b"err\n"
+    assert not setting.state.log_path(setting.run, 0, "stdout").exists()
+    digest = results(result)["loud"].stdout
+    assert digest is not None
+    assert digest.bytes == 4
+    for path in setting.state.run_dir(setting.run).rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0
+    assert not setting.state.scratch_dir(setting.run).exists()
+
+
+def test_a_step_gets_an_environment_of_its_own(make_plan: MakePlan, make_setting: MakeSetting, tmp_path: Path) -> None:
+    plan = make_plan({"a": {"script": "env -0 > env", "env": {"MINE": "1"}}})
+    outside = {
+        "PATH": f"{tmp_path}/work/bin:relative:{os.environ['PATH']}",
+        "HOME": "/home/me", "LD_PRELOAD": "x", "PYTHONPATH": "x", "GIT_DIR": "x", "AWS_KEY": "x", "OK": "1",
+    }  # fmt: skip
+    setting = make_setting(plan, outside=outside, allowed_env=("OK",))
+    assert execute_plan(setting, QUICK).status == "succeeded"
+    env = dict(line.split("=", 1) for line in (setting.work_dir / "env").read_text().split("\0") if line)
+    for name in ("PWD", "SHLVL", "_", "OLDPWD"):
+        env.pop(name, None)
+    assert env.pop("INNOMINATUS_OUTPUT").startswith(str(setting.state.scratch_dir(setting.run)))
+    assert env == {
+        "PATH": os.environ["PATH"], "HOME": "/home/me", "OK": "1", "MINE": "1",
+        "INNOMINATUS_RUN": setting.run, "INNOMINATUS_STEP": "deployment/application/-/flow/a",
+        "INNOMINATUS_APPLICATION": "shop", "INNOMINATUS_ENVIRONMENT": "development",
+        "INNOMINATUS_STATE_DIR": str(setting.tool_state_dir),
+    }  # fmt: skip
+
+
+def test_intent_is_in_the_journal_before_a_step_runs_and_its_end_before_the_next(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    setting = make_setting(make_plan({}))
+    path = setting.state.journal_path(setting.run)
+    script = f"cp '{path}' \"$INNOMINATUS_STEP_NAME\""
+    plan = make_plan(
+        {
+            "a": {"script": script, "env": {"INNOMINATUS_STEP_NAME": "at-a"}},
+            "b": {"needs": ["a"], "script": script, "env": {"INNOMINATUS_STEP_NAME": "at-b"}},
+        }
+    )
+    execute_plan(make_setting(plan, run=setting.run), QUICK)
+    at_a = read_journal(setting.work_dir / "at-a").lines
+    assert [(line["type"], line.get("step", "").rpartition("/")[2]) for line in at_a][:2] == [
+        ("run_start", ""),
+        ("step_start", "a"),
+    ]
+    at_b = [(line["type"], line.get("index")) for line in read_journal(setting.work_dir / "at-b").lines]
+    assert at_b.index(("step_end", 0)) < at_b.index(("step_start", 1)) < at_b.index(("attempt", 1))
+    assert [line["type"] for line in events(setting)][-1] == "run_end"
+
+
+def test_a_disk_that_refuses_the_journal_starts_nothing_more(
+    make_plan: MakePlan, make_setting: MakeSetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+
+    def fails_later(fd: int) -> None:
+        synced.append(fd)
+        if len(synced) > 1:
+            raise OSError(5, os.strerror(5))
+
+    monkeypatch.setattr(journal_module, "_sync_data", fails_later)
+    plan = make_plan({"a": {"script": "touch a"}, "b": {"needs": ["a"], "script": "touch b"}})
+    setting = make_setting(plan)
+    result = execute_plan(setting, QUICK)
+    assert statuses(result) == {"a": "succeeded", "b": "interrupted"}
+    assert result.status == "failed"
+    assert [finding.code.number for finding in result.findings] == ["ORC-5011"]
+    assert not (setting.work_dir / "b").exists()
+
+
+def test_a_step_that_leaves_processes_says_so(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "sleep 77 >/dev/null 2>&1 & true"}})
+    result = execute_plan(make_setting(plan), QUICK)
+    assert result.status == "succeeded"
+    assert [finding.code.number for finding in result.findings] == ["ORC-5021"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("portable", [False, True])
+def test_a_signal_stops_the_run_and_what_runs(
+    make_plan: MakePlan, make_setting: MakeSetting, number: signal.Signals, portable: bool
+) -> None:
+    plan = make_plan(
+        {
+            "a": {"script": "echo $$ > pid; sleep 60"},
+            "b": {"needs": ["a"], "script": "true"},
+            "c": {"needs": ["b"], "script": "touch cleaned", "cleanup": True},
+            "retrying": {"script": "false", "retry": retry(3, delay_seconds=50, max_delay_seconds=50)},
+        }
+    )
+    setting = make_setting(plan)
+    send_when_running(setting.work_dir / "pid", number)
+    options = ExecutionOptions(ladder=QUICK.ladder, pidfd=not portable, subreaper=not portable)
+    result = execute_plan(setting, options)
+    assert (result.status, result.signal) == ("interrupted", number)
+    assert statuses(result) == {"a": "interrupted", "b": "skipped", "c": "skipped", "retrying": "interrupted"}
+    assert events(setting)[-1]["status"] == "interrupted"
+    pid = int((setting.work_dir / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_second_and_third_signal_are_harder(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "trap '' INT TERM; echo $$ > pid; while :; do sleep 0.1; done"}})
+    setting = make_setting(plan)
+    send_when_running(setting.work_dir / "pid", signal.SIGINT, times=3)
+    started = time.monotonic()
+    result = execute_plan(setting, ExecutionOptions(ladder=StopLadder(60, 60)))
+    assert result.status == "interrupted"
+    assert results(result)["a"].attempts[0].signal == signal.SIGKILL
+    assert time.monotonic() - started < 30
+
+
+def send_when_running(path: Path, number: signal.Signals, times: int = 1) -> None:
+    def send() -> None:
+        for _ in range(2000):
+            if path.exists() and path.read_text().strip():
+                break
+            time.sleep(0.005)
+        for _ in range(times):
+            os.kill(os.getpid(), number)
+            time.sleep(0.3)
+
+    threading.Thread(target=send, daemon=True).start()
