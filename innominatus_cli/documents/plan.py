@@ -108,8 +108,8 @@ class PlannedStep(JsonModel):
 
     Ids: `<phase>/<tier>/<product or ->/<workflow>/<step>`; a barrier's is `<phase>/<tier>` (all workflows of that tier
     in that phase have finished), a workflow's id where others of its tier depend on that workflow, or
-    `<workflow's id>/[<number>]` between two large groups of its steps. `needs` names steps and barriers; it holds what is
-    needed directly, never n² edges.
+    `<workflow's id>/[<number>]` between two large groups of its steps. `needs` names steps and barriers; it holds what
+    is needed directly, never n² edges.
     """
 
     id: str
