@@ -81,8 +81,7 @@ class Landing:
         commit, landed = "", frozenset[str]()
         try:
             for attempt in range(_ATTEMPTS):
-                self._require(ref)
-                base = self._git.commit_of(ref)
+                base = self._required(ref).commit
                 change = change_on(base)
                 commit, blobs = self._commit(base, change)
                 self._place(base, change, blobs, before, ours)
@@ -127,11 +126,12 @@ class Landing:
     def _pause(self, attempt: int) -> None:
         self._clock.sleep(min(_PAUSE_SECONDS * (attempt + 1), _LONGEST_PAUSE_SECONDS))
 
-    def _require(self, ref: str) -> None:
+    def _required(self, ref: str) -> Head:
         head = self._git.head()
         reason = why_not(head, ref)
         if reason:
             raise Obstacle(reason)
+        return head
 
     def _commit(self, base: str | None, change: Change) -> tuple[str, dict[str, str | None]]:
         contents = {path: data for path, data in change.files.items() if data is not None}

@@ -5,7 +5,7 @@ from innominatus_cli.findings.finding import Code, Severity
 
 GIT_MISSING = Code(
     "ORC-6001",
-    "git cannot be used",
+    "There is no git that can be used",
     "Install git 2.36 or newer (on Debian: apt-get install git).",
     exit_status=ExitStatus.ENVIRONMENT,
     detail=(
@@ -32,14 +32,14 @@ UNKNOWN_REVISION = Code(
 )
 GIT_FAILED = Code(
     "ORC-6004",
-    "git did not do what it should",
+    "A git command failed",
     "Read what git says; `git fsck` checks the repository.",
     exit_status=ExitStatus.ENVIRONMENT,
     detail="The message is git's own. A full disk, missing permissions and damaged objects are the usual reasons.",
 )
 IDENTITY_ASSUMED = Code(
     "ORC-6005",
-    "git does not know who you are",
+    "Your git identity is not known",
     'Set `git config --global user.name "..."` and `git config --global user.email "..."`.',
     severity=Severity.WARNING,
     detail=(
