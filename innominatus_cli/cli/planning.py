@@ -1,0 +1,26 @@
+"""How `plan` shows a plan, or what stands in its way."""
+
+import sys
+
+from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.operations.planning import PlanReport
+from innominatus_cli.reports.findings_text import findings_text
+from innominatus_cli.reports.plan_text import plan_document, plan_text, resolution_text
+from innominatus_cli.reports.terminal import to_stderr, wants_colour
+
+
+def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> int:
+    """Findings go to stderr; the plan, its digest, or what was resolved before an error, to stdout."""
+    outcome = report.outcome
+    if outcome.findings:
+        to_stderr(findings_text(outcome.findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+    if outcome.plan is None:
+        if outcome.resolved and output in {"table", "wide"} and not digest:
+            print_text(resolution_text(outcome))
+        return ExitStatus.FINDINGS
+    if digest:
+        print_text(f"{outcome.plan.digest}\n")
+    else:
+        print_document(plan_document(outcome, report), output, lambda: plan_text(outcome, report, wide=wide))
+    return ExitStatus.OK
