@@ -195,7 +195,7 @@ class _Run:
             case Pause(seconds=seconds):
                 task.wakes = self._clock.monotonic() + seconds
                 self._journal.add("retry_wait", index=task.index, wait_ms=round(seconds * 1000))
-                self._observer.notice(f"{task.step.name}: next attempt in {seconds:.1f} s")
+                self._observer.notice(f"step '{task.step.name}': next attempt in {seconds:.1f} s")
             case _:
                 self._start(task, need)
 

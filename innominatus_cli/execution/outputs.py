@@ -56,9 +56,10 @@ def file_outputs(path: Path, *, required: bool) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise UnreadableOutputs(f"'{path.name}': {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise UnreadableOutputs(f"'{path.name}' is no regular file")
     with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise UnreadableOutputs(f"'{path.name}' is no regular file")
         data = file.read(FILE_BYTES + 1)
     if len(data) > FILE_BYTES:
         raise UnreadableOutputs(f"'{path.name}' has more than {FILE_BYTES:,} bytes")

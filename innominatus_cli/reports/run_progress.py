@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
 from innominatus_cli.execution.observer import Observer
-from innominatus_cli.reports.terminal import printable
+from innominatus_cli.reports.terminal import one_line
 from innominatus_cli.system.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class PlainProgress:
 
     def _say(self, line: str) -> None:
         try:
-            self._stream.write(printable(line) + "\n")
+            self._stream.write(one_line(line) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
             return
@@ -105,7 +105,7 @@ class LiveProgress:
             flow = step.workflow_id or tier
             if flow not in branches:
                 branches[flow] = branches[tier].add(Text(identities.get(flow, flow)))
-            self._lines[step.id] = branches[flow].add(Text(f"· {printable(step.name)}", style="dim"))
+            self._lines[step.id] = branches[flow].add(Text(f"· {one_line(step.name)}", style="dim"))
         self._live = Live(root, console=Console(file=self._stream), auto_refresh=False, vertical_overflow="visible")
         self._live.start()
 
@@ -125,7 +125,7 @@ class LiveProgress:
         if self._live is not None:
             from rich.text import Text  # noqa: PLC0415
 
-            self._live.console.print(Text(printable(text), style="yellow"))
+            self._live.console.print(Text(one_line(text), style="yellow"))
 
     def run_finished(self, status: RunStatus) -> None:
         """Draws it for the last time."""
@@ -138,7 +138,7 @@ class LiveProgress:
         from rich.text import Text  # noqa: PLC0415
 
         if step in self._lines:
-            self._lines[step].label = Text(printable(text), style=style)
+            self._lines[step].label = Text(one_line(text), style=style)
         now = self._clock.monotonic()
         if self._live is not None and now - self._drawn > _REFRESH_SECONDS:
             self._drawn = now
