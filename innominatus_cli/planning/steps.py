@@ -44,6 +44,7 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
     folded = Folded()
     inputs = _inputs(part, kind, scope, builder, folded)
     findings += inputs.findings
+    findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
     values = _Values(scope, folded, spot, findings)
     env = values.of("env", definition.env)
     own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition)}, scope.steps, scope.bare)
@@ -88,6 +89,13 @@ def _inputs(part: DraftStep, kind: StepType, scope: Scope, builder: InputBuilder
     if part.ready is not None:
         return builder.build(kind, part.ready, None, part.spot, folded)
     return builder.build(kind, part.definition.config, scope, part.spot.at("config"), folded)
+
+
+def _secrets_in_inputs(step: str, secrets: set[str], spot: Spot) -> list[Finding]:
+    if not secrets:
+        return []
+    message = f"step '{step}': its config holds a secret ({', '.join(sorted(secrets))})"
+    return [Finding(codes.SECRET_IN_INPUTS, message, (spot.at("config") if spot.has("config") else spot).place)]
 
 
 def _secrets_in(values: Mapping[str, Any]) -> set[str]:

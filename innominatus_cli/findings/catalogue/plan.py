@@ -226,3 +226,10 @@ UNKNOWN_PRODUCT = Code(
     detail="The application names a product that has no folder below workflows/products/, so that no product workflow "
     "is planned.",
 )
+SECRET_IN_INPUTS = Code(
+    "ORC-3048",
+    "A secret stands in a step's inputs",
+    "Give it to the step in `env:`, where its process reads it.",
+    detail="Inputs become arguments of programs, which every user of a machine can read, and files that are committed. "
+    "A secret reaches a step through its environment only, and only the step that names it.",
+)

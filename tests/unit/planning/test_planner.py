@@ -558,3 +558,20 @@ def test_every_plan_keeps_its_barriers_and_says_the_same_twice(
         before = {step.id for step in first.steps[: place[barrier.id]]}
         assert before <= reached[barrier.id]
         assert all(barrier.id in reached[step.id] for step in first.steps[place[barrier.id] + 1 :])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        'command: [curl, "-u", "${secrets.token}"]',
+        'command: [curl, "https://user:${secrets.token}@example.com"]',
+    ],
+)
+def test_a_secret_reaches_a_step_by_its_environment_only(plan: Planner, config: str) -> None:
+    files = {
+        "admin-config.yaml": "secrets: {token: {generate: true}}\n",
+        "workflows/platform/w.yaml": workflow(steps=f"\n  - name: s\n    type: script\n    config: {{{config}}}\n"),
+    }
+    outcome = plan(files)
+    assert outcome.plan is None
+    assert "ORC-3048" in codes(outcome)
