@@ -130,9 +130,16 @@ def test_http_checks_see_status_and_content(run_step: Any, server: str) -> None:
 
 
 def test_the_probe_answers_for_every_check_in_order(server: str, closed_port: int, tmp_path: Path) -> None:
-    common = {"timeout": 5, "retries": 0, "interval": 0, "method": "GET", "expect_status": [200], "contains": None}
+    common: dict[str, Any] = {
+        "timeout": 5,
+        "retries": 0,
+        "interval": 0,
+        "method": "GET",
+        "expect_status": [200],
+        "contains": None,
+    }
     port = int(server.rpartition(":")[2])
-    checks = [
+    checks: list[dict[str, Any]] = [
         {"type": "http", "url": f"{server}/"},
         {"type": "http", "url": f"{server}/down", "retries": 1},
         {"type": "http", "url": f"http://127.0.0.1:{closed_port}/"},
@@ -164,6 +171,24 @@ def test_nobody_listening_is_told(run_step: Any, closed_port: int) -> None:
     assert "no answer (Connection refused), after 2 tries" in told
     told = check(run_step, type="tcp", host="127.0.0.1", port=closed_port).failure.message
     assert "no connection (Connection refused)" in told
+
+
+@pytest.mark.parametrize("spoken", [b"garbage\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", b""])
+def test_a_server_that_speaks_nonsense_is_a_failed_check(run_step: Any, spoken: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def speak() -> None:
+            taken, _ = listening.accept()
+            with taken:
+                taken.recv(4096)
+                taken.sendall(spoken)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        result = check(run_step, type="http", url=url, contains="ready")
+        thread.join()
+    assert result.failure.code.number == "ORC-5110"
 
 
 def test_tcp_and_dns_checks(run_step: Any, server: str) -> None:
