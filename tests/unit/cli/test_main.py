@@ -37,7 +37,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
 
 def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     main.run(["validat"])
-    assert "did you mean 'validate'?" in capsys.readouterr().err
+    assert "did you mean 'validate'" in capsys.readouterr().err
 
 
 def test_no_command_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
