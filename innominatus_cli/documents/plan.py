@@ -12,11 +12,13 @@ actor, tool versions, verdicts. A value that is known only at run time is a refe
 A condition is a tree (see `expressions.conditions`) in which everything static is already a literal.
 """
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field
 
-from innominatus_cli.documents.canonical import canonical_json, digest
+from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 from innominatus_cli.documents.model import JsonModel
 from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier, When
 
@@ -191,12 +193,18 @@ class Plan(JsonModel):
     @property
     def digest(self) -> str:
         """`sha256:` of the canonical bytes."""
-        return digest(self.as_json())
+        return digest_of_bytes(self.canonical[:-1])
 
-    @property
+    @cached_property
     def canonical(self) -> bytes:
-        """The bytes that are stored under `.innominatus/plans/<hex>.json`."""
+        """The bytes that are stored under `.innominatus/plans/<hex>.json`; everybody who has a plan asks for them."""
         return canonical_json(self.as_json()) + b"\n"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields replaced, which has bytes and a digest of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("canonical", None)
+        return copied
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""
