@@ -91,7 +91,7 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
 
 def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2009, ORC-2010, ORC-2012: `dependsOn` names steps of the same workflow, each once."""
-    names = [name for step in steps_of(document) if (name := step.text("name"))]
+    names = {name for step in steps_of(document) if (name := step.text("name"))}
     for step in steps_of(document):
         seen: dict[str, Node] = {}
         for entry in step.sequence("dependsOn"):
