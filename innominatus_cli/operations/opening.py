@@ -6,12 +6,12 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.operations.validation import repository_around
+from innominatus_cli.operations.validation import git_root_around
 
 
 def open_repository(directory: Path | None = None) -> Repository:
     """The working tree of the repository around a folder (by default the current one)."""
-    return Repository(WorkingTreeSnapshot(repository_around(directory or Path())))
+    return Repository(WorkingTreeSnapshot(git_root_around(f"{directory or Path()}/")))
 
 
 def root_of(repository: Repository) -> Path:

@@ -32,8 +32,8 @@ class Validation(NamedTuple):
 def validate(paths: Sequence[str], directory: str = ".") -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
 
-    Each path belongs to the repository around it: the nearest folder above that holds an admin-config.yaml, or else
-    the nearest one with a `.git`, or else the path's own folder. Places are relative to the repository of
+    Each path belongs to the repository around it: the nearest folder above that holds an admin-config.yaml or a
+    `.git`, or else the path's own folder. Places are relative to the repository of
     `directory`; those of other repositories are relative to `directory` itself, or absolute where the path is.
     """
     home = repository_around(os.path.join(directory, ""))
@@ -68,17 +68,22 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
 
 
 def repository_around(path: str) -> str:
-    """The resolved folder of the repository that a file or folder belongs to."""
+    """The resolved folder that a file or folder is judged in: the nearest with an admin-config.yaml or a `.git`."""
     folder = _folder_of(path)
-    return _upwards(folder, ADMIN_CONFIG) or _upwards(folder, ".git") or folder
+    return _upwards(folder, ADMIN_CONFIG, ".git") or folder
+
+
+def git_root_around(path: str) -> str:
+    """The resolved folder that a run of `path` works in: that of its git repository, else as `repository_around`."""
+    return _upwards(_folder_of(path), ".git") or repository_around(path)
 
 
 def _folder_of(path: str) -> str:
     return os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
 
 
-def _upwards(folder: str, name: str) -> str | None:
-    while not os.path.lexists(os.path.join(folder, name)):
+def _upwards(folder: str, *names: str) -> str | None:
+    while not any(os.path.lexists(os.path.join(folder, name)) for name in names):
         above = os.path.dirname(folder)
         if above == folder:
             return None

@@ -55,9 +55,9 @@ LIMIT_OF_PLAN_TOO_HIGH = _refusal(
     "ORC-4007",
     "A limit of the plan is higher than policies allow",
     "Lower the limit, or judge with the policies that the change brings.",
-    "maxConcurrentWorkflows caps how many workflows run at once, and maxWorkflowDuration is each workflow's deadline; a "
-    "plan carries both under `limits`, where execution keeps them. This plan carries a higher one, or none: it was made "
-    "under other policies than those that judge it (--policies-from).",
+    "maxConcurrentWorkflows caps how many workflows run at once, and maxWorkflowDuration is each workflow's deadline; "
+    "a plan carries both under `limits`, where execution keeps them. This plan carries a higher one, or none: it was "
+    "made under other policies than those that judge it (--policies-from).",
 )
 TOO_MANY_STEPS = _refusal(
     "ORC-4008",
