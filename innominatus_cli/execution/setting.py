@@ -130,12 +130,14 @@ class ScratchFolders:
         Path(path).mkdir(mode=0o700)
         return path
 
-    def give_back(self, path: str) -> None:
-        """The attempt that had this folder has ended."""
+    def is_empty(self, path: str) -> bool:
+        """Whether an attempt left nothing in its folder, which is still there."""
         try:
             with os.scandir(path) as entries:
-                empty = next(entries, None) is None
+                return next(entries, None) is None
         except OSError:
-            return
-        if empty:
-            self._free.append(path)
+            return False
+
+    def give_back(self, path: str) -> None:
+        """The attempt that had this folder has ended, and left nothing in it."""
+        self._free.append(path)

@@ -27,8 +27,9 @@ from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
-from innominatus_cli.system.output_capture import StreamLog
+from innominatus_cli.system.output_capture import NO_OUTPUT, StreamLog
 
+_NOTHING_PRINTED: Final = StreamDigest(bytes=0, sha256=NO_OUTPUT.sha256)
 CANCELLED: Final = CommandOutcome(Ending.CANCELLED)
 """What the work of a step is told in place of an answer, when it is to stop."""
 
@@ -183,9 +184,12 @@ class _Work:
             end = _AttemptEnd(None, context if isinstance(context, Finding) else None)
         else:
             end = yield from self._drive(driver, context, started)
+            scratch = str(context.scratch_dir)
+            empty = self._prepared.scratch.is_empty(scratch)
             if end.status == "succeeded":
-                self._gather(context, end)
-            self._prepared.scratch.give_back(str(context.scratch_dir))
+                self._gather(context, end, wrote=not empty)
+            if empty:
+                self._prepared.scratch.give_back(scratch)
         outcome = end.outcome
         self._attempts.append(
             Attempt(
@@ -290,12 +294,12 @@ class _Work:
         message = f"nothing in this version does the work of '{step.type}'{needs}"
         return finding_of(step, codes.NO_DRIVER, message, remedy)
 
-    def _gather(self, context: StepContext, end: _AttemptEnd) -> None:
+    def _gather(self, context: StepContext, end: _AttemptEnd, *, wrote: bool) -> None:
         """Reads the outputs of an attempt that went well, and the variables that they set."""
         step = self._step
         try:
             found = printed_outputs(end.result.printed.head) if end.result.printed is not None else {}
-            if self._commands:
+            if wrote:
                 found.update(file_outputs(context.scratch_dir / "outputs", required=False))
             if step.output_file:
                 found.update(self._output_file(context, step.output_file))
@@ -367,7 +371,9 @@ class _Work:
         return {name: text for name, text in end.variables.items() if name not in secret}
 
     def _digest(self, log: StreamLog) -> StreamDigest | None:
-        return StreamDigest(bytes=log.size, sha256=log.sha256) if self._commands else None
+        if not self._commands:
+            return None
+        return StreamDigest(bytes=log.size, sha256=log.sha256) if log.size else _NOTHING_PRINTED
 
     def _finding(self, end: _AttemptEnd, status: StepStatus) -> Finding | None:
         step = self._step

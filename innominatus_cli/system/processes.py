@@ -7,13 +7,12 @@ Linux all its descendants, those with sessions of their own included; elsewhere 
 running ends with it.
 """
 
-import errno
 import os
-import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -21,16 +20,16 @@ from typing import Final, Self
 from innominatus_cli.system.child import RUNGS, Child, Logs, StopLadder
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 from innominatus_cli.system.output_capture import HEAD_BYTES, Capture
+from innominatus_cli.system.poller import Poller
 from innominatus_cli.system.programs import find_program
 from innominatus_cli.system.signals import SignalPipe
+from innominatus_cli.system.spawning import Spawner
 from innominatus_cli.system.strays import Trees, adopt, forget
 
 DRAIN_SECONDS: Final = 2.0
 """How long after the end of a child something else may hold its pipes open."""
 _LOOK_SECONDS: Final = 0.02
 _TICK_SECONDS: Final = 0.02
-_STARTS: Final = 5
-_TRY_AGAIN: Final = frozenset({errno.EAGAIN, errno.ETXTBSY})
 _STDIN_CHUNK: Final = 64 * 1024
 _KILL_RUNG: Final = len(RUNGS)
 
@@ -56,14 +55,16 @@ class Supervisor:
         self._ladder = ladder or StopLadder()
         self._pidfd = pidfd and hasattr(os, "pidfd_open")
         self._trees = Trees(subreaper=subreaper)
-        self._selector = selectors.DefaultSelector()
+        self._poller = Poller()
+        self._spawner = Spawner()
+        self._signalled = False
         self._running: dict[int, Child] = {}
         self._ended: list[Child] = []
         self._programs: dict[tuple[str, str], str] = {}
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._tick = 0.0
         if self._signals_fd >= 0:
-            self._selector.register(self._signals_fd, selectors.EVENT_READ, None)
+            self._poller.watch(self._signals_fd, self._wake)
         if not self._pidfd and not (signals is not None and signals.catch(signal.SIGCHLD)):
             self._tick = _TICK_SECONDS
 
@@ -108,15 +109,11 @@ class Supervisor:
         """Works until a child has ended, a signal came or the time is up; returns the children that ended."""
         now = time.monotonic()
         until = None if timeout_seconds is None else now + timeout_seconds
-        signalled = False
-        while not self._ended and not signalled:
+        self._signalled = False
+        while not self._ended and not self._signalled:
             if not self._running and until is None and self._signals_fd < 0:
                 break
-            for key, mask in self._selector.select(self._patience(now, until)):
-                if key.data is None:
-                    signalled = True
-                else:
-                    key.data(mask)
+            self._poller.wait(self._patience(now, until))
             now = time.monotonic()
             self._look_after(now)
             if until is not None and now >= until:
@@ -146,10 +143,13 @@ class Supervisor:
         while self._running:
             self.wait(_LOOK_SECONDS)
         self._trees.close()
-        self._selector.close()
+        self._poller.close()
         if self._null >= 0:
             os.close(self._null)
             self._null = -1
+
+    def _wake(self) -> None:
+        self._signalled = True
 
     def _find(self, request: CommandRequest) -> str | None:
         name, path = request.argv[0], request.env.get("PATH", os.defpath)
@@ -169,20 +169,19 @@ class Supervisor:
         in_read, in_write = os.pipe() if request.stdin is not None else (self._null, -1)
         problem = ""
         try:
-            child.popen = _popen(request, program, (in_read, out_write, err_write), inherit)
+            child.pid, child.popen = self._spawner.start(request, program, (in_read, out_write, err_write), inherit)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             problem = _why(error, request)
         os.close(out_write)
         os.close(err_write)
         if in_read != self._null:
             os.close(in_read)
-        if child.popen is None:
+        if problem:
             for fd in (out_read, err_read, in_write):
                 if fd >= 0:
                     os.close(fd)
             self._programs.clear()
             return problem
-        child.pid = child.popen.pid
         child.captures = (Capture(out_read, logs.stdout, head_bytes), Capture(err_read, logs.stderr, head_bytes))
         self._watch(child, in_write)
         return ""
@@ -192,31 +191,28 @@ class Supervisor:
         self._running[child.pid] = child
         if child.request.timeout_seconds is not None:
             child.deadline = child.started + child.request.timeout_seconds
-        register = self._selector.register
+        watch = self._poller.watch
         for capture in child.captures:
             os.set_blocking(capture.fd, False)
-            register(capture.fd, selectors.EVENT_READ, self._reader(child, capture))
+            watch(capture.fd, partial(self._read, child, capture))
         if self._pidfd:
             try:
                 child.pidfd = os.pidfd_open(child.pid)
             except OSError:
                 self._tick = _TICK_SECONDS
             else:
-                register(child.pidfd, selectors.EVENT_READ, lambda _mask: self._reap(child))
+                watch(child.pidfd, partial(self._reap, child))
         if child.request.stdin is not None:
             child.stdin_fd = stdin_fd
             child.sending = memoryview(child.request.stdin)
             os.set_blocking(stdin_fd, False)
-            register(stdin_fd, selectors.EVENT_WRITE, lambda _mask: self._feed(child))
+            watch(stdin_fd, partial(self._feed, child), writable=True)
 
-    def _reader(self, child: Child, capture: Capture) -> Callable[[int], None]:
-        def read(_mask: int) -> None:
-            if capture.fd >= 0 and not capture.read():
-                self._close_capture(capture)
-                if child.exited:
-                    self._settle(child)
-
-        return read
+    def _read(self, child: Child, capture: Capture) -> None:
+        if capture.fd >= 0 and not capture.read():
+            self._close_capture(capture)
+            if child.exited:
+                self._settle(child)
 
     def _feed(self, child: Child) -> None:
         if child.stdin_fd < 0:
@@ -233,18 +229,18 @@ class Supervisor:
 
     def _close_stdin(self, child: Child) -> None:
         if child.stdin_fd >= 0:
-            self._selector.unregister(child.stdin_fd)
+            self._poller.forget(child.stdin_fd)
             os.close(child.stdin_fd)
             child.stdin_fd = -1
 
     def _close_capture(self, capture: Capture) -> None:
         if capture.fd >= 0:
-            self._selector.unregister(capture.fd)
+            self._poller.forget(capture.fd)
         capture.close()
 
     def _close_pidfd(self, child: Child) -> None:
         if child.pidfd >= 0:
-            self._selector.unregister(child.pidfd)
+            self._poller.forget(child.pidfd)
             os.close(child.pidfd)
             child.pidfd = -1
 
@@ -350,31 +346,6 @@ def run(
         while child.outcome is None:
             supervisor.wait()
         return child.outcome
-
-
-def _popen(
-    request: CommandRequest, program: str, streams: tuple[int, int, int], inherit: Sequence[int]
-) -> "subprocess.Popen[bytes]":
-    """Python spawns by vfork here: no preexec_fn, no user or group, which would make it fork."""
-    for attempt in range(_STARTS):
-        try:
-            return subprocess.Popen(  # noqa: S603 - an argv tuple, never a shell
-                request.argv,
-                executable=program,
-                stdin=streams[0],
-                stdout=streams[1],
-                stderr=streams[2],
-                cwd=request.cwd,
-                env=request.env,
-                close_fds=True,
-                pass_fds=inherit,
-                start_new_session=True,
-            )
-        except OSError as error:
-            if error.errno not in _TRY_AGAIN or attempt == _STARTS - 1:
-                raise
-            time.sleep(0.01 * 2**attempt)
-    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _why(error: Exception, request: CommandRequest) -> str:

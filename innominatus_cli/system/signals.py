@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -18,6 +19,7 @@ class SignalPipe:
     def __init__(self, numbers: tuple[signal.Signals, ...] = STOP_SIGNALS) -> None:
         self._numbers = numbers
         self._seen: list[int] = []
+        self._rang = False
         self._before: dict[int, object] = {}
         self._wakeup_before = -1
         self._read = self._write = -1
@@ -62,14 +64,15 @@ class SignalPipe:
 
     def take(self) -> list[int]:
         """The stop signals that came since the last call, in order; empties the pipe."""
-        if self._read >= 0:
-            try:
-                os.read(self._read, 4096)
-            except BlockingIOError:
-                return []
+        if not self._rang:
+            return []
+        self._rang = False
+        with suppress(BlockingIOError):
+            os.read(self._read, 4096)
         taken, self._seen = self._seen, []
         return taken
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._rang = True
         if number != signal.SIGCHLD:
             self._seen.append(number)
