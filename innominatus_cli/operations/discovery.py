@@ -1,6 +1,7 @@
 """What a repository has: products, their workflows, one workflow, golden paths; each as plain data for every format."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from innominatus_cli.documents.repository import Repository
@@ -11,6 +12,7 @@ from innominatus_cli.findings.catalogue.plan import UNKNOWN_NAMED_WORKFLOW
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_PRODUCT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.operations.opening import repository_path, root_of
 from innominatus_cli.planning.ordering import order_steps
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.policies.rules import Rule
@@ -68,11 +70,15 @@ def golden_paths(repository: Repository) -> list[Data]:
     return sorted(found, key=lambda path: (path["name"], path["version"]))
 
 
-def workflow_named(repository: Repository, name: str) -> Workflow:
+def workflow_named(repository: Repository, typed: str, directory: Path | None = None) -> Workflow:
     """The workflow of a file, an identity (`ecommerce/database-setup`, `security-scan`) or an unambiguous name.
 
+    A file's path is relative to `directory` (by default the current one), or else to the repository.
     Raises CannotContinue where there is none, or more than one.
     """
+    name = typed
+    if (directory or Path()).joinpath(typed).is_file():
+        name = repository_path(root_of(repository), typed, directory)
     if repository.snapshot.is_file(name):
         found = repository.workflow(name)
         if found is None:
@@ -99,9 +105,9 @@ def identity_of(workflow: Workflow) -> str:
     return f"{product}/{metadata.name}" if product else metadata.name
 
 
-def shown_workflow(repository: Repository, name: str) -> Data:
+def shown_workflow(repository: Repository, typed: str, directory: Path | None = None) -> Data:
     """One workflow with its file's text, its steps in order, and whether it may run, and why."""
-    workflow = workflow_named(repository, name)
+    workflow = workflow_named(repository, typed, directory)
     policies = policy_set(repository)
     document, model = workflow.document, workflow.model
     allowed, reason = _allowed(workflow, policies)

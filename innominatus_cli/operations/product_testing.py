@@ -74,9 +74,7 @@ def try_workflow(named: str, score: str, environment: str | None, directory: Pat
 
 
 def _product_workflow(repository: Repository, named: str, directory: Path | None) -> Workflow:
-    if (directory or Path()).joinpath(named).is_file():
-        named = repository_path(root_of(repository), named, directory)
-    workflow = workflow_named(repository, named)
+    workflow = workflow_named(repository, named, directory)
     if workflow.model.kind != "ProductWorkflow":
         place = workflow.document.place(workflow.document.mapping.get("kind"))
         message = f"'{named}' is a {workflow.model.kind}"

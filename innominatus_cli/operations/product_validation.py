@@ -20,6 +20,8 @@ class ValidatedFile(NamedTuple):
     """One file, and its findings by the question that they answer; remarks (`info`) are in none of them."""
 
     path: str
+    readable: bool = True
+    """Whether a product workflow was found in it; where not, nothing can be said of steps and metadata."""
     structure: tuple[Finding, ...] = ()
     """Errors of text, shape and rules."""
     step_types: tuple[Finding, ...] = ()
@@ -55,10 +57,14 @@ def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> Pr
             findings.append(Finding(codes.NOT_A_PRODUCT_WORKFLOW, message, Place(path, 1, 1)))
     findings.sort(key=lambda finding: finding.sort_key)
     files = dict.fromkeys((*found.kinds, *(finding.place.path for finding in findings)))
-    return ProductValidation(tuple(_sorted_out(path, findings) for path in files), tuple(findings), found.sources)
+    return ProductValidation(
+        tuple(_sorted_out(path, _KIND in found.kinds.get(path, ()), findings) for path in files),
+        tuple(findings),
+        found.sources,
+    )
 
 
-def _sorted_out(path: str, findings: Sequence[Finding]) -> ValidatedFile:
+def _sorted_out(path: str, readable: bool, findings: Sequence[Finding]) -> ValidatedFile:
     own = [finding for finding in findings if finding.place.path == path]
     step_types = tuple(finding for finding in own if finding.code in _STEP_TYPES)
     metadata = tuple(finding for finding in own if finding.code in _METADATA)
@@ -66,6 +72,7 @@ def _sorted_out(path: str, findings: Sequence[Finding]) -> ValidatedFile:
     others = [finding for finding in own if finding not in (*step_types, *metadata, *not_allowed)]
     return ValidatedFile(
         path,
+        readable,
         tuple(finding for finding in others if finding.severity is Severity.ERROR),
         step_types,
         metadata,

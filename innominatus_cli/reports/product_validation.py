@@ -26,14 +26,14 @@ def validation_text(found: ProductValidation) -> str:
 
 
 def validation_document(found: ProductValidation) -> dict[str, Any]:
-    """The findings in their versioned shape, and the answers for each file."""
+    """The findings in their versioned shape, and the answers for each file; null where a file could not be read."""
     answers = [
         {
             "path": file.path,
             "structure_valid": not file.structure,
-            "step_types_allowed": not file.step_types,
-            "metadata_complete": not file.metadata,
-            "allowed": not file.not_allowed,
+            "step_types_allowed": not file.step_types if file.readable else None,
+            "metadata_complete": not file.metadata if file.readable else None,
+            "allowed": not file.not_allowed if file.readable else None,
         }
         for file in found.files
     ]
@@ -42,6 +42,8 @@ def validation_document(found: ProductValidation) -> dict[str, Any]:
 
 def _answers(file: ValidatedFile) -> Iterator[str]:
     yield _answer("Workflow structure valid", "Workflow structure invalid", file.structure)
+    if not file.readable:
+        return
     yield _answer("All step types allowed", "Step types not allowed", file.step_types)
     if file.metadata:
         yield f"{_WARNING} Metadata incomplete: {'; '.join(one_line(finding.message) for finding in file.metadata)}"

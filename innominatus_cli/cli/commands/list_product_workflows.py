@@ -5,7 +5,7 @@ import click
 from innominatus_cli.cli.output import output_option, page_options, print_text
 
 
-@click.command("list-product-workflows")
+@click.command("list-product-workflows", short_help="List the workflows of a product, or of all.")
 @click.argument("product", required=False)
 @output_option()
 @page_options

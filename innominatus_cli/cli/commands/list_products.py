@@ -5,7 +5,7 @@ import click
 from innominatus_cli.cli.output import output_option, page_options, print_listing
 
 
-@click.command("list-products")
+@click.command("list-products", short_help="List products and their workflows.")
 @output_option()
 @page_options
 def command(output: str, limit: int | None, offset: int) -> int:

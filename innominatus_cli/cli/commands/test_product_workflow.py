@@ -5,7 +5,7 @@ import click
 from innominatus_cli.cli.output import output_option, print_document
 
 
-@click.command("test-product-workflow")
+@click.command("test-product-workflow", short_help="Show or run the steps that a workflow has for an application.")
 @click.argument("workflow")
 @click.argument("score")
 @click.option("--dry-run/--execute", default=True, help="Show the steps (default), or run them and record the run.")

@@ -7,7 +7,7 @@ from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 
 
-@click.command("validate-product-workflow")
+@click.command("validate-product-workflow", short_help="Check product workflows, as a pre-commit hook does.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option("text", "json", "yaml")
