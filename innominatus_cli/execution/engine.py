@@ -1,8 +1,8 @@
 """Runs a plan: one loop that asks `decide`, starts processes, waits for them and keeps the journal.
 
-No process starts before its intent (`step_start`) is on disk, and nothing that needs a step before that step's end is.
-To wait for the disk seldom, intents of the next ready steps are put there together with one that is needed now; an
-`attempt` line, written just before an attempt begins, tells those that ran from those that were only intended. It
+No process starts before its intent (`intents`) is on disk, and nothing that needs a step before that step's end is. To
+wait for the disk seldom, intents of the next ready steps are put there together with one that is needed now; a
+`step_start` line, written just before an attempt begins, tells those that ran from those that were only intended. It
 outlives this process at once, and the machine with the next wait for the disk.
 """
 
@@ -110,7 +110,7 @@ class _Run:
         self._tasks: list[Task] = []
         self._by_child: dict[Child, Task] = {}
         self._intended: list[Task] = []
-        self._ahead: set[str] = set()
+        self._ahead: set[int] = set()
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
         self._findings: list[Finding] = []
@@ -222,9 +222,6 @@ class _Run:
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
 
-    def _intend(self, step: PlannedStep, index: int, attempt: int) -> None:
-        self._journal.add("step_start", step=step.id, index=index, attempt=attempt, idempotency=step.idempotency.value)
-
     def _begin_attempts(self) -> None:
         """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""
         intended, self._intended = self._intended, []
@@ -233,17 +230,21 @@ class _Run:
             if self._journal.pending_seconds > _SYNC_SECONDS:
                 self._commit()
             return
-        new = [task for task in intended if task.attempt > 1 or task.step.id not in self._ahead]
+        new = [[task.index, task.attempt] for task in intended if task.attempt > 1 or task.index not in self._ahead]
         if new:
-            for task in new:
-                self._intend(task.step, task.index, task.attempt)
-            self._intend_ahead()
+            self._journal.add("intents", attempts=new + self._intents_ahead())
             self._commit()
         stopped = bool(self._state.stopped)
         for task in intended:
-            self._ahead.discard(task.step.id)
+            self._ahead.discard(task.index)
             if not stopped:
-                self._journal.add("attempt", index=task.index, attempt=task.attempt)
+                self._journal.add(
+                    "step_start",
+                    step=task.step.id,
+                    index=task.index,
+                    attempt=task.attempt,
+                    idempotency=task.step.idempotency.value,
+                )
         self._journal.flush()
         ended = len(self._results)
         for task in intended:
@@ -252,12 +253,11 @@ class _Run:
             self._advance(task, CANCELLED if stopped else None)
         self._idle = len(self._results) != ended or bool(self._intended)
 
-    def _intend_ahead(self) -> None:
-        for number in self._state.ready[:_AHEAD]:
-            step = self._graph.steps[number]
-            if step.id not in self._ahead and not self._state.stopped:
-                self._ahead.add(step.id)
-                self._intend(step, number, 1)
+    def _intents_ahead(self) -> list[list[int]]:
+        """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
+        ahead = [] if self._state.stopped else [n for n in self._state.ready[:_AHEAD] if n not in self._ahead]
+        self._ahead.update(ahead)
+        return [[number, 1] for number in ahead]
 
     def _wait(self) -> None:
         moments = [task.wakes for task in self._tasks if task.wakes is not None] if self._tasks else []

@@ -78,15 +78,12 @@ def _recover(state: StateFolder, clock: Clock, lock_path: Path, holder: Holder) 
 
 def _left(read: JournalRead) -> _Left:
     begun: dict[int, str] = {}
-    names: dict[int, str] = {}
     processes: dict[int, tuple[int, int]] = {}
     for line in read.lines:
         index: int = line.get("index", -1)
         match line["type"]:
             case "step_start":
-                names[index] = line["step"]
-            case "attempt":
-                begun[index] = names.get(index, "")
+                begun[index] = line["step"]
             case "process":
                 processes[line["pid"]] = (index, line["start_ticks"])
             case "step_end" | "step_interrupted":

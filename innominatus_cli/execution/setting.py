@@ -119,18 +119,18 @@ class ScratchFolders:
     def __init__(self, root: str) -> None:
         self._root = root
         self._made = 0
-        self._free: list[str] = []
+        self._free: list[Path] = []
 
-    def take(self) -> str:
+    def take(self) -> Path:
         """An empty folder. Raises OSError."""
         if self._free:
             return self._free.pop()
-        path = f"{self._root}/{self._made}"
+        path = Path(f"{self._root}/{self._made}")
         self._made += 1
-        Path(path).mkdir(mode=0o700)
+        path.mkdir(mode=0o700)
         return path
 
-    def is_empty(self, path: str) -> bool:
+    def is_empty(self, path: Path) -> bool:
         """Whether an attempt left nothing in its folder, which is still there."""
         try:
             with os.scandir(path) as entries:
@@ -138,6 +138,6 @@ class ScratchFolders:
         except OSError:
             return False
 
-    def give_back(self, path: str) -> None:
+    def give_back(self, path: Path) -> None:
         """The attempt that had this folder has ended, and left nothing in it."""
         self._free.append(path)

@@ -7,7 +7,6 @@ for nothing itself.
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
@@ -184,7 +183,7 @@ class _Work:
             end = _AttemptEnd(None, context if isinstance(context, Finding) else None)
         else:
             end = yield from self._drive(driver, context, started)
-            scratch = str(context.scratch_dir)
+            scratch = context.scratch_dir
             empty = self._prepared.scratch.is_empty(scratch)
             if end.status == "succeeded":
                 self._gather(context, end, wrote=not empty)
@@ -260,7 +259,7 @@ class _Work:
             run=setting.run,
             work_dir=setting.work_dir,
             state_dir=prepared.tool_state_dir,
-            scratch_dir=Path(scratch),
+            scratch_dir=scratch,
             manifests_dir=prepared.manifests_dir,
             env={
                 **prepared.env,

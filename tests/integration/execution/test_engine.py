@@ -279,14 +279,30 @@ def test_intent_is_in_the_journal_before_a_step_runs_and_its_end_before_the_next
         }
     )
     execute_plan(make_setting(plan, run=setting.run), QUICK)
-    at_a = read_journal(setting.work_dir / "at-a").lines
-    assert [(line["type"], line.get("step", "").rpartition("/")[2]) for line in at_a][:2] == [
-        ("run_start", ""),
-        ("step_start", "a"),
-    ]
+    at_a = [(line["type"], line.get("index")) for line in read_journal(setting.work_dir / "at-a").lines]
+    assert at_a[:3] == [("run_start", None), ("intents", None), ("step_start", 0)]
     at_b = [(line["type"], line.get("index")) for line in read_journal(setting.work_dir / "at-b").lines]
-    assert at_b.index(("step_end", 0)) < at_b.index(("step_start", 1)) < at_b.index(("attempt", 1))
+    ended = at_b.index(("step_end", 0))
+    assert [event for event, _ in at_b[ended:]][:3] == ["step_end", "intents", "step_start"]
     assert [line["type"] for line in events(setting)][-1] == "run_end"
+
+
+def test_intents_of_many_steps_are_put_on_disk_together(
+    make_plan: MakePlan, make_setting: MakeSetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(journal_module, "_sync_data", synced.append)
+    setting = make_setting(make_plan({f"s{number}": {"inputs": {"command": ["true"]}} for number in range(40)}))
+    execute_plan(setting, ExecutionOptions(max_parallel=2))
+    lines = events(setting)
+    intended: set[int] = set()
+    for line in lines:
+        if line["type"] == "intents":
+            intended.update(index for index, _ in line["attempts"])
+        elif line["type"] == "step_start":
+            assert line["index"] in intended
+    assert [line["index"] for line in lines if line["type"] == "step_start"] == list(range(40))
+    assert len([line for line in lines if line["type"] == "intents"]) < 10
 
 
 def test_a_disk_that_refuses_the_journal_starts_nothing_more(
