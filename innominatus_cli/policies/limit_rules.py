@@ -1,5 +1,6 @@
 """Policies that bound how long, how wide and how large a plan is."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from innominatus_cli.documents.durations import duration_text
@@ -8,7 +9,7 @@ from innominatus_cli.findings.catalogue import policy as codes
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.policies.facts import JudgeFacts
 from innominatus_cli.policies.policy_set import PolicySet
-from innominatus_cli.policies.workflow_rules import place_of_step, place_of_workflow, steps_of
+from innominatus_cli.policies.workflow_rules import place_of_step, place_of_workflow
 
 
 def max_workflow_duration(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
@@ -59,9 +60,10 @@ def max_steps_per_workflow(plan: Plan, policies: PolicySet, _facts: JudgeFacts) 
     rule = policies.max_steps_per_workflow
     if rule is None:
         return
+    counts = Counter(step.workflow_id for step in plan.steps if step.kind == "step")
     seen: set[str] = set()
     for workflow in plan.workflows:
-        count = len(steps_of(plan, workflow))
+        count = counts[workflow.id]
         if count <= rule.value or workflow.identity in seen:
             continue
         seen.add(workflow.identity)

@@ -9,6 +9,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.policies.facts import JudgeFacts
 from innominatus_cli.policies.policy_set import Names, PolicySet
 from innominatus_cli.policies.rules import Rule
+from innominatus_cli.policies.secret_use import secrets_by_step
 from innominatus_cli.policies.workflow_rules import place_of_step
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
@@ -52,8 +53,11 @@ def secrets_access(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Iterat
     """Each step uses secrets only as far as every rule for its type, and for the secret's store, lets it."""
     rules = policies.secrets_access
     yield from _unknown_keys(plan, rules)
+    if not rules:
+        return
+    used = secrets_by_step(plan)
     for step in plan.steps:
-        for secret in step.secrets:
+        for secret in used.get(step.id, ()):
             definition = facts.secrets.get(secret)
             store = "local" if definition is None else definition.store
             generates = definition is not None and bool(definition.generate) and step.type == VAULT_STEP_TYPE

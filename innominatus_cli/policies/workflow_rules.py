@@ -89,7 +89,9 @@ def _unconditional(step: PlannedStep) -> bool:
     return (
         not step.cleanup
         and conditions.when in {When.ON_SUCCESS, When.ALWAYS}
+        and conditions.if_tree is None
         and conditions.if_text is None
+        and conditions.unless_tree is None
         and conditions.unless_text is None
     )
 

@@ -376,6 +376,23 @@ class TestSecretsAccess:
         known = replace(facts, secrets={"token": SecretDefinition(store="env", env="TOKEN")})
         assert told(plan, rules, known) == []
 
+    def test_a_secret_that_a_variable_carries_to_a_step_counts(
+        self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make, make_step: Make
+    ) -> None:
+        rules = policies("workflowPolicies: {security: {secretsAccess: {script: none}}}\n")
+        flow = make_workflow(variables={"TOKEN": {"$ref": "secrets.k"}, "PLAIN": "x"})
+        steps = [
+            make_step(flow, "a", line=11, env={"A": {"$ref": "variables.TOKEN"}}),
+            make_step(
+                flow, "b", "validation", line=12, set_variables={"COPY": {"$template": ["<", {"$ref": "secrets.j"}]}}
+            ),
+            make_step(flow, "c", line=13, inputs={"script": {"$template": [{"$ref": "variables.COPY"}]}}),
+            make_step(flow, "d", line=14, env={"A": {"$ref": "variables.PLAIN"}}),
+            make_step(make_workflow("other/flow"), "e", line=15, env={"A": {"$ref": "variables.TOKEN"}}),
+        ]
+        findings = told(make_plan(flow, make_workflow("other/flow"), steps=steps), rules, facts)
+        assert [(finding.place.line, finding.message.split("'")[3]) for finding in findings] == [(11, "k"), (13, "j")]
+
     def test_a_step_without_secrets_is_not_asked(
         self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make, make_step: Make
     ) -> None:
