@@ -38,26 +38,42 @@ def marked_values(model: type[StepInputs], inputs: Mapping[str, Any]) -> Iterato
     A string that two markers speak of is found twice, as in a secret's name, which is one of a table as well. Values
     that are no strings (entries that planning has put there, references) are passed over.
     """
-    schema = _schema(model)
-    yield from _walk(schema, schema.get("$defs", {}), inputs, ())
+    yield from _walk(_schema(model), inputs, ())
 
 
 @cache
-def _schema(model: type[StepInputs]) -> dict[str, Any]:
-    return model.model_json_schema(by_alias=True)
+def _schema(model: type[StepInputs]) -> Mapping[str, Any]:
+    """The parts of the model's schema that have a marker in them, references replaced by what they name."""
+    schema = model.model_json_schema(by_alias=True)
+    return _marked_part(schema, schema.get("$defs", {}), frozenset()) or {}
 
 
-def _walk(
-    schema: Mapping[str, Any], shared: Mapping[str, Any], value: object, at: tuple[str | int, ...]
-) -> Iterator[Marked]:
-    if "$ref" in schema:
-        schema = {**shared[str(schema["$ref"]).rpartition("/")[2]], **schema}
+def _marked_part(schema: Mapping[str, Any], shared: Mapping[str, Any], above: frozenset[str]) -> dict[str, Any] | None:
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name in above:
+        return None
+    if name:
+        schema = {**shared[name], **schema}
+        above |= {name}
+    found: dict[str, Any] = {key: schema[key] for key, _ in _MARKERS if key in schema}
+    properties = {
+        key: inner
+        for key, part in schema.get("properties", {}).items()
+        if (inner := _marked_part(part, shared, above)) is not None
+    }
+    items = _marked_part(schema["items"], shared, above) if isinstance(schema.get("items"), dict) else None
+    either = [inner for part in schema.get("anyOf", ()) if (inner := _marked_part(part, shared, above)) is not None]
+    found.update((key, part) for key, part in (("properties", properties), ("items", items), ("anyOf", either)) if part)
+    return found or None
+
+
+def _walk(schema: Mapping[str, Any], value: object, at: tuple[str | int, ...]) -> Iterator[Marked]:
     if isinstance(value, str):
         yield from _of_text(schema, value, at)
     for key, part, inner in _parts(schema, value):
-        yield from _walk(part, shared, inner, (*at, key))
-    found = (found for part in schema.get("anyOf", ()) for found in _walk(part, shared, value, at))
-    yield from dict.fromkeys(found)
+        yield from _walk(part, inner, (*at, key))
+    if "anyOf" in schema:
+        yield from dict.fromkeys(found for part in schema["anyOf"] for found in _walk(part, value, at))
 
 
 def _of_text(schema: Mapping[str, Any], value: str, at: tuple[str | int, ...]) -> Iterator[Marked]:
@@ -71,6 +87,6 @@ def _parts(schema: Mapping[str, Any], value: object) -> Iterator[tuple[str | int
         for key, part in schema.get("properties", {}).items():
             if key in value:
                 yield key, part, value[key]
-    elif isinstance(value, list):
+    elif isinstance(value, list) and "items" in schema:
         for index, item in enumerate(value):
-            yield index, schema.get("items", {}), item
+            yield index, schema["items"], item
