@@ -93,7 +93,7 @@ class RunOperation:
         outcome = plan_with(self.repository, self.store, wish)
         plan = outcome.plan
         if plan is None:
-            return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+            return self._without_plan(outcome, options)
         if options.dry_run:
             return self._judged(outcome, plan, options)
         holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
@@ -105,13 +105,22 @@ class RunOperation:
                 outcome = plan_with(self.repository, self.store, wish)
                 plan = outcome.plan
                 if plan is None:
-                    return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+                    return self._without_plan(outcome, options)
             report = self._judged(outcome, plan, options, left_over)
             if report.exit_status:
                 return self._refuse(plan, report, options)
             return self._execute(plan, report, options, lock.fd)
         finally:
             lock.release()
+
+    def _without_plan(self, outcome: PlanOutcome, options: RunOptions) -> RunReport:
+        """Errors stand in the way of a plan; what policies refuse of it is refused, and recorded, all the same."""
+        if outcome.sketch is None:
+            return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+        report = self._judged(outcome, outcome.sketch, options)
+        if report.exit_status == ExitStatus.OK:
+            return RunReport(ExitStatus.FINDINGS, outcome, report.judgement, findings=report.findings)
+        return report if options.dry_run else self._refuse(outcome.sketch, report, options)
 
     def _judged(
         self, outcome: PlanOutcome, plan: Plan, options: RunOptions, findings: tuple[Finding, ...] = ()
@@ -137,7 +146,13 @@ class RunOperation:
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         now = timestamp(self.clock.now())
         record = self._record(plan, report).model_copy(
-            update={"kind": "refusal", "status": "refused", "started_at": now, "finished_at": now}
+            update={
+                "kind": "refusal",
+                "status": "refused",
+                "plan": plan.digest if report.outcome.plan else None,
+                "started_at": now,
+                "finished_at": now,
+            }
         )
         return self._written(record, plan, {}, report, options)
 
@@ -212,7 +227,9 @@ class RunOperation:
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
     ) -> RunReport:
         head: Head = self.head
-        written = self.store.write(record, plan.canonical, artifacts, head, commit=options.commit)
+        written = self.store.write(
+            record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
+        )
         findings = (*report.findings, *written.findings)
         if options.push and written.ref is not None:
             findings = (*findings, *self._pushed(written.ref))

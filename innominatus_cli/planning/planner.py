@@ -36,6 +36,7 @@ from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.selection import Selector, overrides_of, product_of
+from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.surroundings import surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
@@ -58,6 +59,7 @@ def plan_application(repository: Repository, request: PlanRequest, facts: Facts)
 class _Chosen:
     """What the plan consists of, before its steps are built."""
 
+    operation: Operation
     drafts: list[Draft] = field(default_factory=list)
     absent: list[AbsentWorkflow] = field(default_factory=list)
     asked_first_deployment: bool = False
@@ -131,8 +133,11 @@ class _Planning:
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
         findings = tuple(self._all_findings())
-        resolved = tuple(chosen.drafts) if chosen else ()
-        return PlanOutcome(None if has_errors(findings) else plan, findings, tuple(absent), resolved)
+        if chosen is None or not has_errors(findings):
+            return PlanOutcome(plan, findings, tuple(absent), tuple(chosen.drafts) if chosen else ())
+        application = self._application(chosen)
+        sketch = sketch_of(chosen.operation, application, self._request.environment, self._limits(), chosen.drafts)
+        return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
     def _checked(self, plan: Plan) -> Plan | None:
         try:
@@ -176,7 +181,7 @@ class _Planning:
         return golden_path.model.spec.operation if golden_path else self._request.operation
 
     def _choose(self, operation: Operation, workflow: Draft | None) -> _Chosen:
-        chosen = _Chosen()
+        chosen = _Chosen(operation)
         if operation is Operation.TASK:
             chosen.drafts = [workflow] if workflow else []
         elif operation is Operation.UNDEPLOY:

@@ -70,3 +70,5 @@ class PlanOutcome:
     absent: tuple[AbsentWorkflow, ...] = ()
     resolved: tuple[Draft, ...] = ()
     """The workflows that were chosen, also where errors stand in the way of a plan."""
+    sketch: Plan | None = None
+    """What policies judge where errors stand in the way of a plan; None beside a plan."""

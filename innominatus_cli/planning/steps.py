@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, Provenance, StepConditions
+from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.conditions import parse_condition
@@ -18,6 +18,7 @@ from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
 from innominatus_cli.planning.scopes import OwnOutputsContext
+from innominatus_cli.planning.sketch import provenance_of
 from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
 from innominatus_cli.step_types.contract import StepType
 
@@ -62,7 +63,7 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
         tier=draft.tier,
         workflow_id=draft.id,
         cleanup=part.cleanup,
-        provenance=_provenance(draft, spot),
+        provenance=provenance_of(draft, spot),
         inputs=inputs.values,
         input_files=sorted({*inputs.files, *part.files}),
         env=env,
@@ -186,18 +187,4 @@ def _retry(definition: StepDefinition) -> PlannedRetry | None:
         max_delay_seconds=retry.max_delay,
         jitter=retry.jitter,
         on=retry.on,
-    )
-
-
-def _provenance(draft: Draft, spot: Spot) -> Provenance:
-    place = spot.place
-    return Provenance(
-        path=place.path,
-        line=place.line,
-        column=place.column,
-        tier=draft.tier,
-        product=draft.product,
-        workflow=draft.identity,
-        trigger=draft.trigger,
-        override_of=draft.override_of,
     )

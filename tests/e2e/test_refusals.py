@@ -185,3 +185,14 @@ def test_a_dry_run_tells_the_same_and_records_nothing(example: Any) -> None:
     assert told.status == 3, told.all
     assert "ORC-4003" in told.err
     assert example.records("refusal") == []
+
+
+def test_what_policies_refuse_is_refused_and_recorded_though_errors_stand_in_the_way_of_a_plan(example: Any) -> None:
+    example.replace("admin-config.yaml", "    - ecommerce/payment-integration\n", "")
+    example.replace(
+        "workflows/products/ecommerce/payment-integration.yaml", "./k8s/payment-gateway", "./k8s/payment-getaway"
+    )
+    example.commit("Off the list, and wrong")
+    record = refused(example)
+    assert codes(record) == {"ORC-3032", "ORC-4003"}
+    assert "plan" not in record
