@@ -130,7 +130,8 @@ class _Run:
                 break
             if isinstance(decision, Start):
                 self._carry_out(decision)
-                continue
+                if self._state.has_free_slots:
+                    continue
             self._begin_attempts()
             if not self._idle:
                 self._journal.flush()

@@ -90,6 +90,11 @@ class RunState:
             if status is None and number not in self.running and steps[number].kind == "step"
         ]
 
+    @property
+    def has_free_slots(self) -> bool:
+        """Whether less runs than may run in all."""
+        return len(self.running) < self.limits.max_parallel
+
     def unended(self, workflow: str) -> int:
         """How many steps of this workflow have not come to their end."""
         return self._unended[workflow]

@@ -166,7 +166,7 @@ class _Work:
             if (yield AttemptStarts(number)) is not None:
                 end = _AttemptEnd(CANCELLED, None)
             else:
-                end = yield from self._attempt(number)
+                end = yield from self._attempt(number, at if number == 1 else timestamp(clock.now()))
             status = end.status
             if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
                 break
@@ -175,8 +175,8 @@ class _Work:
                 break
         return self._end(end, status, at, round((clock.monotonic() - started) * 1000))
 
-    def _attempt(self, number: int) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
-        started, at = self._clock.monotonic(), timestamp(self._clock.now())
+    def _attempt(self, number: int, at: str) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
+        started = self._clock.monotonic()
         driver = self._setting.driver_for(self._step.type)
         context = self._without_driver() if driver is None else self._context()
         if driver is None or isinstance(context, Finding):

@@ -5,7 +5,8 @@
 Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
 step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
 and 1,000 steps, the fixed cost what is left for no step at all. Rounds take turns, and ratios are made within a round,
-because a shared machine is never as fast twice.
+because a shared machine is never as fast twice. On a machine with other work put `chrt -r 10` before it: a parent that
+works between its children waits for its turn each time, and make does not work.
 """
 
 import os
