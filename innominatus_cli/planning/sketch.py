@@ -36,11 +36,10 @@ def sketch_of(
 
 def provenance_of(draft: Draft, spot: Spot) -> Provenance:
     """Where a step of a workflow stands, and why it is there."""
-    place = spot.place
     return Provenance(
-        path=place.path,
-        line=place.line,
-        column=place.column,
+        path=spot.document.path,
+        line=spot.node.line,
+        column=spot.node.column,
         tier=draft.tier,
         product=draft.product,
         workflow=draft.identity,
@@ -50,7 +49,7 @@ def provenance_of(draft: Draft, spot: Spot) -> Provenance:
 
 
 def _workflow(draft: Draft) -> PlannedWorkflow:
-    place = draft.spot.place
+    spot = draft.spot
     return PlannedWorkflow(
         id=draft.id,
         identity=draft.identity,
@@ -58,9 +57,9 @@ def _workflow(draft: Draft) -> PlannedWorkflow:
         tier=draft.tier,
         product=draft.product,
         phase=draft.phase,
-        path=place.path,
-        line=place.line,
-        column=place.column,
+        path=spot.document.path,
+        line=spot.node.line,
+        column=spot.node.column,
         trigger=draft.trigger,
         timeout_seconds=draft.timeout,
         override_of=draft.override_of,
