@@ -9,7 +9,7 @@ from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.structure import check_step_config
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
 TABLES = ("secrets", "healthChecks", "alerts")
@@ -74,7 +74,10 @@ def check_config(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 
 def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2019: names of secrets, health checks and alerts are defined in admin-config.yaml."""
+    """ORC-2019: names of secrets, health checks and alerts are defined in admin-config.yaml.
+
+    A warning where admin-config.yaml lacks that whole table, as old ones do; running the step needs it.
+    """
     for step in steps_of(document):
         for name in TABLES:
             defined = table(facts, name)
@@ -86,7 +89,9 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
                 if entry.value not in defined.values:
                     message = f"{quoted(entry.value)} is not defined under {quoted(name)} in admin-config.yaml"
                     hint = did_you_mean(entry.value, defined.values)
-                    yield Finding(codes.UNDEFINED_NAME, message, document.place(entry), hint)
+                    severity = None if defined.values else Severity.WARNING
+                    place = document.place(entry)
+                    yield Finding(codes.UNDEFINED_NAME, message, place, hint, severity_override=severity)
 
 
 def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
