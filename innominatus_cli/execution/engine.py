@@ -44,7 +44,7 @@ from innominatus_cli.system.signals import SignalPipe
 
 __all__ = ["DEFAULT_PARALLEL", "ExecutionOptions", "ExecutionResult", "execute_plan"]
 
-_AHEAD: Final = 16
+_AHEAD: Final = 32
 _SYNC_SECONDS: Final = 0.05
 _REASON: Final = 300
 
