@@ -23,6 +23,13 @@ def quiet_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that a test starts are as a user's: coverage, which loads modules of its own, stays out of them."""
+    for name in [key for key in os.environ if key.startswith("COV")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository of the project itself."""

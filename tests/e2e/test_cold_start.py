@@ -10,6 +10,8 @@ import pytest
 HEAVY = ("pydantic", "pydantic_core", "rich", "git", "jinja2", "jsonschema", "subprocess", "asyncio", "hashlib")
 FILE = "workflows/products/ecommerce/payment-integration.yaml"
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 def modules_after(root: Path, *arguments: str) -> set[str]:
     """The names of all modules that are imported once a command has run."""

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SLOW = ("pydantic", "rich", "git", "jinja2", "jsonschema", "subprocess", "socket", "importlib.metadata")
 PROGRAM = f"""
 import os, sys
@@ -17,6 +19,8 @@ status = run(sys.argv[1:])
 print("LOADED", sorted(name for name in {SLOW!r} if name in sys.modules), file=sys.stderr)
 sys.exit(status)
 """
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 
 def _run(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
