@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from innominatus_cli.documents.plan import PlannedStep, PlannedWorkflow
+from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
+from innominatus_cli.execution.step import finding_of, never_ran
+from innominatus_cli.findings.catalogue import execution as codes
 
 FINALLY_SHARE: Final = 0.1
 """The share of a workflow's time that is kept for its `finally` steps, where it has some."""
@@ -52,3 +56,11 @@ class Deadlines:
         passed = [deadline for deadline in self._waiting if deadline.at <= now]
         self._waiting = [deadline for deadline in self._waiting if deadline.at > now]
         return passed
+
+
+def timed_out(step: PlannedStep, result: StepResult, workflow: PlannedWorkflow | None) -> StepResult:
+    """The result of a step that was stopped because its workflow, or (None) the run, had no time left."""
+    code = codes.WORKFLOW_TIMED_OUT if workflow else codes.RUN_TIMED_OUT
+    what = f"its workflow '{workflow.identity}'" if workflow else "the run"
+    told = never_ran(step, "timed_out", "", finding_of(step, code, f"{what} ran out of time"))
+    return result.model_copy(update={"status": "timed_out", "reason": told.reason, "finding": told.finding})

@@ -13,12 +13,12 @@ from typing import Final
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
 from innominatus_cli.execution.conditions import conditions_of
-from innominatus_cli.execution.deadlines import Deadlines
+from innominatus_cli.execution.deadlines import Deadlines, timed_out
 from innominatus_cli.execution.decide import Finish, Start, decide
 from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
 from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.kept import keep
-from innominatus_cli.execution.observer import NobodyWatches, Observer
+from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.step import (
@@ -27,12 +27,10 @@ from innominatus_cli.execution.step import (
     Pause,
     StepEnd,
     finding_of,
-    logs_of,
     never_ran,
-    step_work,
 )
-from innominatus_cli.execution.task import Task
-from innominatus_cli.execution.values import RunValues, StepView
+from innominatus_cli.execution.task import Task, made_ready
+from innominatus_cli.execution.values import RunValues
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.child import Child, Logs
@@ -110,6 +108,9 @@ class _Run:
         self._tasks: list[Task] = []
         self._by_child: dict[Child, Task] = {}
         self._intended: list[Task] = []
+        self._ready_tasks: dict[int, Task] = {}
+        """Made ready ahead of time, by number; what is skipped after all stays here and never begins."""
+        self._ends = LateEnds(observer)
         self._ahead: set[int] = set()
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
@@ -135,6 +136,8 @@ class _Run:
             self._begin_attempts()
             if not self._idle:
                 self._journal.flush()
+                self._ends.tell()
+                self._make_ready()
                 self._wait()
         return self._conclude()
 
@@ -155,12 +158,9 @@ class _Run:
         for skip in decision.skips:
             self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
         for refusal in decision.refusals:
-            self._refuse(refusal.step, refusal.finding)
+            self._ended(refusal.step, StepEnd(never_ran(refusal.step, "failed", "", refusal.finding)))
         for step in decision.steps:
             self._launch(step)
-
-    def _refuse(self, step: PlannedStep, finding: Finding) -> None:
-        self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
 
     def _launch(self, step: PlannedStep) -> None:
         finding = self._setting.compare_inputs(step) if step.input_files else None
@@ -168,18 +168,26 @@ class _Run:
             message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
             finding = finding_of(step, codes.APPROVAL_NEEDED, message)
         if finding is not None:
-            self._refuse(step, finding)
+            self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
         index = self._graph.index[step.id]
-        failed = self._state.root_above(index) is not None
         self._state.started(step.id)
         self._deadlines.begin(step.workflow_id, self._clock.monotonic())
-        view = StepView(self._values, step.workflow_id, failed=failed)
-        logs = logs_of(self._prepared, index)
-        work = step_work(self._prepared, index, view, logs, MappingProxyType(self._artifacts))
-        task = Task(step, index, work, logs)
+        task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
-        self._advance(task, None)
+        self._intended.append(task)
+
+    def _made_ready(self, index: int) -> Task:
+        failed = self._state.root_above(index) is not None
+        return made_ready(self._prepared, index, self._values, MappingProxyType(self._artifacts), failed=failed)
+
+    def _make_ready(self) -> None:
+        """Looks at the inputs of the steps that will probably be next, while others run."""
+        for index in self._state.ready[:2]:
+            step = self._graph.steps[index]
+            asked = step.conditions.if_tree is not None or step.conditions.unless_tree is not None
+            if index not in self._ready_tasks and not asked and self._state.root_above(index) is None:
+                self._ready_tasks[index] = self._made_ready(index)
 
     def _advance(self, task: Task, answer: CommandOutcome | None) -> None:
         """Tells the work of a step what came of its last need, and sees to the next one."""
@@ -333,16 +341,8 @@ class _Run:
         if task.logs.problem:
             self._findings.append(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
         if task.out_of_time and end.result.status == "interrupted":
-            end = StepEnd(self._timed_out(task, end.result))
+            end = StepEnd(timed_out(task.step, end.result, self._graph.workflows.get(task.out_of_time)))
         self._ended(task.step, end)
-
-    def _timed_out(self, task: Task, result: StepResult) -> StepResult:
-        flow = self._graph.workflows.get(task.out_of_time)
-        code = codes.WORKFLOW_TIMED_OUT if flow else codes.RUN_TIMED_OUT
-        what = f"its workflow '{flow.identity}'" if flow else "the run"
-        finding = finding_of(task.step, code, f"{what} ran out of time")
-        told = never_ran(task.step, "timed_out", "", finding)
-        return result.model_copy(update={"status": "timed_out", "reason": told.reason, "finding": told.finding})
 
     def _ended(self, step: PlannedStep, end: StepEnd) -> None:
         result = end.result
@@ -356,7 +356,7 @@ class _Run:
         self._values.step_ended(step, result.status, end.outputs, end.variables)
         if self._state.ended(step.id, result.status, continued=result.continued) and step.workflow_id:
             self._values.workflow_ended(self._graph.workflows[step.workflow_id])
-        self._observer.step_finished(step, result, end.message)
+        self._ends.note(step, result, end.message)
 
     def _kept(self, index: int, end: StepEnd) -> dict[str, str]:
         if self._journal.problem:
@@ -374,6 +374,7 @@ class _Run:
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
         self._journal.add("run_end", status=status, failures=len(self._state.failures))
         self._commit()
+        self._ends.tell()
         self._observer.run_finished(status)
         return ExecutionResult(
             status=status,

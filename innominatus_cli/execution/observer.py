@@ -42,3 +42,23 @@ class NobodyWatches:
 
     def run_finished(self, status: RunStatus) -> None:
         """Nothing."""
+
+
+class LateEnds:
+    """Tells an observer of ends only once what comes next has been started: people can wait, steps need not."""
+
+    __slots__ = ("_observer", "_untold")
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._untold: list[tuple[PlannedStep, StepResult, str]] = []
+
+    def note(self, step: PlannedStep, result: StepResult, message: str) -> None:
+        """A step has ended."""
+        self._untold.append((step, result, message))
+
+    def tell(self) -> None:
+        """Now is the time."""
+        untold, self._untold = self._untold, []
+        for step, result, message in untold:
+            self._observer.step_finished(step, result, message)

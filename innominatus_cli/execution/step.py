@@ -91,7 +91,11 @@ def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
 def step_work(
     prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
 ) -> StepWork:
-    """The work of one step, from its first attempt to its result. Findings become results; it raises nothing."""
+    """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
+
+    Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
+    can be done ahead of time.
+    """
     return (yield from _Work(prepared, index, view, logs, manifests).attempts())
 
 
@@ -156,17 +160,18 @@ class _Work:
         self._commands = 0
 
     def attempts(self) -> StepWork:
-        step, clock = self._step, self._clock
-        started, at = clock.monotonic(), timestamp(clock.now())
-        retry = step.retry
+        clock, retry = self._clock, self._step.retry
         most = retry.attempts if retry else 1
+        started, at = 0.0, ""
         number = 0
         while True:
             number += 1
-            if (yield AttemptStarts(number)) is not None:
-                end = _AttemptEnd(CANCELLED, None)
-            else:
-                end = yield from self._attempt(number, at if number == 1 else timestamp(clock.now()))
+            context = self._context()
+            stopped = (yield AttemptStarts(number)) is not None
+            begun = timestamp(clock.now())
+            if number == 1:
+                started, at = clock.monotonic(), begun
+            end = _AttemptEnd(CANCELLED, None) if stopped else (yield from self._attempt(number, begun, context))
             status = end.status
             if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
                 break
@@ -175,12 +180,13 @@ class _Work:
                 break
         return self._end(end, status, at, round((clock.monotonic() - started) * 1000))
 
-    def _attempt(self, number: int, at: str) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
+    def _attempt(
+        self, number: int, at: str, context: StepContext | Finding
+    ) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
         started = self._clock.monotonic()
         driver = self._setting.driver_for(self._step.type)
-        context = self._without_driver() if driver is None else self._context()
-        if driver is None or isinstance(context, Finding):
-            end = _AttemptEnd(None, context if isinstance(context, Finding) else None)
+        if isinstance(context, Finding) or driver is None:
+            end = _AttemptEnd(None, context if isinstance(context, Finding) else self._without_driver())
         else:
             end = yield from self._drive(driver, context, started)
             scratch = context.scratch_dir
@@ -239,7 +245,10 @@ class _Work:
         return replace(request, timeout_seconds=left)
 
     def _context(self) -> StepContext | Finding:
+        """What the driver is told; nothing of the step has begun yet."""
         step, setting, prepared = self._step, self._setting, self._prepared
+        if setting.driver_for(step.type) is None:
+            return self._without_driver()
         try:
             inputs = self._inputs()
             if isinstance(inputs, Finding):

@@ -1,9 +1,12 @@
-"""A step that the engine works on just now."""
+"""A step that the engine works on just now, or has made ready to."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.execution.step import StepLogs, StepWork
+from innominatus_cli.execution.setting import PreparedRun
+from innominatus_cli.execution.step import StepLogs, StepWork, logs_of, step_work
+from innominatus_cli.execution.values import RunValues, StepView
 
 if TYPE_CHECKING:
     from innominatus_cli.system.child import Child
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
 class Task:
     """The work of a step and what it waits for: a process (`child`), or a moment (`wakes`, monotonic seconds).
 
-    `out_of_time` names what has no time left for it: its workflow's id, or `run`.
+    `attempt` is the number of the attempt that begins next or has begun. `out_of_time` names what has no time left for
+    it: its workflow's id, or `run`.
     """
 
     __slots__ = ("attempt", "child", "index", "logs", "out_of_time", "step", "wakes", "work")
@@ -26,3 +30,17 @@ class Task:
         self.child: Child | None = None
         self.wakes: float | None = None
         self.out_of_time = ""
+
+
+def made_ready(
+    prepared: PreparedRun, index: int, values: RunValues, manifests: Mapping[str, bytes], *, failed: bool
+) -> Task:
+    """The task of a step up to its first need, which is that its first attempt starts.
+
+    Everything that the step needs must have ended. `failed`: something that it stands behind has failed.
+    """
+    step = prepared.setting.plan.steps[index]
+    logs = logs_of(prepared, index)
+    work = step_work(prepared, index, StepView(values, step.workflow_id, failed=failed), logs, manifests)
+    next(work)
+    return Task(step, index, work, logs)
