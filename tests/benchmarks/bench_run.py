@@ -1,6 +1,6 @@
 """How long a run of no-op steps takes against `make -j2` doing the same. Prints ratios; asserts nothing.
 
-    python tests/benchmarks/bench_run.py [ROUNDS]
+    python tests/benchmarks/bench_run.py [--short]
 
 Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
 step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
@@ -20,6 +20,7 @@ from pathlib import Path
 
 SIZES = (100, 1000)
 LAYERS = 10
+ROUNDS, SHORT_ROUNDS = 7, 2
 PYTHON = Path(sys.executable)
 SCORE = """\
 apiVersion: score.dev/v1b1
@@ -151,4 +152,4 @@ def report(slopes: dict[str, list[float]], fixed: dict[str, list[float]]) -> Non
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(SHORT_ROUNDS if "--short" in sys.argv[1:] else ROUNDS)
