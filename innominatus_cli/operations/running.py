@@ -30,6 +30,7 @@ from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import JudgeFacts, Judgement, teams_of
 from innominatus_cli.policies.judge import judge
 from innominatus_cli.policies.policy_set import PolicySet, policy_set, unusable_policies
+from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder, acquire
@@ -173,7 +174,7 @@ class RunOperation:
             compare_inputs=self._compare(plan),
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
-        execution = ExecutionOptions(max_parallel=limit, lock_fd=lock_fd)
+        execution = ExecutionOptions(max_parallel=limit, lock_fd=lock_fd, ladder=_ladder())
         result = execute_plan(setting, execution, self.observer)
         record = self._record(plan, report, result)
         executed = RunReport(
@@ -243,6 +244,11 @@ class RunOperation:
 
         problem = push(self.git, ref)
         return (problem,) if problem else ()
+
+
+def _ladder() -> StopLadder:
+    """How running steps are stopped: within what CI runners allow before they kill, where this is CI."""
+    return CI_LADDER if os.environ.get("CI", "") not in {"", "false"} else StopLadder()
 
 
 @dataclass(frozen=True, slots=True)
