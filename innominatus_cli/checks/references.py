@@ -101,11 +101,17 @@ def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> I
             yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(rest[0], scope.steps))
         elif text.step and not scope.is_known_by(rest[0], text.step):
             yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, rest[0], text.step))
+        else:
+            yield from _check_output(
+                scope, rest[0], rest[2:] if rest[1:2] == ("outputs",) else rest[1:], finding, shown
+            )
     elif head in CONTEXTS:
         yield from _check_value(scope, text, reference, finding)
     elif head in scope.steps and rest:
         if text.step and not scope.is_known_by(head, text.step):
             yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, head, text.step))
+        else:
+            yield from _check_output(scope, head, rest, finding, shown)
     elif rest:
         message = f"{shown}: '{head}' is neither a context nor a step of this workflow"
         yield finding(codes.UNKNOWN_REFERENCE, message, did_you_mean(head, {*CONTEXTS, *scope.steps}))
@@ -119,6 +125,19 @@ def _too_early(shown: str, target: str, reader: str) -> str:
     if target == reader:
         return f"{shown}: a step cannot read its own output"
     return f"{shown}: step '{target}' is not ordered before '{reader}', so that it has no output yet"
+
+
+def _check_output(
+    scope: WorkflowScope, step: str, path: tuple[str, ...], finding: _Make, shown: str
+) -> Iterator[Finding]:
+    """A step that says which outputs it has, has the one that is read."""
+    known = scope.outputs.get(step)
+    path = path[1:] if path[:1] == ("outputs",) else path
+    if known is not None and path and path[0] not in known:
+        near = did_you_mean(path[0], known)
+        remedy = f"{near[0].upper()}{near[1:]} " if near else ""
+        remedy += f"Outputs are declared under 'outputs:' of '{step}'."
+        yield finding(codes.UNKNOWN_REFERENCE, f"{shown}: step '{step}' declares no output '{path[0]}'", remedy)
 
 
 def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding: _Make) -> Iterator[Finding]:

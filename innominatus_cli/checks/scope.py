@@ -4,7 +4,8 @@ from functools import cached_property
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import Before, cycles, follows
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.documents.schemas import schema_of_step_type
 
 
 class WorkflowScope:
@@ -72,3 +73,23 @@ class WorkflowScope:
                 return True
             return self.cleanup_order is None or self.cleanup_order.is_before(target, reader)
         return target not in self.cleanup_steps and (self.order is None or self.order.is_before(target, reader))
+
+    @cached_property
+    def outputs(self) -> dict[str, frozenset[str]]:
+        """By step, the outputs that it has; without those steps that do not say, and those of types not built in."""
+        found = {step.text("name"): _outputs(step) for step in self.step_nodes}
+        return {name: outputs for name, outputs in found.items() if name and outputs}
+
+
+def _outputs(step: MappingNode) -> frozenset[str]:
+    schema = schema_of_step_type(step.text("type") or "")
+    if schema is None or not _texts(step, "outputs"):
+        return frozenset()
+    own = (*_texts(step, "outputs"), *_texts(step, "secretOutputs"), *step.mapping("setVariables").values)
+    return frozenset((*own, *schema.get("x-outputs", ())))
+
+
+def _texts(step: MappingNode, key: str) -> list[str]:
+    node = step.get(key)
+    items = node.items if isinstance(node, SequenceNode) else []
+    return [item.text for item in items if isinstance(item, ScalarNode)]

@@ -53,6 +53,8 @@ def every_schema() -> dict[str, dict[str, Any]]:
         file = f"step-types/{name}"
         found[file] = schema_for(step_type.inputs, file, f"Inputs of a step of type {name}")
         found[file]["description"] = step_type.summary
+        if step_type.outputs:
+            found[file]["x-outputs"] = sorted(step_type.outputs)
     return found
 
 

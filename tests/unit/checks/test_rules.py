@@ -71,6 +71,27 @@ def test_a_script_is_given_no_value_that_is_known_not_to_be_plain() -> None:
     assert "env:" in found[0].help
 
 
+def test_an_output_is_one_that_the_step_declares_or_its_type_has() -> None:
+    steps = (
+        "- {name: a, type: resource-provisioning, config: {resource: r, resourceType: volume}, outputs: [path]}\n"
+        "- {name: b, type: script, config: {script: 'true'}, secretOutputs: [token]}\n"
+        "- {name: c, type: script, config: {script: 'true'}, env: {A: '${steps.a.outputs.%s}'}}\n"
+    )
+    (found,) = _found(_workflow(steps % "paht"))
+    assert (found.code.number, found.place.line) == ("ORC-2015", 8)
+    assert found.message.endswith("step 'a' declares no output 'paht'")
+    assert found.remedy == "Did you mean 'path'? Outputs are declared under 'outputs:' of 'a'."
+    for known in ("path", "name"):
+        assert _found(_workflow(steps % known)) == []
+    assert [one.code.number for one in _found(_workflow(steps.replace("steps.a.outputs.%s", "a.paht")))] == ["ORC-2015"]
+
+
+def test_outputs_of_steps_that_do_not_say_which_they_have_are_not_judged() -> None:
+    steps = "- {name: a, type: %s, config: {script: 'true'}%s}\n" + _script("b", more=", env: {A: '${steps.a.x}'}")
+    assert _found(_workflow(steps % ("script", ""))) == []
+    assert _found(_workflow(steps % ("ours", ", outputs: [y]")), Facts(step_types=("ours",))) == []
+
+
 def test_a_bare_name_is_a_variable_a_parameter_or_a_finding() -> None:
     spec = "  variables: {IMAGE: a}\n  parameters: [{name: size}]\n"
     steps = _script("a", more=", setVariables: {TAG: b}") + _script(
