@@ -85,12 +85,11 @@ class _Planning:
         golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
         path = golden_paths.find(self._request, self._findings)
         self._consulted += golden_paths.consulted
+        operation = self._operation(path.golden_path)
+        if not self._stopped():
+            self._need_application(operation)
         if self._stopped():
             return self._outcome(None)
-        operation = self._operation(path.golden_path)
-        if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
-            place = Place(path.golden_path.document.path if path.golden_path else "SCORE")
-            self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", place))
         parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
@@ -165,6 +164,10 @@ class _Planning:
             self._findings += self._folded.findings
             products = self._repository.products() if self._config else []
             self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
+
+    def _need_application(self, operation: Operation) -> None:
+        if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
+            self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", Place("SCORE")))
 
     def _check_environment(self) -> None:
         """Where admin-config defines environments, one that it does not define gets a warning."""

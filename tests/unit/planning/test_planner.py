@@ -475,7 +475,9 @@ def test_an_undeployment_of_nothing_is_an_empty_plan_with_a_warning(plan: Planne
 
 
 def test_a_deployment_without_a_score_file_is_refused(plan: Planner) -> None:
-    assert "ORC-3042" in codes(plan(ADMIN, score_path=None))
+    outcome = plan(ADMIN, score_path=None)
+    assert [(one.code.number, one.place.path) for one in outcome.findings] == [("ORC-3042", "SCORE")]
+    assert outcome.sketch is None
 
 
 def test_the_applications_own_workflows_stand_between_its_resources_and_its_containers(plan: Planner) -> None:
