@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 
 _LARGEST = 2**53 - 1
+_PLAIN = frozenset({str, bool, type(None)})
 
 
 # What RFC 8785 asks for, where keys are ASCII and there are no fractions and no huge integers; ten times as fast.
@@ -38,12 +39,15 @@ def git_blob_id(data: bytes) -> str:
 def _is_simple(value: object) -> bool:
     """Whether the C encoder gives this value's canonical text."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind in _PLAIN:
         return True
     if kind is dict and isinstance(value, dict):
-        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_simple, value.values()))
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or (type(item) not in _PLAIN and not _is_simple(item)):
+                return False
+        return True
     if kind is list and isinstance(value, list):
-        return all(map(_is_simple, value))
+        return all(type(item) in _PLAIN or _is_simple(item) for item in value)
     return kind is int and isinstance(value, int) and -_LARGEST <= value <= _LARGEST
 
 

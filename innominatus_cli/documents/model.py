@@ -1,11 +1,14 @@
 """What all models share: frozen, closed, camelCase in YAML and snake_case in the JSON that we write."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from functools import cached_property
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 from innominatus_cli.documents.durations import DURATION_PATTERN, duration_text, seconds_of
 from innominatus_cli.documents.written import WrittenFloat, WrittenInt
 
@@ -14,6 +17,7 @@ __all__ = [
     "DurationSeconds",
     "JsonModel",
     "Name",
+    "StoredModel",
     "Text",
     "YamlModel",
     "duration_text",
@@ -35,6 +39,26 @@ class JsonModel(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """Plain JSON data; what has no value is left out, so that a new optional key changes no old digest."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class StoredModel(JsonModel):
+    """A whole document that we write into the ledger, where its digest names it."""
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` of the canonical bytes (RFC 8785)."""
+        return digest_of_bytes(self.canonical[:-1])
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The bytes of its file, RFC 8785 and a newline; worked out once, for many ask for them."""
+        return canonical_json(self.as_json()) + b"\n"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields replaced, which has bytes and a digest of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("canonical", None)
+        return copied
 
 
 def _to_seconds(value: object) -> object:

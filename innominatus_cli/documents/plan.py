@@ -12,14 +12,11 @@ actor, tool versions, verdicts. A value that is known only at run time is a refe
 A condition is a tree (see `expressions.conditions`) in which everything static is already a literal.
 """
 
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
-from innominatus_cli.documents.model import JsonModel
+from innominatus_cli.documents.model import JsonModel, StoredModel
 from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier, When
 
 PLAN_SCHEMA: Final = "innominatus.dev/plan/v1"
@@ -172,7 +169,7 @@ class PlannedWorkflow(JsonModel):
     override_of: str | None = None
 
 
-class Plan(JsonModel):
+class Plan(StoredModel):
     """What will happen."""
 
     schema_: Annotated[Literal["innominatus.dev/plan/v1"], Field(alias="schema")] = PLAN_SCHEMA
@@ -189,22 +186,6 @@ class Plan(JsonModel):
     limits: dict[str, int] = {}
     """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`; and how long a workflow
     may take at most: `workflow_seconds`. Each where somebody set it."""
-
-    @property
-    def digest(self) -> str:
-        """`sha256:` of the canonical bytes."""
-        return digest_of_bytes(self.canonical[:-1])
-
-    @cached_property
-    def canonical(self) -> bytes:
-        """The bytes that are stored under `.innominatus/plans/<hex>.json`; everybody who has a plan asks for them."""
-        return canonical_json(self.as_json()) + b"\n"
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some fields replaced, which has bytes and a digest of its own."""
-        copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("canonical", None)
-        return copied
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.canonical import canonical_json, digest
-from innominatus_cli.documents.model import JsonModel
+from innominatus_cli.documents.model import JsonModel, StoredModel
 from innominatus_cli.documents.verdict import Actor, ReportedFinding
 
 RECORD_SCHEMA: Final = "innominatus.dev/run-record/v1"
@@ -68,7 +67,7 @@ class StepResult(JsonModel):
     """It failed, and `continueOnError` let the run go on."""
 
 
-class RunRecord(JsonModel):
+class RunRecord(StoredModel):
     """One record. Its file is `<root>/runs/<application>/<environment>/<yyyy-mm>/<run>.json`."""
 
     schema_: Annotated[Literal["innominatus.dev/run-record/v1"], Field(alias="schema")] = RECORD_SCHEMA
@@ -102,13 +101,3 @@ class RunRecord(JsonModel):
     findings: list[ReportedFinding] = []
     outputs: dict[str, Any] = {}
     signal: int | None = None
-
-    @property
-    def digest(self) -> str:
-        """`sha256:` of the canonical bytes, which later records name as a parent."""
-        return digest(self.as_json())
-
-    @property
-    def canonical(self) -> bytes:
-        """The bytes of its file (RFC 8785 and a newline)."""
-        return canonical_json(self.as_json()) + b"\n"
