@@ -63,8 +63,8 @@ class Repository:
 
     @property
     def has_admin_config(self) -> bool:
-        """Whether there is an admin-config.yaml, right or wrong."""
-        return self.snapshot.is_file(ADMIN_CONFIG)
+        """Whether there is an admin-config.yaml, right or wrong: what cannot be read switches no policy off."""
+        return self.snapshot.exists(ADMIN_CONFIG)
 
     def admin_config(self) -> Typed[AdminConfigDocument] | None:
         """admin-config.yaml; None where there is none, or it has errors, which are then among the findings."""
@@ -111,7 +111,7 @@ class Repository:
         """All golden paths: those of goldenpaths.yaml (at the root, under workflows), then one file each."""
         found: list[Typed[GoldenPathDocument]] = []
         for path in ("goldenpaths.yaml", f"{self.workflows_root}/goldenpaths.yaml"):
-            if self.snapshot.is_file(path):
+            if self.snapshot.exists(path):
                 found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
         return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
 

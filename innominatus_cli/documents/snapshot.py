@@ -29,8 +29,8 @@ class Snapshot(Protocol):
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """Paths of all files below `under` with one of the suffixes (all, where there are none), sorted.
 
-        Links that leave the repository are among them, so that reading one is a finding. Left out at every level:
-        `.git`, `.innominatus`, `.venv` and `node_modules`.
+        Links that leave the repository are among them, `under` itself included, so that reading one is a finding.
+        Left out at every level: `.git`, `.innominatus`, `.venv` and `node_modules`.
         """
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
@@ -38,6 +38,9 @@ class Snapshot(Protocol):
 
     def object_id(self, path: str) -> str | None:
         """The git object id of what `read` gives; None where it gives a finding."""
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is there, right or wrong: a link that leads nowhere, or out of the repository, is."""
 
     def is_file(self, path: str) -> bool:
         """Whether a file is there, behind links too."""
@@ -64,7 +67,7 @@ class WorkingTreeSnapshot:
             return []
         folder = os.path.join(self.root, *parts)
         if not is_below(self.root, os.path.realpath(folder)):
-            return []
+            return [self._leaving(parts)]
         found: list[str] = []
         self._walk(folder, "/".join(parts), suffixes, (os.path.realpath(folder),), found)
         return sorted(found)
@@ -85,6 +88,11 @@ class WorkingTreeSnapshot:
         data = self.read(path)
         return git_blob_id(data) if isinstance(data, bytes) else None
 
+    def exists(self, path: str) -> bool:
+        """See `Snapshot.exists`."""
+        parts = parts_of(path)
+        return parts is not None and os.path.lexists(os.path.join(self.root, *parts))
+
     def is_file(self, path: str) -> bool:
         """See `Snapshot.is_file`."""
         resolved = self._resolved(path)
@@ -96,6 +104,11 @@ class WorkingTreeSnapshot:
             return True
         resolved = self._resolved(path)
         return resolved is not None and os.path.isdir(resolved)
+
+    def _leaving(self, parts: list[str]) -> str:
+        """The link, among the folders of a path, that leads out of the repository."""
+        ways = ("/".join(parts[: i + 1]) for i in range(len(parts)))
+        return next(way for way in ways if not is_below(self.root, os.path.realpath(os.path.join(self.root, way))))
 
     def _resolved(self, path: str) -> str | None:
         parts = parts_of(path)
@@ -184,7 +197,7 @@ class RevisionSnapshot:
             return []
         folder = self._resolved(parts, under) if parts else []
         if isinstance(folder, Finding):
-            return []
+            return ["/".join(parts)]
         found: list[str] = []
         self._list("/".join(folder), "/".join(parts), (), found)
         wanted = sorted(path for path in found if not suffixes or path.endswith(suffixes))
@@ -206,6 +219,14 @@ class RevisionSnapshot:
         """See `Snapshot.object_id`."""
         entry = self._entry(path)
         return None if isinstance(entry, Finding) else entry.object_id
+
+    def exists(self, path: str) -> bool:
+        """See `Snapshot.exists`."""
+        parts = parts_of(path)
+        if parts is None:
+            return False
+        plain = "/".join(parts)
+        return plain in self._entries or self.is_folder(plain) or self.is_file(plain)
 
     def is_file(self, path: str) -> bool:
         """See `Snapshot.is_file`."""

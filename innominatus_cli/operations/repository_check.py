@@ -52,10 +52,10 @@ class RepositoryCheck:
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
         for folder in (self.workflows_root, *self._provider_folders):
-            if self._snapshot.is_folder(folder):
+            if self._snapshot.exists(folder):
                 self.select(folder)
         for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
-            if self._snapshot.is_file(path):
+            if self._snapshot.exists(path):
                 self._selected[path] = True
 
     @property
@@ -108,7 +108,7 @@ class RepositoryCheck:
 
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
-        if ADMIN_CONFIG not in self._selected and self._snapshot.is_file(ADMIN_CONFIG):
+        if ADMIN_CONFIG not in self._selected and self._snapshot.exists(ADMIN_CONFIG):
             yield from (found for found in self._load(ADMIN_CONFIG).findings if found.severity is Severity.ERROR)
 
     @cached_property
@@ -130,7 +130,7 @@ class RepositoryCheck:
     def _golden_paths(self) -> list[str]:
         """The files with several golden paths, at the root and under the workflows root."""
         paths = dict.fromkeys((_GOLDEN_PATHS, posixpath.normpath(f"{self.workflows_root}/{_GOLDEN_PATHS}")))
-        return [path for path in paths if self._snapshot.is_file(path)]
+        return [path for path in paths if self._snapshot.exists(path)]
 
     @cached_property
     def _provider_folders(self) -> list[str]:

@@ -1,5 +1,6 @@
 """A repository reads what is asked for, once, and gathers what is wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,34 @@ def test_a_malformed_admin_config_is_an_error_and_never_ignored(tmp_path: Path) 
     assert found.has_admin_config
     assert found.admin_config() is None
     assert errors(found) == [(codes.UNKNOWN_KEY, "admin-config.yaml:1:20")]
+
+
+@pytest.mark.parametrize("what", ["a link out", "a link to nowhere", "a pipe", "a folder"])
+def test_an_admin_config_that_cannot_be_read_is_an_error_and_never_absent(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "admin-config.yaml"
+    match what:
+        case "a link out":
+            path.symlink_to("/etc/passwd")
+        case "a link to nowhere":
+            path.symlink_to("nowhere")
+        case "a pipe":
+            os.mkfifo(path)
+        case _:
+            path.mkdir()
+    found = Repository(WorkingTreeSnapshot(tmp_path))
+    assert found.has_admin_config
+    assert found.admin_config() is None
+    assert [str(finding.place) for finding in found.findings if finding.severity is Severity.ERROR] == [path.name]
+
+
+def test_a_folder_of_workflows_behind_a_link_out_of_the_repository_is_one_error(tmp_path: Path) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    repository(outside, FILES)
+    root.mkdir()
+    (root / "workflows").symlink_to(outside / "workflows")
+    found = Repository(WorkingTreeSnapshot(root))
+    assert found.platform_workflows() == found.product_workflows("shop") == found.policies() == []
+    assert errors(found) == [(codes.OUTSIDE_REPOSITORY, "workflows")]
 
 
 @pytest.mark.parametrize("root", ["/etc", "../elsewhere", "~/x"])

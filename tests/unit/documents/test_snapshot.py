@@ -181,7 +181,25 @@ def test_a_link_to_a_folder_outside_is_listed_so_that_reading_it_is_a_finding(tm
     snapshot = WorkingTreeSnapshot(root)
     assert snapshot.paths("", (".yaml",)) == ["link"]
     assert code_of(snapshot.read("link")) is codes.OUTSIDE_REPOSITORY
-    assert snapshot.paths("link") == []
+    assert snapshot.paths("link") == ["link"]
+    assert snapshot.paths("link/below") == ["link"]
+    revision = RevisionSnapshot(FakeGit({"link": "-> ../outside"}), "v1")
+    assert revision.paths("link") == ["link"]
+    assert code_of(revision.read("link")) is codes.OUTSIDE_REPOSITORY
+
+
+def test_whatever_stands_at_a_path_exists_also_when_it_cannot_be_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "nowhere").symlink_to("missing")
+    (tmp_path / "outside").symlink_to("/etc")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("x")
+    snapshot = WorkingTreeSnapshot(tmp_path)
+    assert all(snapshot.exists(path) for path in ("pipe", "nowhere", "outside", "folder", "folder/file"))
+    assert not any(snapshot.exists(path) for path in ("missing", "folder/missing", "../folder"))
+    revision = RevisionSnapshot(FakeGit({"folder/file": "x", "nowhere": "-> missing", "outside": "-> /etc"}), "v1")
+    assert all(revision.exists(path) for path in ("nowhere", "outside", "folder", "folder/file"))
+    assert not any(revision.exists(path) for path in ("missing", "folder/missing", "../folder"))
 
 
 def test_pipes_are_listed_and_refused(tmp_path: Path) -> None:
