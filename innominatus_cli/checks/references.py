@@ -134,9 +134,7 @@ def _check_output(
     known = scope.outputs.get(step)
     path = path[1:] if path[:1] == ("outputs",) else path
     if known is not None and path and path[0] not in known:
-        near = did_you_mean(path[0], known)
-        remedy = f"{near[0].upper()}{near[1:]} " if near else ""
-        remedy += f"Outputs are declared under 'outputs:' of '{step}'."
+        remedy = f"{did_you_mean(path[0], known)} Outputs are declared under 'outputs:' of '{step}'.".lstrip()
         yield finding(codes.UNKNOWN_REFERENCE, f"{shown}: step '{step}' declares no output '{path[0]}'", remedy)
 
 

@@ -78,8 +78,9 @@ class Finding(NamedTuple):
 
     @property
     def help(self) -> str:
-        """What to do about it."""
-        return self.remedy or self.code.remedy
+        """What to do about it, as a sentence."""
+        said = self.remedy or self.code.remedy
+        return f"{said[:1].upper()}{said[1:]}"
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -80,7 +80,7 @@ def test_an_output_is_one_that_the_step_declares_or_its_type_has() -> None:
     (found,) = _found(_workflow(steps % "paht"))
     assert (found.code.number, found.place.line) == ("ORC-2015", 8)
     assert found.message.endswith("step 'a' declares no output 'paht'")
-    assert found.remedy == "Did you mean 'path'? Outputs are declared under 'outputs:' of 'a'."
+    assert found.help == "Did you mean 'path'? Outputs are declared under 'outputs:' of 'a'."
     for known in ("path", "name"):
         assert _found(_workflow(steps % known)) == []
     assert [one.code.number for one in _found(_workflow(steps.replace("steps.a.outputs.%s", "a.paht")))] == ["ORC-2015"]

@@ -60,7 +60,7 @@ def test_all_findings_of_a_file_come_at_once_in_their_order() -> None:
 
 def test_unknown_keys_come_with_near_names() -> None:
     (finding,) = errors(WORKFLOW + "  steps: []\n  trigers: []\n")
-    assert finding.help == "did you mean 'triggers'?"
+    assert finding.help == "Did you mean 'triggers'?"
 
 
 def test_a_number_where_text_is_expected_comes_with_the_quoted_form() -> None:

@@ -80,14 +80,14 @@ def test_an_unknown_type_names_the_known_and_the_near_ones(context: Any, play: A
     result = provision(context, play, "sqllite")
     assert result.failure.code.number == "ORC-5140"
     assert "there are route, sqlite, volume" in result.failure.message
-    assert result.failure.help == "did you mean 'sqlite'?"
+    assert result.failure.help == "Did you mean 'sqlite'?"
 
 
 def test_an_unknown_param_is_refused(context: Any, play: Any) -> None:
     result = provision(context, play, "volume", params={"sise": "1Gi"})
     assert result.failure.code.number == "ORC-5141"
     assert "has no param 'sise'" in result.failure.message
-    assert result.failure.help == "did you mean 'size'?"
+    assert result.failure.help == "Did you mean 'size'?"
     assert provision(context, play, "sqlite", params={"q": 1}).failure.help == "Params: none."
 
 

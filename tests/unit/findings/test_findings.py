@@ -20,6 +20,7 @@ def test_a_finding_has_its_codes_remedy_and_severity_unless_it_says_otherwise() 
     own = Finding(WRONG, "x", Place("a"), remedy="Do this.", severity_override=Severity.WARNING)
     assert (plain.help, plain.severity) == ("Mend it.", Severity.ERROR)
     assert (own.help, own.severity) == ("Do this.", Severity.WARNING)
+    assert Finding(WRONG, "x", Place("a"), remedy="did you mean 'y'?").help == "Did you mean 'y'?"
     assert has_errors([own, plain])
     assert not has_errors([own])
 
