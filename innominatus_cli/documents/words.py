@@ -1,4 +1,4 @@
-"""Words of messages: libyaml's problems for people who have not read YAML's grammar, types with their article."""
+"""Words of messages: libyaml's problems for people, types with their article, counts, what a run does."""
 
 _SHORT = 40
 _WORDS = (
@@ -99,6 +99,17 @@ def short(text: str) -> str:
 def either(words: list[str]) -> str:
     """`a, b or c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def counted(count: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count} {word}" if count == 1 or word == "info" else f"{count} {word}s"
+
+
+def undertaking(operation: str, application: str, environment: str) -> str:
+    """`deploy shop to staging`, `undeploy shop from staging`, `task shop in staging`."""
+    way = {"deploy": "to", "undeploy": "from"}.get(operation, "in")
+    return f"{operation} {application} {way} {environment}"
 
 
 TYPE_WORDS = {

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from innominatus_cli.documents.model import duration_text
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
 from innominatus_cli.findings.catalogue import execution as codes
@@ -42,7 +43,7 @@ def driver(ctx: StepContext) -> DriverSteps:
     return DriverResult(
         outputs={"alerts": names, "checked": checked},
         artifacts={ctx.artifact_path(): yaml_text([manifest]).encode()},
-        message=f"{len(names)} alert rules; {told}",
+        message=f"{counted(len(names), 'alert rule')}; {told}",
         tools=(ToolFound(name="promtool"),) if checked else (),
     )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.manifests import Manifest, of_run, read_paths
 from innominatus_cli.drivers.programs import run_program
@@ -40,9 +41,14 @@ def driver(ctx: StepContext) -> DriverSteps:
         return DriverResult(failure=judged)
     outputs = {"judged": judged}
     if inputs.script is None and not inputs.command:
-        return DriverResult(outputs=outputs, message=f"{judged} manifests keep {len(inputs.rules)} rules")
+        return DriverResult(outputs=outputs, message=_kept(judged, len(inputs.rules)))
     ran = yield from run_program(ctx, inputs, env={"INNOMINATUS_RENDERED_DIR": _write_rendered(ctx)})
     return DriverResult(ran.failure, outputs=outputs, printed=ran.printed, tools=ran.tools)
+
+
+def _kept(manifests: int, rules: int) -> str:
+    keep = "keeps" if manifests == 1 else "keep"
+    return f"{counted(manifests, 'manifest')} {keep} {counted(rules, 'rule')}"
 
 
 def _write_rendered(ctx: StepContext) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.manifests import of_run
@@ -81,19 +82,19 @@ def _result(
     ctx: StepContext, inputs: SecurityInputs, answer: Mapping[str, Any], problems: list[Problem]
 ) -> DriverResult:
     least = _ORDER.index(inputs.severity_threshold.upper())
-    counted = [problem for problem in problems if _ORDER.index(problem.severity) >= least]
-    counted.sort(key=lambda problem: (-_ORDER.index(problem.severity), problem.place, problem.what))
-    outputs = {"scanned": answer["scanned"], "findings": len(counted)}
+    grave = [problem for problem in problems if _ORDER.index(problem.severity) >= least]
+    grave.sort(key=lambda problem: (-_ORDER.index(problem.severity), problem.place, problem.what))
+    outputs = {"scanned": answer["scanned"], "findings": len(grave)}
     fails: bool = known(inputs.fail_on_vulnerabilities)
-    if counted and fails:
-        told = "; ".join(f"{problem.severity} {problem.place}: {problem.what}" for problem in counted[:_MOST_TOLD])
-        more = f"; and {len(counted) - _MOST_TOLD} more" if len(counted) > _MOST_TOLD else ""
+    if grave and fails:
+        told = "; ".join(f"{problem.severity} {problem.place}: {problem.what}" for problem in grave[:_MOST_TOLD])
+        more = f"; and {len(grave) - _MOST_TOLD} more" if len(grave) > _MOST_TOLD else ""
         return ctx.failed(codes.SCAN_FOUND, told + more)
     by_severity = Counter(problem.severity for problem in problems)
     below = ", ".join(f"{by_severity[severity]} {severity}" for severity in reversed(_ORDER) if by_severity[severity])
-    skipped = f", {len(answer['skipped'])} files that are no text passed over" if answer["skipped"] else ""
+    skipped = f", {counted(len(answer['skipped']), 'file')} without text passed over" if answer["skipped"] else ""
     return DriverResult(
-        outputs=outputs, message=f"{answer['scanned']} texts scanned{skipped}; found: {below or 'nothing'}"
+        outputs=outputs, message=f"{counted(answer['scanned'], 'text')} scanned{skipped}; found: {below or 'nothing'}"
     )
 
 

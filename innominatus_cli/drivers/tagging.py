@@ -2,6 +2,7 @@
 
 import json
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.step_types.oversight import TaggingInputs
@@ -23,5 +24,5 @@ def driver(ctx: StepContext) -> DriverSteps:
     return DriverResult(
         outputs={"tags": dict(sorted(tags.items()))},
         artifacts={ctx.artifact_path(".json"): text.encode() + b"\n"},
-        message=f"{len(tags)} tags",
+        message=counted(len(tags), "tag"),
     )

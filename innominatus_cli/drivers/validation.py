@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from innominatus_cli.documents.admin_config import HealthCheckProbe
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text, inside
 from innominatus_cli.drivers.programs import run_program
 from innominatus_cli.findings.catalogue import execution as codes
@@ -32,16 +33,12 @@ def driver(ctx: StepContext) -> DriverSteps:
                 failed[name] = problem
     if failed:
         told = "; ".join(f"{name}: {failed[name]}" for name in checks if name in failed)
-        return ctx.failed(codes.CHECK_FAILED, f"{len(failed)} of {len(checks)} checks failed: {told}")
+        return ctx.failed(codes.CHECK_FAILED, f"{len(failed)} of {counted(len(checks), 'check')} failed: {told}")
     outputs = {"passed": len(checks)}
     if inputs.script is None and not inputs.command:
-        return DriverResult(outputs=outputs, message=f"{_count(len(checks))} passed")
+        return DriverResult(outputs=outputs, message=f"{counted(len(checks), 'check')} passed")
     ran = yield from run_program(ctx, inputs)
     return DriverResult(ran.failure, outputs=outputs, printed=ran.printed, tools=ran.tools)
-
-
-def _count(number: int) -> str:
-    return "1 check" if number == 1 else f"{number} checks"
 
 
 def _checks(ctx: StepContext, inputs: ValidationInputs) -> dict[str, HealthCheckProbe] | Finding:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from innominatus_cli.documents.admin_config import SecretGeneration
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
@@ -38,11 +39,11 @@ def driver(ctx: StepContext) -> DriverSteps:
     if isinstance(generated, Finding):
         return DriverResult(failure=generated)
     names = [secret.name for secret in secrets]
-    told = f", {len(generated)} of them generated" if generated else ""
+    told = f", {len(generated)} generated" if generated else ""
     return DriverResult(
         outputs={"bound": names, "generated": generated},
         artifacts={ctx.artifact_path(): yaml_text(_bindings(ctx, inputs, secrets)).encode()},
-        message=f"binds {len(names)} secret{'s' if len(names) > 1 else ''}{told}",
+        message=f"binds {counted(len(names), 'secret')}{told}",
     )
 
 

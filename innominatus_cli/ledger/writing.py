@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.documents.words import undertaking
 from innominatus_cli.findings.catalogue.ledger import RECORD_PENDING, RECORD_UNCOMMITTED, STATE_NOT_WRITTEN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Change, Landing, Obstacle, why_not
@@ -99,7 +100,7 @@ class RecordWriter:
 
 def commit_message(record: RunRecord, path: str) -> str:
     """The message of a record's commit (Conventional Commits; a pipeline has nothing to do for it)."""
-    what = f"{record.operation} {record.application} to {record.environment}"
+    what = undertaking(record.operation, record.application, record.environment)
     if record.operation == "undeploy":
         what = f"{record.operation} {record.application} from {record.environment}"
     lines = [

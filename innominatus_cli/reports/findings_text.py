@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.reports.terminal import one_line, painted, printable
 
@@ -33,11 +34,6 @@ def summary_text(findings: Sequence[Finding], files: int) -> str:
             parts.append(counted(count, word))
     checked = f"{counted(files, 'file')} checked"
     return f"{checked}: {', '.join(parts)}" if parts else f"{checked}: nothing found"
-
-
-def counted(count: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{count} {word}" if count == 1 or word == "info" else f"{count} {word}s"
 
 
 class _Lines:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.product_validation import ProductValidation, ValidatedFile
 from innominatus_cli.reports.findings_json import findings_document
-from innominatus_cli.reports.findings_text import counted
 from innominatus_cli.reports.terminal import one_line
 
 _GOOD = "✅"

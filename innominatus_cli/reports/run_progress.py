@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.words import counted, undertaking
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.reports.terminal import one_line
 from innominatus_cli.system.clock import Clock, SystemClock
@@ -45,8 +46,8 @@ class PlainProgress:
         """Names the run."""
         self._identities = _identities(plan)
         steps = sum(step.kind == "step" for step in plan.steps)
-        application, environment = plan.application.name, plan.environment
-        self._say(f"run {run}: {plan.operation.value} {application} to {environment}, {_count(steps, 'step')}")
+        what = undertaking(plan.operation, plan.application.name, plan.environment)
+        self._say(f"run {run}: {what}, {counted(steps, 'step')}")
 
     def step_started(self, step: PlannedStep, attempt: int) -> None:
         """Tells of attempts after the first one."""
@@ -93,7 +94,7 @@ class LiveProgress:
         from rich.text import Text  # noqa: PLC0415
         from rich.tree import Tree  # noqa: PLC0415
 
-        root = Tree(Text(f"{plan.operation.value} {plan.application.name} to {plan.environment} (run {run})"))
+        root = Tree(Text(f"{undertaking(plan.operation, plan.application.name, plan.environment)} (run {run})"))
         identities = _identities(plan)
         branches: dict[str, Tree] = {}
         for step in plan.steps:
@@ -158,7 +159,3 @@ def result_text(result: StepResult, message: str) -> str:
 
 def _identities(plan: Plan) -> dict[str, str]:
     return {flow.id: flow.identity for flow in plan.workflows}
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
@@ -60,7 +61,7 @@ def _send(
     failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
     if failure:
         return DriverResult(failure=failure)
-    message = f"{_count(objects)} {'deleted' if deletes else 'applied'}"
+    message = f"{counted(len(objects), 'object')} {'deleted' if deletes else 'applied'}"
     return replace(result, message=message, tools=(kubectl.TOOL,))
 
 
@@ -72,11 +73,9 @@ def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Mani
     path = ctx.artifact_path()
     outputs["manifests"] = [path]
     text = yaml_text(manifest.data for manifest in objects)
-    return DriverResult(outputs=outputs, artifacts={path: text.encode()}, message=f"{_count(objects)} rendered")
-
-
-def _count(objects: list[Manifest]) -> str:
-    return "1 object" if len(objects) == 1 else f"{len(objects)} objects"
+    return DriverResult(
+        outputs=outputs, artifacts={path: text.encode()}, message=f"{counted(len(objects), 'object')} rendered"
+    )
 
 
 def _objects(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> list[Manifest] | Finding:

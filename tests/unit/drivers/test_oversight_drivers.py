@@ -157,7 +157,7 @@ def test_alerts_render_as_prometheus_rules_and_say_that_nobody_checked(context: 
         }
     ]
     assert result.outputs == {"alerts": ["error_rate"], "checked": False}
-    assert result.message == "1 alert rules; promtool is not installed: not checked"
+    assert result.message == "1 alert rule; promtool is not installed: not checked"
 
 
 def test_promtool_has_a_look_where_it_is_there(context: Any, play: Any, ended: Any) -> None:

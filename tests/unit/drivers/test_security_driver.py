@@ -38,7 +38,7 @@ def test_a_clean_workload_passes_and_says_what_was_scanned(context: Any, play: A
     result, (request,) = play(context("security", {"workload": GOOD}), [answered(ended)])
     assert result.failure is None
     assert result.outputs == {"scanned": 1, "findings": 0}
-    assert result.message == "1 texts scanned; found: nothing"
+    assert result.message == "1 text scanned; found: nothing"
     assert list(json.loads(request.stdin)["texts"]) == ["workload"]
 
 
@@ -111,7 +111,7 @@ def test_a_dangerous_manifest_is_found(
 def test_what_is_below_the_threshold_is_counted_and_passes(context: Any, play: Any, ended: Any) -> None:
     result = scanned_manifest(context, play, ended, container(image="nginx:1.2", resources={}))
     assert result.failure is None
-    assert result.message == "1 texts scanned; found: 1 MEDIUM, 1 LOW"
+    assert result.message == "1 text scanned; found: 1 MEDIUM, 1 LOW"
 
 
 def test_a_workload_of_the_score_file_is_looked_at_too(context: Any, play: Any, ended: Any) -> None:

@@ -33,7 +33,7 @@ def test_bindings_hold_names_only(context: Any, play: Any, ended: Any) -> None:
     result, (request,) = play(ctx, [states])
     assert result.failure is None
     assert result.outputs == {"bound": ["stripe-api-key", "paypal-client-secret"], "generated": ["stripe-api-key"]}
-    assert result.message == "binds 2 secrets, 1 of them generated"
+    assert result.message == "binds 2 secrets, 1 generated"
     binding = yaml.safe_load(next(iter(result.artifacts.values())))
     assert binding["kind"] == "ExternalSecret"
     assert binding["metadata"]["annotations"] == {"innominatus.dev/policies": "payment-read"}
