@@ -111,6 +111,7 @@ def test_a_lock_is_never_taken_through_a_link(state: StateFolder, holder: Holder
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(CannotContinue) as refused:
         acquire(state, "shop", "development", holder)
+    assert refused.value.findings[0].code.number == "ORC-6042"
     assert refused.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
     assert not (tmp_path / "elsewhere").exists()
 

@@ -13,6 +13,8 @@ import pytest
 from innominatus_cli.documents.plan import Gate, Plan, PlannedRetry, PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.documents.vocabulary import When
+from innominatus_cli.drivers.contract import DriverSteps, StepContext
+from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution import journal as journal_module
 from innominatus_cli.execution.engine import ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.journal import read_journal
@@ -115,6 +117,7 @@ def test_what_is_secret_is_used_and_not_recorded(make_plan: MakePlan, make_setti
         ({"inputs": {"command": ["no-such-program"]}}, "ORC-5102"),
         ({"inputs": {"command": {"$ref": "run.id"}, "workingDir": "../.."}}, "ORC-5104"),
         ({"script": "true", "gate": Gate(teams=["sre"], count=1)}, "ORC-5012"),
+        ({"type": "kubernetes", "inputs": {"operation": {"$ref": "run.id"}}}, "ORC-5014"),
     ],
 )
 def test_what_goes_wrong_is_a_finding_at_the_step(
@@ -165,7 +168,9 @@ def test_a_step_that_takes_too_long_is_stopped_and_may_be_tried_again(
     result = execute_plan(make_setting(plan), QUICK)
     assert statuses(result) == {"slow": "timed_out", "again": "succeeded"}
     assert [attempt.ending for attempt in results(result)["again"].attempts] == ["timed_out", "exited"]
-    assert results(result)["slow"].finding is not None
+    finding = results(result)["slow"].finding
+    assert finding is not None
+    assert finding.code == "ORC-5002"
 
 
 def test_a_failure_is_let_pass_where_the_step_says_so(make_plan: MakePlan, make_setting: MakeSetting) -> None:
@@ -204,6 +209,9 @@ def test_a_workflow_has_a_deadline_that_leaves_time_for_finally(make_plan: MakeP
     setting = make_setting(plan)
     result = execute_plan(setting, QUICK)
     assert statuses(result) == {"slow": "timed_out", "next": "skipped", "clean": "succeeded"}
+    finding = results(result)["slow"].finding
+    assert finding is not None
+    assert finding.code == "ORC-5003"
     assert result.status == "failed"
     assert (setting.work_dir / "cleaned").exists()
 
@@ -325,6 +333,36 @@ def test_a_disk_that_refuses_the_journal_starts_nothing_more(
     assert not (setting.work_dir / "b").exists()
 
 
+def test_a_log_that_cannot_be_written_is_a_warning_and_disturbs_no_step(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    setting = make_setting(make_plan({"a": {"script": "echo out"}}))
+    setting.state.log_path(setting.run, 0, "stdout").mkdir(parents=True)
+    result = execute_plan(setting, QUICK)
+    assert result.status == "succeeded"
+    assert [finding.code.number for finding in result.findings] == ["ORC-5020"]
+    digest = results(result)["a"].stdout
+    assert digest is not None
+    assert digest.bytes == len("out\n")
+
+
+def test_a_bug_in_a_driver_fails_its_step_and_keeps_what_it_said(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    def broken(_context: StepContext) -> DriverSteps:
+        raise LookupError("s3cret")
+
+    plan = make_plan({"a": {"script": "true"}, "b": {"script": "true", "type": "validation"}})
+    setting = make_setting(plan, driver_for=lambda name: broken if name == "script" else driver_for(name))
+    result = execute_plan(setting, QUICK)
+    assert statuses(result) == {"a": "failed", "b": "succeeded"}
+    finding = results(result)["a"].finding
+    assert finding is not None
+    assert finding.code == "ORC-5015"
+    assert "LookupError" in finding.message
+    assert b"s3cret" not in setting.state.journal_path(setting.run).read_bytes()
+
+
 def test_a_step_that_leaves_processes_says_so(make_plan: MakePlan, make_setting: MakeSetting) -> None:
     plan = make_plan({"a": {"script": "sleep 77 >/dev/null 2>&1 & true"}})
     result = execute_plan(make_setting(plan), QUICK)
@@ -350,6 +388,7 @@ def test_a_signal_stops_the_run_and_what_runs(
     options = ExecutionOptions(ladder=QUICK.ladder, pidfd=not portable, subreaper=not portable)
     result = execute_plan(setting, options)
     assert (result.status, result.signal) == ("interrupted", number)
+    assert [finding.code.number for finding in result.findings] == ["ORC-5005"]
     assert statuses(result) == {"a": "interrupted", "b": "skipped", "c": "skipped", "retrying": "interrupted"}
     assert events(setting)[-1]["status"] == "interrupted"
     pid = int((setting.work_dir / "pid").read_text())

@@ -92,7 +92,9 @@ def test_an_application_that_never_ran_is_told_from_one_that_does_not_exist(insi
     assert answer(capfd, "history", "checkout-service")["runs"] == []
     for command in ("status", "history"):
         assert run([command, "checkout-servcie"]) == 1
-        assert "did you mean 'checkout-service'?" in capfd.readouterr().err
+        told = capfd.readouterr().err
+        assert "ORC-6015" in told
+        assert "'checkout-service'?" in told
     assert inside.git("status", "--porcelain") == ""
 
 
@@ -141,7 +143,9 @@ def test_logs_of_a_run_are_found_by_prefix_and_by_latest(
     assert capfd.readouterr().out == "deployment/application/-/deploy/build\n| three\n"
     assert answer(capfd, "logs", "latest")["steps"][1]["stderr"] == "\x1b[31mred\n"
     assert run(["logs", "latest", "--step", "biuld"]) == 1
-    assert "did you mean 'build'?" in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert "ORC-6016" in told
+    assert "'build'?" in told
 
 
 def write_journal(folder: Any, facts: list[dict[str, Any]]) -> None:

@@ -185,8 +185,9 @@ def test_blobs_of_any_size_and_content_are_read(folder: Path) -> None:
 
 
 def test_a_missing_blob_ends_the_command(folder: Path) -> None:
-    with pytest.raises(CannotContinue):
+    with pytest.raises(CannotContinue) as caught:
         opened(folder).read_blobs(["0" * 40])
+    assert caught.value.findings[0].code.number == "ORC-6004"
 
 
 def test_a_repository_of_sha256_has_its_own_ids(tmp_path: Path) -> None:

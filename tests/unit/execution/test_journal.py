@@ -138,6 +138,7 @@ def test_any_damage_before_the_last_line_is_found(tmp_path: Path, data: st.DataO
     with pytest.raises(CannotContinue) as refused:
         read_journal(path)
     assert refused.value.exit_status is ExitStatus.CORRUPT
+    assert refused.value.findings[0].code.number == "ORC-6043"
     assert refused.value.findings[0].place.line > 0
 
 

@@ -90,6 +90,7 @@ def test_a_secret_takes_a_reference_only_and_its_value_is_never_told() -> None:
     assert resolved([("p", "${secrets.token}")], p={"secret": True}).values == {"p": {"$ref": "secrets.token"}}
     found = resolved([("p", "hunter2")], p={"secret": True})
     assert found.values == {"p": None}
+    assert [one.code.number for one in found.findings] == ["ORC-3014"]
     assert "hunter2" not in str(found.findings)
 
 

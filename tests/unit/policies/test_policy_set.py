@@ -157,9 +157,7 @@ def test_environment_policies_come_from_admin_config_alone(admin: Make, policies
 
 def test_a_root_in_a_policies_document_is_told_to_have_no_effect(policies_file: Make) -> None:
     merged = merge_policies([policies_file("spec:\n  workflowsRoot: ./elsewhere\n")])
-    assert [(f.code, str(f.place)) for f in merged.findings] == [
-        (codes.WORKFLOWS_ROOT_WITHOUT_EFFECT, "workflows/policies/p.yaml:2:3")
-    ]
+    assert [(f.code.number, str(f.place)) for f in merged.findings] == [("ORC-4022", "workflows/policies/p.yaml:2:3")]
 
 
 def test_an_unknown_word_of_secrets_access_is_taken_as_none(policies: Policies) -> None:
