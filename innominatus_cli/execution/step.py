@@ -393,4 +393,4 @@ class _Work:
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:
-                return end.failure or finding_of(step, codes.STEP_FAILED, "it failed")
+                return end.failure

@@ -3,16 +3,8 @@
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Severity
 
-# Steps and runs: 5001 to 5099.
+# Steps and runs: 5001 to 5099. 5001 is retired: a failed step's finding always says why.
 
-STEP_FAILED = Code(
-    "ORC-5001",
-    "A step failed",
-    "Read what it printed: innominatus-ctl logs RUN --step STEP.",
-    exit_status=ExitStatus.RUN_FAILED,
-    detail="The step's last attempt failed. Steps that need it are skipped, independent branches finish, and steps "
-    "with `when: on_failure`, `when: always` and `finally` run. The record names every step that failed.",
-)
 STEP_TIMED_OUT = Code(
     "ORC-5002",
     "A step ran out of time",
@@ -113,7 +105,7 @@ INPUTS_WRONG_NOW = Code(
 DRIVER_BROKE = Code(
     "ORC-5015",
     "The driver of a step broke",
-    "Report it, with the step's type; run with --debug for the traceback.",
+    "Report it, with the step's type and inputs and the name of the error in the message.",
     exit_status=ExitStatus.INTERNAL,
     detail="A bug in the part of the tool that runs this step type. The step counts as failed, the run goes on as "
     "after any failure, and its record is kept.",
@@ -147,8 +139,9 @@ RUN_WAS_KILLED = Code(
     "An earlier run was killed",
     "Look at what the named steps left half done, then run again.",
     severity=Severity.WARNING,
-    detail="Its journal has no end. Steps that had started and not ended are now marked as interrupted there; nobody "
-    "can know how far they came.",
+    detail="Steps that its journal says had started and not ended are now marked as interrupted there; nobody can know "
+    "how far they came. One that was killed after its last step, while it wrote its record, may have none: "
+    "`innominatus-ctl history` shows whether it has.",
 )
 
 # Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.
