@@ -7,6 +7,7 @@ wrote.
 
 import re
 from collections.abc import Collection
+from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -58,13 +59,27 @@ class Reference(NamedTuple):
 Part: TypeAlias = "str | Reference"
 
 
+class ProblemKind(Enum):
+    """What a problem is, so that nobody has to read its message to know."""
+
+    UNRESOLVED = "names nothing that is known"
+    MALFORMED = "is not written as a reference"
+    NOT_PLAIN = "may not stand in the text of a script"
+    PLANNED = "is a construct that a later version brings"
+
+
 class Problem(NamedTuple):
-    """Something that is wrong at an offset of a text; `planned` tells a construct that a later version brings."""
+    """Something that is wrong at an offset of a text."""
 
     message: str
     offset: int
     remedy: str = ""
-    planned: bool = False
+    kind: ProblemKind = ProblemKind.UNRESOLVED
+
+    @property
+    def planned(self) -> bool:
+        """Whether a later version brings it."""
+        return self.kind is ProblemKind.PLANNED
 
 
 class ParsedText(NamedTuple):
@@ -224,13 +239,13 @@ class _Parser:
                 f"'{inside.splitlines()[0]}' is more than a dotted path; templates are planned, not available yet",
                 start,
                 "Use a reference, as in '${parameters.name}' or '{{ .parameters.name }}'.",
-                planned=True,
+                ProblemKind.PLANNED,
             )
         self._literal.append(inside)
         return stop
 
-    def _problem(self, message: str, offset: int, remedy: str, *, planned: bool = False) -> None:
-        self._problems.append(Problem(message, offset, remedy, planned))
+    def _problem(self, message: str, offset: int, remedy: str, kind: ProblemKind = ProblemKind.MALFORMED) -> None:
+        self._problems.append(Problem(message, offset, remedy, kind))
 
 
 def _template_path(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from innominatus_cli.expressions.references import (
     PLAIN_FORM,
     ParsedText,
     Problem,
+    ProblemKind,
     Reference,
     parse,
     parse_script,
@@ -54,9 +55,9 @@ class Folded:
     outside: dict[str, Known] = field(default_factory=dict)
     later: set[tuple[str, ...]] = field(default_factory=set)
 
-    def add(self, pointer: Pointer, message: str, offset: int, remedy: str = "", *, planned: bool = False) -> None:
+    def add(self, pointer: Pointer, problem: Problem) -> None:
         """Notes a problem."""
-        self.problems.append(PlacedProblem(pointer, Problem(message, offset, remedy, planned)))
+        self.problems.append(PlacedProblem(pointer, problem))
 
 
 IsScript: TypeAlias = Callable[[Pointer], bool]
@@ -137,17 +138,19 @@ def _fold_part(reference: Reference, scope: Scope, found: Folded, at: Pointer, *
     resolved = resolve_reference(reference, scope, found, at)
     if isinstance(resolved, Later):
         if script and resolved.secret:
-            found.add(at, f"'{reference.written}' would put a secret into the text of a script", reference.offset, ENV)
+            message = f"'{reference.written}' would put a secret into the text of a script"
+            found.add(at, Problem(message, reference.offset, ENV, ProblemKind.NOT_PLAIN))
         return {REF: path_text(resolved.path)}
     if resolved is None:
         return reference.written
     text = text_of(resolved.value)
     if text is None:
         kind = "a mapping" if isinstance(resolved.value, Mapping) else "a list"
-        found.add(at, f"'{reference.written}' is {kind}, which is no text", reference.offset, "Name a key of it.")
+        message = f"'{reference.written}' is {kind}, which is no text"
+        found.add(at, Problem(message, reference.offset, "Name a key of it."))
         return reference.written
     if script and not PLAIN_FORM.fullmatch(text):
-        found.add(at, not_plain(reference.name), reference.offset, ENV)
+        found.add(at, Problem(not_plain(reference.name), reference.offset, ENV, ProblemKind.NOT_PLAIN))
     return text
 
 
@@ -164,7 +167,8 @@ def resolve_reference(reference: Reference, scope: Scope, found: Folded, at: Poi
     """What the reference names; None and a problem where it names nothing. Secrets and outside values are noted."""
     resolved = scope.resolve(reference.path)
     if isinstance(resolved, Unresolved):
-        found.add(at, resolved.message, reference.offset, resolved.remedy, planned=resolved.planned)
+        kind = ProblemKind.PLANNED if resolved.planned else ProblemKind.UNRESOLVED
+        found.add(at, Problem(resolved.message, reference.offset, resolved.remedy, kind))
         return None
     if isinstance(resolved, Later):
         found.later.add(resolved.path)

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.expressions.references import Problem
+from innominatus_cli.expressions.references import Problem, ProblemKind
 from innominatus_cli.expressions.values import Folded, PlacedProblem
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
+
+_CODES = {
+    ProblemKind.UNRESOLVED: codes.UNRESOLVED_REFERENCE,
+    ProblemKind.MALFORMED: codes.MALFORMED_REFERENCE,
+    ProblemKind.NOT_PLAIN: codes.VALUE_IN_SCRIPT,
+    ProblemKind.PLANNED: codes.NOT_AVAILABLE_YET,
+}
 
 
 class Spot:
@@ -74,17 +81,7 @@ def finding_of(placed: PlacedProblem, spot: Spot) -> Finding:
     """One problem at its place."""
     problem = placed.problem
     where = spot.at(*placed.pointer)
-    return Finding(_code(problem), problem.message, where.within(problem.offset), problem.remedy)
-
-
-def _code(problem: Problem) -> Code:
-    if problem.planned:
-        return codes.NOT_AVAILABLE_YET
-    if "could take for code" in problem.message or "into the text of a script" in problem.message:
-        return codes.VALUE_IN_SCRIPT
-    if " is no reference" in problem.message or "is never closed" in problem.message:
-        return codes.MALFORMED_REFERENCE
-    return codes.UNRESOLVED_REFERENCE
+    return Finding(_CODES[problem.kind], problem.message, where.within(problem.offset), problem.remedy)
 
 
 def conditions_of(problems: Sequence[Problem], spot: Spot, code: Code) -> list[Finding]:
