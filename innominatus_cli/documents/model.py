@@ -1,4 +1,7 @@
-"""What all models share: frozen, closed, camelCase in YAML and snake_case in the JSON that we write."""
+"""What all models share: frozen, closed, camelCase in YAML and snake_case in the JSON that we write.
+
+A model is built when it is first used (`defer_build`): of a hundred that a command imports it needs a fifth.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,13 +31,15 @@ __all__ = [
 class YamlModel(BaseModel):
     """A part of a document that people write: camelCase keys, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
 
 class JsonModel(BaseModel):
     """A part of a document that we write: snake_case keys, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON data; what has no value is left out, so that a new optional key changes no old digest."""

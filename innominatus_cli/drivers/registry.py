@@ -1,5 +1,6 @@
 """Which driver does the work of which step type. A driver's module is imported when it is first asked for."""
 
+from functools import cache
 from importlib import import_module
 from typing import Final, cast
 
@@ -20,6 +21,7 @@ _MODULES: Final = {
 }
 
 
+@cache
 def driver_for(step_type: str) -> Driver | None:
     """The driver of a step type; None where nothing runs it yet."""
     module = _MODULES.get(step_type)
