@@ -63,12 +63,6 @@ class Before:
         return (name for index, name in enumerate(self.names) if self.mask >> index & 1)
 
 
-@dataclass(slots=True)
-class _Group:
-    key: tuple[str, int]
-    names: list[str] = field(default_factory=list)
-
-
 def order_steps(steps: Sequence[StepDefinition]) -> Order:
     """List order, groups, `dependsOn`.
 
@@ -82,32 +76,32 @@ def order_steps(steps: Sequence[StepDefinition]) -> Order:
     needs: dict[str, tuple[str, ...]] = {}
     before: tuple[str, ...] = ()
     for group in _groups(listed):
-        for name in group.names:
+        for name in group:
             explicit = unique[name].depends_on
             needs[name] = before if explicit is None else tuple(dict.fromkeys(explicit))
-        before = tuple(group.names)
+        before = tuple(group)
     return in_order([step.name for step in listed], needs, duplicates)
 
 
-def _groups(steps: Iterable[StepDefinition]) -> list[_Group]:
-    groups: list[_Group] = []
-    numbered: dict[int, _Group] = {}
-    for index, step in enumerate(steps):
+def _groups(steps: Iterable[StepDefinition]) -> list[list[str]]:
+    """The names of single steps and of groups, each at the place of its first step."""
+    groups: list[list[str]] = []
+    numbered: dict[int, list[str]] = {}
+    neighbours: list[str] | None = None
+    for step in steps:
         if step.parallel_group:
-            key = ("group", step.parallel_group)
+            if step.parallel_group not in numbered:
+                groups.append(numbered.setdefault(step.parallel_group, []))
+            numbered[step.parallel_group].append(step.name)
+            neighbours = None
         elif step.parallel:
-            key = ("parallel", 0)
+            if neighbours is None:
+                neighbours = []
+                groups.append(neighbours)
+            neighbours.append(step.name)
         else:
-            key = ("step", index)
-        found = numbered.get(step.parallel_group) if step.parallel_group else None
-        if found is None and key[0] == "parallel" and groups and groups[-1].key == key:
-            found = groups[-1]
-        if found is None:
-            found = _Group(key)
-            groups.append(found)
-            if step.parallel_group:
-                numbered[step.parallel_group] = found
-        found.names.append(step.name)
+            groups.append([step.name])
+            neighbours = None
     return groups
 
 

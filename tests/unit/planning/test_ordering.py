@@ -1,10 +1,12 @@
 """Tests of the order of steps."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from innominatus_cli.checks.order import Before, follows
+from innominatus_cli.documents.nodes import MappingNode, node_of
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.planning.ordering import in_order, order_steps
 
@@ -102,3 +104,29 @@ def test_groups_never_lose_a_step_and_keep_the_order_of_the_list(shape: list[tup
     order = order_steps(steps)
     assert not order.cycle
     assert sorted(order.names) == sorted(one.name for one in steps)
+
+
+STEPS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "parallelGroup": st.integers(0, 2),
+            "parallel": st.booleans(),
+            "dependsOn": st.lists(st.sampled_from(NAMES[:4]), max_size=2),
+        },
+    ),
+    max_size=8,
+)
+
+
+@given(STEPS)
+def test_rules_and_plans_see_one_order(written: list[dict[str, object]]) -> None:
+    """`validate` reads the order from nodes, planning from models; what one calls earlier, the other does too."""
+    named = [{"name": name, **fields} for name, fields in zip(NAMES, written, strict=False)]
+    planned = order_steps([step(str(fields.pop("name")), **fields) for fields in ({**one} for one in named)])
+    nodes = [node for one in named if isinstance(node := node_of(one, MappingNode()), MappingNode)]
+    if planned.cycle or planned.unknown:
+        return
+    checked = Before(follows(nodes))
+    for earlier, later in permutations(planned.names, 2):
+        assert checked.is_before(earlier, later) is (earlier in planned.before(later)), (earlier, later)
