@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.words import a
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place
 
@@ -28,6 +29,6 @@ def check_placement(document: Document, workflows_root: str) -> Iterator[Finding
     wanted = KIND_OF_FOLDER.get(first) if is_product or not below else None
     if wanted is not None and document.kind != wanted:
         place = document.place(document.mapping.get("kind"))
-        yield Finding(WRONG_KIND_HERE, f"a {document.kind} stands where a {wanted} is expected", place)
+        yield Finding(WRONG_KIND_HERE, f"{a(document.kind)} stands where {a(wanted)} is expected", place)
     if is_product and not _PRODUCT.fullmatch(below):
         yield Finding(BAD_PRODUCT_NAME, f"'{below}' cannot be a product's name", Place(document.path))

@@ -11,7 +11,7 @@ import click
 
 from innominatus_cli import __version__
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 
 COMMANDS = {
     "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
@@ -29,7 +29,7 @@ COMMANDS = {
     "list": "List applications.",
     "history": "List the runs of an application.",
     "logs": "Show what the steps of a run printed.",
-    "ledger": "Work with the run records: adopt.",
+    "ledger": "Work with the run records: adopt those that wait.",
     "init": "Make a working repository in an empty folder.",
     "completion": "Print the completion script of a shell.",
     "version": "Show the version.",
@@ -118,10 +118,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _report(findings: Sequence[Finding]) -> None:
+    """Remarks are for results; here only what stands in the way is told."""
     from innominatus_cli.reports.findings_text import findings_text  # noqa: PLC0415
     from innominatus_cli.reports.terminal import to_stderr, wants_colour  # noqa: PLC0415
 
-    to_stderr(findings_text(findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+    shown = [finding for finding in findings if finding.severity is not Severity.INFO]
+    to_stderr(findings_text(shown, colour=wants_colour(sys.stderr)).rstrip("\n"))
 
 
 def _bug(problem: Exception, *, debug: bool) -> int:

@@ -1,20 +1,16 @@
 """How `plan` shows a plan, or what stands in its way."""
 
-import sys
-
 from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.operations.planning import PlanReport
-from innominatus_cli.reports.findings_text import findings_text
 from innominatus_cli.reports.plan_text import plan_document, plan_text, resolution_text
-from innominatus_cli.reports.terminal import to_stderr, wants_colour
 
 
 def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> int:
     """Findings go to stderr; the plan, its digest, or what was resolved before an error, to stdout."""
     outcome = report.outcome
-    if outcome.findings:
-        to_stderr(findings_text(outcome.findings, colour=wants_colour(sys.stderr)).rstrip("\n"))
+    told(outcome.findings)
     if outcome.plan is None:
         if outcome.resolved and output in {"table", "wide"} and not digest:
             print_text(resolution_text(outcome))

@@ -95,4 +95,5 @@ def _print_plan(report: RunReport, output: str) -> None:
         print_document(plan_document(report.outcome), output, str)
     else:
         print_text(plan_text(report.outcome))
-        print_text("Run without --dry-run to execute.\n")
+        refused = "Policies refuse it: no step would run.\n"
+        print_text(refused if report.exit_status else "Run without --dry-run to execute.\n")

@@ -19,7 +19,7 @@ from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.typed import Typed, typed_or_findings
-from innominatus_cli.documents.words import either
+from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSIDE_REPOSITORY, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place, has_errors
@@ -196,4 +196,4 @@ def _wrong_kind(document: Document, kinds: tuple[str, ...]) -> Finding:
     wanted = either(list(kinds))
     if not document.kind:
         return Finding(WRONG_KIND_HERE, f"{not_ours(document).message}; {wanted} is expected here", place)
-    return Finding(WRONG_KIND_HERE, f"a {document.kind} stands where {wanted} is expected", place)
+    return Finding(WRONG_KIND_HERE, f"{a(document.kind)} stands where {wanted} is expected", place)

@@ -92,7 +92,8 @@ class _Walk:
         remedy = ""
         if isinstance(node, ScalarNode) and node.value is None:
             message = f"{subject} has no value; {wanted} is expected"
-            remedy = "Give it a value, or remove the key."
+            empty = " (`[]` is an empty list)" if expected == ["array"] else ""
+            remedy = f"Give it a value{empty}, or remove the key."
         elif isinstance(node, ScalarNode) and node.plain_style and "string" in expected:
             found = other_reading(node.text) if isinstance(node.value, str) else node.type_name
             message = f"{subject} must be {wanted}, not {a(found)}"

@@ -87,7 +87,7 @@ def a(type_name: str) -> str:
     """A type's name with its article; `null` as `nothing`."""
     if type_name == "null":
         return "nothing"
-    return f"an {type_name}" if type_name[0] in "aeiou" else f"a {type_name}"
+    return f"an {type_name}" if type_name[0] in "aeiouAEIO" else f"a {type_name}"
 
 
 def short(text: str) -> str:

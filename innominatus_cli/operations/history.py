@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
@@ -68,7 +68,8 @@ class Found:
 def open_ledger(directory: Path | None = None) -> OpenLedger:
     """The ledger of the git repository around a folder (by default the current one).
 
-    Raises CannotContinue where there is none, or where admin-config.yaml, which names the ledger's folder, is wrong.
+    An admin-config.yaml with errors keeps nobody from the records, unless it may name another folder for them.
+    Raises CannotContinue then, and where there is no repository.
     """
     start = directory or Path.cwd()
     git = Git.open(start)
@@ -77,10 +78,16 @@ def open_ledger(directory: Path | None = None) -> OpenLedger:
         raise CannotContinue(Finding(NOT_A_REPOSITORY, message, Place(str(start))))
     repository = Repository(WorkingTreeSnapshot(git.root))
     admin = repository.admin_config()
-    if admin is None and repository.has_admin_config:
+    if admin is None and repository.has_admin_config and not _keeps_the_folder(repository):
         raise CannotContinue(*(found for found in repository.findings if found.severity is Severity.ERROR))
     store = WorkingTreeStore(git, admin.model.ledger.root) if admin else WorkingTreeStore(git)
     return OpenLedger(repository, store, StateFolder(git.common_dir))
+
+
+def _keeps_the_folder(repository: Repository) -> bool:
+    """Whether an admin-config.yaml that has errors can be read, and says nothing of the ledger."""
+    documents = repository.loaded(ADMIN_CONFIG).documents
+    return bool(documents) and all("ledger" not in document.mapping.values for document in documents)
 
 
 def status(ledger: OpenLedger, application: str | None = None) -> Found:

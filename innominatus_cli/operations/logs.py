@@ -55,6 +55,8 @@ def run_logs(ledger: OpenLedger, wanted: str, step: str | None = None) -> RunLog
     """
     run = find_run(ledger, wanted)
     stored = ledger.store.record(run)
+    if stored is not None and stored.record.kind == "refusal" and step is None:
+        return RunLogs(run, stored.record.status, [])
     if not ledger.state.run_dir(run).is_dir():
         message = f"run {run} did not run in this clone{_where(stored)}"
         raise CannotContinue(Finding(LOG_ELSEWHERE, message, Place(run)))

@@ -69,8 +69,10 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
     parameters, wrong = split_parameters(wish.parameters)
     if wrong:
         place = Place("--param")
+        remedy = "Write --param NAME=VALUE, once for each parameter."
         return PlanOutcome(
-            None, tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place) for text in wrong)
+            None,
+            tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place, remedy) for text in wrong),
         )
     score = _score_path(repository, wish.score)
     golden_path, task = _what(repository, wish.name)

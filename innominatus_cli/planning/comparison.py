@@ -1,5 +1,6 @@
 """How two plans differ: which sources, inputs and steps, by name."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -24,11 +25,16 @@ def differences(old: Plan, new: Plan) -> list[Difference]:
         *_compare("input", _inputs(old), _inputs(new)),
         *_compare("source", _by(old.sources, "path", "object_id"), _by(new.sources, "path", "object_id")),
         *_compare("workflow", {one.id: one for one in old.workflows}, {one.id: one for one in new.workflows}),
-        *_compare("step", {one.id: one for one in old.steps}, {one.id: one for one in new.steps}),
+        *_compare("step", _steps(old), _steps(new)),
     ]
     if not found and old.digest != new.digest:
         found.append(Difference("plan", "parameters, limits or application", "changed"))
     return found
+
+
+def _steps(plan: Plan) -> dict[str, object]:
+    """Its steps; barriers between phases and tiers only follow from them."""
+    return {one.id: one for one in plan.steps if one.kind == "step"}
 
 
 def _inputs(plan: Plan) -> dict[str, str]:
@@ -36,7 +42,7 @@ def _inputs(plan: Plan) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _by(items: Iterable[object], key: str, value: str) -> dict[str, str]:

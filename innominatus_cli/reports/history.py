@@ -68,10 +68,11 @@ def status_listing(found: Found, rows: Sequence[Data]) -> Listing:
     )
 
 
-def history_listing(found: Found, rows: Sequence[Data]) -> Listing:
-    """Runs, the newest first."""
+def history_listing(found: Found, rows: Sequence[Data], environment: str | None = None) -> Listing:
+    """Runs, the newest first; `environment` is the only one that was asked for."""
     shown = [_run_cells(row) for row in rows]
-    return Listing(HISTORY, shown, {"runs": list(rows)}, "There are no runs.", _waiting(found))
+    where = f" in environment '{environment}'" if environment else ""
+    return Listing(HISTORY, shown, {"runs": list(rows)}, f"There are no runs{where}.", _waiting(found))
 
 
 def applications_listing(rows: Sequence[Data]) -> Listing:

@@ -13,7 +13,9 @@ _LONGEST_LINE: Final = 64 * 1024
 
 def logs_text(logs: RunLogs, tail: int | None = None) -> Iterator[str]:
     """The logs in pieces. Every line begins with `| ` (stdout) or `! ` (stderr), so that none is a command to CI."""
-    if not logs.steps:
+    if logs.status == "refused":
+        yield f"Run {logs.run} was refused: no step ran.\n"
+    elif not logs.steps:
         yield f"No step of run {logs.run} printed anything.\n"
     for number, step in enumerate(logs.steps):
         status = f" ({step.status})" if step.status else ""

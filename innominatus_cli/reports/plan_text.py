@@ -7,6 +7,7 @@ from typing import Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
+from innominatus_cli.documents.words import counted
 from innominatus_cli.operations.planning import PlanReport
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
@@ -133,10 +134,11 @@ def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:
     about = f"{plan.application.name}{product}, environment {plan.environment}"
     lines = [
         f"{plan.operation}: {one_line(about)}",
-        f"{len(plan.workflows)} workflows, {steps} steps; digest {plan.digest}",
+        f"{counted(len(plan.workflows), 'workflow')}, {counted(steps, 'step')}; digest {plan.digest}",
     ]
     if absent and not wide:
-        lines.append(f"{absent} workflows are not in this plan; --explain says why.")
+        is_ = "is" if absent == 1 else "are"
+        lines.append(f"{counted(absent, 'workflow')} {is_} not in this plan; --explain says why.")
     return lines
 
 

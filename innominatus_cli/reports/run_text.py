@@ -24,6 +24,7 @@ def run_lines(report: RunReport, *, colour: bool = False) -> list[str]:
         f"  plan    {(record.plan or '-').removeprefix('sha256:')[:_SHORT]}",
     ]
     lines += [f"  failed  {one_line(step)}: {one_line(_reason(report, step))}" for step in record.failures]
+    lines += [f"  logs    innominatus-ctl logs {record.run}"] if record.failures else []
     return [*lines, *_whereabouts(report)]
 
 

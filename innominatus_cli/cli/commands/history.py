@@ -24,5 +24,5 @@ def command(application: str | None, environment: str | None, output: str, limit
     from innominatus_cli.reports.history import history_listing
 
     found = history(open_ledger(), application, environment)
-    print_listing(history_listing(found, page(found.rows, limit, offset)), output)
+    print_listing(history_listing(found, page(found.rows, limit, offset), environment), output)
     return told(found.findings)

@@ -21,6 +21,8 @@ def command(folder: Path, name: str | None) -> None:
       innominatus-ctl init
       innominatus-ctl init shop --name web-shop
     """
+    import shlex
+
     from innominatus_cli.operations.init import application_name_for, init_repository
 
     name = application_name_for(folder) if name is None else name
@@ -29,7 +31,7 @@ def command(folder: Path, name: str | None) -> None:
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--name") from problem
     score = f"apps/{name}/score.yaml"
-    steps = [] if folder == Path() else [f"cd {folder}"]
+    steps = [] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]
     steps += [] if (folder / ".git").exists() else ["git init"]
     steps += ["git add . && git commit -m 'A workflow repository'", "innominatus-ctl validate"]
     steps += [f"innominatus-ctl run deploy-app {score} --env development"]

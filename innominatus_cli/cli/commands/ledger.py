@@ -15,7 +15,7 @@ def command() -> None:
     """
 
 
-@command.command("adopt")
+@command.command("adopt", short_help="Take waiting records into the branch that is checked out.")
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @output_option()
 def adopt(runs: tuple[str, ...], output: str) -> int:
