@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.plan import PlannedStep
 
 FILE_BYTES: Final = 1024 * 1024
@@ -109,6 +110,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(text, parse_constant=_refuse)
+        canonical_json(found)  # no record can hold half of a surrogate pair, an infinity or an integer beyond 2^53
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -36,6 +36,9 @@ from innominatus_cli.system.commands import CommandOutcome, Ending, StreamOutput
         ('{"a": 1}\nOUTPUT_a=text\n', {"a": "text"}),
         ("[1]\n", {}),
         ('{"a": NaN}\n', {}),
+        ('{"a": 1e999}\n', {}),
+        ('{"a": "\\ud800"}\n', {}),
+        ('{"a": 9007199254740993}\n', {}),
         ('{"a": ' + "[" * 5000, {}),
     ],
 )
