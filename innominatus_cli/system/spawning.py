@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Final
 
 from innominatus_cli.system.commands import CommandRequest
@@ -86,12 +86,11 @@ def _popen(
 def _closed_to_children() -> bool:
     """Closes to children what our own parent left open; what Python opens is so from the start (PEP 446)."""
     try:
-        for name in Path("/proc/self/fd").iterdir():
-            fd = int(name.name)
+        names = os.listdir("/proc/self/fd")  # noqa: PTH208 - only the names
+    except OSError:
+        return False
+    for fd in map(int, names):
+        with suppress(OSError):  # the descriptor of the listing itself
             if fd > 2 and os.get_inheritable(fd):  # noqa: PLR2004 - stdin, stdout and stderr
                 os.set_inheritable(fd, False)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        pass  # the descriptor of the listing itself
     return True

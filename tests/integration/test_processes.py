@@ -160,6 +160,21 @@ def test_a_child_has_its_own_session_and_no_descriptors_but_the_inherited(tmp_pa
     assert child.outcome.stdout.head.decode().split() == ["0", "1", "2", str(lock), "True"]
 
 
+@pytest.mark.skipif(not LINUX, reason="descriptors are listed through /proc")
+def test_nothing_that_our_own_parent_left_open_reaches_a_child() -> None:
+    handles = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+    try:
+        for handle in handles:
+            os.set_inheritable(handle, True)
+        here = CommandRequest(("ls", "/proc/self/fd"), Path.cwd(), {"PATH": os.environ["PATH"]}, 30)
+        with Supervisor() as supervisor:
+            shown = outcome_of(supervisor, here).stdout.head.decode().split()
+    finally:
+        for handle in handles:
+            os.close(handle)
+    assert shown == ["0", "1", "2", "3"]
+
+
 def test_a_timeout_climbs_the_ladder_to_the_end(supervisor: Supervisor, tmp_path: Path) -> None:
     program = (
         "import signal,time\n"
