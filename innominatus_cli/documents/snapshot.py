@@ -175,11 +175,11 @@ class TreeReader(Protocol):
 
 
 class RevisionSnapshot:
-    """The files of a commit; nothing of the working tree is read."""
+    """The files of a commit; nothing of the working tree is read. `name` is what people call the revision."""
 
-    def __init__(self, git: TreeReader, revision: str) -> None:
+    def __init__(self, git: TreeReader, revision: str, name: str = "") -> None:
         self._git = git
-        self._revision = revision
+        self._revision = name or revision
         self._entries = {entry.path: entry for entry in git.tree(revision)}
         self._folders = {
             "/".join(parts[:i]) for path in self._entries if (parts := path.split("/")) for i in range(len(parts))

@@ -7,6 +7,7 @@ outlives this process at once, and the machine with the next wait for the disk.
 """
 
 import signal
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Final
 
@@ -48,9 +49,14 @@ _REASON: Final = 300
 
 
 def execute_plan(
-    setting: RunSetting, options: ExecutionOptions | None = None, observer: Observer | None = None
+    setting: RunSetting,
+    options: ExecutionOptions | None = None,
+    observer: Observer | None = None,
+    signals: SignalPipe | None = None,
 ) -> ExecutionResult:
     """Runs every step of the plan that is to run. Must be called in the main thread to heed signals.
+
+    `signals` is entered already, where the caller holds them back for longer than the steps run.
 
     Raises CannotContinue (exit 73) where the run's folder cannot be made; later trouble with the disk ends the run, and
     is one of its findings.
@@ -63,16 +69,16 @@ def execute_plan(
     journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
     try:
         with (
-            SignalPipe() as signals,
+            nullcontext(signals) if signals is not None else SignalPipe() as caught,
             Supervisor(
                 untrusted=setting.work_dir,
-                signals=signals,
+                signals=caught,
                 ladder=options.ladder,
                 pidfd=options.pidfd,
                 subreaper=options.subreaper,
             ) as supervisor,
         ):
-            return _Run(prepared, options, journal, signals, supervisor, observer or NobodyWatches()).to_the_end()
+            return _Run(prepared, options, journal, caught, supervisor, observer or NobodyWatches()).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)

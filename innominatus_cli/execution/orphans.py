@@ -73,7 +73,7 @@ def _recover(state: StateFolder, clock: Clock, lock_path: Path, holder: Holder) 
     finally:
         lock.release()
         state.remove_scratch(holder.run)
-    return _told(holder, left, ended, journal_path) if read.lines and not read.has("run_end") else []
+    return _told(holder, left, ended, journal_path, done=read.has("run_end")) if read.lines else []
 
 
 def _left(read: JournalRead) -> _Left:
@@ -146,14 +146,16 @@ def _close_journal(path: Path, clock: Clock, left: _Left) -> None:
     journal.close()
 
 
-def _told(holder: Holder, left: _Left, ended: int, journal_path: Path) -> list[Finding]:
+def _told(holder: Holder, left: _Left, ended: int, journal_path: Path, *, done: bool) -> list[Finding]:
     place = Place(str(journal_path))
     steps = ", ".join(f"'{step}'" for _, step in sorted(left.steps.items()))
+    when = f" while {steps} ran" if steps else ""
+    if done:
+        when = " after its last step: it may have no record"
     findings = [
         Finding(
             RUN_WAS_KILLED,
-            f"run {holder.run} of '{holder.application}' in '{holder.environment}' was killed"
-            + (f" while {steps} ran" if steps else ""),
+            f"run {holder.run} of '{holder.application}' in '{holder.environment}' was killed{when}",
             place,
         )
     ]

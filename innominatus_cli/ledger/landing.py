@@ -31,6 +31,7 @@ from innominatus_cli.system.owned_files import NotARegularFile, read_owned, remo
 from innominatus_cli.system.state_folder import StateFolder
 
 _ATTEMPTS: Final = 200
+_REF_PATIENCE_SECONDS: Final = 10.0
 _INDEX_PATIENCE_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 0.25
@@ -79,6 +80,7 @@ class Landing:
         noted = self._own_files.read()
         ours = dict(noted)
         commit, landed = "", frozenset[str]()
+        until = self._clock.monotonic() + _REF_PATIENCE_SECONDS
         try:
             for attempt in range(_ATTEMPTS):
                 base = self._required(ref).commit
@@ -87,6 +89,8 @@ class Landing:
                 self._place(base, change, blobs, before, ours)
                 if move_ref(self._git, ref, commit, base, _subject(change), self._identity):
                     landed = frozenset(change.files)
+                    break
+                if self._clock.monotonic() >= until:
                     break
                 self._pause(attempt)
         finally:
@@ -106,9 +110,12 @@ class Landing:
         """
         change = change_on(base)
         commit, _ = self._commit(base, change)
+        until = self._clock.monotonic() + _REF_PATIENCE_SECONDS
         for attempt in range(_ATTEMPTS):
             if move_ref(self._git, ref, commit, self._git.commit_of(ref), _subject(change), self._identity):
                 return commit
+            if self._clock.monotonic() >= until:
+                break
             self._pause(attempt)
         raise GitFailed("update-ref", None, f"'{ref}' is locked")
 

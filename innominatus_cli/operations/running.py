@@ -34,6 +34,7 @@ from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder, acquire
+from innominatus_cli.system.signals import SignalPipe
 from innominatus_cli.system.state_folder import StateFolder
 
 _ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
@@ -137,8 +138,11 @@ class RunOperation:
         return RunReport(status, outcome, judgement, findings=told)
 
     def _policies(self, revision: str | None) -> PolicySet:
-        """The policies of the working tree or of a revision. Raises CannotContinue where some cannot be read."""
-        repository = self.repository if revision is None else Repository(RevisionSnapshot(self.git, revision))
+        """The policies of the working tree or of a commit. Raises CannotContinue where some cannot be read."""
+        repository = self.repository
+        if revision is not None:
+            self.git.resolve(revision)
+            repository = Repository(RevisionSnapshot(self.git, revision))
         unusable = unusable_policies(repository)
         if unusable:
             raise CannotContinue(*unusable)
@@ -175,15 +179,16 @@ class RunOperation:
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(max_parallel=limit, lock_fd=lock_fd, ladder=_ladder())
-        result = execute_plan(setting, execution, self.observer)
-        record = self._record(plan, report, result)
-        executed = RunReport(
-            _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
-            report.outcome,
-            report.judgement,
-            findings=(*report.findings, *result.findings),
-        )
-        return self._written(record, plan, result.artifacts, executed, options)
+        with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
+            result = execute_plan(setting, execution, self.observer, signals)
+            record = self._record(plan, report, result)
+            executed = RunReport(
+                _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
+                report.outcome,
+                report.judgement,
+                findings=(*report.findings, *result.findings),
+            )
+            return self._written(record, plan, result.artifacts, executed, options)
 
     def _compare(self, plan: Plan) -> "InputComparison":
         return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})

@@ -106,7 +106,7 @@ class Git:
 
     def resolve(self, revision: str) -> str:
         """The commit that a person means by `revision`. Raises CannotContinue where there is none."""
-        usable = revision and not revision.startswith("-") and not re.search(r"[\x00-\x20\x7f]", revision)
+        usable = revision and not revision.startswith(("-", "^")) and not re.search(r"[\x00-\x20\x7f]", revision)
         commit = self.commit_of(revision) if usable else None
         if commit is None:
             raise CannotContinue(

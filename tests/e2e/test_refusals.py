@@ -111,6 +111,15 @@ def test_a_change_cannot_loosen_the_policies_that_judge_it(example: Any) -> None
     assert record["policies_from"] == "base"
 
 
+@pytest.mark.parametrize("revision", ["--help", "", "no such", "HEAD:workflows", "HEAD\nHEAD", "^HEAD", "nowhere"])
+def test_policies_come_from_a_commit_and_from_nothing_else(example: Any, revision: str) -> None:
+    score = "docs/examples/checkout-service/score.yaml"
+    told = example("run", "deploy-app", score, "--env", "development", f"--policies-from={revision}")
+    assert told.status == 1, told.all
+    assert "ORC-6003" in told.err
+    assert "traceback" not in told.err.lower()
+
+
 def test_all_violations_are_told_at_once(example: Any) -> None:
     for old, new in (
         ("    - ecommerce/payment-integration\n", ""),

@@ -19,6 +19,10 @@ FILES = {
     "admin-config.yaml": "limits:\n  maxParallel: 2\n",
     "workflows/golden-paths/slow.yaml": "apiVersion: workflow.dev/v1\nkind: GoldenPath\nmetadata:\n  name: slow\n"
     "spec:\n  operation: task\n  workflow: workflows/slow.yaml\n",
+    "workflows/golden-paths/quick.yaml": "apiVersion: workflow.dev/v1\nkind: GoldenPath\nmetadata:\n  name: quick\n"
+    "spec:\n  operation: task\n  workflow: workflows/quick.yaml\n",
+    "workflows/quick.yaml": "apiVersion: workflow.dev/v1\nkind: Workflow\nmetadata:\n  name: quick\n"
+    "spec:\n  steps:\n    - name: nothing\n      type: script\n      config:\n        script: 'true'\n",
     "workflows/slow.yaml": "apiVersion: workflow.dev/v1\nkind: Workflow\nmetadata:\n  name: slow\n"
     "spec:\n  steps:\n    - name: wait\n      type: script\n      config:\n        script: |\n"
     '          cd "$INNOMINATUS_STATE_DIR"\n'
@@ -43,8 +47,8 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path / "repo"
 
 
-def command(repository: Path) -> "subprocess.Popen[bytes]":
-    argv = [sys.executable, "-m", "innominatus_cli", "run", "slow", "score.yaml", "--env", "development", "-o", "json"]
+def command(repository: Path, name: str = "slow") -> "subprocess.Popen[bytes]":
+    argv = [sys.executable, "-m", "innominatus_cli", "run", name, "score.yaml", "--env", "development", "-o", "json"]
     return subprocess.Popen(
         argv, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -138,3 +142,42 @@ def test_a_second_run_is_told_who_holds_the_lock(repository: Path) -> None:
         os.kill(running.pid, signal.SIGINT)
         time.sleep(0.2)
     running.communicate(timeout=60)
+
+
+def writing_its_record(repository: Path) -> "subprocess.Popen[bytes]":
+    """A run whose steps have ended, and whose commit waits for the index."""
+    (repository / ".git" / "index.lock").touch()
+    running = command(repository, "quick")
+    state = StateFolder(repository / ".git")
+    for _ in range(3000):
+        if running.poll() is not None:
+            raise AssertionError(running.communicate())
+        paths = [state.journal_path(run) for run in state.runs()]
+        if any(path.exists() and b'"run_end"' in path.read_bytes() for path in paths):
+            return running
+        time.sleep(0.01)
+    raise AssertionError("the run never ended")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_record_is_written_loses_no_record(repository: Path, number: signal.Signals) -> None:
+    running = writing_its_record(repository)
+    running.send_signal(number)
+    time.sleep(0.2)
+    (repository / ".git" / "index.lock").unlink()
+    stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0, (stdout, stderr)
+    assert head_record(repository)["status"] == "succeeded"
+
+
+def test_a_run_that_was_killed_while_its_record_was_written_is_told_of(repository: Path) -> None:
+    running = writing_its_record(repository)
+    running.kill()
+    running.communicate()
+    (repository / ".git" / "index.lock").unlink()
+    (killed,) = StateFolder(repository / ".git").runs()
+    stdout, stderr = command(repository, "quick").communicate(timeout=60)
+    assert b"ORC-5031" in stderr, (stdout, stderr)
+    assert killed.encode() in stderr
+    stdout, stderr = command(repository, "quick").communicate(timeout=60)
+    assert b"ORC-5031" not in stderr

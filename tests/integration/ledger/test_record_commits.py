@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from innominatus_cli.ledger import landing
 from innominatus_cli.ledger.adopt import adopt
 from innominatus_cli.ledger.store import Standing
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
@@ -361,6 +362,22 @@ def test_a_lock_of_the_index_that_stays_gives_a_pending_record_and_stays(
     lock.unlink()
     assert repository.git("rev-parse", "HEAD") == before
     assert repository.git("status", "--porcelain", "-uall") == ""
+
+
+@pytest.mark.parametrize("lock", ["refs/heads/main.lock", "HEAD.lock"])
+def test_a_lock_of_the_branch_that_stays_is_not_waited_for_without_end(
+    repository: Repository, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    monkeypatch.setattr(landing, "_REF_PATIENCE_SECONDS", 0.1)
+    repository.write(f".git/{lock}", "")
+    before = repository.git("rev-parse", "HEAD")
+    written = write(repository, make_record())
+    assert written.pending or written.kept_at
+    assert repository.git("rev-parse", "HEAD") == before
+    assert repository.git("status", "--porcelain") == ""
+    (repository.path / ".git" / lock).unlink()
+    store = WorkingTreeStore(repository.open())
+    assert [stored.record.run for stored in store.waiting()] == [written.record.run]
 
 
 def test_concurrent_writers_lose_no_record(repository: Repository, make_record: MakeRecord) -> None:
