@@ -37,7 +37,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Repository:
-    """What a repository says. `findings` grows with what is read; `sources_read` are the paths of all files read."""
+    """What a repository says. `findings` grows with what is read."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -45,11 +45,6 @@ class Repository:
         self._loaded: dict[str, Loaded] = {}
         self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
         self._root: str | None = None
-
-    @property
-    def sources_read(self) -> list[str]:
-        """The paths of all documents that were read, sorted."""
-        return sorted(self._loaded)
 
     def loaded(self, path: str) -> Loaded:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""

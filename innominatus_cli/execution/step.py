@@ -151,7 +151,6 @@ class _Work:
         self._prepared = prepared
         self._setting = prepared.setting
         self._clock = prepared.setting.clock
-        self._index = index
         self._step = prepared.setting.plan.steps[index]
         self._view = view
         self._logs = logs

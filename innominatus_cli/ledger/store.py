@@ -73,9 +73,6 @@ class Store(Protocol):
     def tips(self) -> list[str]:
         """The digests, sorted, of all committed records that no other one names as a parent."""
 
-    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
-        """The newest successful deployment or removal of an application in an environment."""
-
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
 

@@ -72,13 +72,6 @@ class WorkingTreeStore:
         """The digests, sorted, of all committed records that no other one names as a parent."""
         return self._tips_at(self.git.commit_of("HEAD"))
 
-    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
-        """The newest successful deployment or removal of an application in an environment."""
-        paths, loose = self._look(application, environment)
-        committed = self._reader.committed(dict(reversed(paths.items())))
-        newest = [next(filter(_succeeded, committed), None), next(filter(_succeeded, reversed(loose)), None)]
-        return max((stored for stored in newest if stored is not None), key=_run, default=None)
-
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
         paths, loose = self._look(application, environment)
@@ -206,13 +199,9 @@ def _is_of(stored: StoredRecord, application: str | None, environment: str | Non
     return application in {None, record.application} and environment in {None, record.environment}
 
 
-def _succeeded(stored: StoredRecord) -> bool:
-    record = stored.record
-    return record.status == "succeeded" and record.kind in _DEPLOYMENTS and record.operation != "task"
-
-
 def _deployed(stored: StoredRecord) -> bool:
-    return _succeeded(stored) and stored.record.operation == "deploy"
+    record = stored.record
+    return record.status == "succeeded" and record.kind in _DEPLOYMENTS and record.operation == "deploy"
 
 
 def _run(stored: StoredRecord) -> str:

@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 
 from innominatus_cli.reports.table import table_lines
 
-FORMATS = ("table", "wide", "json", "yaml", "template=…")
-
 
 class Column(NamedTuple):
     """A column: its header and the key of an item whose value it shows; `wide` ones only with `-o wide`."""

@@ -24,21 +24,6 @@ _KINDS = (
 )
 
 
-def read_file(path: str | os.PathLike[str], limit: int, shown: str = "") -> bytes | Finding:
-    """The bytes of a regular file of at most `limit` bytes; `shown` is its path in findings (default: `path`).
-
-    A link at the end of `path` is followed: this is for files that the operator named.
-    """
-    name = shown or os.fspath(path)
-    try:
-        resolved = os.path.realpath(path, strict=True)
-        return _read(os.open(resolved, _READ), limit, name)
-    except OSError as error:
-        return Finding(NOT_READABLE, reason_of(error), Place(name))
-    except ValueError:
-        return Finding(NOT_READABLE, "no path holds a NUL character", Place(name))
-
-
 def read_below(root: str | os.PathLike[str], path: str, limit: int) -> bytes | Finding:
     """The bytes of a regular file of at most `limit` bytes, by its path (POSIX) relative to `root`.
 

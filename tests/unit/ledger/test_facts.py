@@ -41,10 +41,6 @@ class FakeStore:
     def tips(self) -> list[str]:
         return []
 
-    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
-        found = [one for one in self.records(application, environment) if one.record.status == "succeeded"]
-        return found[-1] if found else None
-
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         found = [one for one in self.records(application, environment) if one.record.status == "succeeded"]
         return found[0] if found else None

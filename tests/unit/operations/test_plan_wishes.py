@@ -39,9 +39,6 @@ class EmptyStore:
     def tips(self) -> list[str]:
         return []
 
-    def last_successful(self, application: str, environment: str) -> StoredRecord | None:
-        raise AssertionError(application, environment)
-
     def first_successful(self, application: str, environment: str) -> None:
         assert application == "shop-web"
         assert environment
