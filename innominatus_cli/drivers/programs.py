@@ -27,7 +27,7 @@ def run_program(
     if isinstance(request, Finding):
         return DriverResult(failure=request)
     outcome = yield request
-    program = Path(request.argv[0]).name
+    program = request.argv[0].rpartition("/")[2]
     if not outcome.succeeded:
         return DriverResult(failure=ctx.program_failed(program, outcome), printed=outcome.stdout)
     return DriverResult(printed=outcome.stdout, tools=(ToolFound(name=program),))

@@ -213,21 +213,20 @@ class NoValue(Exception):  # noqa: N818 - it says what is the case; never leaves
 
 def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
     """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
-    if isinstance(value, Mapping):
-        mark = next(iter(value)) if len(value) == 1 else ""
-        match mark:
-            case "$ref":
-                return lookup(_path(value[REF]))
-            case "$template" | "$script":
-                return "".join(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
-            case "$literal":
-                return {key: resolve(item, lookup) for key, item in value[LITERAL].items()}
-            case _:
-                pass
-        return {key: resolve(item, lookup) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [resolve(item, lookup) for item in value]
-    return value
+    if isinstance(value, str) or not isinstance(value, Mapping):
+        return value
+    mark = next(iter(value)) if len(value) == 1 else ""
+    match mark:
+        case "$ref":
+            return lookup(_path(value[REF]))
+        case "$template" | "$script":
+            return "".join(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
+        case "$literal":
+            return {key: resolve(item, lookup) for key, item in value[LITERAL].items()}
+        case _:
+            return {key: resolve(item, lookup) for key, item in value.items()}
 
 
 def _path(name: str) -> tuple[str, ...]:
@@ -254,6 +253,8 @@ def _part(part: object, lookup: Lookup, *, script: bool) -> str:
 
 def references_in(value: object) -> set[str]:
     """The canonical paths that a plan's value refers to."""
+    if isinstance(value, str):
+        return set()
     if isinstance(value, Mapping):
         named = value.get(REF, value.get(JSON_TEXT)) if len(value) == 1 else None
         if isinstance(named, str):

@@ -87,9 +87,8 @@ class InputBuilder:
                 self._mark(marked, dumped, spot, built, written=str(marked.at[0]) in written)
         workloads = [marked.at for marked in marked_values(kind.inputs, dumped) if marked.marker == "workload"]
         built.values = {key: stand_ins.take(value) for key, value in dumped.items()}
-        workload = self.workload if _resources_are_there(scope) else _as_written(self.workload)
         for at in workloads:  # last, for the workload holds references of the plan already
-            _put(built.values, at, workload)
+            _put(built.values, at, self.workload if _resources_are_there(scope) else _as_written(self.workload))
         return built
 
     def _with_defaults(self, kind: "StepType", given: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +158,8 @@ class _StandIns:
         self._values: list[Any] = []
 
     def put(self, value: Any) -> Any:  # noqa: ANN401 - JSON data
+        if isinstance(value, str):
+            return value
         if isinstance(value, Mapping):
             mark = next(iter(value)) if len(value) == 1 else ""
             if mark in _MARKS:

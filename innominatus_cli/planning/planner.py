@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts as CheckFacts
 from innominatus_cli.documents.admin_config import AdminConfigDocument
-from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -139,8 +138,9 @@ class _Planning:
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
     def _checked(self, plan: Plan) -> Plan | None:
+        """The plan, if its bytes can be written."""
         try:
-            canonical_json(plan.as_json())
+            _ = plan.canonical
         except ValueError as problem:
             where = self._workload.document.path if self._workload else ADMIN_CONFIG
             self._findings.append(Finding(codes.UNUSABLE_VALUE, str(problem), Place(where)))

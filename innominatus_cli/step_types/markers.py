@@ -70,8 +70,9 @@ def _marked_part(schema: Mapping[str, Any], shared: Mapping[str, Any], above: fr
 def _walk(schema: Mapping[str, Any], value: object, at: tuple[str | int, ...]) -> Iterator[Marked]:
     if isinstance(value, str):
         yield from _of_text(schema, value, at)
-    for key, part, inner in _parts(schema, value):
-        yield from _walk(part, inner, (*at, key))
+    else:
+        for key, part, inner in _parts(schema, value):
+            yield from _walk(part, inner, (*at, key))
     if "anyOf" in schema:
         yield from dict.fromkeys(found for part in schema["anyOf"] for found in _walk(part, value, at))
 
