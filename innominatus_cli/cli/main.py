@@ -112,6 +112,8 @@ def run(arguments: Sequence[str]) -> int:
         status = ExitStatus.INTERRUPTED
     except BrokenPipeError:
         status = ExitStatus.OUTPUT_LOST
+    except OSError as problem:
+        status = _trouble(problem, debug="--debug" in arguments)
     except Exception as problem:  # noqa: BLE001 - the boundary: whatever is left is a bug of ours
         status = _bug(problem, debug="--debug" in arguments)
     return int(status)
@@ -124,6 +126,24 @@ def _report(findings: Sequence[Finding]) -> None:
 
     shown = [finding for finding in findings if finding.severity is not Severity.INFO]
     to_stderr(findings_text(shown, colour=wants_colour(sys.stderr)).rstrip("\n"))
+
+
+def _trouble(problem: OSError, *, debug: bool) -> int:
+    """The status for an error that nobody foresaw: often stdout takes nothing any more, or the folder is gone."""
+    import os  # noqa: PLC0415
+
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return int(ExitStatus.OUTPUT_LOST)
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib is not needed to know
+    except OSError:
+        from innominatus_cli.findings.catalogue.document import NOT_READABLE  # noqa: PLC0415
+
+        _report([Finding(NOT_READABLE, "the current folder is gone", Place("."), "Go to a folder that is there.")])
+        return int(ExitStatus.FINDINGS)
+    return _bug(problem, debug=debug)
 
 
 def _bug(problem: Exception, *, debug: bool) -> int:

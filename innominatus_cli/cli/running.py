@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import print_document, print_text
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.planning import PlanWish
@@ -40,11 +41,24 @@ def run_options(function: F) -> F:
     """The options of every command that runs."""
     for option in reversed(
         [
-            click.option("--env", "environment", metavar="NAME", help="The environment to run in."),
+            click.option(
+                "--env",
+                "environment",
+                metavar="NAME",
+                shell_complete=offers.environments,
+                help="The environment to run in.",
+            ),
             click.option(
                 "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="A golden path's parameter."
             ),
-            click.option("--workflow", "workflows", metavar="NAME", multiple=True, help="Add a manual workflow."),
+            click.option(
+                "--workflow",
+                "workflows",
+                metavar="NAME",
+                multiple=True,
+                shell_complete=offers.product_workflows,
+                help="Add a manual workflow.",
+            ),
             click.option("--max-parallel", type=click.IntRange(1, 256), help="Run at most N steps at once."),
             click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
             click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),

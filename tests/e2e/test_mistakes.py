@@ -101,3 +101,13 @@ def test_remarks_on_old_spellings_are_for_validate(shop: Any) -> None:
 def test_the_folder_that_init_tells_to_go_to_can_be_pasted_into_a_shell(workshop: Any) -> None:
     told = workshop("init", "My Shop!")
     assert "  cd 'My Shop!'\n" in told.out
+
+
+def test_a_shell_is_offered_applications_and_runs(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shop("run", "deploy-app", SCORE, "--env", "development").status == 0
+    (record,) = shop.records("run")
+    monkeypatch.setenv("_INNOMINATUS_CTL_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    for words, offered in (("history s", "plain,shop\n"), ("logs ", f"plain,latest\nplain,{record['run']}\n")):
+        monkeypatch.setenv("COMP_WORDS", f"innominatus-ctl {words}")
+        assert shop().out == offered

@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option
 from innominatus_cli.cli.running import carry_out, run_options
 
 
 @click.command("deploy")
-@click.argument("score")
+@click.argument("score", shell_complete=offers.files)
 @run_options
 @output_option("text", "json", "yaml")
 def command(score: str, output: str, **given: Any) -> int:  # noqa: ANN401 - click's own options

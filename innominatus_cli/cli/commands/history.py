@@ -2,12 +2,15 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, page_options, print_listing
 
 
 @click.command("history")
-@click.argument("application", metavar="[APP]", required=False)
-@click.option("--env", "environment", metavar="ENV", help="Only runs in this environment.")
+@click.argument("application", metavar="[APP]", required=False, shell_complete=offers.applications)
+@click.option(
+    "--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Only runs in this environment."
+)
 @output_option()
 @page_options
 def command(application: str | None, environment: str | None, output: str, limit: int | None, offset: int) -> int:

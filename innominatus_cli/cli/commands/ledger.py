@@ -2,6 +2,7 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_listing
 
 
@@ -16,7 +17,7 @@ def command() -> None:
 
 
 @command.command("adopt", short_help="Take waiting records into the branch that is checked out.")
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=offers.runs)
 @output_option()
 def adopt(runs: tuple[str, ...], output: str) -> int:
     r"""Take waiting records into the branch that is checked out, one commit each: all, or those of the runs named.

@@ -2,11 +2,12 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, page_options, print_text
 
 
 @click.command("list-product-workflows", short_help="List the workflows of a product, or of all.")
-@click.argument("product", required=False)
+@click.argument("product", required=False, shell_complete=offers.products)
 @output_option()
 @page_options
 def command(product: str | None, output: str, limit: int | None, offset: int) -> int:

@@ -2,11 +2,12 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document, print_text
 
 
 @click.command("logs")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=offers.runs)
 @click.option("--step", metavar="STEP", help="Only this step: its name, its id, or the end of its id.")
 @click.option("--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each stream.")
 @output_option("text", "json", "yaml", "template")

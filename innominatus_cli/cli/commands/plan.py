@@ -4,15 +4,31 @@ from typing import Any
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option
 
 
 @click.command("plan")
-@click.argument("score", required=False)
-@click.option("--env", "environment", metavar="NAME", help="The environment to plan for.")
+@click.argument("score", required=False, shell_complete=offers.files)
+@click.option(
+    "--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment to plan for."
+)
 @click.option("--param", "parameters", metavar="NAME=VALUE", multiple=True, help="A golden path's parameter.")
-@click.option("--golden-path", "name", metavar="NAME", help="A golden path or workflow; else the default one.")
-@click.option("--workflow", "workflows", metavar="NAME", multiple=True, help="Add a manual workflow.")
+@click.option(
+    "--golden-path",
+    "name",
+    metavar="NAME",
+    shell_complete=offers.runnable,
+    help="A golden path or workflow; else the default one.",
+)
+@click.option(
+    "--workflow",
+    "workflows",
+    metavar="NAME",
+    shell_complete=offers.product_workflows,
+    multiple=True,
+    help="Add a manual workflow.",
+)
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
 @output_option()

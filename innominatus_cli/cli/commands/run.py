@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option
 from innominatus_cli.cli.running import carry_out, run_options
 
 
 @click.command("run")
-@click.argument("name", metavar="GOLDENPATH|WORKFLOW")
-@click.argument("score", metavar="[SCORE]", required=False)
+@click.argument("name", metavar="GOLDENPATH|WORKFLOW", shell_complete=offers.runnable)
+@click.argument("score", metavar="[SCORE]", required=False, shell_complete=offers.files)
 @run_options
 @output_option("text", "json", "yaml")
 def command(name: str, score: str | None, output: str, **given: Any) -> int:  # noqa: ANN401 - click's own options

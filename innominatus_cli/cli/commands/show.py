@@ -2,11 +2,12 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
 
 
 @click.command("show")
-@click.argument("workflow")
+@click.argument("workflow", shell_complete=offers.workflows)
 @output_option("text", "json", "yaml", "template")
 def command(workflow: str, output: str) -> int:
     r"""Show WORKFLOW: its file, its steps in the order in which they run, and whether it is allowed and why.

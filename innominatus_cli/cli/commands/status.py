@@ -2,11 +2,12 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, page_options, print_listing
 
 
 @click.command("status")
-@click.argument("application", metavar="[APP]", required=False)
+@click.argument("application", metavar="[APP]", required=False, shell_complete=offers.applications)
 @output_option()
 @page_options
 def command(application: str | None, output: str, limit: int | None, offset: int) -> int:

@@ -2,14 +2,15 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
 
 
 @click.command("test-product-workflow", short_help="Show or run the steps that a workflow has for an application.")
-@click.argument("workflow")
-@click.argument("score")
+@click.argument("workflow", shell_complete=offers.product_workflows)
+@click.argument("score", shell_complete=offers.files)
 @click.option("--dry-run/--execute", default=True, help="Show the steps (default), or run them and record the run.")
-@click.option("--env", "environment", metavar="NAME", help="The environment.")
+@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment.")
 @output_option("text", "json", "yaml")
 def command(workflow: str, score: str, dry_run: bool, environment: str | None, output: str) -> int:
     r"""Show the steps of WORKFLOW (a file, an identity or a name) for the application of SCORE, or run them.

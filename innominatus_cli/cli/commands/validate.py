@@ -4,11 +4,12 @@ import sys
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option("text", "json", "yaml")
 def command(paths: tuple[str, ...], strict: bool, output: str) -> int:

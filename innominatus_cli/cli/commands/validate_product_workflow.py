@@ -2,13 +2,14 @@
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 
 
 @click.command("validate-product-workflow", short_help="Check product workflows, as a pre-commit hook does.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=offers.files)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option("text", "json", "yaml")
 def command(files: tuple[str, ...], strict: bool, output: str) -> int:

@@ -1,0 +1,93 @@
+"""What a shell is offered for an argument: files, and the names that the repository around it knows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from innominatus_cli.documents.repository import Repository
+
+Offer: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
+
+
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001
+    """The shell's own completion of paths."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only completion needs it
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _names(known: "Callable[[Repository], Iterable[str]]", *, or_files: bool = False) -> Offer:
+    """Offers the names that `known` finds, in its order; paths too where none fits and a file may be meant."""
+
+    def offer(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        from innominatus_cli.operations.opening import open_repository  # noqa: PLC0415
+
+        directory: Any = ctx.find_root().params.get("directory")
+        try:
+            names = list(dict.fromkeys(known(open_repository(Path(directory) if directory else None))))
+        except Exception:  # noqa: BLE001 - a half-typed line is no place for an error
+            names = []
+        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return files(ctx, param, incomplete) if or_files and not found else found
+
+    return offer
+
+
+def _environments(repository: "Repository") -> Iterator[str]:
+    admin = repository.admin_config()
+    if admin is not None:
+        yield from admin.model.environments
+        yield from admin.model.policies.allowed_environments or ()
+
+
+def _golden_paths(repository: "Repository") -> Iterator[str]:
+    from innominatus_cli.planning.golden_paths import BUILT_IN  # noqa: PLC0415
+
+    yield from (path.model.metadata.name for path in repository.golden_paths())
+    yield from BUILT_IN
+
+
+def _workflows(repository: "Repository") -> Iterator[str]:
+    yield from (workflow.model.metadata.name for workflow in repository.platform_workflows())
+    yield from _product_workflows(repository)
+
+
+def _product_workflows(repository: "Repository") -> Iterator[str]:
+    for product in repository.products():
+        yield from (f"{product}/{workflow.model.metadata.name}" for workflow in repository.product_workflows(product))
+
+
+def _runnable(repository: "Repository") -> Iterator[str]:
+    yield from _golden_paths(repository)
+    yield from _workflows(repository)
+
+
+def _applications(repository: "Repository") -> Iterator[str]:
+    from innominatus_cli.operations.history import applications, open_ledger  # noqa: PLC0415
+    from innominatus_cli.operations.opening import root_of  # noqa: PLC0415
+
+    yield from (row["application"] for row in applications(open_ledger(root_of(repository))).rows)
+
+
+def _runs(repository: "Repository") -> Iterator[str]:
+    from innominatus_cli.operations.history import history, open_ledger  # noqa: PLC0415
+    from innominatus_cli.operations.opening import root_of  # noqa: PLC0415
+
+    yield "latest"
+    yield from (row["run"] for row in history(open_ledger(root_of(repository))).rows)
+
+
+environments = _names(_environments)
+runnable = _names(_runnable, or_files=True)
+workflows = _names(_workflows, or_files=True)
+product_workflows = _names(_product_workflows, or_files=True)
+products = _names(lambda repository: repository.products())
+applications = _names(_applications)
+runs = _names(_runs)
