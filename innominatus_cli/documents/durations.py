@@ -3,6 +3,8 @@
 import re
 
 DURATION_PATTERN = r"^(?:[0-9]+[wdhms])+$"
+_SECOND = 1_000
+_MINUTE = 60_000
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -25,3 +27,14 @@ def duration_text(seconds: int) -> str:
         if amount:
             parts.append(f"{amount}{unit}")
     return "".join(parts) or "0s"
+
+
+def took_text(milliseconds: int | None) -> str:
+    """How long something took, for people: `450ms`, `2.3s`, `2m5s`, `1h30m`; empty where nobody knows."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < _SECOND:
+        return f"{milliseconds}ms"
+    if milliseconds < _MINUTE:
+        return f"{milliseconds / _SECOND:.1f}s"
+    return duration_text(round(milliseconds / _SECOND))

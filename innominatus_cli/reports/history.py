@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.documents.durations import took_text
 from innominatus_cli.ledger.adopt import Adopted
 from innominatus_cli.operations.history import Found, short
 from innominatus_cli.reports.listing import Column, Listing
@@ -102,21 +103,9 @@ def adopted_listing(adopted: Sequence[Adopted]) -> Listing:
     return Listing(ADOPTED, shown, {"adopted": rows}, "No record waits.")
 
 
-def took(milliseconds: int | None) -> str:
-    """A duration for people: `450ms`, `2.3s`, `2.0m`, `1.5h`."""
-    if milliseconds is None:
-        return ""
-    if milliseconds < 1_000:  # noqa: PLR2004 - the steps of the format
-        return f"{milliseconds}ms"
-    seconds = milliseconds / 1_000
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.1f}s"
-    return f"{seconds / 60:.1f}m" if seconds < 3_600 else f"{seconds / 3_600:.1f}h"  # noqa: PLR2004
-
-
 def _run_cells(row: Data) -> Data:
     cells = {"commit_short": short(row.get("commit")), "plan_short": short(row.get("plan"))}
-    return {**row, **cells, "took": took(row.get("duration_ms"))}
+    return {**row, **cells, "took": took_text(row.get("duration_ms"))}
 
 
 def _waiting(found: Found) -> tuple[str, ...]:

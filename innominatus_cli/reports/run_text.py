@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from innominatus_cli.documents.durations import took_text
 from innominatus_cli.operations.running import RunReport
 from innominatus_cli.reports.terminal import one_line, painted
 
@@ -19,7 +20,7 @@ def run_lines(report: RunReport, *, colour: bool = False) -> list[str]:
     counts = Counter(result.status for result in record.steps)
     steps = ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "no step ran"
     lines = [
-        f"{record.application} in {record.environment}: {status} ({steps}; {seconds_text(record.duration_ms)})",
+        f"{record.application} in {record.environment}: {status} ({steps}; {took_text(record.duration_ms)})",
         f"  run     {record.run}",
         f"  plan    {(record.plan or '-').removeprefix('sha256:')[:_SHORT]}",
     ]
@@ -39,16 +40,6 @@ def run_document(report: RunReport) -> dict[str, Any]:
         "commit": written.commit if written else None,
         "ref": written.ref if written else None,
     }
-
-
-def seconds_text(milliseconds: int) -> str:
-    """A duration as people say it: `450ms`, `2.3s`, `2m05s`."""
-    if milliseconds < 1000:  # noqa: PLR2004
-        return f"{milliseconds}ms"
-    if milliseconds < 60_000:  # noqa: PLR2004
-        return f"{milliseconds / 1000:.1f}s"
-    minutes, rest = divmod(round(milliseconds / 1000), 60)
-    return f"{minutes}m{rest:02d}s"
 
 
 def _reason(report: RunReport, step: str) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.operations.logs import RunLogs, StepLog
-from innominatus_cli.reports.history import took
 from innominatus_cli.reports.logs import logs_document, logs_text
 
 
@@ -69,11 +68,3 @@ def test_the_tail_is_the_last_lines(tmp_path: Path, data: bytes, tail: int, expe
 def test_a_step_that_printed_nothing_says_so() -> None:
     logs = RunLogs("01JD0000000000000000000001", "", [StepLog("a/b", "", {})])
     assert "".join(logs_text(logs)) == "a/b\n  printed nothing\n"
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "text"),
-    [(None, ""), (0, "0ms"), (450, "450ms"), (2_300, "2.3s"), (120_000, "2.0m"), (5_400_000, "1.5h")],
-)
-def test_durations_are_short(milliseconds: int | None, text: str) -> None:
-    assert took(milliseconds) == text
