@@ -99,11 +99,14 @@ def _steps(plan: Plan) -> list[str]:
 
 
 def _row(step: PlannedStep, prefix: str) -> tuple[str, str, list[str], str]:
-    """A need is told by its name inside the workflow, by the rest of its id inside the tier, else by its id."""
-    needs = [need.removeprefix(f"{step.workflow_id}/").removeprefix(prefix) for need in step.needs]
+    """A need is told by its name inside the workflow, by the rest of its id inside the tier, else by its id.
+
+    The `-` that stands in an id where there is no product is left out.
+    """
+    needs = [need.removeprefix(f"{step.workflow_id}/").removeprefix(prefix).removeprefix("-/") for need in step.needs]
     written = step.provenance
     why = f"{written.path}:{written.line} ({written.trigger})" if written else ""
-    return step.id.removeprefix(prefix), step.type, needs, why
+    return step.id.removeprefix(prefix).removeprefix("-/"), step.type, needs, why
 
 
 def _absent(absent: tuple[AbsentWorkflow, ...]) -> list[str]:
