@@ -85,6 +85,8 @@ UNKNOWN_APPLICATION = Code(
     "ORC-6015",
     "There is no such application",
     "`innominatus-ctl list` shows the applications of this repository.",
+    detail="An application is known by its Score file, or by a record of it. A name that has neither is taken for a "
+    "typing error, so that an empty answer always means that nothing has run.",
 )
 UNKNOWN_STEP = Code(
     "ORC-6016",

@@ -1,6 +1,7 @@
 """A step's context, and a runner that starts what a driver asks for."""
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -101,3 +102,12 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
         return result
 
     return start
+
+
+@pytest.fixture
+def kubectl() -> None:
+    """kubectl is installed: a laptop may lack it, CI may not."""
+    if shutil.which("kubectl") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("kubectl is missing")
+        pytest.skip("kubectl is not installed")

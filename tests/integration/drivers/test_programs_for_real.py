@@ -2,7 +2,6 @@
 
 import http.server
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -241,7 +240,7 @@ def test_a_step_is_ended_when_its_time_is_over(run_step: Any) -> None:
     assert "ran out of time" in result.failure.message
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+@pytest.mark.usefixtures("kubectl")
 def test_kubectl_takes_every_argument_that_is_given_to_it(
     run_step: Any, repository: Path, closed_port: int, outcomes: Any
 ) -> None:

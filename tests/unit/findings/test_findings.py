@@ -67,4 +67,5 @@ def test_every_code_has_a_number_of_its_block_a_title_and_a_remedy() -> None:
         assert len(number) == len("ORC-0000")
         assert code.title, number
         assert code.remedy, number
+        assert code.detail, number
         assert code.title[0].isupper(), number
