@@ -4,6 +4,7 @@ Checks read nodes, because a finding needs the exact place; planning reads the p
 a plan needs types (docs/adr/0004). Nothing here imports pydantic: one file is checked in less time than that import.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, TypedDict
 
@@ -214,19 +215,19 @@ def _pointer_to(root: Node, wanted: Node) -> str | None:
 
 
 def _pointers(root: Node) -> Iterator[tuple[Node, str]]:
-    """Every node of a tree, keys included, with its pointer."""
-    stack: list[tuple[Node, str]] = [(root, "")]
-    while stack:
-        node, pointer = stack.pop()
+    """Every node of a tree, keys included, with its pointer; those near the root first, which most places are of."""
+    waiting: deque[tuple[Node, str]] = deque([(root, "")])
+    while waiting:
+        node, pointer = waiting.popleft()
         yield node, pointer
         if isinstance(node, MappingNode):
             for key, value in node.values.items():
                 here = f"{pointer}/{escape_pointer(key)}"
                 if key in node.key_nodes:
                     yield node.key_nodes[key], here
-                stack.append((value, here))
+                waiting.append((value, here))
         elif isinstance(node, SequenceNode):
-            stack.extend((item, f"{pointer}/{i}") for i, item in enumerate(node.items))
+            waiting.extend((item, f"{pointer}/{i}") for i, item in enumerate(node.items))
 
 
 class _Where(TypedDict):
