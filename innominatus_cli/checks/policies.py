@@ -30,7 +30,7 @@ def _unknown(
         name = str(entry.value)
         if name not in known:
             hint = did_you_mean(name, known)
-            remedy = f"{hint[0].upper()}{hint[1:]} {code.remedy}" if hint else ""
+            remedy = f"{hint} {code.remedy}" if hint else ""
             yield Finding(code, f"there is no {what} '{name}'", document.place(entry), remedy)
 
 

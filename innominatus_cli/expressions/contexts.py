@@ -109,7 +109,7 @@ def hint(name: str, known: Iterable[str], shown: int = 8) -> str:
     names = sorted(set(known))
     near = did_you_mean(name, names)
     if near:
-        return near[0].upper() + near[1:]
+        return near
     if not names:
         return ""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""

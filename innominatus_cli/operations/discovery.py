@@ -33,8 +33,7 @@ def workflows_of(repository: Repository, product: str) -> list[Data]:
     """The workflows of a product by phase, then name. Raises CannotContinue for a product that does not exist."""
     known = repository.products()
     if product not in known:
-        hint = did_you_mean(product, known)
-        remedy = f"{hint[0].upper()}{hint[1:]}" if hint else ""
+        remedy = did_you_mean(product, known)
         place = Place(f"{repository.workflows_root}/products")
         raise CannotContinue(Finding(UNKNOWN_PRODUCT, f"there is no product '{product}'", place, remedy=remedy))
     return _workflows(repository, policy_set(repository), product)
@@ -93,8 +92,10 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
     if candidates:
         message, remedy = f"'{name}' names {len(candidates)} workflows", f"Name one of {', '.join(sorted(candidates))}."
     else:
-        hint = did_you_mean(name, [*known, *(identity.rpartition("/")[2] for identity in known)])
-        message, remedy = f"there is no workflow '{name}'", f"{hint[0].upper()}{hint[1:]}" if hint else ""
+        message = f"there is no workflow '{name}'"
+        remedy = did_you_mean(name, [*known, *(identity.rpartition("/")[2] for identity in known)])
+        if any(path.model.metadata.name == name for path in repository.golden_paths()):
+            remedy = f"'{name}' is a golden path: `innominatus-ctl list-goldenpaths -o wide` shows it."
     raise CannotContinue(Finding(UNKNOWN_NAMED_WORKFLOW, message, Place(repository.workflows_root), remedy=remedy))
 
 

@@ -72,8 +72,7 @@ class GoldenPaths:
         operation = BUILT_IN.get(wanted)
         if operation is None:
             known = {path.model.metadata.name for path in self._repository.golden_paths()} | BUILT_IN.keys()
-            near = did_you_mean(wanted, known)
-            remedy = f"{near[0].upper()}{near[1:]}" if near else f"Known: {', '.join(sorted(known))}."
+            remedy = did_you_mean(wanted, known) or f"Known: {', '.join(sorted(known))}."
             self.consulted += self._files_with_errors()
             findings.append(
                 Finding(codes.UNKNOWN_GOLDEN_PATH, f"there is no golden path '{wanted}'", Place("GOLDENPATH"), remedy)
@@ -111,8 +110,7 @@ class GoldenPaths:
         if workflow is None:
             if wanted not in self.consulted:
                 known = self._identities()
-                near = did_you_mean(wanted, known)
-                remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+                remedy = did_you_mean(wanted, known)
                 message = f"there is no workflow '{wanted}'"
                 findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("WORKFLOW"), remedy))
             return FoundPath(operation=Operation.TASK)

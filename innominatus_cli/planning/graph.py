@@ -82,8 +82,7 @@ def _unknown_needs(draft: Draft, known: Mapping[str, Draft], absent: frozenset[s
         identity = f"{draft.product}/{need}" if draft.product else need
         if need in known or identity in absent:
             continue
-        near = did_you_mean(need, known)
-        remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+        remedy = did_you_mean(need, known)
         place = Spot(draft.spot.document).at("metadata", "dependsOn", index).place
         message = f"'{draft.identity}' depends on '{need}', which is no workflow of tier {draft.tier} in {draft.phase}"
         findings.append(Finding(codes.UNKNOWN_WORKFLOW_NEED, message, place, remedy))
@@ -112,8 +111,7 @@ def _order_of_steps(draft: Draft, findings: list[Finding]) -> Order:
 def _step_problems(order: Order, draft: Draft, spots: Mapping[str, Spot]) -> list[Finding]:
     findings = []
     for name, need in order.unknown:
-        near = did_you_mean(need, spots)
-        remedy = f"{near[0].upper()}{near[1:]}" if near else f"Steps here: {', '.join(spots)}."
+        remedy = did_you_mean(need, spots) or f"Steps here: {', '.join(spots)}."
         message = f"step '{name}' depends on '{need}', which is no step of '{draft.identity}'"
         findings.append(Finding(codes.UNKNOWN_STEP_NEED, message, spots[name].at("dependsOn").place, remedy))
     if order.cycle:

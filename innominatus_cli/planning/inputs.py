@@ -136,10 +136,7 @@ class InputBuilder:
         entry = self.tables.entry(marked.table, marked.value)
         if entry is None:
             known = self.tables.names(marked.table)
-            hint = did_you_mean(marked.value, known)
-            remedy = (
-                f"{hint[0].upper()}{hint[1:]}" if hint else f"Define it under '{marked.table}' in admin-config.yaml."
-            )
+            remedy = did_you_mean(marked.value, known) or f"Define it under '{marked.table}' in admin-config.yaml."
             message = f"'{marked.value}' is not defined under '{marked.table}' in admin-config.yaml"
             built.findings.append(Finding(codes.UNDEFINED_ENTRY, message, where.place, remedy))
             return
@@ -222,9 +219,8 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
         remedy = ""
         if error["type"] == "extra_forbidden":
             known = [field.alias or name for name, field in kind.inputs.model_fields.items()]
-            hint = did_you_mean(key, known)
             message = f"type '{kind.name}' has no such input"
-            remedy = f"{hint[0].upper()}{hint[1:]}" if hint else f"Known: {', '.join(sorted(known))}."
+            remedy = did_you_mean(key, known) or f"Known: {', '.join(sorted(known))}."
         text = f"'{key}': {message}" if key else message
         place = (spot.key(written) if error["type"] == "extra_forbidden" else spot.at(written)).place
         found[key] = Finding(codes.WRONG_INPUT, text, place, remedy)

@@ -89,9 +89,8 @@ def resolve_parameters(
 
 
 def _unknown(name: str, definitions: Mapping[str, Parameter], place: Place, owner: str) -> Finding:
-    hint = did_you_mean(name, definitions)
     known = f"Known: {', '.join(sorted(definitions))}." if definitions else f"{owner} has no parameters."
-    remedy = hint[0].upper() + hint[1:] if hint else known
+    remedy = did_you_mean(name, definitions) or known
     return Finding(codes.UNKNOWN_PARAMETER, f"{owner} has no parameter '{name}'", place, remedy)
 
 

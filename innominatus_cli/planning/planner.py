@@ -173,8 +173,7 @@ class _Planning:
         """Where admin-config defines environments, one that it does not define gets a warning."""
         known = self._config.environments if self._config else {}
         if known and self._request.environment not in known:
-            near = did_you_mean(self._request.environment, known)
-            remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+            remedy = did_you_mean(self._request.environment, known)
             message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
             self._findings.append(Finding(codes.ENVIRONMENT_UNDEFINED, message, Place(ADMIN_CONFIG), remedy))
 

@@ -140,9 +140,8 @@ class Selector:
         """Workflows of other products, by their files' names: nobody else's file is read."""
         products = self._repository.products()
         if self._product is not None and self._product not in products:
-            near = did_you_mean(self._product, products)
             message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
-            remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+            remedy = did_you_mean(self._product, products)
             self._result.findings.append(Finding(codes.UNKNOWN_PRODUCT, message, workload.place, remedy))
         whose = "has no product" if self._product is None else f"is of product '{self._product}'"
         for product in products:
@@ -163,8 +162,7 @@ class Selector:
         names = {identity.rpartition("/")[2] for identity in self._known} | self._known
         for name in self._named:
             if name not in names:
-                near = did_you_mean(name, self._known)
-                remedy = f"{near[0].upper()}{near[1:]}" if near else ""
+                remedy = did_you_mean(name, self._known)
                 message = f"there is no workflow '{name}' for this application"
                 self._result.findings.append(
                     Finding(codes.UNKNOWN_NAMED_WORKFLOW, message, Place("--workflow"), remedy)

@@ -123,8 +123,7 @@ def _not_yet(definition: StepDefinition, spot: Spot) -> list[Finding]:
 
 
 def _unknown_type(definition: StepDefinition, spot: Spot) -> Finding:
-    near = did_you_mean(definition.type, STEP_TYPES)
-    remedy = f"{near[0].upper()}{near[1:]}" if near else f"Known: {', '.join(STEP_TYPES)}."
+    remedy = did_you_mean(definition.type, STEP_TYPES) or f"Known: {', '.join(STEP_TYPES)}."
     message = f"step '{definition.name}' has the unknown type '{definition.type}'"
     return Finding(codes.UNKNOWN_TYPE, message, spot.at("type").place, remedy)
 
