@@ -130,12 +130,15 @@ def _report(findings: Sequence[Finding]) -> None:
 
 def _trouble(problem: OSError, *, debug: bool) -> int:
     """The status for an error that nobody foresaw: often stdout takes nothing any more, or the folder is gone."""
+    import errno  # noqa: PLC0415
     import os  # noqa: PLC0415
 
     try:
         sys.stdout.flush()
     except OSError:
         return int(ExitStatus.OUTPUT_LOST)
+    if problem.filename is None and problem.errno in {errno.EFBIG, errno.EIO, errno.ENOSPC}:
+        return int(ExitStatus.OUTPUT_LOST)  # an unbuffered stdout keeps nothing; other writers make findings of theirs
     try:
         os.getcwd()  # noqa: PTH109 - pathlib is not needed to know
     except OSError:

@@ -96,7 +96,7 @@ class StateFolder:
         """The ids of all runs that have a folder here, oldest first."""
         try:
             names = [path.name for path in self.runs_dir.iterdir()]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(name for name in names if _ULID.fullmatch(name))
 

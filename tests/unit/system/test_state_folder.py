@@ -62,3 +62,8 @@ def test_scratch_goes_and_the_rest_stays(tmp_path: Path) -> None:
     folder.remove_scratch(RUN)
     assert not folder.scratch_dir(RUN).exists()
     assert folder.logs_dir(RUN).is_dir()
+
+
+def test_a_state_folder_that_is_none_has_no_runs(tmp_path: Path) -> None:
+    (tmp_path / "innominatus").write_text("a file")
+    assert StateFolder(tmp_path).runs() == []
