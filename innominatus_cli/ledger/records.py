@@ -28,6 +28,11 @@ _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _FAMILY: Final = RECORD_SCHEMA.rpartition("/")[0]
 
 
+def is_safe_name(name: str) -> bool:
+    """Whether an application or environment of this name can have records: it is a part of their paths."""
+    return _PART.fullmatch(name) is not None
+
+
 def runs_folder(root: str, application: str | None = None, environment: str | None = None) -> str:
     """The folder of all records, of those of an application, or of those in one of its environments."""
     parts = [root, "runs", *(_safe(part) for part in (application, environment) if part is not None)]
@@ -92,6 +97,6 @@ def _corrupt(path: str, reason: str) -> Finding:
 
 
 def _safe(part: str) -> str:
-    if not _PART.fullmatch(part):
+    if not is_safe_name(part):
         raise ValueError(f"{part!r} is not a name that is safe in a path")
     return part

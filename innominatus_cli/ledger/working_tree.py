@@ -12,7 +12,7 @@ from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger.landing import Landing, clear_scratch
 from innominatus_cli.ledger.reading import RecordReader, TipsCache
-from innominatus_cli.ledger.records import plan_path, run_of_path, runs_folder
+from innominatus_cli.ledger.records import is_safe_name, plan_path, run_of_path, runs_folder
 from innominatus_cli.ledger.store import StoredRecord, Written, tips_of
 from innominatus_cli.ledger.writing import RecordWriter
 from innominatus_cli.system.clock import Clock, SystemClock
@@ -164,6 +164,8 @@ class WorkingTreeStore:
 
     def _look(self, application: str | None, environment: str | None) -> tuple[dict[str, str], list[StoredRecord]]:
         """The files of committed records, the oldest first, and the records that no commit of the branch has."""
+        if not all(is_safe_name(name) for name in (application, environment) if name is not None):
+            return {}, []
         folder = runs_folder(self.root, application, environment if application else None)
         paths = self._reader.committed_paths(self.git.commit_of("HEAD"), folder)
         standing = {run_of_path(path) for path in paths}

@@ -11,9 +11,10 @@ from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.catalogue.plan import WRONG_PARAMETER
+from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.opening import open_repository, repository_path
@@ -86,6 +87,9 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
         parameters=parameters,
         workflows=wish.workflows,
     )
+    if not is_safe_name(request.environment):
+        message = f"no environment can be called '{request.environment}'"
+        return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
     return plan_application(repository, request, _facts(repository, store, request))
 
 

@@ -141,8 +141,7 @@ class RunOperation:
         """The policies of the working tree or of a commit. Raises CannotContinue where some cannot be read."""
         repository = self.repository
         if revision is not None:
-            self.git.resolve(revision)
-            repository = Repository(RevisionSnapshot(self.git, revision))
+            repository = Repository(RevisionSnapshot(self.git, self.git.resolve(revision), revision))
         unusable = unusable_policies(repository)
         if unusable:
             raise CannotContinue(*unusable)

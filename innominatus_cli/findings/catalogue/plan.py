@@ -233,3 +233,9 @@ SECRET_IN_INPUTS = Code(
     detail="Inputs become arguments of programs, which every user of a machine can read, and files that are committed. "
     "A secret reaches a step through its environment only, and only the step that names it.",
 )
+BAD_ENVIRONMENT_NAME = Code(
+    "ORC-3049",
+    "No environment can have this name",
+    "Use up to 63 letters, digits, '.', '_' and '-', beginning with a letter or digit.",
+    detail="The name is a folder of the records and of the manifests.",
+)

@@ -230,3 +230,9 @@ def test_outside_of_a_repository_there_is_no_ledger(
     for command in (["status"], ["list"], ["history"], ["logs", "latest"], ["ledger", "adopt"]):
         assert run(command) == 69
         assert "ORC-6002" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../..", "", "/etc/passwd", "%00", "*", "a" * 5000, "\udcff"])
+def test_a_name_that_nothing_can_have_has_no_records(repository: Repository, name: str) -> None:
+    store = WorkingTreeStore(repository.open())
+    assert store.records(name) == store.records("checkout-service", name) == []

@@ -105,3 +105,10 @@ def test_a_parameter_without_an_equals_sign_is_a_finding(repository: Repository)
 def test_a_score_file_outside_of_the_repository_ends_the_command(repository: Repository) -> None:
     with pytest.raises(CannotContinue):
         plan_with(repository, EmptyStore(), PlanWish(score="../score.yaml"))
+
+
+@pytest.mark.parametrize("name", ["../../x", "-x", "a/b", "a\nb", "..", ".git", "é", "a b", "\udcff", "e" * 5000])
+def test_an_environment_that_can_be_no_folder_is_refused(repository: Repository, name: str) -> None:
+    outcome = plan_with(repository, EmptyStore(), PlanWish(score="score.yaml", environment=name))
+    assert outcome.plan is None
+    assert [finding.code.number for finding in outcome.findings] == ["ORC-3049"]
