@@ -60,14 +60,14 @@ def template_text(template: str, data: dict[str, Any]) -> str:
 
 
 def _rendered(template: str, item: dict[str, Any]) -> str:
-    from jinja2 import StrictUndefined, TemplateError, UndefinedError  # noqa: PLC0415
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+    from jinja2 import TemplateError, UndefinedError  # noqa: PLC0415
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.globals.clear()
+    from innominatus_cli.reports.template_environment import TemplateEnvironment  # noqa: PLC0415
+
+    environment = TemplateEnvironment()
     try:
         return environment.from_string(template).render(item)
     except UndefinedError as problem:
         raise ValueError(f"the template cannot be rendered: {problem}; known: {', '.join(item)}") from problem
-    except TemplateError as problem:
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as problem:
         raise ValueError(f"the template cannot be rendered: {problem}") from problem

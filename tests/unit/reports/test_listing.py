@@ -68,3 +68,33 @@ def test_colours_need_a_terminal_and_no_objection(monkeypatch: pytest.MonkeyPatc
     assert not wants_colour(io.StringIO())
     assert painted("x", "red", on=True) == "\x1b[31mx\x1b[0m"
     assert painted("x", "red", on=False) == "x"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 'a' * 10 ** 10 }}",
+        "{{ 9 ** 9 ** 9 ** 9 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ 'a'.ljust(10000000000) }}",
+        "{{ 'a' | center(10000000000) }}",
+        "{{ 'a' | indent(10000000000) }}",
+        "{{ 1 / 0 }}",
+        "{{ name | tojson | nothing }}",
+        "{{ nothing | tojson }}",
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+        "{% include '/etc/passwd' %}",
+    ],
+)
+def test_a_template_makes_no_more_than_the_data_holds(template: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be rendered"):
+        template_text(template, {"name": "a"})
+
+
+def test_a_template_has_what_shows_data() -> None:
+    template = (
+        "{% for key, value in data.items() %}{{ loop.index }}{{ key.upper() }}={{ value | join('+') }};{% endfor %}"
+    )
+    assert template_text(template, {"data": {"a": ["1", "2"], "b": []}}) == "1A=1+2;2B=;\n"
