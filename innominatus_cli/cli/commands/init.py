@@ -21,25 +21,12 @@ def command(folder: Path, name: str | None) -> None:
       innominatus-ctl init
       innominatus-ctl init shop --name web-shop
     """
-    import shlex
-
     from innominatus_cli.operations.init import application_name_for, init_repository
+    from innominatus_cli.reports.new_repository import new_repository_text
 
     name = application_name_for(folder) if name is None else name
     try:
         written = init_repository(folder, name)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--name") from problem
-    score = f"apps/{name}/score.yaml"
-    steps = [] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]
-    steps += [] if (folder / ".git").exists() else ["git init"]
-    steps += ["git add . && git commit -m 'A workflow repository'", "innominatus-ctl validate"]
-    steps += [f"innominatus-ctl run deploy-app {score} --env development"]
-    lines = [
-        f"Wrote {len(written)} files:",
-        *(f"  {path}" for path in written),
-        "",
-        "Next:",
-        *(f"  {s}" for s in steps),
-    ]
-    print_text("\n".join(lines) + "\n")
+    print_text(new_repository_text(folder, name, written, has_git=(folder / ".git").exists()))
