@@ -1,7 +1,6 @@
 """What a shell is offered for an argument: files, and the names that the repository around it knows."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -25,6 +24,8 @@ def _names(known: "Callable[[Repository], Iterable[str]]", *, or_files: bool = F
     """Offers the names that `known` finds, in its order; paths too where none fits and a file may be meant."""
 
     def offer(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from pathlib import Path  # noqa: PLC0415 - the commands that begin fast import this module
+
         from click.shell_completion import CompletionItem  # noqa: PLC0415
 
         from innominatus_cli.operations.opening import open_repository  # noqa: PLC0415

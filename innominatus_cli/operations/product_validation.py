@@ -9,7 +9,7 @@ from typing import NamedTuple
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.operations.validation import validate
+from innominatus_cli.operations.validation import are_folders, validate
 
 _METADATA = (codes.MISSING_DESCRIPTION, codes.MISSING_OWNER)
 _STEP_TYPES = (policy.STEP_TYPE_NOT_ALLOWED, codes.UNKNOWN_STEP_TYPE)
@@ -48,20 +48,30 @@ class ProductValidation(NamedTuple):
 
 
 def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> ProductValidation:
-    """Checks files, or the product workflows among those of a folder. A file without one is a finding."""
+    """Checks files, or the product workflows among those of folders. A file or folder without one is a finding."""
     found = validate(paths, directory)
-    findings = list(found.findings)
-    for path, kinds in found.kinds.items():
-        if _KIND not in kinds and any(kinds):
-            message = f"the file holds {' and '.join(sorted(set(kinds) - {''}))}, and no {_KIND}"
-            findings.append(Finding(codes.NOT_A_PRODUCT_WORKFLOW, message, Place(path, 1, 1)))
+    others = {path: kinds for path, kinds in found.kinds.items() if _KIND not in kinds and any(kinds)}
+    if are_folders(paths, directory):
+        findings = [finding for finding in found.findings if finding.place.path not in others]
+        if not findings and len(others) == len(found.kinds):
+            message = f"there is no {_KIND} here"
+            findings = [Finding(codes.NOT_A_PRODUCT_WORKFLOW, message, Place(path)) for path in paths]
+    else:
+        findings = [*found.findings, *(_no_workflow(path, kinds) for path, kinds in others.items())]
+        others = {}
     findings.sort(key=lambda finding: finding.sort_key)
     files = dict.fromkeys((*found.kinds, *(finding.place.path for finding in findings)))
+    files = {path: None for path in files if path not in others}
     return ProductValidation(
         tuple(_sorted_out(path, _KIND in found.kinds.get(path, ()), findings) for path in files),
         tuple(findings),
         found.sources,
     )
+
+
+def _no_workflow(path: str, kinds: Sequence[str]) -> Finding:
+    message = f"the file holds {' and '.join(sorted(set(kinds) - {''}))}, and no {_KIND}"
+    return Finding(codes.NOT_A_PRODUCT_WORKFLOW, message, Place(path, 1, 1))
 
 
 def _sorted_out(path: str, readable: bool, findings: Sequence[Finding]) -> ValidatedFile:

@@ -78,6 +78,11 @@ def git_root_around(path: str) -> str:
     return _upwards(_folder_of(path), ".git") or repository_around(path)
 
 
+def are_folders(paths: Sequence[str], directory: str) -> bool:
+    """Whether every path, relative to `directory`, is a folder, and there is one."""
+    return bool(paths) and all(os.path.isdir(os.path.join(directory, path)) for path in paths)
+
+
 def _folder_of(path: str) -> str:
     return os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
 

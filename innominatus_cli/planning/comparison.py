@@ -22,7 +22,7 @@ class Difference:
 def differences(old: Plan, new: Plan) -> list[Difference]:
     """What `new` has otherwise than `old`: inputs first, for a fact is the usual reason, then sources, then steps."""
     found = [
-        *_compare("input", _inputs(old), _inputs(new)),
+        *_compare("input", _inputs(old, new), _inputs(new, old)),
         *_compare("source", _by(old.sources, "path", "object_id"), _by(new.sources, "path", "object_id")),
         *_compare("workflow", {one.id: one for one in old.workflows}, {one.id: one for one in new.workflows}),
         *_compare("step", _steps(old), _steps(new)),
@@ -37,8 +37,13 @@ def _steps(plan: Plan) -> dict[str, object]:
     return {one.id: one for one in plan.steps if one.kind == "step"}
 
 
-def _inputs(plan: Plan) -> dict[str, str]:
-    return {one.name: f"{_shown(one.value)} ({one.evidence})" for one in plan.inputs}
+def _inputs(plan: Plan, other: Plan) -> dict[str, str]:
+    """Values with their evidence; the evidence alone where the other plan has the same value."""
+    same = {one.name: one.value for one in other.inputs}
+    return {
+        one.name: one.evidence if same.get(one.name) == one.value else f"{_shown(one.value)} ({one.evidence})"
+        for one in plan.inputs
+    }
 
 
 def _shown(value: object) -> str:

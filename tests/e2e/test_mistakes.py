@@ -111,3 +111,20 @@ def test_a_shell_is_offered_applications_and_runs(shop: Any, monkeypatch: pytest
     for words, offered in (("history s", "plain,shop\n"), ("logs ", f"plain,latest\nplain,{record['run']}\n")):
         monkeypatch.setenv("COMP_WORDS", f"innominatus-ctl {words}")
         assert shop().out == offered
+
+
+def test_a_golden_path_is_no_workflow_to_show_and_where_it_is_shown_is_said(shop: Any) -> None:
+    told = shop("show", "deploy-app")
+    assert told.status == 1
+    assert "help: 'deploy-app' is a golden path: `innominatus-ctl list-goldenpaths -o wide` shows it." in told.err
+
+
+def test_a_plan_that_differs_by_evidence_only_says_the_value_once(shop: Any) -> None:
+    for _ in range(2):
+        assert shop("run", "deploy-app", SCORE, "--env", "development").status == 0
+    assert shop("run", "undeploy-app", SCORE, "--env", "development").status == 0
+    assert shop("run", "deploy-app", SCORE, "--env", "development").status == 0
+    told = shop("plan", SCORE, "--env", "development", "--golden-path", "undeploy-app")
+    (line,) = [line for line in told.out.splitlines() if "input deployed changed" in line]
+    assert line.count("pages") == 0
+    assert line.count("record .innominatus/runs/shop/development/") == 2

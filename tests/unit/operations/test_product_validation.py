@@ -97,3 +97,20 @@ def test_several_files_are_answered_below_their_paths(check: Check, tmp_path: Pa
     assert lines[0] == f"{PATH}:"
     assert lines[4] == "other.yaml:"
     assert all(line.startswith("  ") for line in (*lines[1:4], *lines[5:]))
+
+
+def test_in_a_folder_other_kinds_are_passed_over_and_by_name_they_are_findings(check: Check, tmp_path: Path) -> None:
+    platform = (
+        GOOD.replace("ProductWorkflow", "PlatformWorkflow")
+        .replace("product: shop, ", "")
+        .replace("product_deployment", "all_deployment")
+    )
+    (tmp_path / "workflows/platform").mkdir(parents=True)
+    (tmp_path / "workflows/platform/setup.yaml").write_text(platform)
+    check(GOOD)
+    inside = validate_product_workflows(["workflows"], str(tmp_path))
+    assert ([file.path for file in inside.files], inside.findings) == ([PATH], ())
+    named = validate_product_workflows(["workflows/platform/setup.yaml"], str(tmp_path))
+    assert "ORC-2093" in {finding.code.number for finding in named.findings}
+    (without,) = validate_product_workflows(["workflows/platform"], str(tmp_path)).findings
+    assert (without.code.number, without.message) == ("ORC-2093", "there is no ProductWorkflow here")
