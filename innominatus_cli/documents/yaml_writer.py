@@ -19,6 +19,19 @@ def yaml_text(documents: Iterable[Mapping[str, object]]) -> str:
     )
 
 
+def result_text(data: object) -> str:
+    """Plain data for somebody who asked for YAML: keys in their order, a text of several lines as a block."""
+    return yaml.dump(data, Dumper=_ResultDumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _ResultDumper(yaml.SafeDumper):
+    """SafeDumper with blocks."""
+
+
+def _result_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if _is_block(value) else None)
+
+
 class _Dumper(yaml.SafeDumper):
     """SafeDumper sorts keys; this one writes no aliases, and quotes every string that is not plainly a word."""
 
@@ -49,3 +62,4 @@ def _is_block(value: str) -> bool:
 
 
 _Dumper.add_representer(str, _text)
+_ResultDumper.add_representer(str, _result_text)

@@ -49,9 +49,9 @@ def data_text(data: object, output: str) -> str:
         import json  # noqa: PLC0415 - formats are imported when they are asked for
 
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    import yaml  # noqa: PLC0415
+    from innominatus_cli.documents.yaml_writer import result_text  # noqa: PLC0415
 
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+    return result_text(data)
 
 
 def template_text(template: str, data: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ def test_data_formats_show_the_items_or_the_document() -> None:
     whole = Listing(LISTING.columns, LISTING.items, document={"schema": "x"})
     assert json.loads(listing_text(whole, "json")) == {"schema": "x"}
     assert data_text({"ü": 1}, "yaml") == "ü: 1\n"
+    assert data_text({"b": "one: 1\ntwo: 2\n", "a": "x"}, "yaml") == "b: |\n  one: 1\n  two: 2\na: x\n"
 
 
 def test_a_template_is_rendered_for_each_item() -> None:
