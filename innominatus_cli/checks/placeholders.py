@@ -6,6 +6,7 @@ the latter, escaped dots are accepted and metadata keys are checked.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts
@@ -18,6 +19,8 @@ from innominatus_cli.findings.near_names import did_you_mean
 _TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
 _ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
 _ROOTS = ("metadata", "resources")
+_MOST_TOLD = 200
+"""Nobody reads more of one file, and a file can hold a hundred thousand."""
 
 
 class Placeholder(NamedTuple):
@@ -30,7 +33,7 @@ class Placeholder(NamedTuple):
 
 def placeholders_in(text: str) -> Iterator[Placeholder]:
     """The placeholders of a text; `$${…}` and `$$` are literal."""
-    for found in _TOKEN.finditer(text):
+    for found in _TOKEN.finditer(text, 0, text.rfind("}") + 1):  # behind the last '}', each '${' would look to the end
         if found.group(2) is None or found.group(1):
             continue
         parts = re.split(r"(?<!\\)\.", found.group(2))
@@ -68,6 +71,10 @@ def check_placeholders(document: Document, _facts: Facts) -> Iterator[Finding]:
 
     What only the house dialect knows is told once for each word that such placeholders begin with.
     """
+    return islice(_wrong_placeholders(document), _MOST_TOLD)
+
+
+def _wrong_placeholders(document: Document) -> Iterator[Finding]:
     house = _house_roots(document)
     told: set[str] = set()
     for node, bare_is_good in placeholder_texts(document):

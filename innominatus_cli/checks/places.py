@@ -6,6 +6,9 @@ from functools import lru_cache
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.findings.finding import Place
 
+_MOST = 200
+"""Of the same words in one text, so many are told apart: counting takes time for each."""
+
 
 def place_within(document: Document, node: ScalarNode, offset: int, written: str) -> Place:
     """The place of `written`, which begins at `offset` of the node's value; the node's place where it cannot be told.
@@ -16,6 +19,8 @@ def place_within(document: Document, node: ScalarNode, offset: int, written: str
     if not written or "\n" in written or not isinstance(node.value, str) or not document.text:
         return whole
     nth = node.value.count(written, 0, offset)
+    if nth > _MOST:
+        return whole
     lines = _lines(document.text)
     for number in range(node.line, min(node.end_line, len(lines)) + 1):
         line = lines[number - 1]

@@ -1,8 +1,8 @@
 """YAML 1.2 text to nodes with places, from the events of PyYAML's C parser.
 
 Limits are kept on bytes and events, before anything is built: 1 MiB a file, depth 64, 1,000 aliases, 100 merges,
-100,000 nodes with aliases written out. There is no limit of its own for one scalar (scripts, here-documents): the
-file's holds. Each use of an alias becomes a copy, so that every node has exactly one pointer.
+100,000 nodes with aliases written out, 1,000 documents. There is no limit of its own for one scalar (scripts,
+here-documents): the file's holds. Each use of an alias becomes a copy, so that every node has exactly one pointer.
 """
 
 import re
@@ -54,6 +54,7 @@ MAX_DEPTH = 64
 MAX_ALIASES = 1_000
 MAX_MERGES = 100
 MAX_NODES = 100_000
+MAX_DOCUMENTS = 1_000
 _LARGEST = 2**53 - 1
 
 _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
@@ -168,6 +169,10 @@ class _Composer:
         index = 0
         while _class_of(event := self.next_event()) is not StreamEndEvent:
             if _class_of(event) is DocumentStartEvent:
+                if index == MAX_DOCUMENTS:
+                    raise self.stop(
+                        codes.TOO_MANY_NODES, f"the file holds more than {MAX_DOCUMENTS:,} documents", event
+                    )
                 self.anchors = {}
                 root = self.node(self.next_event(), 1)
                 if not (isinstance(root, ScalarNode) and root.value is None and root.plain_style):

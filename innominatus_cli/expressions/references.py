@@ -158,6 +158,7 @@ def parse_script(text: str) -> ParsedText:
 class _Parser:
     def __init__(self, text: str, only: frozenset[str] | None) -> None:
         self._text = text
+        self._last_brace = text.rfind("}")
         self._only = only
         self._parts: list[Part] = []
         self._literal: list[str] = []
@@ -186,9 +187,13 @@ class _Parser:
         if literal:
             self._parts.append(literal)
 
+    def _closing(self, start: int) -> int:
+        """Where the next `}` is, -1 without one; many `${` in a row do not each look to the end for it."""
+        return self._text.find("}", start) if start < self._last_brace else -1
+
     def _escaped(self, position: int, start: int) -> int:
         """`$${`: a literal `${`. In a script only before a known context, for there `$$` has a meaning of its own."""
-        end = self._text.find("}", start)
+        end = self._closing(start)
         inside = self._text[start + 2 : end] if end >= 0 else ""
         if self._only is not None and inside.split(".", 1)[0] not in self._only:
             self._literal.append(self._text[position : start + 2])
@@ -197,7 +202,7 @@ class _Parser:
         return start + 2
 
     def _dollar(self, start: int) -> int:
-        end = self._text.find("}", start)
+        end = self._closing(start)
         if self._only is not None:
             inside = self._text[start + 2 : end] if end >= 0 else ""
             head, dot, _ = inside.partition(".")

@@ -19,6 +19,8 @@ from innominatus_cli.planning.places import Spot
 
 _TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
 _DOT = re.compile(r"(?<!\\)\.")
+_MOST_TOLD = 200
+"""Of wrong placeholders: a file can hold a hundred thousand."""
 _HOUSE_KEYS = ("workflows",)
 """Parts of the document that are no part of the workload."""
 
@@ -104,7 +106,8 @@ class _Folder:
         parts: list[str | dict[str, str]] = []
         literal = ""
         at = 0
-        for token in _TOKEN.finditer(text):
+        end = text.rfind("}") + 1  # behind it, each '${' would look to the end of the text for nothing
+        for token in _TOKEN.finditer(text, 0, end):
             literal += text[at : token.start()]
             at = token.end()
             part = self._token(token, spot)
@@ -113,7 +116,7 @@ class _Folder:
             else:
                 parts += [literal, part] if literal else [part]
                 literal = ""
-        literal += text[at:]
+        literal += text[at:end] + text[end:].replace("$$", "$")
         if not parts:
             return literal
         return {TEMPLATE: [*parts, literal] if literal else parts}
@@ -152,7 +155,8 @@ class _Folder:
         return value if isinstance(value, str) else canonical_json(value).decode()
 
     def _wrong(self, message: str, spot: Spot, offset: int, remedy: str = "") -> None:
-        self._folded.findings.append(Finding(codes.WRONG_PLACEHOLDER, message, spot.within(offset), remedy))
+        if len(self._folded.findings) < _MOST_TOLD:
+            self._folded.findings.append(Finding(codes.WRONG_PLACEHOLDER, message, spot.within(offset), remedy))
 
 
 def _path(inside: str) -> list[str]:

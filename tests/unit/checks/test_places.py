@@ -2,6 +2,8 @@
 
 import pytest
 
+from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.placeholders import check_placeholders, placeholders_in
 from innominatus_cli.checks.places import place_within, texts_in
 from innominatus_cli.documents.nodes import ScalarNode
 from innominatus_cli.documents.yaml_reader import read_yaml
@@ -47,3 +49,23 @@ def test_what_an_escape_hides_has_the_place_of_its_scalar() -> None:
 def test_texts_come_in_the_order_of_the_file() -> None:
     documents, _ = read_yaml("a.yaml", b"a: [one, {b: two}]\nc: three\nd: 4\n")
     assert [node.value for node in texts_in(documents[0].root)] == ["one", "two", "three"]
+
+
+def test_of_many_equal_words_the_late_ones_have_the_place_of_the_text() -> None:
+    text = "a: '" + "${x} " * 5_000 + "'\n"
+    document = read_yaml("a.yaml", text.encode())[0][0]
+    node = document.mapping.get("a")
+    assert isinstance(node, ScalarNode)
+    assert place_within(document, node, 10, "${x}").column == 15
+    assert place_within(document, node, 20_000, "${x}") == document.place(node)
+
+
+def test_text_that_never_closes_a_placeholder_has_none() -> None:
+    assert list(placeholders_in("${" * 200_000)) == []
+    assert [found.written for found in placeholders_in("${a.b}" + "${" * 200_000)] == ["${a.b}"]
+
+
+def test_a_file_full_of_wrong_placeholders_is_told_of_two_hundred_times() -> None:
+    text = "containers: {c: {image: x, variables: {A: '" + "${a.b} " * 5_000 + "'}}}\n"
+    document = read_yaml("score.yaml", text.encode())[0][0]
+    assert len(list(check_placeholders(document, Facts()))) == 200

@@ -324,3 +324,9 @@ def test_no_text_raises_and_every_node_has_a_place_inside_the_file(text: str) ->
     for finding in findings:
         assert finding.place.line <= len(lines) + 1
         assert str(finding.message)
+
+
+def test_a_file_has_a_limit_of_documents() -> None:
+    documents, findings = read_yaml("a.yaml", b"--- 1\n" * 100_000)
+    assert len(documents) == 1_000
+    assert [(finding.code, finding.place.line) for finding in findings] == [(codes.TOO_MANY_NODES, 1_001)]

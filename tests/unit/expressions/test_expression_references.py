@@ -99,3 +99,8 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
     if "$${" not in text:
         assert rebuilt == text
     parse_script(text)
+
+
+def test_many_references_that_are_never_closed_are_text() -> None:
+    text = "${" * 200_000
+    assert parse_script(text).literal == text
