@@ -62,21 +62,12 @@ def execute_plan(
     is one of its findings.
     """
     options = options or ExecutionOptions()
-    try:
-        prepared = setting.prepare()
-    except OSError as error:
-        raise CannotContinue(lost(setting.state.run_dir(setting.run), error.strerror or "the disk refuses")) from error
+    prepared = setting.prepare()
     journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
     try:
         with (
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
-            Supervisor(
-                untrusted=setting.work_dir,
-                signals=caught,
-                ladder=options.ladder,
-                pidfd=options.pidfd,
-                subreaper=options.subreaper,
-            ) as supervisor,
+            options.supervisor(setting.work_dir, caught) as supervisor,
         ):
             return _Run(prepared, options, journal, caught, supervisor, observer or NobodyWatches()).to_the_end()
     finally:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
-from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.kept import keep_artifacts
 from innominatus_cli.execution.options import ExecutionOptions
 from innominatus_cli.execution.setting import RunSetting
@@ -19,7 +18,6 @@ from innominatus_cli.execution.step import (
     step_work,
 )
 from innominatus_cli.execution.values import RunValues, StepView
-from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.processes import Supervisor
@@ -43,10 +41,7 @@ def execute_step(
     options = options or ExecutionOptions()
     graph = PlanGraph(setting.plan)
     index = graph.index[step_id]
-    try:
-        prepared = setting.prepare()
-    except OSError as error:
-        raise CannotContinue(lost(setting.state.run_dir(setting.run), error.strerror or "the disk refuses")) from error
+    prepared = setting.prepare()
     results = {result.step: result for result in earlier}
     values = _values(setting, graph, results)
     failed = any(result.status in _FAILED and not result.continued for result in results.values())
@@ -55,13 +50,7 @@ def execute_step(
     work = step_work(prepared, index, view, logs, _artifacts(setting.state, setting.run, results))
     with (
         SignalPipe() as signals,
-        Supervisor(
-            untrusted=setting.work_dir,
-            signals=signals,
-            ladder=options.ladder,
-            pidfd=options.pidfd,
-            subreaper=options.subreaper,
-        ) as supervisor,
+        options.supervisor(setting.work_dir, signals) as supervisor,
     ):
         end = _Loop(supervisor, signals, logs, options, f"INNOMINATUS_STEP={step_id}").to_the_end(work)
     logs.close()

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.run_record import RunStatus, StepResult
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import StopLadder
+from innominatus_cli.system.processes import Supervisor
+from innominatus_cli.system.signals import SignalPipe
 
 DEFAULT_PARALLEL: Final = 4
 
@@ -21,6 +24,12 @@ class ExecutionOptions:
     lock_fd: int | None = None
     pidfd: bool = True
     subreaper: bool = True
+
+    def supervisor(self, work_dir: Path, signals: SignalPipe) -> Supervisor:
+        """Who starts and ends the processes of steps; programs below `work_dir` are never taken for tools."""
+        return Supervisor(
+            untrusted=work_dir, signals=signals, ladder=self.ladder, pidfd=self.pidfd, subreaper=self.subreaper
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.values import Secrets, no_secrets
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.step_types.catalogue import step_type
 from innominatus_cli.step_types.contract import StepType
 from innominatus_cli.system.clock import Clock
@@ -71,13 +72,13 @@ class RunSetting:
         }
 
     def prepare(self) -> "PreparedRun":
-        """Makes the run's folders. Raises OSError."""
-        for folder in (
-            self.state.logs_dir(self.run),
-            self.state.scratch_dir(self.run),
-            self.tool_state_dir,
-        ):
-            self.state.ensure(folder)
+        """Makes the run's folders. Raises CannotContinue (exit 73) where the disk refuses."""
+        folders = (self.state.logs_dir(self.run), self.state.scratch_dir(self.run), self.tool_state_dir)
+        try:
+            for folder in folders:
+                self.state.ensure(folder)
+        except OSError as error:
+            raise CannotContinue(lost(self.state.run_dir(self.run), error.strerror or "the disk refuses")) from error
         env = base_environment(
             self.outside,
             self.allowed_env,
