@@ -72,11 +72,13 @@ class GoldenPaths:
         operation = BUILT_IN.get(wanted)
         if operation is None:
             known = {path.model.metadata.name for path in self._repository.golden_paths()} | BUILT_IN.keys()
-            remedy = did_you_mean(wanted, known) or f"Known: {', '.join(sorted(known))}."
+            workflows = self._identities()
+            meant = [f"'{identity}'" for identity in workflows if identity.rpartition("/")[2] == wanted]
+            near = f"Workflows are run by their identity: {' or '.join(meant)}." if meant else ""
+            near = near or did_you_mean(wanted, [*known, *workflows]) or f"Known: {', '.join(sorted(known))}."
             self.consulted += self._files_with_errors()
-            findings.append(
-                Finding(codes.UNKNOWN_GOLDEN_PATH, f"there is no golden path '{wanted}'", Place("GOLDENPATH"), remedy)
-            )
+            message = f"there is no golden path or workflow '{wanted}'"
+            findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("GOLDENPATH"), near))
         return FoundPath(wanted, operation=operation, owner=f"golden path '{wanted}'")
 
     def _files_with_errors(self) -> list[str]:

@@ -128,3 +128,11 @@ def test_a_plan_that_differs_by_evidence_only_says_the_value_once(shop: Any) -> 
     (line,) = [line for line in told.out.splitlines() if "input deployed changed" in line]
     assert line.count("pages") == 0
     assert line.count("record .innominatus/runs/shop/development/") == 2
+
+
+def test_a_workflows_bare_name_is_answered_with_the_identity_that_runs(shop: Any) -> None:
+    told = shop("run", "database-setup", SCORE, "--env", "development", "--dry-run")
+    assert told.status == 1
+    assert "there is no golden path or workflow 'database-setup'" in told.err
+    assert "help: Workflows are run by their identity: 'storefront/database-setup'." in told.err
+    assert "help: Did you mean 'deploy-app'" in shop("run", "deploy-ap", SCORE).err
