@@ -74,3 +74,16 @@ def test_both_tutorials_work_as_they_stand(shell: Path) -> None:
     assert "post-deployment/product] storefront/visit-report/report" in printed
     log = subprocess.run(["git", "log", "--format=%s"], cwd=folder, capture_output=True, text=True, check=True).stdout
     assert log.count("succeeded [skip ci]") == 3
+
+
+def test_the_refusal_of_the_first_tutorial_is_what_it_says(shell: Path) -> None:
+    page = (ROOT / "docs/tutorials/first-deployment.md").read_text(encoding="utf-8")
+    assert "write `allowedProductWorkflows: []` in the place of the key and its entry" in page
+    folder, _ = _type(
+        shell, "innominatus-ctl init shop && cd shop && git init -q -b main && git add . && git commit -qm A"
+    )
+    _allow(folder, "  allowedProductWorkflows: []\n")
+    run = "innominatus-ctl run deploy-app apps/shop/score.yaml --env development"
+    _, printed = _type(folder, f"{run} || test $? = 3; git log -1 --format=%s")
+    assert "workflows/products/storefront/database-setup.yaml:4:9: error ORC-4003" in printed
+    assert "refused [skip ci]" in printed
