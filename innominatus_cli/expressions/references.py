@@ -167,11 +167,13 @@ class _Parser:
     def parse(self) -> ParsedText:
         position = 0
         text = self._text
+        dollar = template = -1
         while position < len(text):
-            starts = [found for found in (text.find("${", position), text.find("{{", position)) if found >= 0]
-            if not starts:
+            dollar = _next(text, "${", position, dollar)
+            template = _next(text, "{{", position, template)
+            start = min(dollar, template)
+            if start == len(text):
                 break
-            start = min(starts)
             if text.startswith("$${", start - 1) and start > position:
                 position = self._escaped(position, start)
                 continue
@@ -251,6 +253,14 @@ class _Parser:
 
     def _problem(self, message: str, offset: int, remedy: str, kind: ProblemKind = ProblemKind.MALFORMED) -> None:
         self._problems.append(Problem(message, offset, remedy, kind))
+
+
+def _next(text: str, opening: str, position: int, known: int) -> int:
+    """Where `opening` is next, the text's length without one; `known` is the answer for an earlier position."""
+    if known >= position:
+        return known
+    found = text.find(opening, position)
+    return len(text) if found < 0 else found
 
 
 def _template_path(path: tuple[str, ...]) -> tuple[str, ...]:

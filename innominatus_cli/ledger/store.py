@@ -8,6 +8,7 @@ from typing import Protocol
 
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.findings.catalogue.ledger import STATE_NOT_WRITTEN
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.git import Head
 
@@ -55,6 +56,16 @@ class Written:
     pending: bool = False
     kept_at: Path | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the repository did not take it."""
+        return any(finding.code is STATE_NOT_WRITTEN for finding in self.findings)
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing took it: nobody but the caller has the record now."""
+        return self.failed and self.kept_at is None
 
 
 class Store(Protocol):

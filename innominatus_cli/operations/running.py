@@ -239,7 +239,7 @@ class RunOperation:
         if options.push and written.ref is not None:
             findings = (*findings, *self._pushed(written.ref))
         status = report.exit_status
-        if status == ExitStatus.OK and written.kept_at is not None:
+        if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return RunReport(status, report.outcome, report.judgement, written.record, written, findings)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from innominatus_cli.documents.durations import took_text
 from innominatus_cli.operations.running import RunReport
-from innominatus_cli.reports.terminal import one_line, painted
+from innominatus_cli.reports.terminal import one_line, painted, printable
 
 _COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "timed_out": "red"}
 _SHORT = 12
@@ -53,6 +53,8 @@ def _whereabouts(report: RunReport) -> list[str]:
         return []
     if written.kept_at is not None:
         return [f"  record  kept in {written.kept_at}: it could not be written to the repository"]
+    if written.lost:
+        return [f"  record  lost, but for this: {printable(written.record.canonical.decode().rstrip())}"]
     if written.commit is None:
         return [f"  record  {written.path} (not committed)"]
     where = f"{written.commit[:_SHORT]} on {written.ref}"

@@ -181,3 +181,16 @@ def test_a_run_that_was_killed_while_its_record_was_written_is_told_of(repositor
     assert killed.encode() in stderr
     stdout, stderr = command(repository, "quick").communicate(timeout=60)
     assert b"ORC-5031" not in stderr
+
+
+def test_a_record_that_nothing_takes_is_printed_and_the_status_says_so(repository: Path) -> None:
+    (repository / ".innominatus").write_text("a file of the user's")
+    for argv in (["add", ".innominatus"], ["commit", "-q", "-m", "in the way"]):
+        subprocess.run(["git", *argv], cwd=repository, check=True)
+    (repository / ".git" / "innominatus").mkdir()
+    (repository / ".git" / "innominatus" / "unwritten").write_text("in the way as well")
+    argv = [sys.executable, "-m", "innominatus_cli", "run", "quick", "score.yaml", "--env", "development"]
+    told = subprocess.run(argv, cwd=repository, capture_output=True, text=True, check=False, timeout=60)
+    assert told.returncode == 73, told
+    (line,) = [line for line in told.stdout.splitlines() if "lost, but for this: " in line]
+    assert json.loads(line.partition("this: ")[2])["status"] == "succeeded"
