@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.reports.listing import Listing, data_text, listing_text, template_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -13,8 +14,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     _TextType = click.ParamType[str]
+    _DurationType = click.ParamType[int]
 else:
-    _TextType = click.ParamType
+    _TextType = _DurationType = click.ParamType
 
 
 class OutputFormat(_TextType):
@@ -43,6 +45,23 @@ class OutputFormat(_TextType):
 
         names = ["template=" if name == "template" else name for name in self.formats]
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class Duration(_DurationType):
+    """Seconds, written as a number or as `90s`, `30m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The seconds; a value that is none is wrong usage."""
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        try:
+            seconds = seconds_of(int(text) if text.isdecimal() else text)
+        except ValueError as problem:
+            return self.fail(f"'{text}': {problem}", param, ctx)
+        return seconds if seconds > 0 else self.fail("it must be longer than nothing", param, ctx)
 
 
 def output_option(*formats: str, default: str | None = None) -> Callable[[F], F]:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.cli.output import Duration, print_document, print_text
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport
@@ -29,6 +29,7 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "parameters": (),
     "workflows": (),
     "max_parallel": None,
+    "timeout": None,
     "policies_from": None,
     "dry_run": False,
     "no_commit": False,
@@ -60,6 +61,7 @@ def run_options(function: F) -> F:
                 help="Add a manual workflow.",
             ),
             click.option("--max-parallel", type=click.IntRange(1, 256), help="Run at most N steps at once."),
+            click.option("--timeout", type=Duration(), help="Stop what runs after this long, as in 90s, 30m, 1h30m."),
             click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
             click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),
             click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
@@ -86,6 +88,7 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
     )
     options = RunOptions(
         max_parallel=given["max_parallel"],
+        timeout_seconds=given["timeout"],
         policies_from=given["policies_from"],
         dry_run=given["dry_run"],
         commit=not given["no_commit"],

@@ -52,6 +52,8 @@ class RunOptions:
     """How a run is done, beside what is run (`PlanWish`)."""
 
     max_parallel: int | None = None
+    timeout_seconds: int | None = None
+    """How long the steps may take in all; exit 124 when they take longer."""
     policies_from: str | None = None
     dry_run: bool = False
     commit: bool = True
@@ -177,7 +179,9 @@ class RunOperation:
             compare_inputs=self._compare(plan),
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
-        execution = ExecutionOptions(max_parallel=limit, lock_fd=lock_fd, ladder=_ladder())
+        execution = ExecutionOptions(
+            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=lock_fd, ladder=_ladder()
+        )
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
             record = self._record(plan, report, result)

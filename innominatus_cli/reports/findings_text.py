@@ -55,8 +55,8 @@ class _Lines:
 
 def _block(finding: Finding, lines: _Lines, colour: bool) -> str:
     severity = painted(f"{finding.severity} {finding.code.number}", _COLOUR[finding.severity], on=colour)
-    where = painted(one_line(str(finding.place)), "bold", on=colour)
-    block = [f"{where}: {severity}: {one_line(finding.message)}"]
+    where = f"{painted(one_line(str(finding.place)), 'bold', on=colour)}: " if finding.place.path else ""
+    block = [f"{where}{severity}: {one_line(finding.message)}"]
     block += _excerpt(finding.place, lines.line(finding.place), colour)
     block += [f"  {one_line(related.message)}: {one_line(str(related.place))}" for related in finding.related]
     if finding.help:

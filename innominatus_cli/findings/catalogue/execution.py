@@ -22,9 +22,9 @@ WORKFLOW_TIMED_OUT = Code(
 RUN_TIMED_OUT = Code(
     "ORC-5004",
     "The run ran out of time",
-    "Give the run more time, or run fewer workflows.",
+    "Give the run more time with `--timeout`, or make its steps faster.",
     exit_status=ExitStatus.TIMED_OUT,
-    detail="All steps were stopped, none was started any more.",
+    detail="It took longer than `run --timeout` allows. All steps were stopped, none was started any more.",
 )
 RUN_INTERRUPTED = Code(
     "ORC-5005",
