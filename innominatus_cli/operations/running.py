@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from innominatus_cli import __version__
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan, PlannedStep
-from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.run_record import RunRecord, RunStatus
 from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
 from innominatus_cli.documents.verdict import Actor, ReportedFinding
@@ -20,6 +20,7 @@ from innominatus_cli.execution.orphans import recover_killed_runs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
+from innominatus_cli.findings.catalogue.plan import NO_ADMIN_CONFIG
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
@@ -147,7 +148,12 @@ class RunOperation:
         unusable = unusable_policies(repository)
         if unusable:
             raise CannotContinue(*unusable)
-        return policy_set(repository)
+        policies = policy_set(repository)
+        if revision is None or repository.has_admin_config:
+            return policies
+        message = f"there is no admin-config.yaml at {revision}: its policies refuse nothing"
+        missing = Finding(NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG), "Judge by a revision that has one.")
+        return replace(policies, findings=(*policies.findings, missing))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         now = timestamp(self.clock.now())

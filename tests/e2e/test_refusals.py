@@ -205,3 +205,12 @@ def test_what_policies_refuse_is_refused_and_recorded_though_errors_stand_in_the
     record = refused(example)
     assert codes(record) == {"ORC-3032", "ORC-4003"}
     assert "plan" not in record
+
+
+def test_a_revision_without_admin_config_judges_nothing_and_says_so(example: Any) -> None:
+    example.git("checkout", "-q", "--orphan", "bare")
+    example.git("rm", "-q", "--cached", "admin-config.yaml")
+    example.git("commit", "-q", "-m", "No policies here")
+    told = example("run", "deploy-app", SCORE, "--env", "development", "--dry-run", "--policies-from", "bare")
+    assert told.status == 0, told.all
+    assert "warning ORC-3043: there is no admin-config.yaml at bare" in told.err
