@@ -156,17 +156,7 @@ class RunOperation:
         return replace(policies, findings=(*policies.findings, missing))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
-        now = timestamp(self.clock.now())
-        record = self._record(plan, report).model_copy(
-            update={
-                "kind": "refusal",
-                "status": "refused",
-                "plan": plan.digest if report.outcome.plan else None,
-                "started_at": now,
-                "finished_at": now,
-            }
-        )
-        return self._written(record, plan, {}, report, options)
+        return self._written(self._record(plan, report), plan, {}, report, options)
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
         setting = RunSetting(
@@ -190,24 +180,26 @@ class RunOperation:
         )
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
-            record = self._record(plan, report, result)
             executed = RunReport(
                 _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
                 report.outcome,
                 report.judgement,
                 findings=(*report.findings, *result.findings),
             )
+            record = self._record(plan, executed, result)
             return self._written(record, plan, result.artifacts, executed, options)
 
     def _compare(self, plan: Plan) -> "InputComparison":
         return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})
 
     def _record(self, plan: Plan, report: RunReport, result: ExecutionResult | None = None) -> RunRecord:
+        """The record of a run, or without a result that of a refusal. Notes on old spellings are for `validate`."""
         judgement = report.judgement
         if judgement is None:
             raise AssertionError("a plan is judged before it is recorded")
+        now = timestamp(self.clock.now())
         return RunRecord(
-            kind="run",
+            kind="run" if result else "refusal",
             run=self.run_id,
             parents=[],
             application=plan.application.name,
@@ -215,12 +207,12 @@ class RunOperation:
             operation=plan.operation.value,
             golden_path=plan.golden_path,
             status=result.status if result else "refused",
-            plan=plan.digest,
+            plan=plan.digest if report.outcome.plan else None,
             policies=judgement.verdict.policies,
             policies_from=judgement.verdict.policies_from,
             actor=judgement.verdict.actor,
-            started_at=result.started_at if result else "",
-            finished_at=result.finished_at if result else "",
+            started_at=result.started_at if result else now,
+            finished_at=result.finished_at if result else now,
             duration_ms=result.duration_ms if result else 0,
             commit=self.head.commit,
             branch=self.head.branch,
@@ -228,15 +220,12 @@ class RunOperation:
             tool_version=__version__,
             steps=list(result.steps) if result else [],
             failures=list(result.failures) if result else [],
-            findings=[ReportedFinding.of(finding) for finding in self._recorded(report, result)],
+            findings=[
+                ReportedFinding.of(finding) for finding in report.findings if finding.severity is not Severity.INFO
+            ],
             outputs=dict(result.outputs) if result else {},
             signal=result.signal if result else None,
         )
-
-    def _recorded(self, report: RunReport, result: ExecutionResult | None) -> list[Finding]:
-        """What a reader of the record must know: notes on old spellings are for `validate`."""
-        findings = (*report.findings, *(result.findings if result else ()))
-        return [finding for finding in findings if finding.severity is not Severity.INFO]
 
     def _written(
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
