@@ -56,6 +56,8 @@ MAX_MERGES = 100
 MAX_NODES = 100_000
 MAX_DOCUMENTS = 1_000
 _LARGEST = 2**53 - 1
+_PARSERS_OWN_DEPTH = "maximum nesting depth"
+"""What libyaml says since 0.2.6, where it looks ahead for a key through a thousand brackets."""
 
 _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
 _BIDI = "[\u202a-\u202e\u2066-\u2069]"
@@ -141,6 +143,8 @@ def _syntax_finding(path: str, text: str, error: MarkedYAMLError) -> Finding:
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
     if place.line > 1 + len(re.findall(_LINE_END, text)):
         place = _place_at(path, text, len(text))
+    if error.problem and _PARSERS_OWN_DEPTH in error.problem:
+        return Finding(codes.TOO_DEEP, f"the document is nested more than {MAX_DEPTH} levels deep", place)
     message, remedy = in_plain_words(error.problem or error.context or "it is not YAML")
     related: tuple[Related, ...] = ()
     if error.context and error.context_mark and error.context_mark.line != place.line - 1:

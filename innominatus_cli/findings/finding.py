@@ -61,8 +61,34 @@ class Related(NamedTuple):
     place: Place
 
 
+class Edit(NamedTuple):
+    """Text to put in place of what stands from a place's start to its (exclusive) end; equal ends insert it.
+
+    Lines and columns count from 1, columns in code points, in the file as it was read (a byte order mark aside).
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Fix(NamedTuple):
+    """A safe mend of one finding: what it does, as a button would say it, and the edits of the finding's own file.
+
+    Edits of one fix do not overlap. Applying them and checking again never shows the same finding there.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
 class Finding(NamedTuple):
-    """One case of a `Code`: `message` says this case, `remedy` (when not empty) replaces the code's general remedy."""
+    """One case of a `Code`: `message` says this case, `remedy` (when not empty) replaces the code's general remedy.
+
+    `fix` is there only where the mend changes nothing but what the finding speaks of (comments and layout stay).
+    """
 
     code: Code
     message: str
@@ -70,6 +96,7 @@ class Finding(NamedTuple):
     remedy: str = ""
     related: tuple[Related, ...] = ()
     severity_override: Severity | None = None
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:

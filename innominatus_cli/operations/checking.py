@@ -1,0 +1,36 @@
+"""What `validate` and `check` do, in the order of its stages; each stage is a function in a module of its own.
+
+select files → check each and all together → judge strictness → take out what is ignored → take out what is known.
+"""
+
+from typing import NamedTuple
+
+from innominatus_cli.findings.catalogue.document import SCORE_DIALECT
+from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.operations.validation import Validation, validate
+
+
+class CheckRequest(NamedTuple):
+    """What is asked of a check. Paths are as they were typed, relative to `directory`.
+
+    `strict_score` makes Score's dialect an error.
+    """
+
+    paths: tuple[str, ...] = ()
+    directory: str = "."
+    strict_score: bool = False
+
+
+def check(request: CheckRequest) -> Validation:
+    """Everything that is wrong with what the request selects."""
+    found = validate(request.paths, request.directory)
+    return strictly(found) if request.strict_score else found
+
+
+def strictly(found: Validation) -> Validation:
+    """The same, where the house's dialect of Score is an error."""
+    return found._replace(findings=tuple(_hardened(finding) for finding in found.findings))
+
+
+def _hardened(finding: Finding) -> Finding:
+    return finding._replace(severity_override=Severity.ERROR) if finding.code is SCORE_DIALECT else finding
