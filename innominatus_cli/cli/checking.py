@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -10,6 +10,12 @@ from innominatus_cli.cli.output import output_option, print_document
 from innominatus_cli.operations.checking import CheckRequest, check
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Wishes(TypedDict):
+    """The options that become fields of a `CheckRequest`."""
+
+    strict_score: bool
 
 
 def checking_options(function: F) -> F:

@@ -1,18 +1,18 @@
 """`validate`: checks files of every kind and reports all findings at once."""
 
-from typing import Any
+from typing import Unpack
 
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.checking import answer, checking_options
+from innominatus_cli.cli.checking import Wishes, answer, checking_options
 from innominatus_cli.operations.checking import CheckRequest
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files)
 @checking_options
-def command(paths: tuple[str, ...], strict: bool, output: str, **wishes: Any) -> int:
+def command(paths: tuple[str, ...], strict: bool, output: str, **wishes: Unpack[Wishes]) -> int:
     r"""Check workflows, golden paths, policies, providers, admin-config and Score files.
 
     Without PATH, everything that the repository's admin-config.yaml leads to is checked. In a folder, files of other
