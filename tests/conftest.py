@@ -1,12 +1,27 @@
 """What every test has: a quiet world of its own, and the corpus where it is there."""
 
+import hashlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("INNOMINATUS_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+def _built_tools() -> Path:
+    """The folder of `.ci/tools`, named by what pins its tools."""
+    pins = b"".join((ROOT / "tests" / "tools" / name).read_bytes() for name in ("go.mod", "go.sum"))
+    cache = os.environ.get("INNOMINATUS_TEST_TOOLS")
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(cache or home / "innominatus-test-tools") / f"go-{hashlib.sha256(pins).hexdigest()[:12]}"
+
+
+BUILT_TOOLS = _built_tools()
+"""Found before a test has a home folder of its own."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +59,22 @@ def corpus() -> Path:
             pytest.fail(f"the corpus is missing: {CORPUS}")
         pytest.skip("the corpus is not here (set INNOMINATUS_CORPUS)")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], Path]:
+    """Finds a program that tests start for real: one that `.ci/tools` built, or one on PATH.
+
+    Skips without it, fails without it in CI.
+    """
+
+    def find(name: str) -> Path:
+        built = BUILT_TOOLS / name
+        found = str(built) if built.is_file() else shutil.which(name)
+        if found is None:
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{name} is missing: run .ci/tools")
+            pytest.skip(f"{name} is not here (.ci/tools builds it)")
+        return Path(found)
+
+    return find
