@@ -14,10 +14,10 @@ CORPUS = Path(os.environ.get("INNOMINATUS_CORPUS", ROOT.parent / "shared" / "cor
 
 def _built_tools() -> Path:
     """The folder of `.ci/tools`, named by what pins its tools."""
-    pins = b"".join((ROOT / "tests" / "tools" / name).read_bytes() for name in ("go.mod", "go.sum"))
+    pins = b"".join((ROOT / "tests" / "tools" / name).read_bytes() for name in ("go.mod", "go.sum", "package.json"))
     cache = os.environ.get("INNOMINATUS_TEST_TOOLS")
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return Path(cache or home / "innominatus-test-tools") / f"go-{hashlib.sha256(pins).hexdigest()[:12]}"
+    return Path(cache or home / "innominatus-test-tools") / hashlib.sha256(pins).hexdigest()[:12]
 
 
 BUILT_TOOLS = _built_tools()
