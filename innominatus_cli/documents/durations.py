@@ -2,7 +2,7 @@
 
 import re
 
-DURATION_PATTERN = r"^(?:[0-9]+[wdhms])+$"
+DURATION_PATTERN = r"^(?:[0-9]{1,8}[wdhms]){1,5}$"
 _SECOND = 1_000
 _MINUTE = 60_000
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

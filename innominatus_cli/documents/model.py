@@ -22,6 +22,7 @@ __all__ = [
     "Name",
     "StoredModel",
     "Text",
+    "VariableName",
     "YamlModel",
     "duration_text",
     "seconds_of",
@@ -87,6 +88,9 @@ def _to_text(value: object) -> object:
 
 Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=str | int | float | bool)]
 """A string; numbers and booleans are taken as their text, as in environment variables."""
+
+VariableName = Annotated[str, Field(min_length=1, pattern=r"^[^=\x00]+$")]
+"""The name of an environment variable, as a process can get it."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """A name that is safe in paths and ids."""

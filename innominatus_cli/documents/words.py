@@ -128,7 +128,7 @@ _PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$": (
         "a label (2 to 63 lower-case letters, digits and '-', starting and ending with a letter or digit)"
     ),
-    r"^(?:[0-9]+[wdhms])+$": "a duration like 90s, 5m, 1h30m or 7d",
+    r"^(?:[0-9]{1,8}[wdhms]){1,5}$": "a duration like 90s, 5m, 1h30m or 7d",
     r"\$\{[^}]+\}": "a reference like ${…}",
     r"^[^/\[\]\s][^/\[\]]*$": "a step's name (any text without '/', '[' and ']')",
     r"^0?[0-7]{3}$": 'a file mode like "0644"',

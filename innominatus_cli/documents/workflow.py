@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.model import DurationSeconds, Name, Text, YamlModel
+from innominatus_cli.documents.model import DurationSeconds, Name, Text, VariableName, YamlModel
 from innominatus_cli.documents.vocabulary import Idempotency, Phase, Trigger, When
 
 
@@ -51,7 +51,7 @@ class StepDefinition(YamlModel):
     type: Annotated[str, Field(min_length=1)]
     description: str = ""
     config: dict[str, Any] = {}
-    env: dict[str, Text] = {}
+    env: dict[VariableName, Text] = {}
     if_: Annotated[Text | None, Field(alias="if")] = None
     unless: Text | None = None
     when: When = When.ON_SUCCESS
