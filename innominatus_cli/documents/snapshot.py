@@ -69,7 +69,7 @@ class WorkingTreeSnapshot:
         if not is_below(self.root, os.path.realpath(folder)):
             return [self._leaving(parts)]
         found: list[str] = []
-        self._walk(folder, "/".join(parts), suffixes, (os.path.realpath(folder),), found)
+        self._walk(folder, "/".join(parts), suffixes, (os.path.realpath(folder),), set(), found)
         return sorted(found)
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
@@ -118,12 +118,22 @@ class WorkingTreeSnapshot:
         return resolved if is_below(self.root, resolved) else None
 
     def _walk(
-        self, folder: str, relative: str, suffixes: tuple[str, ...], above: tuple[str, ...], found: list[str]
+        self,
+        folder: str,
+        relative: str,
+        suffixes: tuple[str, ...],
+        above: tuple[str, ...],
+        followed: set[str],
+        found: list[str],
     ) -> None:
-        """Adds the paths below a folder; `above` are the resolved folders on the way, against links in a circle."""
+        """Adds the paths below a folder; `above` are the resolved folders on the way, against links in a circle.
+
+        `followed` are the folders that a link was followed to: none is by a second one, for thirty pairs of links are
+        a billion ways.
+        """
         try:
             with os.scandir(folder) as entries:
-                inside = list(entries)
+                inside = sorted(entries, key=_name_of)
         except OSError:
             return
         for entry in inside:
@@ -134,10 +144,16 @@ class WorkingTreeSnapshot:
                 resolved = os.path.realpath(entry.path) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
                 if not is_below(self.root, resolved):
                     found.append(path)
-                elif resolved not in above:
-                    self._walk(entry.path, path, suffixes, (*above, resolved), found)
+                elif resolved not in above and not (entry.is_symlink() and resolved in followed):
+                    if entry.is_symlink():
+                        followed.add(resolved)
+                    self._walk(entry.path, path, suffixes, (*above, resolved), followed, found)
             elif not suffixes or entry.name.endswith(suffixes):
                 found.append(path)
+
+
+def _name_of(entry: "os.DirEntry[str]") -> str:
+    return entry.name
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -180,7 +196,8 @@ class RevisionSnapshot:
     def __init__(self, git: TreeReader, revision: str, name: str = "") -> None:
         self._git = git
         self._revision = name or revision
-        self._entries = {entry.path: entry for entry in git.tree(revision)}
+        entries = sorted(git.tree(revision), key=lambda entry: entry.path.split("/"))
+        self._entries = {entry.path: entry for entry in entries}
         self._folders = {
             "/".join(parts[:i]) for path in self._entries if (parts := path.split("/")) for i in range(len(parts))
         }
@@ -199,7 +216,7 @@ class RevisionSnapshot:
         if isinstance(folder, Finding):
             return ["/".join(parts)]
         found: list[str] = []
-        self._list("/".join(folder), "/".join(parts), (), found)
+        self._list("/".join(folder), "/".join(parts), (), set(), found)
         wanted = sorted(path for path in found if not suffixes or path.endswith(suffixes))
         if suffixes and len(wanted) <= _FETCHED_AT_ONCE:
             self._fetch(wanted)
@@ -248,8 +265,11 @@ class RevisionSnapshot:
             self._blobs.update(self._git.read_blobs([object_id]))
         return self._blobs[object_id]
 
-    def _list(self, folder: str, shown: str, above: tuple[str, ...], found: list[str]) -> None:
-        """Adds the paths below a folder as they are reached through `shown`; `above` are links taken on the way."""
+    def _list(self, folder: str, shown: str, above: tuple[str, ...], followed: set[str], found: list[str]) -> None:
+        """Adds the paths below a folder as they are reached through `shown`; `above` are links taken on the way.
+
+        No folder in `followed` is reached by a second link, as in a working tree.
+        """
         prefix, start = f"{folder}/" if folder else "", f"{shown}/" if shown else ""
         for path in self._entries:
             rest = path[len(prefix) :]
@@ -259,8 +279,9 @@ class RevisionSnapshot:
             inside = "/".join(target) if isinstance(target, list) else None
             if inside is None or inside not in self._folders:
                 found.append(start + rest)
-            elif not f"{path}/".startswith(f"{inside}/") and inside not in above:
-                self._list(inside, start + rest, (*above, inside), found)
+            elif not f"{path}/".startswith(f"{inside}/") and inside not in above and inside not in followed:
+                followed.add(inside)
+                self._list(inside, start + rest, (*above, inside), followed, found)
 
     def _entry(self, path: str) -> TreeEntry | Finding:
         """The entry of a file, links resolved inside the tree."""

@@ -172,6 +172,23 @@ def test_links_to_folders_in_a_circle_end(tmp_path: Path) -> None:
     assert revision.paths("", (".yaml",)) == ["a/x.yaml"]
 
 
+def test_thirty_pairs_of_links_are_no_billion_ways(tmp_path: Path) -> None:
+    tree: dict[str, str | None] = {"apps/level30/score.yaml": "x"}
+    for number in range(30):
+        tree |= {f"apps/level{number}/{side}": f"-> ../level{number + 1}" for side in ("left", "right")}
+    for path, content in tree.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if str(content).startswith("-> "):
+            file.symlink_to(str(content).removeprefix("-> "))
+        else:
+            file.write_text(str(content))
+    listed = WorkingTreeSnapshot(str(tmp_path)).paths("", (".yaml",))
+    assert "apps/level30/score.yaml" in listed
+    assert len(listed) == 2
+    assert RevisionSnapshot(FakeGit(tree), "v1").paths("", (".yaml",)) == listed
+
+
 def test_a_link_to_a_folder_outside_is_listed_so_that_reading_it_is_a_finding(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
