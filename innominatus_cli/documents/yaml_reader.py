@@ -88,13 +88,13 @@ def read_yaml(path: str, data: bytes) -> tuple[list[Document], list[Finding]]:
         documents = composer.complete
     except MarkedYAMLError as error:
         documents = composer.complete
-        findings.append(_syntax_finding(path, text, error))
+        findings.append(_syntax_finding(path, error))
     except (YAMLError, ValueError) as error:
         documents = composer.complete
         findings.append(Finding(codes.YAML_SYNTAX, f"the parser could not read the file: {error}", Place(path, 1, 1)))
     if not documents and not findings:
         findings.append(Finding(codes.EMPTY, "the file holds no document", Place(path, 1, 1)))
-    return documents, findings
+    return documents, _inside(findings, text)
 
 
 class _Stop(Exception):  # noqa: N818 - ends the reading of one file, inside this module
@@ -138,11 +138,9 @@ def _place_at(path: str, text: str, index: int) -> Place:
     return Place(path, len(before), len(before[-1]) + 1)
 
 
-def _syntax_finding(path: str, text: str, error: MarkedYAMLError) -> Finding:
+def _syntax_finding(path: str, error: MarkedYAMLError) -> Finding:
     mark = error.problem_mark or error.context_mark
     place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-    if place.line > 1 + len(re.findall(_LINE_END, text)):
-        place = _place_at(path, text, len(text))
     if error.problem and _PARSERS_OWN_DEPTH in error.problem:
         return Finding(codes.TOO_DEEP, f"the document is nested more than {MAX_DEPTH} levels deep", place)
     message, remedy = in_plain_words(error.problem or error.context or "it is not YAML")
@@ -151,6 +149,18 @@ def _syntax_finding(path: str, text: str, error: MarkedYAMLError) -> Finding:
         start = error.context_mark
         related = (Related(f"{error.context} that starts here", Place(path, start.line + 1, start.column + 1)),)
     return Finding(codes.YAML_SYNTAX, message, place, remedy, related)
+
+
+def _inside(findings: list[Finding], text: str) -> list[Finding]:
+    """The findings, those at the end of the text in its last line: the parser has them on a line behind it."""
+    if not findings:
+        return findings
+    lines = 1 + len(re.findall(_LINE_END, text))
+    end = _place_at("", text, len(text))
+    return [
+        finding if finding.place.line <= lines else finding._replace(place=end._replace(path=finding.place.path))
+        for finding in findings
+    ]
 
 
 class _Composer:
