@@ -32,6 +32,7 @@ COMMANDS = {
     "ledger": "Work with the run records: adopt those that wait.",
     "init": "Make a working repository in an empty folder.",
     "completion": "Print the completion script of a shell.",
+    "lsp": "Run the language server for an editor, over stdin and stdout.",
     "version": "Show the version.",
 }
 

@@ -9,6 +9,7 @@ from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.files import is_below, parts_of, read_below
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MAX_FILE = 1024 * 1024
@@ -50,11 +51,14 @@ class Snapshot(Protocol):
 
 
 class WorkingTreeSnapshot:
-    """The files below a folder as they are now; each is read from disk once."""
+    """The files below a folder as they are now; each is read from disk once.
 
-    def __init__(self, root: "Path | str") -> None:
+    `edited` are contents that an editor has not saved yet, by path.
+    """
+
+    def __init__(self, root: "Path | str", edited: "Mapping[str, bytes] | None" = None) -> None:
         self.root = os.path.realpath(root)
-        self._read: dict[str, bytes | Finding] = {}
+        self._read: dict[str, bytes | Finding] = {**(edited or {})}
 
     def describe(self) -> str:
         """Always `working tree`."""

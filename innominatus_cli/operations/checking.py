@@ -3,6 +3,7 @@
 select files → check each and all together → judge strictness → take out what is ignored → take out what is known.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.document import SCORE_DIALECT
@@ -13,17 +14,20 @@ from innominatus_cli.operations.validation import Validation, validate
 class CheckRequest(NamedTuple):
     """What is asked of a check. Paths are as they were typed, relative to `directory`.
 
-    `strict_score` makes Score's dialect an error.
+    `strict_score` makes Score's dialect an error. `edited` are contents that an editor has not saved yet, by path
+    in the repository of `directory`; with `only_ours` files that are none of ours are passed over.
     """
 
     paths: tuple[str, ...] = ()
     directory: str = "."
     strict_score: bool = False
+    edited: Mapping[str, bytes] | None = None
+    only_ours: bool = False
 
 
 def check(request: CheckRequest) -> Validation:
     """Everything that is wrong with what the request selects."""
-    found = validate(request.paths, request.directory)
+    found = validate(request.paths, request.directory, edited=request.edited, only_ours=request.only_ours)
     return strictly(found) if request.strict_score else found
 
 

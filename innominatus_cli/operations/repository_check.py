@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from innominatus_cli.checks.checking import check_document, check_repository
@@ -33,16 +33,21 @@ _LOOKS_LIKE_OURS = re.compile(
 class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
-    def __init__(self, root: str) -> None:
-        self._snapshot = WorkingTreeSnapshot(root)
+    def __init__(self, root: str, edited: Mapping[str, bytes] | None = None) -> None:
+        self._snapshot = WorkingTreeSnapshot(root, edited)
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
 
-    def select(self, path: str) -> bool:
-        """Selects a file, or what is ours in a folder; False where there is nothing of ours in the folder."""
+    def select(self, path: str, *, only_ours: bool = False) -> bool:
+        """Selects a file, or what is ours in a folder; False where there is nothing of ours.
+
+        `only_ours` treats a file as one that was met in a folder: it is selected only if it is ours.
+        """
         if not self._snapshot.is_folder(path):
-            self._selected[path] = True
+            if only_ours and not self._is_ours(path):
+                return False
+            self._selected[path] = not only_ours
             return True
         ours = [file for file in self._snapshot.paths(path, YAML) if self._is_ours(file)]
         for file in ours:
@@ -66,6 +71,10 @@ class RepositoryCheck:
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
         return {path: tuple(document.kind for document in self._load(path).documents) for path in self._selected}
+
+    def documents(self, path: str) -> tuple[Document, ...]:
+        """The canonical documents of a file, those that are none of ours included."""
+        return self._load(path).documents
 
     def sources(self) -> dict[str, str]:
         """The text of every selected file that could be read."""
@@ -99,12 +108,12 @@ class RepositoryCheck:
         if len(own) > 1 or any(map(_speaks_of_others, own)):
             alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
             documents = tuple(own if alone else self._in_force)
-            yield from check_repository(RepositoryFacts(documents, self._facts, self.workflows_root))
+            yield from check_repository(RepositoryFacts(documents, self.facts, self.workflows_root))
         if any(document.kind in _POLICY_KINDS for document in own):
             from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
 
             admin_config = () if self._admin_config is None else (self._admin_config,)
-            yield from merge_policies((*admin_config, *self._facts.policies)).findings
+            yield from merge_policies((*admin_config, *self.facts.policies)).findings
 
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
@@ -171,7 +180,8 @@ class RepositoryCheck:
         return any(document.kind == "Workload" for document in self._load(path).documents)
 
     @cached_property
-    def _facts(self) -> Facts:
+    def facts(self) -> Facts:
+        """What surrounds each document of the repository."""
         return Facts(
             admin_config=self._admin_config,
             policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
@@ -189,7 +199,7 @@ class RepositoryCheck:
     def _facts_for(self, document: Document) -> Facts:
         """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
         if document.kind != "AdminConfig" or document.path == ADMIN_CONFIG:
-            return self._facts
+            return self.facts
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
 

@@ -29,12 +29,21 @@ class Validation(NamedTuple):
         return ExitStatus.FINDINGS if any(f.severity in failing for f in self.findings) else ExitStatus.OK
 
 
-def validate(paths: Sequence[str], directory: str = ".") -> Validation:
+def validate(
+    paths: Sequence[str],
+    directory: str = ".",
+    *,
+    edited: Mapping[str, bytes] | None = None,
+    only_ours: bool = False,
+) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
 
     Each path belongs to the repository around it: the nearest folder above that holds an admin-config.yaml or a
     `.git`, or else the path's own folder. Places are relative to the repository of
     `directory`; those of other repositories are relative to `directory` itself, or absolute where the path is.
+
+    `edited` are contents that an editor has not saved yet, by path in that repository. With `only_ours`
+    files that are none of ours are passed over without a finding.
     """
     home = repository_around(os.path.join(directory, ""))
     checks: dict[str, RepositoryCheck] = {}
@@ -47,14 +56,14 @@ def validate(paths: Sequence[str], directory: str = ".") -> Validation:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
         full = os.path.join(directory, path)
-        if not os.path.lexists(full):
+        if not os.path.lexists(full) and path not in (edited or {}):
             findings.append(Finding(NOT_READABLE, "there is no such file or folder", Place(path)))
             continue
         root = repository_around(full)
         if root not in checks and root != home:
             prefixes[root] = root if os.path.isabs(path) else _shown(root, directory)
-        check = checks.setdefault(root, RepositoryCheck(root))
-        if not check.select(_below(root, full)):
+        check = checks.setdefault(root, RepositoryCheck(root, edited if root == home else None))
+        if not check.select(_below(root, full), only_ours=only_ours) and not only_ours:
             findings.append(Finding(NOT_OURS, "the folder holds no document of ours", Place(path)))
     sources: dict[str, str] = {}
     kinds: dict[str, tuple[str, ...]] = {}

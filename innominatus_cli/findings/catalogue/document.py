@@ -262,3 +262,11 @@ NOT_WRITABLE = Code(
     detail="What was there before is still there: files are written beside their old version and then put in its "
     "place.",
 )
+LANGUAGE_SERVER_MISSING = Code(
+    "ORC-1089",
+    "The language server is not installed",
+    "Install it: `pip install 'innominatus-cli[lsp]'`, in the environment that the editor starts the command from.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="Editors talk to the command through a library that nothing else needs, so that it is an extra of the "
+    "package.",
+)

@@ -22,6 +22,7 @@ BLOCKS = ("ORC-1", "ORC-2")
 """The blocks whose codes `validate` shows. A block is added here when cases of its own exist."""
 ELSEWHERE = {
     "ORC-1061": "a full disk: tests of the file door",
+    "ORC-1089": "`lsp` without its extra: tests of the language server",
     "ORC-2092": "`list-product-workflows` of an unknown product: tests of discovery",
     "ORC-2093": "`validate-product-workflow` of another kind: tests of product validation",
     "ORC-2094": "`test-product-workflow` without a trigger: tests of the product commands",
