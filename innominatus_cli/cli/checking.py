@@ -1,13 +1,23 @@
 """The options and the answer that `validate` and `check` share."""
 
+import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypedDict, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
-from innominatus_cli.cli.output import output_option, print_document
+from innominatus_cli.cli.output import output_option, print_text
 from innominatus_cli.operations.checking import CheckRequest, check
+from innominatus_cli.reports.formats import FORMATS, render
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.validation import Validation
+
+    _ReportType = click.ParamType[tuple[str, str]]
+else:
+    _ReportType = click.ParamType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,24 +28,85 @@ class Wishes(TypedDict):
     strict_score: bool
 
 
+class Answer(TypedDict):
+    """The options that say what counts and how it is shown."""
+
+    strict: bool
+    output: str
+    reports: tuple[tuple[str, str], ...]
+
+
+class Report(_ReportType):
+    """`FORMAT=FILE`: a format of findings and where to write it."""
+
+    name = "FORMAT=FILE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The format and the file."""
+        if isinstance(value, tuple):
+            return value
+        output, _, file = str(value).partition("=")
+        if output not in FORMATS or not file:
+            return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(FORMATS)}", param, ctx)
+        return output, file
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002
+        """The formats, each with its `=`."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
+
+
 def checking_options(function: F) -> F:
     """What both commands take, in the order in which help shows it."""
-    function = output_option("text", "json", "yaml")(function)
+    function = _gathered(function)
+    function = click.option(
+        "--report", "reports", type=Report(), multiple=True, help="Also write the result to a file; may be repeated."
+    )(function)
+    function = output_option(*FORMATS)(function)
     function = click.option("--strict-score", is_flag=True, help="The house's dialect of Score is an error.")(function)
     return click.option("--strict", is_flag=True, help="Warnings fail too.")(function)
 
 
-def answer(request: CheckRequest, *, strict: bool, output: str) -> int:
-    """Checks, prints the findings, and returns the exit status."""
-    from innominatus_cli.reports.findings_json import findings_document  # noqa: PLC0415 - after the check
-    from innominatus_cli.reports.findings_text import findings_text, summary_text  # noqa: PLC0415
-    from innominatus_cli.reports.terminal import wants_colour  # noqa: PLC0415
+def _gathered(function: F) -> F:
+    """The command with the options that say how, as one value `shown`."""
+
+    @wraps(function)
+    def command(
+        *arguments: Any,  # noqa: ANN401 - click's
+        strict: bool,
+        output: str,
+        reports: tuple[tuple[str, str], ...],
+        **others: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return function(*arguments, shown=Answer(strict=strict, output=output, reports=reports), **others)
+
+    return cast("F", command)
+
+
+def answer(request: CheckRequest, shown: Answer) -> int:
+    """Checks, prints the findings, writes the reports, and returns the exit status."""
+    from innominatus_cli.system.files import write_file  # noqa: PLC0415 - the check has loaded it
 
     found = check(request)
+    print_text(render(found, shown["output"], colour=_wants_colour()))
+    if shown["output"] == "github":
+        _summarise(found)
+    for output, file in shown["reports"]:
+        write_file(file, render(found, output).encode("utf-8", "backslashreplace"))
+    return int(found.exit_status(strict=shown["strict"]))
 
-    def text() -> str:
-        shown = findings_text(found.findings, sources=found.sources, colour=wants_colour(sys.stdout))
-        return f"{shown}{summary_text(found.findings, found.files)}\n"
 
-    print_document(findings_document(found.findings, found.files), output, text)
-    return int(found.exit_status(strict=strict))
+def _wants_colour() -> bool:
+    from innominatus_cli.reports.terminal import wants_colour  # noqa: PLC0415 - after the check
+
+    return wants_colour(sys.stdout)
+
+
+def _summarise(found: "Validation") -> None:
+    """Adds the findings to the summary of the step, where GitHub Actions has one."""
+    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+        from innominatus_cli.reports.findings_github import step_summary  # noqa: PLC0415
+        from innominatus_cli.system.files import append_file  # noqa: PLC0415
+
+        append_file(file, step_summary(found).encode("utf-8", "backslashreplace"))

@@ -20,6 +20,27 @@ def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[
     return [CompletionItem(incomplete, type="file")]
 
 
+def codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001
+    """The codes of findings, each with its title."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+    from innominatus_cli.findings.catalogue import every_code  # noqa: PLC0415
+
+    wanted = incomplete.upper()
+    return [
+        CompletionItem(one.number, help=one.title) for one in every_code().values() if one.number.startswith(wanted)
+    ]
+
+
+def schemas(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001
+    """The names of schemas."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+    from innominatus_cli.documents.schemas import schema_names  # noqa: PLC0415
+
+    return [CompletionItem(name) for name in schema_names() if name.startswith(incomplete)]
+
+
 def _names(known: "Callable[[Repository], Iterable[str]]", *, or_files: bool = False) -> Offer:
     """Offers the names that `known` finds, in its order; paths too where none fits and a file may be meant."""
 

@@ -54,6 +54,20 @@ def schema_of_step_type(name: str) -> Schema | None:
     return _read(os.path.join(schemas_folder(), "step-types", f"{name}.schema.json"))
 
 
+def schema_names() -> list[str]:
+    """The names of all schemas, as `schema_named` takes them: kinds, files, and step types below `step-types/`."""
+    suffix = ".schema.json"
+    files = [name.removesuffix(suffix) for name in os.listdir(schemas_folder()) if name.endswith(suffix)]
+    return sorted({*KIND_FILES, *files, *(f"step-types/{name}" for name in step_type_names())})
+
+
+def schema_named(name: str) -> Schema | None:
+    """The schema of a kind (`ProductWorkflow`), a file (`run-record.v1`) or a step type (`step-types/script`)."""
+    if name not in schema_names():
+        return None
+    return _read(os.path.join(schemas_folder(), f"{KIND_FILES.get(name, name)}.schema.json"))
+
+
 def _read(path: str) -> Schema:
     with open(path, encoding="utf-8") as file:
         loaded: Schema = json.load(file)

@@ -1,11 +1,21 @@
 """Findings for programs: one versioned shape, `innominatus.dev/findings/v1`, in JSON and YAML."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.findings.finding import Finding, Place, Severity
 
+if TYPE_CHECKING:
+    from innominatus_cli.operations.validation import Validation
+
 SCHEMA = "innominatus.dev/findings/v1"
+
+
+def render(found: "Validation", output: str) -> str:
+    """The result of a check as JSON or YAML (`output` names which)."""
+    from innominatus_cli.reports.listing import data_text  # noqa: PLC0415 - the text needs it not
+
+    return data_text(findings_document(found.findings, found.files), output)
 
 
 def findings_document(findings: Iterable[Finding], files: int) -> dict[str, Any]:

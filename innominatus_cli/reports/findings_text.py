@@ -1,15 +1,25 @@
 """Findings for people: place, what is wrong, the source line with a caret, and what to do about it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.reports.terminal import one_line, painted, printable
 
+if TYPE_CHECKING:
+    from innominatus_cli.operations.validation import Validation
+
 _WIDEST = 110
 _BEFORE = 40
 _TAB = "    "
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def render(found: "Validation", *, colour: bool = False) -> str:
+    """The result of a check: every finding, then one line that counts them."""
+    shown = findings_text(found.findings, sources=found.sources, colour=colour)
+    return f"{shown}{summary_text(found.findings, found.files)}\n"
 
 
 def findings_text(
@@ -58,7 +68,10 @@ def _block(finding: Finding, lines: _Lines, colour: bool) -> str:
     where = f"{painted(one_line(str(finding.place)), 'bold', on=colour)}: " if finding.place.path else ""
     block = [f"{where}{severity}: {one_line(finding.message)}"]
     block += _excerpt(finding.place, lines.line(finding.place), colour)
-    block += [f"  {one_line(related.message)}: {one_line(str(related.place))}" for related in finding.related]
+    for related in finding.related:
+        block.append(f"  {one_line(related.message)}: {one_line(str(related.place))}")
+        if (related.place.path, related.place.line) != (finding.place.path, finding.place.line):
+            block += _excerpt(related.place, lines.line(related.place), colour)
     if finding.help:
         block.append(f"  {painted('help', 'cyan', on=colour)}: {one_line(finding.help)}")
     return "".join(f"{line}\n" for line in block)

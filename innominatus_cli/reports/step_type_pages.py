@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from innominatus_cli.documents.model import duration_text
+from innominatus_cli.documents.model import DURATION_PATTERN, duration_text
 from innominatus_cli.provisioners.registry import PROVISIONERS
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 from innominatus_cli.step_types.contract import StepType
@@ -215,7 +215,7 @@ def _words_of_plain(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> Ite
             yield "path"
         case "string" if "x-table" in schema:
             yield f"name in `{schema['x-table']}`"
-        case "string" if str(schema.get("pattern", "")).endswith("[wdhms])+$"):
+        case "string" if schema.get("pattern") == DURATION_PATTERN:
             yield "duration"
         case "null" | None:
             return

@@ -96,6 +96,15 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
         raise CannotContinue(not_writable(target, error)) from error
 
 
+def append_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Adds to the end of a file, which is made where it is absent. Raises CannotContinue where the disk refuses."""
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise CannotContinue(not_writable(os.fspath(path), error)) from error
+
+
 def not_writable(path: str, error: OSError) -> Finding:
     """The finding for state that the disk does not take."""
     return Finding(NOT_WRITABLE, f"cannot write: {(error.strerror or 'the disk refuses').lower()}", Place(path))

@@ -5,14 +5,14 @@ from typing import Unpack
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.checking import Wishes, answer, checking_options
+from innominatus_cli.cli.checking import Answer, Wishes, answer, checking_options
 from innominatus_cli.operations.checking import CheckRequest
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files)
 @checking_options
-def command(paths: tuple[str, ...], strict: bool, output: str, **wishes: Unpack[Wishes]) -> int:
+def command(paths: tuple[str, ...], shown: Answer, **wishes: Unpack[Wishes]) -> int:
     r"""Check workflows, golden paths, policies, providers, admin-config and Score files.
 
     Without PATH, everything that the repository's admin-config.yaml leads to is checked. In a folder, files of other
@@ -23,5 +23,6 @@ def command(paths: tuple[str, ...], strict: bool, output: str, **wishes: Unpack[
       innominatus-ctl validate
       innominatus-ctl validate workflows/products/ecommerce
       innominatus-ctl validate --strict -o json score.yaml
+      innominatus-ctl validate -o github --report sarif=findings.sarif
     """
-    return answer(CheckRequest(paths, **wishes), strict=strict, output=output)
+    return answer(CheckRequest(paths, **wishes), shown)

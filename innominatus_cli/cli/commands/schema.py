@@ -1,0 +1,34 @@
+"""`schema`: the JSON Schema of a kind of document."""
+
+import click
+
+from innominatus_cli.cli import offers
+from innominatus_cli.cli.output import output_option, print_text
+
+
+@click.command("schema")
+@click.argument("kind", required=False, shell_complete=offers.schemas)
+@click.option("--list", "listed", is_flag=True, help="List the schemas.")
+@output_option("json", "yaml")
+def command(kind: str | None, listed: bool, output: str) -> int:
+    r"""Print the JSON Schema (draft 2020-12) of a kind of document, for editors and other tools.
+
+    \b
+    Examples:
+      innominatus-ctl schema --list
+      innominatus-ctl schema ProductWorkflow > workflow.schema.json
+      innominatus-ctl schema step-types/terraform -o yaml
+    """
+    from innominatus_cli.documents.schemas import schema_named, schema_names
+    from innominatus_cli.findings.near_names import did_you_mean
+    from innominatus_cli.reports.listing import data_text
+
+    if listed:
+        print_text("".join(f"{name}\n" for name in schema_names()))
+        return 0
+    if kind is None:
+        raise click.UsageError("name a kind, or list them with --list")
+    if (schema := schema_named(kind)) is None:
+        raise click.UsageError(f"there is no schema '{kind}' {did_you_mean(kind, schema_names())}".rstrip())
+    print_text(data_text(schema, output))
+    return 0

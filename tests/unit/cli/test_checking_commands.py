@@ -1,0 +1,104 @@
+"""`check`, `explain` and `schema`, and the options that `check` and `validate` share."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from innominatus_cli.cli.main import run
+from innominatus_cli.findings.catalogue import every_code
+
+BAD = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "apps/shop").mkdir(parents=True)
+    (tmp_path / "score.yaml").write_text(BAD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "apps/shop")
+    return tmp_path
+
+
+def test_check_looks_at_the_whole_repository_from_any_folder(
+    repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "-o", "table"]) == 1
+    assert "score.yaml:1:1    error       ORC-1034" in capfd.readouterr().out
+    assert repository.is_dir()
+
+
+def test_reports_are_written_beside_the_answer(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "-o", "json", "--report", "sarif=out/a.sarif", "--report", "text=b.txt"]
+    assert run(arguments) == 1
+    assert json.loads(capfd.readouterr().out)["summary"]["errors"] == 1
+    sarif = json.loads((repository / "apps/shop/out/a.sarif").read_text(encoding="utf-8"))
+    assert sarif["runs"][0]["results"][0]["ruleId"] == "ORC-1034"
+    assert "error ORC-1034" in (repository / "apps/shop/b.txt").read_text(encoding="utf-8")
+
+
+def test_a_step_of_github_actions_gets_a_summary(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(repository / "summary.md"))
+    (repository / "summary.md").write_text("before\n", encoding="utf-8")
+    assert run(["check", "-o", "github"]) == 1
+    assert capfd.readouterr().out.startswith("::error file=score.yaml,line=1,col=1,")
+    summary = (repository / "summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("before\n### innominatus-ctl")
+    assert "| ORC-1034 |" in summary
+
+
+@pytest.mark.parametrize("report", ["sarif", "sarif=", "banana=x", "=x"])
+def test_a_report_without_format_or_file_is_wrong_usage(
+    repository: Path, report: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "--report", report]) == 2
+    assert "FORMAT=FILE" in capfd.readouterr().err
+    assert [path.name for path in (repository / "apps/shop").iterdir()] == []
+
+
+def test_a_report_that_no_disk_takes_is_status_73(repository: Path) -> None:
+    assert run(["check", "--report", f"json={repository}/score.yaml/x"]) == 73
+
+
+@pytest.mark.parametrize("name", ["ORC-2001", "orc-2001", "2001"])
+def test_a_code_is_explained_however_it_is_written(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", name]) == 0
+    text = capfd.readouterr().out
+    assert "ORC-2001 (error): Two steps of a workflow share a name" in text
+    assert "What to do: Give each step" in text
+
+
+def test_every_code_can_be_explained(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", *every_code(), "-o", "json"]) == 0
+    assert [one["code"] for one in json.loads(capfd.readouterr().out)] == list(every_code())
+
+
+def test_an_unknown_code_is_wrong_usage_with_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "ORC-20011"]) == 2
+    assert "'ORC-2001'" in capfd.readouterr().err
+
+
+def test_codes_are_listed_by_words(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--list", "warning", "owner"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["ORC-2021"]
+
+
+@pytest.mark.parametrize("kind", ["ProductWorkflow", "workflow", "Workload", "step-types/script", "run-record.v1"])
+def test_a_schema_is_printed_for_a_kind_a_file_and_a_step_type(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", kind]) == 0
+    schema = json.loads(capfd.readouterr().out)
+    assert schema["$schema"].startswith("https://json-schema.org/draft/2020-12")
+
+
+def test_an_unknown_schema_is_wrong_usage_with_the_nearest(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "ProductWorkflw"]) == 2
+    assert "ProductWorkflow" in capfd.readouterr().err
+    assert run(["schema", "../secrets"]) == 2
+
+
+def test_schemas_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "--list"]) == 0
+    assert "step-types/script" in capfd.readouterr().out.splitlines()
