@@ -72,6 +72,18 @@ class RunReport:
     written: Written | None = None
     findings: tuple[Finding, ...] = field(default=())
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that findings point into, by path."""
+
+    def everything(self) -> list[Finding]:
+        """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
+        steps = self.record.steps if self.record else []
+        failed = [
+            step.finding.as_finding(Severity.WARNING if step.continued else None)
+            for step in steps
+            if step.finding is not None and step.status in {"failed", "timed_out"}
+        ]
+        return [*self.findings, *failed]
 
 
 class RunOperation:
@@ -95,6 +107,9 @@ class RunOperation:
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
+        return replace(self._run(wish, options), sources=self.repository.sources())
+
+    def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         outcome = plan_with(self.repository, self.store, wish)
         plan = outcome.plan
         if plan is None:

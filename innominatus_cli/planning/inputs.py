@@ -25,6 +25,7 @@ SCRIPT_KEYS = frozenset({"script", "command", "run"})
 """Inputs whose text is a script; a list of arguments is none."""
 
 _MARKS = frozenset({REF, TEMPLATE, SCRIPT})
+_LONGEST_SHOWN = 60
 _STAND_IN = re.compile("\\$\\{\ue000([0-9]+)\\}")
 
 
@@ -210,13 +211,13 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
     for other, key in kind.inputs.spellings.items():
         spellings.setdefault(key, []).append(other)
     found: dict[str, Finding] = {}
-    for error in wrong.errors(include_url=False, include_input=False, include_context=False):
+    for error in wrong.errors(include_url=False, include_context=False):
         key = str(error["loc"][0]) if error["loc"] else ""
         if key in found:
             continue
         written = next((name for name in (key, *spellings.get(key, ())) if spot.has(name)), "")
-        message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-        remedy = ""
+        message = "is missing" if error["type"] == "missing" else _in_words(error["msg"], error["input"])
+        remedy = f"See the inputs of '{kind.name}' in docs/reference/step-types/{kind.name}.md."
         if error["type"] == "extra_forbidden":
             known = [field.alias or name for name, field in kind.inputs.model_fields.items()]
             message = f"type '{kind.name}' has no such input"
@@ -225,6 +226,16 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
         place = (spot.key(written) if error["type"] == "extra_forbidden" else spot.at(written)).place
         found[key] = Finding(codes.WRONG_INPUT, text, place, remedy)
     return list(found.values())
+
+
+def _in_words(message: str, value: object) -> str:
+    """What pydantic says of a value, as the rest of a sentence, with the value where it is short and no reference."""
+    said = message.removeprefix("Value error, ")
+    if not said.startswith("Input should be "):
+        return said
+    shown = str(value) if isinstance(value, str | int | float) else ""
+    told = shown and len(shown) <= _LONGEST_SHOWN and not _STAND_IN.search(shown)
+    return f"must be {said.removeprefix('Input should be ')}" + (f", not '{shown}'" if told else "")
 
 
 def _put(data: Any, at: tuple[str | int, ...], value: Any) -> None:  # noqa: ANN401 - JSON data

@@ -1,4 +1,8 @@
-"""Block 3xxx: planning."""
+"""Block 3xxx: planning.
+
+What the rules of `validate` see in a file has their codes here too: one problem has one code. Retired for that: 3002
+(now 2031), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
+"""
 
 from innominatus_cli.findings.finding import Code, Severity
 
@@ -9,12 +13,6 @@ UNRESOLVED_REFERENCE = Code(
     detail="Every `${…}` must name something that is known when planning, or that a step ordered before this one "
     "gives. An unresolved reference is never an empty string. `$${` is a literal `${`.",
 )
-MALFORMED_REFERENCE = Code(
-    "ORC-3002",
-    "A reference is not written right",
-    "Write `${context.name}`, or `$${` for a literal `${`.",
-    detail="A reference is a dotted path in `${…}`; a dot inside a key is written `\\.`.",
-)
 NOT_AVAILABLE_YET = Code(
     "ORC-3003",
     "The language has this, and this version has not",
@@ -24,7 +22,7 @@ NOT_AVAILABLE_YET = Code(
 )
 WRONG_CONDITION = Code(
     "ORC-3004",
-    "A condition cannot be read",
+    "A condition is wrong",
     "See the grammar in docs/reference/workflow-language.md.",
     detail="Conditions have a grammar: comparisons, `in`, `contains`, `startsWith`, `endsWith`, `matches`, `and`, "
     "`or`, `not`, brackets, step predicates as in `build.succeeded`, `success()`, `failure()`, `always()`. A wrong "
@@ -115,31 +113,6 @@ WORKFLOW_NEEDS_CYCLE = Code(
     "Remove one of the dependencies.",
     detail="The circle is spelled out in the message.",
 )
-UNKNOWN_STEP_NEED = Code(
-    "ORC-3026",
-    "A step depends on one that its workflow does not have",
-    "Name a step of the same workflow.",
-    detail="`dependsOn` names steps of the same workflow. Other workflows are ordered by phase and tier.",
-)
-STEP_NEEDS_CYCLE = Code(
-    "ORC-3027",
-    "Steps depend on each other in a circle",
-    "Remove one of the dependencies.",
-    detail="A step without `dependsOn` follows the step before it, which is part of the circle that the message spells "
-    "out.",
-)
-DUPLICATE_STEP = Code(
-    "ORC-3028",
-    "Two steps of a workflow have one name",
-    "Rename one of them.",
-    detail="A step's name is part of its id.",
-)
-UNKNOWN_TYPE = Code(
-    "ORC-3030",
-    "A step has an unknown type",
-    "See docs/reference/step-types/README.md.",
-    detail="Nothing runs a step whose type nobody knows.",
-)
 WRONG_INPUT = Code(
     "ORC-3031",
     "An input of a step is wrong",
@@ -177,12 +150,6 @@ WRONG_PLACEHOLDER = Code(
     "Write `${metadata.KEY}` or `${resources.NAME.OUTPUT}`, or `$$` for a literal `$`.",
     detail="Placeholders follow the rules of the Score specification: in variables, file contents, volume sources "
     "and resource params.",
-)
-RESOURCE_CIRCLE = Code(
-    "ORC-3041",
-    "Resources need each other in a circle",
-    "Remove one of the placeholders.",
-    detail="A resource whose params name another one is provisioned after it.",
 )
 NO_APPLICATION = Code(
     "ORC-3042",

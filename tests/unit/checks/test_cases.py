@@ -1,7 +1,8 @@
-"""Every code of the blocks 1xxx and 2xxx has a case that shows it, and a good twin that is silent.
+"""Every case that `validate` shows, and its good twin, which is silent.
 
 `tests/cases/err/<code>-<problem>.yaml`, or a folder of that name (a whole repository), with the expected text in
 `<code>-<problem>.out`; `tests/cases/ok/` holds the same, mended. `pytest --snapshot-update` writes the expected text.
+Folders with a case.yaml are of other commands: tests/integration/command_cases plays them.
 """
 
 import os
@@ -32,7 +33,10 @@ ELSEWHERE = {
 
 
 def _names(folder: str) -> list[str]:
-    return sorted(entry.name for entry in (CASES / folder).iterdir() if entry.suffix != ".out")
+    others = {case.parent.name for case in (CASES / "err").glob("*/case.yaml")}
+    return sorted(
+        entry.name for entry in (CASES / folder).iterdir() if entry.suffix != ".out" and entry.name not in others
+    )
 
 
 def _validated(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Validation:
