@@ -19,7 +19,7 @@ from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.orphans import recover_killed_runs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
-from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
+from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
 from innominatus_cli.findings.catalogue.plan import NO_ADMIN_CONFIG
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
@@ -196,7 +196,7 @@ class RunOperation:
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
             executed = RunReport(
-                _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
+                _exit_status(result),
                 report.outcome,
                 report.judgement,
                 findings=(*report.findings, *result.findings),
@@ -262,6 +262,13 @@ class RunOperation:
 
         problem = push(self.git, ref)
         return (problem,) if problem else ()
+
+
+def _exit_status(result: ExecutionResult) -> int:
+    if result.signal:
+        return _SIGNALLED + result.signal
+    lost = any(finding.code is JOURNAL_LOST for finding in result.findings)
+    return ExitStatus.CANNOT_WRITE_STATE if lost else _ENDED[result.status]
 
 
 def _ladder() -> StopLadder:

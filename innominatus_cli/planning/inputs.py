@@ -17,6 +17,7 @@ from innominatus_cli.planning.places import Spot, findings_of
 from innominatus_cli.planning.scopes import ResourcesContext
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.markers import Marked, marked_values
+from innominatus_cli.step_types.wrong_inputs import in_words
 
 if TYPE_CHECKING:
     from innominatus_cli.step_types.contract import StepInputs, StepType
@@ -25,7 +26,6 @@ SCRIPT_KEYS = frozenset({"script", "command", "run"})
 """Inputs whose text is a script; a list of arguments is none."""
 
 _MARKS = frozenset({REF, TEMPLATE, SCRIPT})
-_LONGEST_SHOWN = 60
 _STAND_IN = re.compile("\\$\\{\ue000([0-9]+)\\}")
 
 
@@ -216,7 +216,9 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
         if key in found:
             continue
         written = next((name for name in (key, *spellings.get(key, ())) if spot.has(name)), "")
-        message = "is missing" if error["type"] == "missing" else _in_words(error["msg"], error["input"])
+        given = error["input"]
+        known_value = None if isinstance(given, str) and _STAND_IN.search(given) else given
+        message = "is missing" if error["type"] == "missing" else in_words(error["msg"], known_value)
         remedy = f"See the inputs of '{kind.name}' in docs/reference/step-types/{kind.name}.md."
         if error["type"] == "extra_forbidden":
             known = [field.alias or name for name, field in kind.inputs.model_fields.items()]
@@ -226,16 +228,6 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
         place = (spot.key(written) if error["type"] == "extra_forbidden" else spot.at(written)).place
         found[key] = Finding(codes.WRONG_INPUT, text, place, remedy)
     return list(found.values())
-
-
-def _in_words(message: str, value: object) -> str:
-    """What pydantic says of a value, as the rest of a sentence, with the value where it is short and no reference."""
-    said = message.removeprefix("Value error, ")
-    if not said.startswith("Input should be "):
-        return said
-    shown = str(value) if isinstance(value, str | int | float) else ""
-    told = shown and len(shown) <= _LONGEST_SHOWN and not _STAND_IN.search(shown)
-    return f"must be {said.removeprefix('Input should be ')}" + (f", not '{shown}'" if told else "")
 
 
 def _put(data: Any, at: tuple[str | int, ...], value: Any) -> None:  # noqa: ANN401 - JSON data

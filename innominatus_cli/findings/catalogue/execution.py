@@ -69,7 +69,7 @@ INPUT_CHANGED = Code(
     "ORC-5010",
     "A file that the step reads has changed since the plan",
     "Plan again; do not edit files while a run reads them.",
-    exit_status=ExitStatus.PLAN_STALE,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The plan's digest covers every file that a step reads. Just before a step starts its files are compared "
     "once more, because what was judged and what runs must be the same.",
 )
@@ -84,15 +84,15 @@ JOURNAL_LOST = Code(
 APPROVAL_NEEDED = Code(
     "ORC-5012",
     "A step waits for an approval",
-    "Ask a member of the teams that the message names.",
-    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    "Approvals are not available yet: take `approval` off the step, or leave the step out.",
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The step has a gate, and nothing that approves this plan was found. It did not start.",
 )
 STEP_TYPE_UNKNOWN = Code(
     "ORC-5013",
     "Nothing can run this step type",
     "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types/README.md).",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The plan names a step type that this version does not know.",
 )
 INPUTS_WRONG_NOW = Code(
@@ -106,7 +106,7 @@ DRIVER_BROKE = Code(
     "ORC-5015",
     "The driver of a step broke",
     "Report it, with the step's type and inputs and the name of the error in the message.",
-    exit_status=ExitStatus.INTERNAL,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="A bug in the part of the tool that runs this step type. The step counts as failed, the run goes on as "
     "after any failure, and its record is kept.",
 )
@@ -150,7 +150,7 @@ NO_DRIVER = Code(
     "ORC-5101",
     "Nothing runs this step type yet",
     "Use a step type that has a driver (docs/reference/step-types/README.md), or run the tool from a `script` step.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The language knows the step type and checks its inputs, but this version has nothing that does its work. "
     "Nothing simulated is ever reported as success, so the step fails.",
 )
@@ -158,7 +158,7 @@ TOOL_MISSING = Code(
     "ORC-5102",
     "A tool that the step needs is missing",
     "Install the tool, or put its folder on PATH.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="A step does its work with a program that could not be started. What could not be done is never success.",
 )
 PROGRAM_FAILED = Code(
@@ -220,7 +220,7 @@ ENGINE_MISSING = Code(
     "ORC-5112",
     "A policy engine is not available",
     "Write the policy as `rules` or as a `script`; other engines come later.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The step asks for a policy engine that this version cannot run. What was not judged has not passed.",
 )
 NOTHING_TO_CHECK = Code(
@@ -360,6 +360,6 @@ COULD_NOT_SCAN = Code(
     "ORC-5181",
     "A scan could not be done",
     "Install the scanner, or use `scanner: builtin`.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The scanner is missing or nothing here can run it. What could not be checked is never clean.",
 )

@@ -139,13 +139,7 @@ MANIFEST_SUPERSEDED = Code(
     severity=Severity.WARNING,
     detail="The branch's manifest changed since the pending run started. Its record is adopted, its manifest is not.",
 )
-RECORD_UNCOMMITTED = Code(
-    "ORC-6026",
-    "The record is in the working tree only",
-    "Commit the files under the ledger's folder; a record counts for others once it is committed.",
-    severity=Severity.INFO,
-    detail="`--no-commit` writes the record, the plan and the manifests into the working tree and makes no commit.",
-)
+# 6026 is retired: the summary of a run says where its record is.
 
 # Locks and journals: 6041 to 6049.
 

@@ -97,7 +97,7 @@ ENVIRONMENT_NOT_ALLOWED = _refusal(
 BACKUP_MISSING = _refusal(
     "ORC-4013",
     "A stateful resource has no backup",
-    "Declare one: the annotation innominatus.dev/backup on the resource, or `params: {backup: …}` where its type has that.",
+    "Declare one: the annotation innominatus.dev/backup on the resource, or `params: {backup: …}` where its type has it.",
     "With policies.enforceBackups, every stateful resource of a deployment to a production environment must declare a "
     "backup. An environment is one for production where admin-config's `environments.<name>.production` says so, "
     "else where its name has the part prod or production.",

@@ -6,6 +6,7 @@ import io
 import os
 import pwd
 import re
+import resource
 import shlex
 import shutil
 import socket
@@ -29,7 +30,7 @@ OPERATOR = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@shop.example",
 }
-_KEYS = {"run", "exit", "git", "env", "before", "under", "process", "stdout", "also", "without", "why"}
+_KEYS = {"run", "exit", "git", "env", "before", "under", "process", "file_size", "stdout", "also", "without", "why"}
 _PROGRAM = "innominatus-ctl"
 _SHELL = set("|&;<>$`(){}*?~#\n")
 
@@ -48,9 +49,15 @@ class Case:
     before: tuple[str, ...] = ()
     under: str | None = None
     process: bool = False
+    file_size: int | None = None
     stdout: bool = True
     also: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The case's own folder."""
+        return self.folders[-1]
 
     @property
     def number(self) -> str:
@@ -131,7 +138,7 @@ class Stage:
             shutil.copytree(source, self.folder, symlinks=True, dirs_exist_ok=True, ignore=_not_the_case(source))
         for path in case.without:
             (self.folder / path).unlink()
-        for name, value in {**OPERATOR, "PATH": _path(), **case.env}.items():
+        for name, value in {**OPERATOR, "PATH": self._path(), **case.env}.items():
             if value is None:
                 self.environment.delenv(name, raising=False)
             else:
@@ -144,17 +151,23 @@ class Stage:
         for line in case.before:
             self._before(line)
         with self.circumstances[case.under](self) if case.under else contextlib.nullcontext():
-            return self.told(case.run, process=case.process, stdout=case.stdout)
+            return self.told(case)
 
-    def told(self, arguments: str, *, process: bool = False, stdout: bool = True) -> Told:
-        """`innominatus-ctl` with these arguments: in this process, or in one of its own."""
-        status, err, out = (_in_a_process if process else _in_this_process)(shlex.split(arguments))
-        return Told(normalised(err + out if stdout else err, self.folder), status)
+    def told(self, case: Case) -> Told:
+        """What the case's command says: in this process, or in one of its own."""
+        arguments = shlex.split(case.run)
+        alone = case.process or case.file_size is not None
+        status, err, out = _in_a_process(arguments, case.file_size) if alone else _in_this_process(arguments)
+        return Told(normalised(err + out if case.stdout else err, self.folder), status)
+
+    def _path(self) -> str:
+        """PATH: first a folder beside the repository, for stand-ins that a case makes, then this environment's own."""
+        return f"{self.folder.parent}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
 
     def _before(self, line: str) -> None:
         if line.startswith(f"{_PROGRAM} ") and not _SHELL & set(line):
-            told = self.told(line.removeprefix(f"{_PROGRAM} "))
-            assert told.status == 0, (line, told)
+            status, *said = _in_this_process(shlex.split(line)[1:])
+            assert status == 0, (line, said)
         else:
             done = subprocess.run(["sh", "-ec", line], cwd=self.folder, capture_output=True, text=True, check=False)
             assert done.returncode == 0, (line, done)
@@ -167,12 +180,8 @@ def _not_the_case(top: Path) -> Callable[[str, list[str]], set[str]]:
     return lambda folder, _names: {"case.yaml"} if Path(folder) == top else set()
 
 
-def _path() -> str:
-    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-
-
 def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True)
+    subprocess.run(["git", *arguments], cwd=folder, check=True, env={**os.environ, **OPERATOR})
 
 
 def _in_this_process(arguments: list[str]) -> tuple[int, str, str]:
@@ -190,10 +199,13 @@ def _in_this_process(arguments: list[str]) -> tuple[int, str, str]:
     return told
 
 
-def _in_a_process(arguments: list[str]) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "innominatus_cli", *arguments], capture_output=True, timeout=LONGEST_SECONDS, check=False
-    )
+def _in_a_process(arguments: list[str], file_size: int | None) -> tuple[int, str, str]:
+    def limit() -> None:
+        if file_size is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+
+    argv = [sys.executable, "-m", "innominatus_cli", *arguments]
+    done = subprocess.run(argv, capture_output=True, timeout=LONGEST_SECONDS, check=False, preexec_fn=limit)  # noqa: PLW1509
     return done.returncode, done.stderr.decode(), done.stdout.decode()
 
 

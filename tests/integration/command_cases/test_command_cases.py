@@ -1,14 +1,27 @@
 """Every case of a code that a command other than `validate` shows, and its good twin, played for real."""
 
+import contextlib
+import errno
+import os
 import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_snapshot.plugin import Snapshot
 
+from innominatus_cli.drivers import script
+from innominatus_cli.execution import journal
+from innominatus_cli.execution.engine import ExecutionResult, execute_plan
+from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import Severity
+from innominatus_cli.operations import planning, running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +31,86 @@ if TYPE_CHECKING:
 CASES = Path(__file__).resolve().parents[2] / "cases"
 HEAD = re.compile(r"^(?:(?P<place>.*?): )?(?:error|warning|info) (?P<number>ORC-[0-9]{4}): ", re.MULTILINE)
 """The first line of a finding."""
+WRITTEN = "2345"
+"""Blocks whose findings are about a place in a file, where they are about a file at all."""
 LOOKS_ONLY = ("validate", "plan")
 """Commands that answer 1 for every error, whatever the status of its code."""
+
+
+@contextlib.contextmanager
+def the_disk_refuses_the_journal(stage: "Stage") -> Iterator[None]:
+    """The journal's second line and all after it cannot be put on disk."""
+    asked: list[int] = []
+
+    def fails_later(descriptor: int) -> None:
+        asked.append(descriptor)
+        if len(asked) > 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    stage.environment.setattr(journal, "_sync_data", fails_later)
+    yield
+
+
+@contextlib.contextmanager
+def a_plan_of_a_newer_version(stage: "Stage") -> Iterator[None]:
+    """What is executed has steps of a type that this version does not know."""
+
+    def of_a_newer_version(setting: RunSetting, *rest: Any) -> ExecutionResult:
+        steps = [step.model_copy(update={"type": "quantum"}) for step in setting.plan.steps]
+        return execute_plan(replace(setting, plan=setting.plan.model_copy(update={"steps": steps})), *rest)
+
+    stage.environment.setattr(running, "execute_plan", of_a_newer_version)
+    yield
+
+
+@contextlib.contextmanager
+def a_driver_with_a_bug(stage: "Stage") -> Iterator[None]:
+    """The driver of scripts raises what it should not."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    stage.environment.setattr(script, "run_program", broken)
+    yield
+
+
+@contextlib.contextmanager
+def a_planner_with_a_bug(stage: "Stage") -> Iterator[None]:
+    """Planning raises what it should not."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    stage.environment.setattr(planning, "plan_for", broken)
+    yield
+
+
+@contextlib.contextmanager
+def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
+    """The case's own command runs already; its step waits until .git/works is gone."""
+    works = stage.folder / ".git" / "works"
+    argv = [sys.executable, "-m", "innominatus_cli", "run", "check"]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+        try:
+            while not works.exists():
+                assert other.poll() is None, "the other run ended before its step began"
+                time.sleep(0.01)
+            yield
+        finally:
+            works.unlink(missing_ok=True)
+            other.wait(timeout=60)
 
 
 @pytest.fixture
 def circumstances() -> "Mapping[str, Circumstance]":
     """What cannot be kept in files, by the name that `under` in a case.yaml gives it."""
-    return {}
+    return {
+        "the-disk-refuses-the-journal": the_disk_refuses_the_journal,
+        "a-plan-of-a-newer-version": a_plan_of_a_newer_version,
+        "a-driver-with-a-bug": a_driver_with_a_bug,
+        "a-planner-with-a-bug": a_planner_with_a_bug,
+        "another-run-holds-the-lock": another_run_holds_the_lock,
+    }
 
 
 def test_a_bad_case_shows_its_code_and_no_other(bad_case: "Case", stage: "Stage", snapshot: Snapshot) -> None:
@@ -42,8 +127,8 @@ def test_a_bad_case_shows_its_code_and_no_other(bad_case: "Case", stage: "Stage"
 
 def test_a_finding_of_a_bad_case_about_a_file_says_line_and_column(bad_case: "Case") -> None:
     text = (CASES / "err" / f"{bad_case.name}.out").read_text(encoding="utf-8")
-    places = [found["place"] for found in HEAD.finditer(text) if found["place"]]
-    files = {path.relative_to(folder).as_posix() for folder in bad_case.folders for path in folder.rglob("*")}
+    places = [found["place"] for found in HEAD.finditer(text) if found["number"][4] in WRITTEN]
+    files = {path.relative_to(bad_case.folder).as_posix() for path in bad_case.folder.rglob("*") if path.is_file()}
     assert [place for place in places if place in files] == []
 
 
