@@ -109,7 +109,7 @@ RECORD_PENDING = Code(
 STATE_NOT_WRITTEN = Code(
     "ORC-6022",
     "The record could not be committed",
-    "Free disk space or mend the permissions, then run `innominatus-ctl ledger adopt`.",
+    "Mend what the message says (a full disk, a permission, a file in the way); then `innominatus-ctl ledger adopt`.",
     exit_status=ExitStatus.CANNOT_WRITE_STATE,
     detail=(
         "The run is over and its record is kept outside of the commits, in the folder that the message names. "
@@ -156,7 +156,7 @@ LOCKED = Code(
 LOCK_UNUSABLE = Code(
     "ORC-6042",
     "The lock file cannot be used",
-    "Mend the permissions of the folder that the message names.",
+    "Mend the folder that holds the file: its permissions, or what stands in its place.",
     exit_status=ExitStatus.CANNOT_WRITE_STATE,
     detail="Locks, journals and logs live in the git folder, below `innominatus/`. Without them nothing is run.",
 )

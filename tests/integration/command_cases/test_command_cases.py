@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).resolve().parents[2] / "cases"
 HEAD = re.compile(r"^(?:(?P<place>.*?): )?(?:error|warning|info) (?P<number>ORC-[0-9]{4}): ", re.MULTILINE)
 """The first line of a finding."""
-WRITTEN = "2345"
+WRITTEN = "345"
 """Blocks whose findings are about a place in a file, where they are about a file at all."""
 LOOKS_ONLY = ("validate", "plan")
 """Commands that answer 1 for every error, whatever the status of its code."""
