@@ -99,9 +99,7 @@ def _local(
             )
         if result["state"] == "unsafe":
             where = f"{written}/{result['name']} in the state folder"
-            return ctx.finding(
-                codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}' ({where}): {result['problem']}"
-            )
+            return ctx.finding(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}' ({where}): {result['problem']}")
     return [result["name"] for result in answer["results"] if result["state"] == "generated"]
 
 

@@ -390,7 +390,9 @@ class _Work:
             case "succeeded":
                 return None
             case "timed_out":
-                return finding_of(step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}")
+                return finding_of(
+                    step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}"
+                )
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:

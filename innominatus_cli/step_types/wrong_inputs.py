@@ -20,4 +20,6 @@ def in_words(message: str, value: object = None) -> str:
 
 def place_in_words(loc: tuple[int | str, ...]) -> str:
     """Where in the inputs, `checks.0.port`: without the names that pydantic gives to the choices of a union."""
-    return ".".join(str(part) for part in loc if isinstance(part, int) or part.replace("_", "").replace("-", "").isalnum())
+    return ".".join(
+        str(part) for part in loc if isinstance(part, int) or part.replace("_", "").replace("-", "").isalnum()
+    )

@@ -48,7 +48,9 @@ CONDITION_FAILED = Code(
     "A condition cannot be decided",
     "Correct the condition, or what it compares.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="An error in a condition fails its step; it never skips it.",
+    detail="The values are known now, and the comparison makes no sense: text against a number, a pattern on a list. "
+    "An error in a condition fails its step; it never skips it. Outputs that were printed are text, those from JSON keep "
+    "their type.",
 )
 OUTPUT_MISSING = Code(
     "ORC-5008",
@@ -93,7 +95,8 @@ STEP_TYPE_UNKNOWN = Code(
     "Nothing can run this step type",
     "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types/README.md).",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The plan names a step type that this version does not know.",
+    detail="The plan names a step type that this version does not know: it was made by a newer version. A plan of this "
+    "version never holds one, because planning refuses it (ORC-2002).",
 )
 INPUTS_WRONG_NOW = Code(
     "ORC-5014",
@@ -235,7 +238,8 @@ MANIFEST_UNREADABLE = Code(
     "A manifest cannot be read",
     "Correct the YAML or JSON that the message names.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="A manifest file or an inline manifest is no YAML, or holds no objects.",
+    detail="A manifest file, or one that stands in the step itself, is neither YAML nor JSON. The message names file, "
+    "line and column. Nothing of the step was rendered or applied.",
 )
 MANIFEST_INVALID = Code(
     "ORC-5121",
@@ -302,7 +306,8 @@ RESOURCE_FAILED = Code(
     "A resource could not be made or removed",
     "Correct the resource's params as the message says.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The provisioner of the resource's type said why in the message.",
+    detail="The provisioner of the resource's type refused or failed, and the message says why. An unknown param is "
+    "refused, so that a typing error never means its default. Steps that need the resource are skipped.",
 )
 SECRET_MISSING = Code(
     "ORC-5150",

@@ -28,7 +28,10 @@ UNKNOWN_REVISION = Code(
     "ORC-6003",
     "The revision is unknown",
     "Name a branch, a tag or a commit of this repository; `git fetch` brings those of a remote.",
-    detail="A shallow clone lacks old commits; `git fetch --unshallow` brings them.",
+    detail=(
+        "`--policies-from` judges by the policies of another revision, which must be in this clone. A shallow clone, "
+        "as CI makes one, lacks other branches and old commits; `git fetch --unshallow` brings them."
+    ),
 )
 GIT_FAILED = Code(
     "ORC-6004",
@@ -64,7 +67,10 @@ RECORD_TOO_NEW = Code(
     "A record was written by a newer version of the tool",
     "Update innominatus-ctl.",
     exit_status=ExitStatus.CORRUPT,
-    detail="Every version reads all older records; a newer `schema` cannot be read.",
+    detail=(
+        "Every version reads all older records; a newer `schema` cannot be read. Somebody who has a newer version "
+        "wrote this one. It is left out of what is shown, and the exit status says that something is missing."
+    ),
 )
 UNKNOWN_RUN = Code(
     "ORC-6013",

@@ -47,7 +47,9 @@ UNKNOWN_GOLDEN_PATH = Code(
     "ORC-3010",
     "There is no such golden path or workflow",
     "`innominatus-ctl list-goldenpaths` lists the golden paths.",
-    detail="`run` takes the name of a golden path, or of a workflow.",
+    detail="`run` and `--golden-path` take a golden path by its name or `name@version`, or a workflow by its identity: "
+    "`security-scan`, `ecommerce/database-setup`, or the path of its file. deploy-app and undeploy-app are there "
+    "without a file. A golden path whose file has errors is told with those errors.",
 )
 UNKNOWN_PARAMETER = Code(
     "ORC-3011",
@@ -59,7 +61,8 @@ MISSING_PARAMETER = Code(
     "ORC-3012",
     "A required parameter is not given",
     "Give it with --param NAME=VALUE.",
-    detail="A parameter with `required: true` and without a default must be given.",
+    detail="A parameter with `required: true` and without a default must be given. The place is its definition, which "
+    "says its type and limits.",
 )
 WRONG_PARAMETER = Code(
     "ORC-3013",
@@ -84,7 +87,8 @@ NOT_MANUAL = Code(
     "ORC-3021",
     "A workflow that is named is not started by hand",
     "Add the trigger `manual` to the workflow, or leave --workflow out.",
-    detail="`--workflow` brings in workflows with the trigger `manual`.",
+    detail="`--workflow` brings in workflows with the trigger `manual`. This one has others, and none of them applies "
+    "to this deployment.",
 )
 OVERRIDES_LATER = Code(
     "ORC-3022",
@@ -111,7 +115,8 @@ WORKFLOW_NEEDS_CYCLE = Code(
     "ORC-3025",
     "Workflows depend on each other in a circle",
     "Remove one of the dependencies.",
-    detail="The circle is spelled out in the message.",
+    detail="`metadata.dependsOn` of these workflows leads back to where it began, so that none of them could ever "
+    "start. The message spells the circle out.",
 )
 WRONG_INPUT = Code(
     "ORC-3031",
@@ -177,7 +182,8 @@ ENVIRONMENT_UNDEFINED = Code(
     "An environment is not defined",
     "Define it under `environments` in admin-config.yaml.",
     severity=Severity.WARNING,
-    detail="The plan goes on with defaults; policies may still refuse the environment.",
+    detail="admin-config.yaml defines environments, and this one is none of them. The plan goes on with defaults: no "
+    "variables, manifests are rendered and not applied. Policies may still refuse the environment.",
 )
 UNUSABLE_VALUE = Code(
     "ORC-3046",
@@ -204,5 +210,6 @@ BAD_ENVIRONMENT_NAME = Code(
     "ORC-3049",
     "No environment can have this name",
     "Use up to 63 letters, digits, '.', '_' and '-', beginning with a letter or digit.",
-    detail="The name is a folder of the records and of the manifests.",
+    detail="The name is a folder of the records, of the manifests and of the state that tools keep: a name with `/` or "
+    "`..` would lead elsewhere.",
 )

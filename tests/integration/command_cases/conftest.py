@@ -205,7 +205,7 @@ def _in_a_process(arguments: list[str], file_size: int | None) -> tuple[int, str
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
     argv = [sys.executable, "-m", "innominatus_cli", *arguments]
-    done = subprocess.run(argv, capture_output=True, timeout=LONGEST_SECONDS, check=False, preexec_fn=limit)  # noqa: PLW1509
+    done = subprocess.run(argv, capture_output=True, timeout=LONGEST_SECONDS, check=False, preexec_fn=limit)
     return done.returncode, done.stderr.decode(), done.stdout.decode()
 
 
@@ -213,6 +213,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `case_name` is about every case."""
     if "case_name" in metafunc.fixturenames:
         metafunc.parametrize("case_name", names())
+
+
+@pytest.fixture
+def normaliser() -> Callable[[str, Path], str]:
+    """The function that makes text of a case comparable."""
+    return normalised
 
 
 @pytest.fixture
