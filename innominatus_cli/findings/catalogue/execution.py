@@ -49,7 +49,7 @@ CONDITION_FAILED = Code(
     "Correct the condition, or what it compares.",
     exit_status=ExitStatus.RUN_FAILED,
     detail="The values are known now, and the comparison makes no sense: text against a number, a pattern on a list. "
-    "An error in a condition fails its step; it never skips it. Outputs that were printed are text, those from JSON keep "
+    "An error in a condition fails its step; it never skips it. Outputs that were printed are text, those of JSON keep "
     "their type.",
 )
 OUTPUT_MISSING = Code(
