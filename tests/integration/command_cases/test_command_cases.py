@@ -86,6 +86,15 @@ def a_planner_with_a_bug(stage: "Stage") -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def the_extra_lsp_is_missing(stage: "Stage") -> Iterator[None]:
+    """Its first package cannot be imported, whether it is installed or not."""
+    for name in [name for name in sys.modules if name.startswith(("lsprotocol", "innominatus_cli.language_server"))]:
+        stage.environment.delitem(sys.modules, name)
+    stage.environment.setitem(sys.modules, "lsprotocol", None)
+    yield
+
+
+@contextlib.contextmanager
 def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
     """The case's own command runs already; its step waits until .git/works is gone."""
     works = stage.folder / ".git" / "works"
@@ -110,6 +119,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "a-driver-with-a-bug": a_driver_with_a_bug,
         "a-planner-with-a-bug": a_planner_with_a_bug,
         "another-run-holds-the-lock": another_run_holds_the_lock,
+        "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
     }
 
 
