@@ -44,6 +44,8 @@ class Text(NamedTuple):
 def _texts(scope: WorkflowScope) -> Iterator[Text]:
     for key in ("variables", "outputs"):
         yield from (Text(node) for node in texts_in(scope.spec.get(key)))
+    for parameter in scope.spec.mappings("parameters"):
+        yield from (Text(node) for node in texts_in(parameter.get("default")))
     for step in scope.step_nodes:
         yield from _step_texts(step)
 

@@ -10,7 +10,7 @@ from innominatus_cli.reports.plan_text import plan_document, plan_text, resoluti
 def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> int:
     """Findings go to stderr; the plan, its digest, or what was resolved before an error, to stdout."""
     outcome = report.outcome
-    told(outcome.findings)
+    told(outcome.findings, report.sources)
     if outcome.plan is None:
         if outcome.resolved and output in {"table", "wide"} and not digest:
             print_text(resolution_text(outcome))

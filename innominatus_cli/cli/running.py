@@ -96,9 +96,9 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
     )
     observer = progress_for(sys.stderr, os.environ)
     report = RunOperation(".", SystemClock(), observer).run(wish, options)
-    told = [finding for finding in report.findings if finding.severity is not Severity.INFO]
+    told = [finding for finding in report.everything() if finding.severity is not Severity.INFO]
     if told:
-        to_stderr(findings_text(told, colour=wants_colour(sys.stderr)).rstrip("\n"))
+        to_stderr(findings_text(told, sources=report.sources, colour=wants_colour(sys.stderr)).rstrip("\n"))
     if report.record is not None:
         lines = run_lines(report, colour=wants_colour(sys.stdout))
         print_document(run_document(report), output, lambda: "".join(f"{line}\n" for line in lines))

@@ -56,6 +56,10 @@ class Repository:
             self.findings.extend(known.findings)
         return known
 
+    def sources(self) -> dict[str, str]:
+        """The texts of the files that were read so far, by path; a file without a document has none."""
+        return {one.path: one.text for loaded in self._loaded.values() for one in loaded.documents}
+
     @property
     def has_admin_config(self) -> bool:
         """Whether there is an admin-config.yaml, right or wrong: what cannot be read switches no policy off."""

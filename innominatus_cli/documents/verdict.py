@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.model import JsonModel
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.catalogue import every_code
+from innominatus_cli.findings.finding import Finding, Place, Severity
 
 VERDICT_SCHEMA: Final = "innominatus.dev/verdict/v1"
 
@@ -36,6 +37,12 @@ class ReportedFinding(JsonModel):
             pointer=place.pointer,
             remedy=finding.help,
         )
+
+    def as_finding(self, severity: Severity | None = None) -> Finding:
+        """The finding again, of another severity if one is given; the end of its place is not kept in data."""
+        place = Place(self.path, self.line, self.column, pointer=self.pointer)
+        code = every_code()[self.code]
+        return Finding(code, self.message, place, self.remedy, severity_override=severity)
 
 
 class Actor(JsonModel):

@@ -83,7 +83,8 @@ def _local(
     """The names of the secrets that were generated."""
     if not secrets:
         return []
-    folder = ctx.state_path("/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part))
+    written = "/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part)
+    folder = ctx.state_path(written)
     if isinstance(folder, Finding):
         return folder
     wanted = [{"name": secret.name, "generate": _generation(secret)} for secret in secrets]
@@ -97,7 +98,8 @@ def _local(
                 f"secret '{result['name']}' is not in the local store, and admin-config does not let it be generated",
             )
         if result["state"] == "unsafe":
-            return ctx.finding(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}': {result['problem']}")
+            where = f"{written}/{result['name']} in the state folder"
+            return ctx.finding(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}' ({where}): {result['problem']}")
     return [result["name"] for result in answer["results"] if result["state"] == "generated"]
 
 

@@ -309,7 +309,7 @@ class _Run:
         if not workflow:
             self._out_of_time = True
             self._state.stopped = self._state.stopped or "the run ran out of time"
-            message = f"it took longer than {self._options.deadline_seconds:g} seconds"
+            message = f"it took longer than {self._options.deadline_seconds:g}s"
             self._findings.append(Finding(codes.RUN_TIMED_OUT, message, Place("")))
         elif not self._state.unended(workflow):
             return

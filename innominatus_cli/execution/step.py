@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 
 from innominatus_cli.documents.canonical import digest_of_bytes
+from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
 from innominatus_cli.documents.verdict import ReportedFinding
@@ -24,6 +25,7 @@ from innominatus_cli.expressions.values import NoValue, resolve, text_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 from innominatus_cli.system.output_capture import NO_OUTPUT, StreamLog
@@ -287,8 +289,8 @@ class _Work:
             return known.inputs.model_validate(resolve(step.inputs, self._view.value))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {first['msg']}")
+            where = place_in_words(first["loc"])
+            return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {in_words(first['msg'])}")
 
     def _without_driver(self) -> Finding:
         step = self._step
@@ -388,7 +390,9 @@ class _Work:
             case "succeeded":
                 return None
             case "timed_out":
-                return finding_of(step, codes.STEP_TIMED_OUT, f"it ran longer than {step.timeout_seconds} seconds")
+                return finding_of(
+                    step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}"
+                )
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:

@@ -116,7 +116,7 @@ def _is_superseded(store: WorkingTreeStore, stored: StoredRecord) -> bool:
 
 
 def _superseded(stored: StoredRecord, path: str) -> Finding:
-    message = f"'{path}' of run {stored.record.run} is not taken: a later run's stands in the branch"
+    message = f"this manifest of run {stored.record.run} is not taken: a later run's stands in the branch"
     return Finding(MANIFEST_SUPERSEDED, message, Place(path))
 
 

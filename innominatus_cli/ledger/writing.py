@@ -5,7 +5,7 @@ from typing import Final
 
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.words import undertaking
-from innominatus_cli.findings.catalogue.ledger import RECORD_PENDING, RECORD_UNCOMMITTED, STATE_NOT_WRITTEN
+from innominatus_cli.findings.catalogue.ledger import RECORD_PENDING, STATE_NOT_WRITTEN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Change, Landing, Obstacle, why_not
 from innominatus_cli.ledger.reading import PENDING, RECORD_TRAILER
@@ -79,8 +79,7 @@ class RecordWriter:
             self._landing.in_working_tree(base, everything)
         except _TROUBLE as problem:
             return self.keep(final, files, str(problem))
-        finding = Finding(RECORD_UNCOMMITTED, f"the record of run {record.run} is not committed", Place(path))
-        return Written(final, path, findings=(finding,))
+        return Written(final, path)
 
     def keep(self, record: RunRecord, files: Mapping[str, bytes], reason: str) -> Written:
         """Keeps the files in the state folder, and says where."""

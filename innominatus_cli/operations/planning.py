@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,8 @@ class PlanReport:
     compared_with: str | None = None
     """The record whose plan it was compared with; None where there is none."""
     differences: tuple[Difference, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that findings point into, by path."""
 
 
 def plan_for(wish: PlanWish, directory: Path | None = None) -> PlanReport:
@@ -57,12 +59,12 @@ def plan_for(wish: PlanWish, directory: Path | None = None) -> PlanReport:
     store = _store(repository)
     outcome = plan_with(repository, store, wish)
     if outcome.plan is None or store is None:
-        return PlanReport(outcome)
+        return PlanReport(outcome, sources=repository.sources())
     last = _last_plan(store, outcome.plan)
     if last is None:
-        return PlanReport(outcome)
+        return PlanReport(outcome, sources=repository.sources())
     record, plan = last
-    return PlanReport(outcome, record.path, tuple(differences(plan, outcome.plan)))
+    return PlanReport(outcome, record.path, tuple(differences(plan, outcome.plan)), repository.sources())
 
 
 def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> PlanOutcome:

@@ -1,6 +1,7 @@
 """`test-product-workflow`: what one product workflow would do for one application. Nothing is executed here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -39,6 +40,8 @@ class Trial:
     reason: str = ""
     steps: tuple[TrialStep, ...] = ()
     findings: tuple[Finding, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that findings point into, by path."""
 
 
 def try_workflow(named: str, score: str, environment: str | None, directory: Path | None = None) -> Trial:
@@ -57,9 +60,11 @@ def try_workflow(named: str, score: str, environment: str | None, directory: Pat
     by_hand = (identity,) if set(workflow.model.spec.triggers) == {Trigger.MANUAL} else ()
     findings: tuple[Finding, ...] = ()
     steps: tuple[TrialStep, ...] = ()
+    sources = repository.sources()
     if not reason:
         wish = PlanWish(None, score, environment, workflows=by_hand) if in_force else PlanWish(path, score, environment)
-        outcome = plan_for(wish, directory).outcome
+        report = plan_for(wish, directory)
+        outcome, sources = report.outcome, {**sources, **report.sources}
         findings = outcome.findings
         if outcome.plan is not None:
             steps = _steps(outcome.plan, path)
@@ -68,9 +73,8 @@ def try_workflow(named: str, score: str, environment: str | None, directory: Pat
     if reason:
         message = f"'{identity}' is not triggered for '{application}': {reason}"
         findings += (Finding(WORKFLOW_NOT_TRIGGERED, message, workflow.document.place()),)
-    return Trial(
-        application, identity, workflow.model.metadata.name, runs_as, reason, steps, tuple(dict.fromkeys(findings))
-    )
+    told = tuple(dict.fromkeys(findings))
+    return Trial(application, identity, workflow.model.metadata.name, runs_as, reason, steps, told, sources)
 
 
 def _product_workflow(repository: Repository, named: str, directory: Path | None) -> Workflow:

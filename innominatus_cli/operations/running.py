@@ -19,7 +19,7 @@ from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.orphans import recover_killed_runs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
-from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
+from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
 from innominatus_cli.findings.catalogue.plan import NO_ADMIN_CONFIG
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
@@ -72,6 +72,18 @@ class RunReport:
     written: Written | None = None
     findings: tuple[Finding, ...] = field(default=())
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that findings point into, by path."""
+
+    def everything(self) -> list[Finding]:
+        """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
+        steps = self.record.steps if self.record else []
+        failed = [
+            step.finding.as_finding(Severity.WARNING if step.continued else None)
+            for step in steps
+            if step.finding is not None and step.status in {"failed", "timed_out"}
+        ]
+        return [*self.findings, *failed]
 
 
 class RunOperation:
@@ -95,6 +107,9 @@ class RunOperation:
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
+        return replace(self._run(wish, options), sources=self.repository.sources())
+
+    def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         outcome = plan_with(self.repository, self.store, wish)
         plan = outcome.plan
         if plan is None:
@@ -181,7 +196,7 @@ class RunOperation:
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
             executed = RunReport(
-                _SIGNALLED + result.signal if result.signal else _ENDED[result.status],
+                _exit_status(result),
                 report.outcome,
                 report.judgement,
                 findings=(*report.findings, *result.findings),
@@ -247,6 +262,13 @@ class RunOperation:
 
         problem = push(self.git, ref)
         return (problem,) if problem else ()
+
+
+def _exit_status(result: ExecutionResult) -> int:
+    if result.signal:
+        return _SIGNALLED + result.signal
+    lost = any(finding.code is JOURNAL_LOST for finding in result.findings)
+    return ExitStatus.CANNOT_WRITE_STATE if lost else _ENDED[result.status]
 
 
 def _ladder() -> StopLadder:

@@ -12,7 +12,7 @@ from innominatus_cli.documents.score import Resource, WorkloadDocument
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import StepDefinition
-from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.workflow import RESOURCE_CYCLE
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep, draft_steps
 from innominatus_cli.planning.ordering import in_order
@@ -42,7 +42,7 @@ def application_tier(
     if order.cycle:
         circle = " → ".join((*order.cycle, order.cycle[0]))
         place = Spot(workload.document).at("resources", order.cycle[0]).place
-        findings.append(Finding(codes.RESOURCE_CIRCLE, f"resources need each other in a circle: {circle}", place))
+        findings.append(Finding(RESOURCE_CYCLE, f"resources need each other in a circle: {circle}", place))
         return []
     first = [name for name in order.names if name not in routes]
     drafts = []

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.workflow import DUPLICATE_STEP_NAME, STEP_CYCLE, UNKNOWN_DEPENDENCY
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft
@@ -96,7 +97,7 @@ def _order_of_steps(draft: Draft, findings: list[Finding]) -> Order:
     last = order_steps([part.definition for part in draft.steps if part.cleanup])
     both = set(main.names) & set(last.names)
     findings += [
-        Finding(codes.DUPLICATE_STEP, f"two steps of '{draft.identity}' are called '{name}'", spots[name].place)
+        Finding(DUPLICATE_STEP_NAME, f"two steps of '{draft.identity}' are called '{name}'", spots[name].place)
         for name in sorted({*main.duplicates, *last.duplicates, *both})
     ]
     for order in (main, last):
@@ -113,11 +114,11 @@ def _step_problems(order: Order, draft: Draft, spots: Mapping[str, Spot]) -> lis
     for name, need in order.unknown:
         remedy = did_you_mean(need, spots) or f"Steps here: {', '.join(spots)}."
         message = f"step '{name}' depends on '{need}', which is no step of '{draft.identity}'"
-        findings.append(Finding(codes.UNKNOWN_STEP_NEED, message, spots[name].at("dependsOn").place, remedy))
+        findings.append(Finding(UNKNOWN_DEPENDENCY, message, spots[name].at("dependsOn").place, remedy))
     if order.cycle:
         circle = " → ".join((*order.cycle, order.cycle[0]))
         message = f"steps of '{draft.identity}' wait for each other in a circle: {circle}"
-        findings.append(Finding(codes.STEP_NEEDS_CYCLE, message, spots[order.cycle[0]].place))
+        findings.append(Finding(STEP_CYCLE, message, spots[order.cycle[0]].place))
     return findings
 
 

@@ -17,6 +17,7 @@ from innominatus_cli.planning.places import Spot, findings_of
 from innominatus_cli.planning.scopes import ResourcesContext
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.markers import Marked, marked_values
+from innominatus_cli.step_types.wrong_inputs import in_words
 
 if TYPE_CHECKING:
     from innominatus_cli.step_types.contract import StepInputs, StepType
@@ -210,13 +211,15 @@ def _wrong_inputs(kind: "StepType", wrong: ValidationError, spot: Spot) -> list[
     for other, key in kind.inputs.spellings.items():
         spellings.setdefault(key, []).append(other)
     found: dict[str, Finding] = {}
-    for error in wrong.errors(include_url=False, include_input=False, include_context=False):
+    for error in wrong.errors(include_url=False, include_context=False):
         key = str(error["loc"][0]) if error["loc"] else ""
         if key in found:
             continue
         written = next((name for name in (key, *spellings.get(key, ())) if spot.has(name)), "")
-        message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-        remedy = ""
+        given = error["input"]
+        known_value = None if isinstance(given, str) and _STAND_IN.search(given) else given
+        message = "is missing" if error["type"] == "missing" else in_words(error["msg"], known_value)
+        remedy = f"See the inputs of '{kind.name}' in docs/reference/step-types/{kind.name}.md."
         if error["type"] == "extra_forbidden":
             known = [field.alias or name for name, field in kind.inputs.model_fields.items()]
             message = f"type '{kind.name}' has no such input"

@@ -15,6 +15,8 @@ from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 
 _WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+_LARGEST = 2**53 - 1
+"""Of integers, so that every reader of a plan's JSON has the same number (RFC 8785)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,10 @@ def _int(value: object) -> int:
     text = str(value).strip()
     if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 16:  # noqa: PLR2004 - digits of 2^53
         raise ValueError("must be an integer")
-    return int(text)
+    number = int(text)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"must be an integer up to {_LARGEST}")
+    return number
 
 
 def _bounded(definition: Parameter, number: int) -> int:

@@ -7,11 +7,12 @@ from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarN
 from innominatus_cli.expressions.references import Problem, ProblemKind
 from innominatus_cli.expressions.values import Folded, PlacedProblem
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.workflow import MALFORMED_REFERENCE
 from innominatus_cli.findings.finding import Code, Finding, Place
 
 _CODES = {
     ProblemKind.UNRESOLVED: codes.UNRESOLVED_REFERENCE,
-    ProblemKind.MALFORMED: codes.MALFORMED_REFERENCE,
+    ProblemKind.MALFORMED: MALFORMED_REFERENCE,
     ProblemKind.NOT_PLAIN: codes.VALUE_IN_SCRIPT,
     ProblemKind.PLANNED: codes.NOT_AVAILABLE_YET,
 }
@@ -48,6 +49,21 @@ class Spot:
     def has(self, key: str) -> bool:
         """Whether this is a mapping with that key."""
         return isinstance(self.node, MappingNode) and key in self.node.values
+
+    def find(self, written: str) -> Place | None:
+        """The place of the first text below this node that has these characters, from them on."""
+        waiting = [self.node]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ScalarNode):
+                offset = node.value.find(written) if isinstance(node.value, str) else -1
+                if offset >= 0:
+                    return Spot(self.document, node).within(offset)
+            elif isinstance(node, MappingNode):
+                waiting += reversed(node.values.values())
+            elif isinstance(node, SequenceNode):
+                waiting += reversed(node.items)
+        return None
 
     def within(self, offset: int) -> Place:
         """The place of what begins at an offset of this node's text."""

@@ -171,11 +171,13 @@ class _Planning:
 
     def _check_environment(self) -> None:
         """Where admin-config defines environments, one that it does not define gets a warning."""
-        known = self._config.environments if self._config else {}
-        if known and self._request.environment not in known:
+        config = self._repository.admin_config()
+        known = config.model.environments if config else {}
+        if config and known and self._request.environment not in known:
             remedy = did_you_mean(self._request.environment, known)
             message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
-            self._findings.append(Finding(codes.ENVIRONMENT_UNDEFINED, message, Place(ADMIN_CONFIG), remedy))
+            place = Spot(config.document).key("environments").place
+            self._findings.append(Finding(codes.ENVIRONMENT_UNDEFINED, message, place, remedy))
 
     def _operation(self, golden_path: Typed[GoldenPathDocument] | None) -> Operation:
         if self._request.task is not None:

@@ -12,6 +12,7 @@ from innominatus_cli.expressions.contexts import Known, Scope
 from innominatus_cli.expressions.truth import fold_condition
 from innominatus_cli.expressions.values import Folded, fold, references_in
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.workflow import UNKNOWN_STEP_TYPE
 from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, DraftStep
@@ -96,7 +97,9 @@ def _secrets_in_inputs(step: str, secrets: set[str], spot: Spot) -> list[Finding
     if not secrets:
         return []
     message = f"step '{step}': its config holds a secret ({', '.join(sorted(secrets))})"
-    return [Finding(codes.SECRET_IN_INPUTS, message, (spot.at("config") if spot.has("config") else spot).place)]
+    config = spot.at("config") if spot.has("config") else spot
+    found = (config.find(f"${{secrets.{name}") for name in sorted(secrets))
+    return [Finding(codes.SECRET_IN_INPUTS, message, next(filter(None, found), config.place))]
 
 
 def _secrets_in(values: Mapping[str, Any]) -> set[str]:
@@ -125,7 +128,7 @@ def _not_yet(definition: StepDefinition, spot: Spot) -> list[Finding]:
 def _unknown_type(definition: StepDefinition, spot: Spot) -> Finding:
     remedy = did_you_mean(definition.type, STEP_TYPES) or f"Known: {', '.join(STEP_TYPES)}."
     message = f"step '{definition.name}' has the unknown type '{definition.type}'"
-    return Finding(codes.UNKNOWN_TYPE, message, spot.at("type").place, remedy)
+    return Finding(UNKNOWN_STEP_TYPE, message, spot.at("type").place, remedy)
 
 
 @dataclass(frozen=True, slots=True)

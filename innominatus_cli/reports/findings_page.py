@@ -1,6 +1,7 @@
 """Makes docs/reference/findings.md of catalogue and cases: `python -m innominatus_cli.reports.findings_page`."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from innominatus_cli.findings.catalogue import every_code
@@ -19,6 +20,8 @@ BLOCKS = {
     "9": "Bugs of the tool",
 }
 _LONGEST_EXAMPLE = 14
+_PROMPT = "$ "
+"""What the expected output of a case begins with that runs another command than `validate`."""
 _HEAD = """\
 # Findings
 
@@ -80,13 +83,27 @@ def _example(code: Code, cases: Path) -> str:
     expected = next(iter(sorted(cases.glob(f"{code.number.removeprefix('ORC-')}-*.out"))), None)
     if expected is None:
         return ""
-    said = expected.read_text(encoding="utf-8").strip("\n").rpartition("\n")[0]
+    text = expected.read_text(encoding="utf-8")
+    if text.startswith(_PROMPT):
+        command, _, told = text.removeprefix(_PROMPT).partition("\n")
+        shown = "".join(_blocks(told, code.number))
+        return f"`{command}` says, for example:\n\n```text\n{shown}```\n"
+    said = text.strip("\n").rpartition("\n")[0]
     shown = f"```text\n{said}\n```\n"
     source = expected.with_suffix(".yaml")
     text = _readable(source.read_bytes()) if source.is_file() else ""
     if 0 < text.count("\n") <= _LONGEST_EXAMPLE:
         return f"With this file:\n\n```yaml\n{text}```\n\n`innominatus-ctl validate` says:\n\n{shown}"
     return f"`innominatus-ctl validate` says, for example:\n\n{shown}"
+
+
+def _blocks(told: str, number: str) -> Iterator[str]:
+    """The lines of the findings of a code: their heads, and what is indented below them."""
+    inside = False
+    for line in told.splitlines(keepends=True):
+        inside = f" {number}: " in line or (inside and line.startswith(" "))
+        if inside:
+            yield line
 
 
 def _readable(data: bytes) -> str:

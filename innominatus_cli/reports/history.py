@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from innominatus_cli.documents.durations import took_text
-from innominatus_cli.ledger.adopt import Adopted
+from innominatus_cli.ledger.adopt import Adoption
 from innominatus_cli.operations.history import Found, short
 from innominatus_cli.reports.listing import Column, Listing
 
@@ -86,8 +86,8 @@ def applications_listing(rows: Sequence[Data]) -> Listing:
     return Listing(APPLICATIONS, shown, {"applications": list(rows)}, "There are no applications.")
 
 
-def adopted_listing(adopted: Sequence[Adopted]) -> Listing:
-    """Records that were taken into a branch."""
+def adopted_listing(outcome: Adoption) -> Listing:
+    """Records that were taken into a branch. Where none was, findings say why, or none waits."""
     rows = [
         {
             "run": one.stored.record.run,
@@ -97,10 +97,12 @@ def adopted_listing(adopted: Sequence[Adopted]) -> Listing:
             "commit": one.commit,
             "record": one.stored.path,
         }
-        for one in adopted
+        for one in outcome.adopted
     ]
     shown = [{**row, "commit_short": short(row["commit"])} for row in rows]
-    return Listing(ADOPTED, shown, {"adopted": rows}, "No record waits.")
+    return Listing(
+        ADOPTED, shown, {"adopted": rows}, "No record was adopted." if outcome.findings else "No record waits."
+    )
 
 
 def _run_cells(row: Data) -> Data:

@@ -56,6 +56,6 @@ def _whereabouts(report: RunReport) -> list[str]:
     if written.lost:
         return [f"  record  lost, but for this: {printable(written.record.canonical.decode().rstrip())}"]
     if written.commit is None:
-        return [f"  record  {written.path} (not committed)"]
+        return [f"  record  {written.path} (not committed: it counts for others once it is)"]
     where = f"{written.commit[:_SHORT]} on {written.ref}"
     return [f"  record  {written.path}", f"  commit  {where}"]

@@ -73,14 +73,14 @@ def try_lock(path: Path) -> RunLock | None:
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise CannotContinue(Finding(LOCK_UNUSABLE, f"{error.strerror}", Place(str(path)))) from error
+        raise CannotContinue(_unusable(path, "opened", error)) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(fd)
         if error.errno in _TAKEN:
             return None
-        raise CannotContinue(Finding(LOCK_UNUSABLE, f"{error.strerror}", Place(str(path)))) from error
+        raise CannotContinue(_unusable(path, "locked", error)) from error
     return RunLock(fd, path)
 
 
@@ -93,7 +93,7 @@ def acquire(state: StateFolder, application: str, environment: str, holder: Hold
     try:
         state.ensure(path.parent)
     except OSError as error:
-        raise CannotContinue(Finding(LOCK_UNUSABLE, f"{error.strerror}", Place(str(path.parent)))) from error
+        raise CannotContinue(_unusable(path, "made", error)) from error
     lock = try_lock(path)
     if lock is None:
         message = f"'{application}' in '{environment}' is being run{_holder_text(read_holder(path))}"
@@ -128,6 +128,10 @@ def held_locks(state: StateFolder) -> list[Path]:
     return sorted(
         path.with_name(path.name.removesuffix(suffix) + ".lock") for path in (state.root / "locks").glob(f"*/*{suffix}")
     )
+
+
+def _unusable(path: Path, done: str, error: OSError) -> Finding:
+    return Finding(LOCK_UNUSABLE, f"the lock file cannot be {done}: {error.strerror}", Place(str(path)))
 
 
 def _holder_path(lock_path: Path) -> Path:

@@ -37,5 +37,5 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
 
     store = open_ledger().store
     outcome = adopt_records(store, runs)
-    print_listing(adopted_listing(outcome.adopted), output)
+    print_listing(adopted_listing(outcome), output)
     return told((*store.findings, *outcome.findings))

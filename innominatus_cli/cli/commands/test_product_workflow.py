@@ -27,7 +27,7 @@ def command(workflow: str, score: str, dry_run: bool, environment: str | None, o
     trial = try_workflow(workflow, score, environment)
     if dry_run or trial.reason or not trial.steps:
         print_document(trial_document(trial), output, lambda: trial_text(trial))
-        return told(trial.findings)
+        return told(trial.findings, trial.sources)
     from innominatus_cli.cli.running import RUN_DEFAULTS, carry_out
 
     return carry_out(trial.runs_as, score, output, {**RUN_DEFAULTS, "environment": environment})

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Generator
-from typing import Final
+from typing import Any, Final
 
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.yaml_writer import yaml_text
@@ -73,7 +73,15 @@ def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSte
         found = json.loads(outcome.stdout.head)
     except ValueError:
         return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no JSON, or more than 1 MiB of it")
-    return DriverResult(outputs={"namespace": namespace, "object": found}, tools=(TOOL,))
+    outputs = {"namespace": namespace, "objects": _titles(found), "manifests": [], "object": found}
+    return DriverResult(outputs=outputs, tools=(TOOL,))
+
+
+def _titles(found: Any) -> list[str]:  # noqa: ANN401 - what kubectl printed
+    """`<kind>/<name>` of an object, or of each one of a list."""
+    items = found.get("items", [found]) if isinstance(found, dict) else []
+    named = [item for item in items if isinstance(item, dict) and isinstance(item.get("metadata"), dict)]
+    return [f"{item.get('kind', '')}/{item['metadata'].get('name', '')}" for item in named]
 
 
 def _kubectl(inputs: KubernetesInputs, *arguments: str) -> tuple[str, ...]:

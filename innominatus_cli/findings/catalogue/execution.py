@@ -48,7 +48,9 @@ CONDITION_FAILED = Code(
     "A condition cannot be decided",
     "Correct the condition, or what it compares.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="An error in a condition fails its step; it never skips it.",
+    detail="The values are known now, and the comparison makes no sense: text against a number, a pattern on a list. "
+    "An error in a condition fails its step; it never skips it. Outputs that were printed are text, those of JSON keep "
+    "their type.",
 )
 OUTPUT_MISSING = Code(
     "ORC-5008",
@@ -69,7 +71,7 @@ INPUT_CHANGED = Code(
     "ORC-5010",
     "A file that the step reads has changed since the plan",
     "Plan again; do not edit files while a run reads them.",
-    exit_status=ExitStatus.PLAN_STALE,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The plan's digest covers every file that a step reads. Just before a step starts its files are compared "
     "once more, because what was judged and what runs must be the same.",
 )
@@ -84,16 +86,17 @@ JOURNAL_LOST = Code(
 APPROVAL_NEEDED = Code(
     "ORC-5012",
     "A step waits for an approval",
-    "Ask a member of the teams that the message names.",
-    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    "Approvals are not available yet: take `approval` off the step, or leave the step out.",
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The step has a gate, and nothing that approves this plan was found. It did not start.",
 )
 STEP_TYPE_UNKNOWN = Code(
     "ORC-5013",
     "Nothing can run this step type",
     "Update innominatus-ctl, or use a step type that it knows (docs/reference/step-types/README.md).",
-    exit_status=ExitStatus.ENVIRONMENT,
-    detail="The plan names a step type that this version does not know.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The plan names a step type that this version does not know: it was made by a newer version. A plan of this "
+    "version never holds one, because planning refuses it (ORC-2002).",
 )
 INPUTS_WRONG_NOW = Code(
     "ORC-5014",
@@ -106,7 +109,7 @@ DRIVER_BROKE = Code(
     "ORC-5015",
     "The driver of a step broke",
     "Report it, with the step's type and inputs and the name of the error in the message.",
-    exit_status=ExitStatus.INTERNAL,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="A bug in the part of the tool that runs this step type. The step counts as failed, the run goes on as "
     "after any failure, and its record is kept.",
 )
@@ -150,7 +153,7 @@ NO_DRIVER = Code(
     "ORC-5101",
     "Nothing runs this step type yet",
     "Use a step type that has a driver (docs/reference/step-types/README.md), or run the tool from a `script` step.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The language knows the step type and checks its inputs, but this version has nothing that does its work. "
     "Nothing simulated is ever reported as success, so the step fails.",
 )
@@ -158,7 +161,7 @@ TOOL_MISSING = Code(
     "ORC-5102",
     "A tool that the step needs is missing",
     "Install the tool, or put its folder on PATH.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="A step does its work with a program that could not be started. What could not be done is never success.",
 )
 PROGRAM_FAILED = Code(
@@ -220,7 +223,7 @@ ENGINE_MISSING = Code(
     "ORC-5112",
     "A policy engine is not available",
     "Write the policy as `rules` or as a `script`; other engines come later.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The step asks for a policy engine that this version cannot run. What was not judged has not passed.",
 )
 NOTHING_TO_CHECK = Code(
@@ -235,7 +238,8 @@ MANIFEST_UNREADABLE = Code(
     "A manifest cannot be read",
     "Correct the YAML or JSON that the message names.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="A manifest file or an inline manifest is no YAML, or holds no objects.",
+    detail="A manifest file, or one that stands in the step itself, is neither YAML nor JSON. The message names file, "
+    "line and column. Nothing of the step was rendered or applied.",
 )
 MANIFEST_INVALID = Code(
     "ORC-5121",
@@ -302,7 +306,8 @@ RESOURCE_FAILED = Code(
     "A resource could not be made or removed",
     "Correct the resource's params as the message says.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The provisioner of the resource's type said why in the message.",
+    detail="The provisioner of the resource's type refused or failed, and the message says why. An unknown param is "
+    "refused, so that a typing error never means its default. Steps that need the resource are skipped.",
 )
 SECRET_MISSING = Code(
     "ORC-5150",
@@ -360,6 +365,6 @@ COULD_NOT_SCAN = Code(
     "ORC-5181",
     "A scan could not be done",
     "Install the scanner, or use `scanner: builtin`.",
-    exit_status=ExitStatus.ENVIRONMENT,
+    exit_status=ExitStatus.RUN_FAILED,
     detail="The scanner is missing or nothing here can run it. What could not be checked is never clean.",
 )

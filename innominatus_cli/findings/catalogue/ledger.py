@@ -28,7 +28,10 @@ UNKNOWN_REVISION = Code(
     "ORC-6003",
     "The revision is unknown",
     "Name a branch, a tag or a commit of this repository; `git fetch` brings those of a remote.",
-    detail="A shallow clone lacks old commits; `git fetch --unshallow` brings them.",
+    detail=(
+        "`--policies-from` judges by the policies of another revision, which must be in this clone. A shallow clone, "
+        "as CI makes one, lacks other branches and old commits; `git fetch --unshallow` brings them."
+    ),
 )
 GIT_FAILED = Code(
     "ORC-6004",
@@ -64,7 +67,10 @@ RECORD_TOO_NEW = Code(
     "A record was written by a newer version of the tool",
     "Update innominatus-ctl.",
     exit_status=ExitStatus.CORRUPT,
-    detail="Every version reads all older records; a newer `schema` cannot be read.",
+    detail=(
+        "Every version reads all older records; a newer `schema` cannot be read. Somebody who has a newer version "
+        "wrote this one. It is left out of what is shown, and the exit status says that something is missing."
+    ),
 )
 UNKNOWN_RUN = Code(
     "ORC-6013",
@@ -109,7 +115,7 @@ RECORD_PENDING = Code(
 STATE_NOT_WRITTEN = Code(
     "ORC-6022",
     "The record could not be committed",
-    "Free disk space or mend the permissions, then run `innominatus-ctl ledger adopt`.",
+    "Mend what the message says (a full disk, a permission, a file in the way); then `innominatus-ctl ledger adopt`.",
     exit_status=ExitStatus.CANNOT_WRITE_STATE,
     detail=(
         "The run is over and its record is kept outside of the commits, in the folder that the message names. "
@@ -139,13 +145,7 @@ MANIFEST_SUPERSEDED = Code(
     severity=Severity.WARNING,
     detail="The branch's manifest changed since the pending run started. Its record is adopted, its manifest is not.",
 )
-RECORD_UNCOMMITTED = Code(
-    "ORC-6026",
-    "The record is in the working tree only",
-    "Commit the files under the ledger's folder; a record counts for others once it is committed.",
-    severity=Severity.INFO,
-    detail="`--no-commit` writes the record, the plan and the manifests into the working tree and makes no commit.",
-)
+# 6026 is retired: the summary of a run says where its record is.
 
 # Locks and journals: 6041 to 6049.
 
@@ -162,7 +162,7 @@ LOCKED = Code(
 LOCK_UNUSABLE = Code(
     "ORC-6042",
     "The lock file cannot be used",
-    "Mend the permissions of the folder that the message names.",
+    "Mend the folder that holds the file: its permissions, or what stands in its place.",
     exit_status=ExitStatus.CANNOT_WRITE_STATE,
     detail="Locks, journals and logs live in the git folder, below `innominatus/`. Without them nothing is run.",
 )

@@ -1,4 +1,8 @@
-"""Block 3xxx: planning."""
+"""Block 3xxx: planning.
+
+What the rules of `validate` see in a file has their codes here too: one problem has one code. Retired for that: 3002
+(now 2031), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
+"""
 
 from innominatus_cli.findings.finding import Code, Severity
 
@@ -9,12 +13,6 @@ UNRESOLVED_REFERENCE = Code(
     detail="Every `${…}` must name something that is known when planning, or that a step ordered before this one "
     "gives. An unresolved reference is never an empty string. `$${` is a literal `${`.",
 )
-MALFORMED_REFERENCE = Code(
-    "ORC-3002",
-    "A reference is not written right",
-    "Write `${context.name}`, or `$${` for a literal `${`.",
-    detail="A reference is a dotted path in `${…}`; a dot inside a key is written `\\.`.",
-)
 NOT_AVAILABLE_YET = Code(
     "ORC-3003",
     "The language has this, and this version has not",
@@ -24,7 +22,7 @@ NOT_AVAILABLE_YET = Code(
 )
 WRONG_CONDITION = Code(
     "ORC-3004",
-    "A condition cannot be read",
+    "A condition is wrong",
     "See the grammar in docs/reference/workflow-language.md.",
     detail="Conditions have a grammar: comparisons, `in`, `contains`, `startsWith`, `endsWith`, `matches`, `and`, "
     "`or`, `not`, brackets, step predicates as in `build.succeeded`, `success()`, `failure()`, `always()`. A wrong "
@@ -49,7 +47,9 @@ UNKNOWN_GOLDEN_PATH = Code(
     "ORC-3010",
     "There is no such golden path or workflow",
     "`innominatus-ctl list-goldenpaths` lists the golden paths.",
-    detail="`run` takes the name of a golden path, or of a workflow.",
+    detail="`run` and `--golden-path` take a golden path by its name or `name@version`, or a workflow by its identity: "
+    "`security-scan`, `ecommerce/database-setup`, or the path of its file. deploy-app and undeploy-app are there "
+    "without a file. A golden path whose file has errors is told with those errors.",
 )
 UNKNOWN_PARAMETER = Code(
     "ORC-3011",
@@ -61,7 +61,8 @@ MISSING_PARAMETER = Code(
     "ORC-3012",
     "A required parameter is not given",
     "Give it with --param NAME=VALUE.",
-    detail="A parameter with `required: true` and without a default must be given.",
+    detail="A parameter with `required: true` and without a default must be given. The place is its definition, which "
+    "says its type and limits.",
 )
 WRONG_PARAMETER = Code(
     "ORC-3013",
@@ -86,7 +87,8 @@ NOT_MANUAL = Code(
     "ORC-3021",
     "A workflow that is named is not started by hand",
     "Add the trigger `manual` to the workflow, or leave --workflow out.",
-    detail="`--workflow` brings in workflows with the trigger `manual`.",
+    detail="`--workflow` brings in workflows with the trigger `manual`. This one has others, and none of them applies "
+    "to this deployment.",
 )
 OVERRIDES_LATER = Code(
     "ORC-3022",
@@ -113,32 +115,8 @@ WORKFLOW_NEEDS_CYCLE = Code(
     "ORC-3025",
     "Workflows depend on each other in a circle",
     "Remove one of the dependencies.",
-    detail="The circle is spelled out in the message.",
-)
-UNKNOWN_STEP_NEED = Code(
-    "ORC-3026",
-    "A step depends on one that its workflow does not have",
-    "Name a step of the same workflow.",
-    detail="`dependsOn` names steps of the same workflow. Other workflows are ordered by phase and tier.",
-)
-STEP_NEEDS_CYCLE = Code(
-    "ORC-3027",
-    "Steps depend on each other in a circle",
-    "Remove one of the dependencies.",
-    detail="A step without `dependsOn` follows the step before it, which is part of the circle that the message spells "
-    "out.",
-)
-DUPLICATE_STEP = Code(
-    "ORC-3028",
-    "Two steps of a workflow have one name",
-    "Rename one of them.",
-    detail="A step's name is part of its id.",
-)
-UNKNOWN_TYPE = Code(
-    "ORC-3030",
-    "A step has an unknown type",
-    "See docs/reference/step-types/README.md.",
-    detail="Nothing runs a step whose type nobody knows.",
+    detail="`metadata.dependsOn` of these workflows leads back to where it began, so that none of them could ever "
+    "start. The message spells the circle out.",
 )
 WRONG_INPUT = Code(
     "ORC-3031",
@@ -178,12 +156,6 @@ WRONG_PLACEHOLDER = Code(
     detail="Placeholders follow the rules of the Score specification: in variables, file contents, volume sources "
     "and resource params.",
 )
-RESOURCE_CIRCLE = Code(
-    "ORC-3041",
-    "Resources need each other in a circle",
-    "Remove one of the placeholders.",
-    detail="A resource whose params name another one is provisioned after it.",
-)
 NO_APPLICATION = Code(
     "ORC-3042",
     "A deployment needs a Score file",
@@ -210,7 +182,8 @@ ENVIRONMENT_UNDEFINED = Code(
     "An environment is not defined",
     "Define it under `environments` in admin-config.yaml.",
     severity=Severity.WARNING,
-    detail="The plan goes on with defaults; policies may still refuse the environment.",
+    detail="admin-config.yaml defines environments, and this one is none of them. The plan goes on with defaults: no "
+    "variables, manifests are rendered and not applied. Policies may still refuse the environment.",
 )
 UNUSABLE_VALUE = Code(
     "ORC-3046",
@@ -237,5 +210,6 @@ BAD_ENVIRONMENT_NAME = Code(
     "ORC-3049",
     "No environment can have this name",
     "Use up to 63 letters, digits, '.', '_' and '-', beginning with a letter or digit.",
-    detail="The name is a folder of the records and of the manifests.",
+    detail="The name is a folder of the records, of the manifests and of the state that tools keep: a name with `/` or "
+    "`..` would lead elsewhere.",
 )

@@ -97,7 +97,7 @@ ENVIRONMENT_NOT_ALLOWED = _refusal(
 BACKUP_MISSING = _refusal(
     "ORC-4013",
     "A stateful resource has no backup",
-    "Declare one: `params: {backup: {schedule: daily}}`, or the annotation innominatus.dev/backup on the resource.",
+    "Declare one: the annotation innominatus.dev/backup on the resource, or `params.backup` where its type has that.",
     "With policies.enforceBackups, every stateful resource of a deployment to a production environment must declare a "
     "backup. An environment is one for production where admin-config's `environments.<name>.production` says so, "
     "else where its name has the part prod or production.",
@@ -137,5 +137,6 @@ NOT_ON_ALLOW_LIST = Code(
     "A valid product workflow is not on the list of allowed ones",
     "Ask the platform team to add it to workflowPolicies.allowedProductWorkflows; a deployment would be refused.",
     Severity.WARNING,
-    detail="validate-product-workflow says so early; `run` refuses with ORC-4003.",
+    detail="The workflow itself is right. `validate-product-workflow` and `test-product-workflow` say early that `run` "
+    "would refuse it with ORC-4003 as long as the list leaves it out.",
 )

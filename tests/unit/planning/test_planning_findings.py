@@ -42,8 +42,8 @@ resources:
 """
 CASES: list[tuple[str, Mapping[str, str], str]] = [
     ("ORC-3001", with_step("{name: s, type: script, env: {A: '${metadata.none}'}, config: {script: 'true'}}"), "none"),
-    ("ORC-3002", with_step("{name: s, type: script, env: {A: '${a..b}'}, config: {script: 'true'}}"), "${a..b}"),
-    ("ORC-3002", with_step("{name: s, type: script, env: {A: '${a'}, config: {script: 'true'}}"), "never closed"),
+    ("ORC-2031", with_step("{name: s, type: script, env: {A: '${a..b}'}, config: {script: 'true'}}"), "${a..b}"),
+    ("ORC-2031", with_step("{name: s, type: script, env: {A: '${a'}, config: {script: 'true'}}"), "never closed"),
     ("ORC-3003", with_step("{name: s, type: script, env: {A: '{{ if x }}'}, config: {script: 'true'}}"), "planned"),
     ("ORC-3004", with_step("{name: s, type: script, if: 'a ==', config: {script: 'true'}}"), ""),
     ("ORC-3006", with_step("{name: s, type: script, config: {script: 'echo ${variables.v}'}}",
@@ -51,18 +51,18 @@ CASES: list[tuple[str, Mapping[str, str], str]] = [
     ("ORC-3006", with_step("{name: s, type: script, config: {script: 'echo ${secrets.token}'}}"), "secrets.token"),
     ("ORC-3023", {**ADMIN, "workflows/platform/a.yaml": platform(), "workflows/platform/b.yaml": platform()}, "/w'"),
     ("ORC-3024", {**ADMIN, "workflows/platform/w.yaml": platform(metadata=", dependsOn: [gone]")}, "'gone'"),
-    ("ORC-3026", with_step("{name: s, type: script, dependsOn: [gone], config: {script: 'true'}}"), "'gone'"),
-    ("ORC-3027", {**ADMIN, "workflows/platform/w.yaml": platform(
+    ("ORC-2009", with_step("{name: s, type: script, dependsOn: [gone], config: {script: 'true'}}"), "'gone'"),
+    ("ORC-2011", {**ADMIN, "workflows/platform/w.yaml": platform(
         "{name: a, type: script, dependsOn: [b], config: {script: 'true'}}",
         "{name: b, type: script, dependsOn: [a], config: {script: 'true'}}")}, "a → b → a"),
-    ("ORC-3028", {**ADMIN, "workflows/platform/w.yaml": platform(STEP, STEP)}, "'s'"),
-    ("ORC-3030", with_step("{name: s, type: scirpt, config: {}}"), "'scirpt'"),
+    ("ORC-2001", {**ADMIN, "workflows/platform/w.yaml": platform(STEP, STEP)}, "'s'"),
+    ("ORC-2002", with_step("{name: s, type: scirpt, config: {}}"), "'scirpt'"),
     ("ORC-3031", with_step(
         "{name: s, type: resource-provisioning, config: "
         "{resource: db, resourceType: sqlite, operation: '${application.name}'}}"), "'operation'"),
     ("ORC-3035", with_step("{name: s, type: vault-setup, config: {secrets: [gone]}}"), "'gone'"),
     ("ORC-3040", score("resources: {db: {type: sqlite, params: {x: '${resources.gone.path}'}}}\n"), "'gone'"),
-    ("ORC-3041", score(CIRCLE), "aa → bb → aa"),
+    ("ORC-2087", score(CIRCLE), "aa → bb → aa"),
     ("ORC-3046", with_step(STEP, "  outputs: {t: '${secrets.token}'}\n"), "token"),
 ]  # fmt: skip
 
