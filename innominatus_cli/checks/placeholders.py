@@ -12,7 +12,7 @@ from typing import NamedTuple
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within, texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
-from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 

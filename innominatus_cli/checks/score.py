@@ -9,7 +9,7 @@ from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node
-from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 

@@ -40,6 +40,8 @@ PLAIN_FORM = re.compile(r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*")
 _SEGMENT = re.compile(r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*")
 _DOTTED_TEMPLATE = re.compile(r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}")
 _LONGEST_PATH = 32
+_LONGEST_CONTEXT = max(map(len, CONTEXTS)) + 1
+"""With the dot behind it."""
 
 
 class Reference(NamedTuple):
@@ -158,7 +160,7 @@ def parse_script(text: str) -> ParsedText:
 class _Parser:
     def __init__(self, text: str, only: frozenset[str] | None) -> None:
         self._text = text
-        self._last_brace = text.rfind("}")
+        self._brace = -1
         self._only = only
         self._parts: list[Part] = []
         self._literal: list[str] = []
@@ -190,13 +192,14 @@ class _Parser:
             self._parts.append(literal)
 
     def _closing(self, start: int) -> int:
-        """Where the next `}` is, -1 without one; many `${` in a row do not each look to the end for it."""
-        return self._text.find("}", start) if start < self._last_brace else -1
+        """Where the next `}` is, -1 without one; many `${` in a row look for it once."""
+        self._brace = _next(self._text, "}", start, self._brace)
+        return self._brace if self._brace < len(self._text) else -1
 
     def _escaped(self, position: int, start: int) -> int:
         """`$${`: a literal `${`. In a script only before a known context, for there `$$` has a meaning of its own."""
         end = self._closing(start)
-        inside = self._text[start + 2 : end] if end >= 0 else ""
+        inside = self._text[start + 2 : min(end, start + _LONGEST_CONTEXT + 2)] if end >= 0 else ""
         if self._only is not None and inside.split(".", 1)[0] not in self._only:
             self._literal.append(self._text[position : start + 2])
         else:
@@ -206,7 +209,8 @@ class _Parser:
     def _dollar(self, start: int) -> int:
         end = self._closing(start)
         if self._only is not None:
-            inside = self._text[start + 2 : end] if end >= 0 else ""
+            nested = self._text.find("${", start + 2, end) >= 0  # no path, and its text may go on to the far end
+            inside = self._text[start + 2 : end] if end >= 0 and not nested else ""
             head, dot, _ = inside.partition(".")
             if head not in self._only or not dot or isinstance(split_path(inside), str):
                 self._literal.append("${")

@@ -104,3 +104,10 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
 def test_many_references_that_are_never_closed_are_text() -> None:
     text = "${" * 200_000
     assert parse_script(text).literal == text
+
+
+@pytest.mark.parametrize("opening", ["${", "$${", "${steps.", "{{ ", "{{ .steps.a", "${{{", "{{${"])
+def test_a_hundred_thousand_openings_and_one_end_are_read_in_one_go(opening: str) -> None:
+    text = opening * 100_000 + "}"
+    for found in (parse(text), parse_script(text)):
+        assert not found.references
