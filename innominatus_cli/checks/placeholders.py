@@ -130,6 +130,8 @@ def _missing_metadata(document: Document, keys: tuple[str, ...]) -> tuple[str, s
         if value is None:
             return f"names nothing: {way} has no key '{key}'", did_you_mean(key, node.values)
         node, way = value, f"{way}.{key}"
+    if isinstance(node, ScalarNode) and node.value is None:
+        return f"reads {way}, which has no value", "Give it one, or remove the placeholder."
     return "", ""
 
 

@@ -3,15 +3,17 @@
 import posixpath
 from collections.abc import Iterator
 
-from innominatus_cli.checks import conditions, references, steps
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.places import texts_in
-from innominatus_cli.documents.nodes import Document, MappingNode, Node
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
+from innominatus_cli.documents.score_resources import Declaration, resource_uid, shared_resources
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
+
+_PROBES = ("readinessProbe", "livenessProbe")
 
 
 def _mappings(node: MappingNode, key: str) -> dict[str, MappingNode]:
@@ -31,14 +33,15 @@ def check_before(document: Document, _facts: Facts) -> Iterator[Finding]:
             if (
                 isinstance(condition, MappingNode)
                 and condition.text("ready") == "healthy"
-                and "readinessProbe" not in container.values
+                and container.values.keys().isdisjoint(_PROBES)
             ):
-                message = f"container '{name}' has no readiness probe that could tell when it is healthy"
+                message = f"container '{name}' has no probe that could tell when it is healthy"
                 yield Finding(codes.BEFORE_WITHOUT_PROBE, message, document.place(condition.get("ready")))
     edges = {name: [target for target in _before(node) if target in containers] for name, node in containers.items()}
     for cycle in cycles(edges):
-        message = f"containers are to be ready before each other: {' → '.join([*cycle, cycle[0]])}"
-        yield Finding(codes.BEFORE_CYCLE, message, document.place(containers[cycle[0]].key("before")))
+        first, second = cycle[0], cycle[1 % len(cycle)]
+        message = f"containers are to be ready before each other: {' → '.join([*cycle, first])}"
+        yield Finding(codes.BEFORE_CYCLE, message, document.place(containers[first].mapping("before").key(second)))
 
 
 def _before(container: MappingNode) -> list[str]:
@@ -60,45 +63,59 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 def check_resource_order(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2087: resources do not need each other's outputs in a circle."""
-    resources = _mappings(document.mapping, "resources")
-    same = {name: _uid(name, resource) for name, resource in resources.items()}
-    first = {uid: name for name, uid in reversed(same.items())}
-    edges: dict[str, list[str]] = {name: [] for name in first.values()}
-    for name, resource in resources.items():
-        edges[first[same[name]]] += [first[same[target]] for target in _needed(resource) if target in same]
+    uids = _uids(document)
+    edges: dict[str, list[str]] = {uid: [] for uid in uids.values()}
+    needing: dict[tuple[str, str], Node] = {}
+    for name, resource in _mappings(document.mapping, "resources").items():
+        for target, node in _needed(resource):
+            if target in uids:
+                edges[uids[name]].append(uids[target])
+                needing.setdefault((uids[name], uids[target]), node)
+    names = {uid: name for name, uid in reversed(uids.items())}
     for cycle in cycles(edges):
-        message = f"resources need each other: {' → '.join([*cycle, cycle[0]])}"
-        yield Finding(codes.RESOURCE_CYCLE, message, document.place(resources[cycle[0]].key("params")))
+        circle = [names[uid] for uid in cycle]
+        message = f"resources need each other: {' → '.join([*circle, circle[0]])}"
+        yield Finding(codes.RESOURCE_CYCLE, message, document.place(needing[cycle[0], cycle[1 % len(cycle)]]))
 
 
-def _needed(resource: MappingNode) -> list[str]:
-    return [
-        placeholder.elements[1]
-        for node in texts_in(resource.get("params"))
-        for placeholder in placeholders_in(str(node.value))
-        if placeholder.elements[:1] == ("resources",)
-    ]
+def _needed(resource: MappingNode) -> Iterator[tuple[str, Node]]:
+    """The resources that params read outputs of, each with the text that does."""
+    for node in texts_in(resource.get("params")):
+        for placeholder in placeholders_in(str(node.value)):
+            if placeholder.elements[:1] == ("resources",):
+                yield placeholder.elements[1], node
 
 
-def _uid(name: str, resource: MappingNode) -> tuple[str, str, str]:
-    """Type, class and id; a resource without an id is shared with none."""
-    key = resource.text("id")
-    return (resource.text("type") or "", resource.text("class") or "default", f"#{key}" if key else name)
+def _uids(document: Document) -> dict[str, str]:
+    """The resources of the workload with what they are called among all."""
+    workload = document.mapping.mapping("metadata").text("name") or ""
+    return {
+        name: resource_uid(workload, name, resource.text("type") or "", resource.text("class"), resource.text("id"))
+        for name, resource in _mappings(document.mapping, "resources").items()
+    }
 
 
 def check_shared_resources(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2088: resources with one type, class and id are described alike."""
-    first: dict[tuple[str, str, str, str], Node] = {}
-    for name, resource in _mappings(document.mapping, "resources").items():
-        for key in ("params", "metadata"):
-            node = resource.get(key)
-            if node is None or resource.text("id") is None:
-                continue
-            earlier = first.setdefault((*_uid(name, resource), key), node)
-            if earlier.plain() != node.plain():
-                message = f"shared resource '{resource.text('id')}' has other {key} at line {earlier.line}"
-                related = (Related("described here", document.place(earlier)),)
-                yield Finding(codes.SHARED_RESOURCE_DIFFERS, message, document.place(node), related=related)
+    uids = _uids(document)
+    if len(set(uids.values())) == len(uids):
+        return
+    nodes = _mappings(document.mapping, "resources")
+    declared = [
+        Declaration("", name, uids[name], _plain(node.get("params")), _plain(node.get("metadata")))
+        for name, node in nodes.items()
+    ]
+    for conflict in shared_resources(declared)[1]:
+        id_ = nodes[conflict.other.name].text("id")
+        earlier = document.place(nodes[conflict.first.name].get(conflict.key))
+        message = f"shared resource '{id_}' has other {conflict.key} at line {earlier.line}"
+        related = (Related("described here", earlier),)
+        place = document.place(nodes[conflict.other.name].get(conflict.key))
+        yield Finding(codes.SHARED_RESOURCE_DIFFERS, message, place, related=related)
+
+
+def _plain(node: Node | None) -> Plain:
+    return None if node is None else node.plain()
 
 
 def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -130,7 +147,12 @@ class _Embedded(Document):
 
 def check_embedded_workflows(document: Document, facts: Facts) -> Iterator[Finding]:
     """The rules over steps, references and conditions, for the workload's own workflows."""
-    for workflow in _mappings(document.mapping, "workflows").values():
+    workflows = _mappings(document.mapping, "workflows")
+    if not workflows:
+        return
+    from innominatus_cli.checks import conditions, references, steps  # noqa: PLC0415 - few Score files hold workflows
+
+    for workflow in workflows.values():
         embedded = _Embedded(document, workflow)
         for rule in (*steps.RULES, *references.RULES, *conditions.RULES):
             yield from rule(embedded, facts)

@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from innominatus_cli.documents.kinds import kind_of, unknown_kind
-from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.nodes import Document, pointers
 from innominatus_cli.documents.shapes import normalise
 from innominatus_cli.documents.structure import check_structure
 from innominatus_cli.documents.yaml_reader import read_yaml
-from innominatus_cli.findings.catalogue.document import AMBIGUOUS_SCALAR, EMPTY
+from innominatus_cli.findings.catalogue.document import AMBIGUOUS_SCALAR, DUPLICATE_KEY, EMPTY
 from innominatus_cli.findings.finding import Finding, Severity
 
 _MAY_BE_EMPTY = ("goldenpaths.yaml", "goldenpaths.yml")
@@ -27,9 +27,10 @@ def load(path: str, data: bytes) -> Loaded:
     A document that is of no kind of ours gives no finding of its own (see `kinds.not_ours`), unless its apiVersion
     says that it is ours.
     """
-    read, findings = read_yaml(path, data)
+    read, of_the_text = read_yaml(path, data)
+    findings: list[Finding] = []
     if path.endswith(_MAY_BE_EMPTY):
-        findings = [f._replace(severity_override=Severity.INFO) if f.code is EMPTY else f for f in findings]
+        of_the_text = [f._replace(severity_override=Severity.INFO) if f.code is EMPTY else f for f in of_the_text]
     documents: list[Document] = []
     for document in read:
         document.kind = kind_of(document)
@@ -44,8 +45,23 @@ def load(path: str, data: bytes) -> Loaded:
             findings += _check(canonical)
         documents += shaped
     if not any(document.kind for document in documents):
-        findings = [finding for finding in findings if finding.code is not AMBIGUOUS_SCALAR]
+        of_the_text = [finding for finding in of_the_text if finding.code is not AMBIGUOUS_SCALAR]
+    findings += _with_pointers(of_the_text, documents) if of_the_text else []
     return Loaded(tuple(documents), tuple(sorted(findings, key=lambda finding: finding.sort_key)))
+
+
+def _with_pointers(findings: list[Finding], documents: list[Document]) -> list[Finding]:
+    """What the reader found, before there were pointers, with those of the nodes (keys too) that stand at its places.
+
+    The second of two equal keys has the pointer of the first.
+    """
+    known = {(node.line, node.column): pointer for document in documents for node, pointer in pointers(document.root)}
+    found = []
+    for finding in findings:
+        twin = finding.related[0].place if finding.code is DUPLICATE_KEY else finding.place
+        pointer = known.get((twin.line, twin.column), "")
+        found.append(finding._replace(place=finding.place._replace(pointer=pointer)) if pointer else finding)
+    return found
 
 
 def _check(document: Document) -> list[Finding]:

@@ -200,7 +200,7 @@ class Document:
         if self._asked < _MANY_PLACES:
             return _pointer_to(self.root, node)
         if self._asked == _MANY_PLACES:
-            self._pointers = {id(found): (found, pointer) for found, pointer in _pointers(self.root)}
+            self._pointers = {id(found): (found, pointer) for found, pointer in pointers(self.root)}
         known = self._pointers.get(id(node))
         return known[1] if known is not None and known[0] is node else None
 
@@ -211,10 +211,10 @@ def escape_pointer(part: str) -> str:
 
 
 def _pointer_to(root: Node, wanted: Node) -> str | None:
-    return next((pointer for node, pointer in _pointers(root) if node is wanted), None)
+    return next((pointer for node, pointer in pointers(root) if node is wanted), None)
 
 
-def _pointers(root: Node) -> Iterator[tuple[Node, str]]:
+def pointers(root: Node) -> Iterator[tuple[Node, str]]:
     """Every node of a tree, keys included, with its pointer; those near the root first, which most places are of."""
     waiting: deque[tuple[Node, str]] = deque([(root, "")])
     while waiting:

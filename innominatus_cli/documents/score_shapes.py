@@ -167,7 +167,7 @@ def _shape_list(shaping: Shaping, container_name: str, container: MappingNode, k
             _shape_entry(shaping, f"{key}[{index}]", item, mapping)
         else:
             text = f"'{key}[{index}]' must be a mapping, not a {item.type_name}"
-            shaping.report(codes.WRONG_TYPE, text, item)
+            shaping.report(codes.WRONG_TYPE, text, item, inside=mapping)
     container.values[key] = mapping
 
 
@@ -175,11 +175,13 @@ def _shape_entry(shaping: Shaping, name: str, item: MappingNode, mapping: Mappin
     target = item.get("target")
     if not isinstance(target, ScalarNode) or not isinstance(target.value, str):
         code = codes.MISSING_KEY if target is None or is_null(target) else codes.WRONG_TYPE
-        shaping.report(code, f"'{name}' needs a 'target', the path in the container", target or item)
+        shaping.report(code, f"'{name}' needs a 'target', the path in the container", target or item, inside=mapping)
         return
     if target.value in mapping.values:
         related = ("the first one stands here", mapping.key(target.value))
-        shaping.report(codes.DUPLICATE_KEY, f"'{target.value}' is already a target", target, "", related)
+        shaping.report(
+            codes.DUPLICATE_KEY, f"'{target.value}' is already a target", target, "", related, inside=mapping
+        )
         return
     if "read_only" in item.values:
         message = "'read_only' is read as `readOnly`"

@@ -242,7 +242,7 @@ def _part(part: object, lookup: Lookup, *, script: bool) -> str:
     mark, name = next(iter(part.items())) if isinstance(part, Mapping) else (REF, "")
     value = lookup(_path(name))
     text = text_of(value)
-    if text is None and mark == JSON_TEXT:
+    if text is None and value is not None and mark == JSON_TEXT:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if text is None:
         raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")

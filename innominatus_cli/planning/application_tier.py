@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from innominatus_cli.documents.score import Resource, WorkloadDocument
+from innominatus_cli.documents.score_resources import SharedResource
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import StepDefinition
@@ -38,22 +39,24 @@ def application_tier(
     """The generated workflows and the application's own. `definitions` maps resource types to what provisions them."""
     application = _Application(workload, folded, definitions)
     routes = application.routes()
-    order = in_order(sorted(workload.model.resources), {name: sorted(needs) for name, needs in folded.needs.items()})
+    needs = {uid: sorted(resource.needs) for uid, resource in folded.resources.items()}
+    order = in_order(list(folded.resources), needs)
     if order.cycle:
-        circle = " → ".join((*order.cycle, order.cycle[0]))
-        place = Spot(workload.document).at("resources", order.cycle[0]).place
-        findings.append(Finding(RESOURCE_CYCLE, f"resources need each other in a circle: {circle}", place))
+        names = [application.name_of(uid) for uid in (*order.cycle, order.cycle[0])]
+        place = Spot(workload.document).at("resources", names[0]).place
+        message = f"resources need each other in a circle: {' → '.join(names)}"
+        findings.append(Finding(RESOURCE_CYCLE, message, place))
         return []
-    first = [name for name in order.names if name not in routes]
+    first = [uid for uid in order.names if uid not in routes]
     drafts = []
     if first:
-        drafts.append(application.generated(RESOURCES, [application.provision(name, order.needs) for name in first]))
+        drafts.append(application.generated(RESOURCES, [application.provision(uid, order.needs[uid]) for uid in first]))
     own = application.own(tuple(draft.name for draft in drafts))
     drafts += own
     before = tuple(draft.name for draft in drafts)
     drafts.append(application.generated(WORKLOAD, [application.deploy(source_files)], before))
     if routes:
-        steps = [application.provision(name, {}) for name in order.names if name in routes]
+        steps = [application.provision(uid) for uid in order.names if uid in routes]
         drafts.append(application.generated(ROUTES, steps, (WORKLOAD,)))
     return drafts
 
@@ -68,10 +71,15 @@ class _Application:
         self._definitions = definitions
         self._name = workload.model.metadata.name
 
+    def name_of(self, uid: str) -> str:
+        """The name by which steps and references call a resource."""
+        return self._folded.resources[uid].declarations[0].name
+
     def routes(self) -> set[str]:
         """Resources that lead traffic to the workload and that neither containers nor other resources name."""
-        needed = self._folded.used.union(*self._folded.needs.values())
-        return {name for name, resource in self._model.resources.items() if resource.type in _ROUTE_TYPES} - needed
+        resources = self._folded.resources
+        needed = self._folded.used.union(*(resource.needs for resource in resources.values()))
+        return {uid for uid in resources if self._model.resources[self.name_of(uid)].type in _ROUTE_TYPES} - needed
 
     def generated(self, name: str, steps: list[DraftStep], needs: tuple[str, ...] = ()) -> Draft:
         spot = self._spot.at("metadata", "name")
@@ -87,28 +95,31 @@ class _Application:
             needs=needs,
         )
 
-    def provision(self, name: str, needs: Mapping[str, tuple[str, ...]]) -> DraftStep:
+    def provision(self, uid: str, needs: tuple[str, ...] = ()) -> DraftStep:
+        name = self.name_of(uid)
         resource = self._model.resources[name]
+        names = " and ".join(f"'{one.name}'" for one in self._folded.resources[uid].declarations)
         definition = StepDefinition(
             name=f"provision-{name}",
             type="resource-provisioning",
-            description=f"{resource.type} '{name}' of the Score file",
-            depends_on=[f"provision-{need}" for need in needs.get(name, ())],
+            description=f"{resource.type} {names} of the Score file",
+            depends_on=[f"provision-{self.name_of(need)}" for need in needs],
         )
-        ready = self._inputs(name, resource)
+        ready = self._inputs(name, resource, self._folded.resources[uid])
         return DraftStep(definition, self._spot.at("resources", name), ready=ready)
 
-    def _inputs(self, name: str, resource: Resource) -> dict[str, Any]:
+    def _inputs(self, name: str, resource: Resource, shared: SharedResource[Any]) -> dict[str, Any]:
         inputs: dict[str, Any] = {
             "resource": name,
             "resourceType": self._definitions.get(resource.type, resource.type),
             "resourceClass": resource.class_,
-            "params": self._folded.params.get(name, {}),
+            "params": shared.source.params or {},
         }
         if resource.id is not None:
             inputs["resourceId"] = resource.id
-        if resource.metadata.annotations:
-            inputs["annotations"] = dict(resource.metadata.annotations)
+        annotations = (shared.metadata or {}).get("annotations")
+        if annotations:
+            inputs["annotations"] = dict(annotations)
         return inputs
 
     def deploy(self, source_files: tuple[str, ...]) -> DraftStep:

@@ -151,6 +151,8 @@ class ResourcesContext:
     """Whether the application's resources are provisioned when this step starts."""
     steps: StepsContext
     """Steps before may make resources of their own."""
+    first: Mapping[str, str] = field(default_factory=dict)
+    """The name that a resource with several of them is provisioned under."""
 
     def names(self) -> Iterable[str]:
         """All resources."""
@@ -173,7 +175,7 @@ class ResourcesContext:
                 f"'${{{written}}}': resource '{name}' is not provisioned when this step starts",
                 "The application's resources are there from the application tier of phase deployment on.",
             )
-        return Later(("resources", name, *path), f"resource '{name}'")
+        return Later(("resources", self.first.get(name, name), *path), f"resource '{name}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ class Surroundings:
     """Allow-listed environment variables that are set."""
     git: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    first_names: Mapping[str, str] = field(default_factory=dict)
+    """Of resources that have several names, the one that they are provisioned under."""
 
     def contexts(self) -> dict[str, Context]:
         """The contexts that are the same everywhere."""
@@ -348,7 +352,9 @@ class WorkflowScope:
             "variables": variables,
             "workflow": variables,
             "terraform": TerraformContext(steps),
-            "resources": ResourcesContext(self.surroundings.resources, self.resources_available, steps),
+            "resources": ResourcesContext(
+                self.surroundings.resources, self.resources_available, steps, self.surroundings.first_names
+            ),
         }
         return Scope(contexts, self._names)
 

@@ -5,10 +5,12 @@ from typing import Any
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.repository import ADMIN_CONFIG
 from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.score_resources import first_names
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.expressions.contexts import DataContext
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
+from innominatus_cli.planning.workload import uids_of
 
 
 def surroundings_of(
@@ -21,6 +23,7 @@ def surroundings_of(
     """Everything that is the same for every step."""
     origin = workload.document.path if workload else "no Score file"
     metadata = _metadata(workload)
+    resources = _resources(workload)
     return Surroundings(
         application=DataContext("application", _application(workload, metadata, product), origin),
         metadata=DataContext("metadata", metadata, origin),
@@ -29,7 +32,8 @@ def surroundings_of(
         secrets=frozenset(config.secrets),
         env={name: facts.env[name] for name in sorted(config.env) if name in facts.env},
         git=facts.git,
-        resources=_resources(workload),
+        resources=resources,
+        first_names=first_names(uids_of(metadata.get("name", ""), resources)),
     )
 
 

@@ -10,6 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.score_resources import (
+    Declaration,
+    SharedResource,
+    first_names,
+    resource_uid,
+    shared_resources,
+)
 from innominatus_cli.expressions.contexts import hint
 from innominatus_cli.expressions.references import path_text
 from innominatus_cli.expressions.values import JSON_TEXT, TEMPLATE, as_literal
@@ -30,12 +37,10 @@ class FoldedWorkload:
     """The workload with references in the place of what only the run knows."""
 
     data: dict[str, Any]
-    params: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By resource."""
-    needs: dict[str, set[str]] = field(default_factory=dict)
-    """By resource: the resources that its params name."""
+    resources: dict[str, SharedResource[Any]] = field(default_factory=dict)
+    """By uid. Names with one uid are one resource, which references call by the first of them."""
     used: set[str] = field(default_factory=set)
-    """Resources that the containers name."""
+    """Uids of resources that the containers name."""
     source_files: list[tuple[str, Spot]] = field(default_factory=list)
     """Files that containers take their contents from, as written."""
     findings: list[Finding] = field(default_factory=list)
@@ -46,18 +51,30 @@ def fold_workload(spot: Spot) -> FoldedWorkload:
     plain = spot.node.plain()
     data: dict[str, Any] = plain if isinstance(plain, dict) else {}
     folded = FoldedWorkload({})
-    folder = _Folder(_mapping(data.get("metadata")), _mapping(data.get("resources")), folded)
+    metadata = _mapping(data.get("metadata"))
+    folder = _Folder(metadata, uids_of(str(metadata.get("name")), _mapping(data.get("resources"))), folded)
     result: dict[str, Any] = {key: as_literal(value) for key, value in data.items() if key not in _HOUSE_KEYS}
     for name, container in _mapping(result.get("containers")).items():
         folder.container(container, spot.at("containers", name))
-    for name, resource in _mapping(result.get("resources")).items():
-        folder.needs = folded.needs.setdefault(name, set())
-        params = folder.value(resource.get("params") or {}, spot.at("resources", name, "params"))
-        folded.params[name] = params
+    declared = []
+    for name, resource in sorted(_mapping(result.get("resources")).items()):
+        folder.needs = set()
+        params = folder.value(resource.get("params"), spot.at("resources", name, "params"))
         if params:
             resource["params"] = params
+        uid = folder.uids[name]
+        declared.append(Declaration("", name, uid, params, resource.get("metadata"), frozenset(folder.needs)))
+    folded.resources, _ = shared_resources(declared)  # contradictions are findings of the checks
     folded.data = result
     return folded
+
+
+def uids_of(workload: str, resources: Mapping[str, Any]) -> dict[str, str]:
+    """The uids of a workload's resources by their names."""
+    return {
+        name: resource_uid(workload, name, str(one.get("type")), one.get("class"), one.get("id"))
+        for name, one in resources.items()
+    }
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -65,10 +82,11 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 class _Folder:
-    def __init__(self, metadata: Mapping[str, Any], resources: Mapping[str, Any], folded: FoldedWorkload) -> None:
+    def __init__(self, metadata: Mapping[str, Any], uids: Mapping[str, str], folded: FoldedWorkload) -> None:
         self._metadata = metadata
-        self._resources = resources
+        self._first = first_names(uids)
         self._folded = folded
+        self.uids = uids
         self.needs = folded.used
 
     def container(self, container: dict[str, Any], spot: Spot) -> None:
@@ -88,8 +106,8 @@ class _Folder:
         found = _TOKEN.fullmatch(source) if isinstance(source, str) else None
         path = _path(found.group(2)) if found and not found.group(1) and found.group(2) else []
         if len(path) == 2 and path[0] == "resources":  # noqa: PLR2004 - resources.NAME
-            self._known(path[1], str(source), spot, 0)
-            self.needs.add(path[1])
+            if self._known(path[1], str(source), spot, 0):
+                self.needs.add(self.uids[path[1]])
             return source
         return self.value(source, spot)
 
@@ -132,16 +150,16 @@ class _Folder:
             return self._from_metadata(path[1:], written, spot, token.start())
         if path[0] == "resources" and len(path) > 2:  # noqa: PLR2004 - resources.NAME.OUTPUT
             if self._known(path[1], written, spot, token.start()):
-                self.needs.add(path[1])
-                return {JSON_TEXT: path_text(path)}
+                self.needs.add(self.uids[path[1]])
+                return {JSON_TEXT: path_text([path[0], self._first[path[1]], *path[2:]])}
             return written
         self._wrong(f"'{written}' is no placeholder of Score", spot, token.start())
         return written
 
     def _known(self, name: str, written: str, spot: Spot, offset: int) -> bool:
-        if name in self._resources:
+        if name in self.uids:
             return True
-        self._wrong(f"'{written}': there is no resource '{name}'", spot, offset, hint(name, self._resources))
+        self._wrong(f"'{written}': there is no resource '{name}'", spot, offset, hint(name, self.uids))
         return False
 
     def _from_metadata(self, path: list[str], written: str, spot: Spot, offset: int) -> str:
@@ -152,6 +170,9 @@ class _Folder:
                 self._wrong(f"'{written}': metadata has no '{key}'", spot, offset, hint(key, known))
                 return written
             value = value[key]
+        if value is None:
+            self._wrong(f"'{written}' has no value", spot, offset, "Give it one, or remove the placeholder.")
+            return written
         return value if isinstance(value, str) else canonical_json(value).decode()
 
     def _wrong(self, message: str, spot: Spot, offset: int, remedy: str = "") -> None:

@@ -42,6 +42,10 @@ def resolved(text: str, vectors: dict[str, Any]) -> str:
     return found
 
 
+NO_VALUE = ("${metadata.nil}", "${resources.db.null}")
+"""Upstream makes the text `null` of nothing, which the corpus calls a defect: here nothing is no value."""
+
+
 def test_every_vector_gives_what_score_go_gives(vectors: dict[str, Any]) -> None:
     wrong = []
     for case in vectors["cases"]:
@@ -49,7 +53,8 @@ def test_every_vector_gives_what_score_go_gives(vectors: dict[str, Any]) -> None
             found: str | None = resolved(case["in"], vectors)
         except NoValue:
             found = None
-        if found != case.get("out"):
+        if found != (None if case["in"] in NO_VALUE else case.get("out")):
             wrong.append((case, found))
     assert wrong == []
     assert len(vectors["cases"]) > 50
+    assert {case["in"] for case in vectors["cases"] if case.get("out") == "null"} == set(NO_VALUE)

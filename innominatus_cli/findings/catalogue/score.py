@@ -46,8 +46,8 @@ BEFORE_CYCLE = Code(
 )
 BEFORE_WITHOUT_PROBE = Code(
     "ORC-2086",
-    "A container must be healthy before another one, and has no readiness probe",
-    "Add a `readinessProbe`, or use `ready: started`.",
+    "A container must be healthy before another one, and has no probe",
+    "Add a `readinessProbe` or a `livenessProbe`, or use `ready: started`.",
     detail="`ready: healthy` can be told only by a probe; without one the other container waits for ever.",
 )
 RESOURCE_CYCLE = Code(

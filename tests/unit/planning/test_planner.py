@@ -246,6 +246,28 @@ def test_resources_are_provisioned_in_the_order_of_their_placeholders_and_routes
     assert cache.inputs["params"] == {"near": {"$template": [{"$json": "resources.z-db.path"}]}}
 
 
+def test_a_resource_with_two_names_is_provisioned_once_behind_what_either_needs(plan: Planner) -> None:
+    score = """
+        apiVersion: score.dev/v1b1
+        metadata: {name: app}
+        containers:
+          web: {image: 'x:1', variables: {A: '${resources.one.path}', B: '${resources.two.path}'}}
+        resources:
+          one: {type: volume, id: shared}
+          two: {type: volume, id: shared, params: {size: '${resources.dep.name}'}}
+          dep: {type: sqlite}
+    """
+    made_plan = made(plan({"score.yaml": score}))
+    steps = {step.name: step for step in made_plan.steps if step.type == "resource-provisioning"}
+    assert list(steps) == ["provision-dep", "provision-one"]
+    assert steps["provision-one"].needs == ["deployment/application/-/resources/provision-dep"]
+    assert steps["provision-one"].inputs["params"] == {"size": {"$template": [{"$json": "resources.dep.name"}]}}
+    assert steps["provision-one"].description == "volume 'one' and 'two' of the Score file"
+    (deploy,) = [step for step in made_plan.steps if step.type == "kubernetes"]
+    variables = deploy.inputs["workload"]["containers"]["web"]["variables"]
+    assert variables == {name: {"$template": [{"$json": "resources.one.path"}]} for name in ("A", "B")}
+
+
 def test_resource_types_go_through_the_definitions_of_admin_config(plan: Planner) -> None:
     files = {"admin-config.yaml": "resourceDefinitions: {sqlite: volume}\n"}
     step = made(plan(files)).step("deployment/application/-/resources/provision-db")

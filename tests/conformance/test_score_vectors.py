@@ -1,0 +1,124 @@
+"""The lists of vectors.json, which score-go made: what it gives, we give, but for its documented defects."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from innominatus_cli.documents.loading import load
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.score_resources import (
+    Conflict,
+    Declaration,
+    SharedResource,
+    resource_uid,
+    shared_resources,
+)
+from innominatus_cli.documents.yaml_reader import read_yaml
+from innominatus_cli.planning.ordering import Order, in_order
+from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.workload import fold_workload
+
+
+@pytest.fixture(scope="module")
+def vectors(corpus: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((corpus / "score" / "vectors.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_resource_is_called_as_score_go_calls_it(vectors: dict[str, Any]) -> None:
+    cases = vectors["resource_uids"]
+    found = [resource_uid(case["workload"], case["name"], case["type"], case["class"], case["id"]) for case in cases]
+    assert found == [case["uid"] for case in cases]
+    assert len(found) == 4
+
+
+Resources = dict[str, SharedResource[Any]]
+
+
+def _shared(workloads: Sequence[str]) -> tuple[Resources, list[Conflict[Any]], list[str]]:
+    """The resources of several workloads together, in the order of the workloads' names, and what is wrong."""
+    declared: list[Declaration[Any]] = []
+    wrong: list[str] = []
+    for text in sorted(workloads):
+        (document,), _ = read_yaml("score.yaml", text.encode())
+        name = str(document.mapping.mapping("metadata").text("name"))
+        folded = fold_workload(Spot(document))
+        wrong += [finding.message for finding in folded.findings]
+        for resource in folded.resources.values():
+            declared += [one._replace(workload=name) for one in resource.declarations]
+    resources, conflicts = shared_resources(declared)
+    return resources, conflicts, wrong
+
+
+def _order(resources: Resources) -> Order:
+    return in_order(list(resources), {uid: sorted(one.needs) for uid, one in resources.items()})
+
+
+ONCE = ["zdep.default#bbb.dep", "thing.default#sh"]
+"""Upstream lists the shared resource twice, first before what it needs; it belongs behind that, once."""
+
+
+def test_resources_come_in_the_order_of_score_go(vectors: dict[str, Any]) -> None:
+    wrong = []
+    for case in vectors["resource_order"]:
+        if not case.get("order"):
+            continue
+        resources, conflicts, unknown = _shared(case["workloads"])
+        expected = ONCE if len(set(case["order"])) < len(case["order"]) else case["order"]
+        found = list(_order(resources).names)
+        if (found, conflicts, unknown) != (expected, [], []):
+            wrong.append((case, found, conflicts, unknown))
+    assert wrong == []
+    assert sum(bool(case.get("order")) for case in vectors["resource_order"]) == 4
+
+
+def test_what_workloads_say_together_is_what_score_go_primes(vectors: dict[str, Any]) -> None:
+    for case in vectors["resource_order"]:
+        if "primed" not in case or case["order_error"]:
+            continue
+        resources, _, _ = _shared(case["workloads"])
+        sources = {uid: {"source_workload": one.source.workload} for uid, one in resources.items()}
+        assert sources == {uid: {"source_workload": one["source_workload"]} for uid, one in case["primed"].items()}
+        assert {uid for uid, one in resources.items() if one.source.params is not None} == {
+            uid for uid, one in case["primed"].items() if one["params"] is not None
+        }
+
+
+def test_what_score_go_refuses_of_an_order_is_refused(vectors: dict[str, Any]) -> None:
+    refused = []
+    for case in vectors["resource_order"]:
+        resources, conflicts, unknown = _shared(case["workloads"])
+        problem = case.get("prime_error") or case["order_error"] or ""
+        if "cycle" in problem:
+            assert _order(resources).cycle == ("thing.default#eg.aa",)
+        elif "unknown resource names" in problem:
+            assert unknown == ["'${resources.ghost.k}': there is no resource 'ghost'"]
+        elif "different params" in problem:
+            assert [(one.key, one.first.workload, one.other.workload) for one in conflicts] == [
+                ("params", "aaa", "bbb")
+            ]
+        else:
+            assert not problem
+            continue
+        refused.append(problem)
+    assert len(refused) == 3
+
+
+def _document(text: str) -> Document:
+    (document,) = load("score.yaml", text.encode()).documents
+    return document
+
+
+def test_params_at_any_depth_are_resolved_and_count_for_the_order() -> None:
+    """Upstream passes them on literally when it reads its own state again, and forgets them in the order."""
+    text = (
+        "apiVersion: score.dev/v1b1\nmetadata: {name: eg}\ncontainers: {main: {image: 'a:1'}}\n"
+        "resources:\n  aa: {type: thing, params: {a: {b: ['${resources.zz.k}']}}}\n  zz: {type: thing}\n"
+    )
+    folded = fold_workload(Spot(_document(text)))
+    assert list(_order(folded.resources).names) == ["thing.default#eg.zz", "thing.default#eg.aa"]
+    params = folded.resources["thing.default#eg.aa"].source.params
+    assert params == {"a": {"b": [{"$template": [{"$json": "resources.zz.k"}]}]}}
