@@ -16,16 +16,17 @@ def place_within(document: Document, node: ScalarNode, offset: int, written: str
     A scalar's value is not its source text (indentation, quotes, folding), so that the place is found by counting.
     """
     whole = document.place(node)
-    if not written or "\n" in written or not isinstance(node.value, str) or not document.text:
+    text = document.text_of(node)
+    if not written or "\n" in written or not isinstance(node.value, str) or not text:
         return whole
     nth = node.value.count(written, 0, offset)
     if nth > _MOST:
         return whole
-    lines = _lines(document.text)
-    for number in range(node.line, min(node.end_line, len(lines)) + 1):
+    lines = _lines(text)
+    for number in range(whole.line, min(whole.end_line, len(lines)) + 1):
         line = lines[number - 1]
-        start = node.column - 1 if number == node.line else 0
-        end = node.end_column - 1 if number == node.end_line else len(line)
+        start = whole.column - 1 if number == whole.line else 0
+        end = whole.end_column - 1 if number == whole.end_line else len(line)
         here = line.count(written, start, end)
         if nth < here:
             for _ in range(nth + 1):

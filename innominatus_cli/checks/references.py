@@ -158,7 +158,8 @@ def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding
     values = scope.variables if head in _OWN_VALUES else scope.parameters if head == "parameters" else {}
     value = values.get(rest[0]) if rest else None
     if value is not None and _is_literal(value) and not PLAIN_FORM.fullmatch(str(value.value)):
-        message = f"{shown}: its value at line {value.line} has characters that a shell could take for code"
+        line = scope.document.place(value).line
+        message = f"{shown}: its value at line {line} has characters that a shell could take for code"
         yield finding(codes.VALUE_IN_SCRIPT, message, remedy)
 
 

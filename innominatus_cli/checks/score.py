@@ -144,6 +144,10 @@ class _Embedded(Document):
         """The place in the workload."""
         return self.outer.place(node)
 
+    def text_of(self, node: Node) -> str:
+        """The text that the node came from."""
+        return self.outer.text_of(node)
+
 
 def check_embedded_workflows(document: Document, facts: Facts) -> Iterator[Finding]:
     """The rules over steps, references and conditions, for the workload's own workflows."""

@@ -89,6 +89,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     from innominatus_cli.system.files import write_file  # noqa: PLC0415 - the check has loaded it
 
     found = check(request)
+    if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
+        raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     print_text(render(found, shown["output"], colour=_wants_colour()))
     if shown["output"] == "github":
         _summarise(found)

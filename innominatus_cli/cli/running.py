@@ -8,9 +8,11 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import Duration, print_document, print_text
+from innominatus_cli.cli.overriding import need_score
+from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.findings.finding import Severity
+from innominatus_cli.operations.overriding import NO_OVERRIDES
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport
 from innominatus_cli.reports.findings_text import findings_text
@@ -23,7 +25,7 @@ from innominatus_cli.system.clock import SystemClock
 _COLLECT_AFTER: Final = 100_000
 """New objects between two looks of the collector. Nearly all that a plan of 1,000 steps makes lives to the end, and
 looking through it again and again took a tenth of such a run."""
-F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "environment": None,
     "parameters": (),
@@ -34,32 +36,15 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "dry_run": False,
     "no_commit": False,
     "push": False,
+    "overriding": NO_OVERRIDES,
 }
 """The values of `run_options` where nothing is said, for commands that run without offering them."""
 
 
-def run_options(function: F) -> F:
+def run_options(function: Callable[..., T]) -> Callable[..., T]:
     """The options of every command that runs."""
     for option in reversed(
         [
-            click.option(
-                "--env",
-                "environment",
-                metavar="NAME",
-                shell_complete=offers.environments,
-                help="The environment to run in.",
-            ),
-            click.option(
-                "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="A golden path's parameter."
-            ),
-            click.option(
-                "--workflow",
-                "workflows",
-                metavar="NAME",
-                multiple=True,
-                shell_complete=offers.product_workflows,
-                help="Add a manual workflow.",
-            ),
             click.option("--max-parallel", type=click.IntRange(1, 256), help="Run at most N steps at once."),
             click.option("--timeout", type=Duration(), help="Stop what runs after this long, as in 90s, 30m, 1h30m."),
             click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
@@ -69,7 +54,7 @@ def run_options(function: F) -> F:
         ]
     ):
         function = option(function)
-    return function
+    return wish_options(function)
 
 
 def carry_out(name: str | None, score: str | None, output: str, given: dict[str, Any]) -> int:
@@ -77,6 +62,7 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
 
     `name` is a golden path or a workflow; None the configured default. `given` holds the values of `run_options`.
     """
+    need_score(score, given["overriding"])
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
     wish = PlanWish(
@@ -85,6 +71,7 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
         environment=given["environment"],
         parameters=given["parameters"],
         workflows=given["workflows"],
+        overriding=given["overriding"],
     )
     options = RunOptions(
         max_parallel=given["max_parallel"],

@@ -26,7 +26,8 @@ def kind_of(document: Document) -> str:
     group = root.text("apiVersion") or ""
     kind = root.text("kind")
     if kind is None:
-        return _kind_of_content(document, root, group)
+        is_partial = not group and is_overrides_file(document.path)
+        return "" if is_partial else _kind_of_content(document, root, group)
     if kind in _CATALOGUE_KINDS:
         return kind if not group or group.startswith(_CATALOGUE_GROUP) else ""
     if kind in {"Provider", "Platform"}:
@@ -36,8 +37,17 @@ def kind_of(document: Document) -> str:
     return ""
 
 
+def is_overrides_file(path: str) -> bool:
+    """Whether a file is by its name (`overrides.yaml`, `score.overrides.prod.yaml`) one for `--overrides-file`."""
+    return "overrides" in path.rpartition("/")[2].split(".")[:-1]
+
+
 def not_ours(document: Document) -> Finding:
     """The finding for a document without a kind of ours, for when the user named its file."""
+    if is_overrides_file(document.path):
+        remedy = f"`innominatus-ctl validate score.yaml --overrides-file {document.path}`"
+        message = "an overrides file is checked together with its Score file"
+        return Finding(NOT_OURS, message, document.place(), remedy)
     root = document.root
     kind = root.text("kind") if isinstance(root, MappingNode) else None
     if kind is not None:

@@ -1,6 +1,7 @@
 """From bytes to canonical documents and everything that is wrong with their text and shape."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from innominatus_cli.documents.kinds import kind_of, unknown_kind
 from innominatus_cli.documents.nodes import Document, pointers
@@ -8,10 +9,14 @@ from innominatus_cli.documents.shapes import normalise
 from innominatus_cli.documents.structure import check_structure
 from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.findings.catalogue.document import AMBIGUOUS_SCALAR, DUPLICATE_KEY, EMPTY
-from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.findings.finding import Finding, Severity, has_errors
 
 _MAY_BE_EMPTY = ("goldenpaths.yaml", "goldenpaths.yml")
 _WITH_RULES_BETWEEN_FIELDS = ("RemediationWorkflow",)
+
+
+Amend: TypeAlias = Callable[[Document], list[Finding]]
+"""Changes a raw Score document before its shape is looked at, and says what is wrong with the changes."""
 
 
 class Loaded(NamedTuple):
@@ -21,8 +26,10 @@ class Loaded(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def load(path: str, data: bytes) -> Loaded:
+def load(path: str, data: bytes, amend: Amend | None = None) -> Loaded:
     """Reads, normalises and checks the structure of a file. Raises nothing for what it holds.
+
+    `amend` changes the first Score workload of the file; where that goes wrong, the workload is left out.
 
     A document that is of no kind of ours gives no finding of its own (see `kinds.not_ours`), unless its apiVersion
     says that it is ours.
@@ -39,6 +46,11 @@ def load(path: str, data: bytes) -> Loaded:
             if (unknown := unknown_kind(document)) is not None:
                 findings.append(unknown)
             continue
+        if amend is not None and document.kind == "Workload":
+            wrong, amend = amend(document), None
+            findings += wrong
+            if has_errors(wrong):
+                continue
         shaped, changes = normalise(document)
         findings += changes
         for canonical in shaped:

@@ -6,11 +6,14 @@ a plan needs types (docs/adr/0004). Nothing here imports pydantic: one file is c
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, TypedDict
+from typing import NamedTuple, TypeAlias, TypedDict
 
 from innominatus_cli.findings.finding import Place
 
 _MANY_PLACES = 4
+LINES_OF_A_SOURCE = 1 << 24
+"""More lines than any source has. A node from the n-th other source of a document has its lines from n times this on,
+so that a node made at the place of another one is in the same source (as in Go's `token.FileSet`)."""
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
@@ -34,6 +37,10 @@ class Node:
     def plain(self) -> Plain:
         """This node as plain Python data, without places."""
         raise NotImplementedError
+
+    def empty(self) -> "MappingNode":
+        """An empty mapping at this node's place."""
+        return MappingNode(line=self.line, column=self.column, end_line=self.end_line, end_column=self.end_column)
 
 
 class ScalarNode(Node):
@@ -156,19 +163,23 @@ class MappingNode(Node):
             if isinstance(item, MappingNode):
                 yield item
 
-    def empty(self) -> "MappingNode":
-        """An empty mapping at this node's place."""
-        return MappingNode(line=self.line, column=self.column, end_line=self.end_line, end_column=self.end_column)
+
+class Source(NamedTuple):
+    """A text that some nodes of a document came from instead of its own file."""
+
+    path: str
+    text: str
 
 
 class Document:
     """One YAML document of a file: its root node and where it came from.
 
     `kind` is the document's kind as the product knows it (`ProductWorkflow`, `Workload`, `AdminConfig`, …), decided by
-    `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text.
+    `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text. `others` are the
+    sources that `documents.score_overrides` took values from.
     """
 
-    __slots__ = ("_asked", "_pointers", "index", "kind", "path", "root", "text")
+    __slots__ = ("_asked", "_pointers", "index", "kind", "others", "path", "root", "text")
 
     def __init__(self, path: str, root: Node, *, kind: str = "", index: int = 0, text: str = "") -> None:
         self._asked = 0
@@ -178,6 +189,7 @@ class Document:
         self.kind = kind
         self.index = index
         self.text = text
+        self.others: list[Source] = []
 
     @property
     def mapping(self) -> MappingNode:
@@ -187,7 +199,22 @@ class Document:
     def place(self, node: Node | None = None) -> Place:
         """The place of `node` (the root when None), with its JSON pointer where the node is part of this document."""
         node = self.root if node is None else node
-        return Place(self.path, node.line, node.column, node.end_line, node.end_column, self._pointer(node) or "")
+        pointer = self._pointer(node) or ""
+        if node.line < LINES_OF_A_SOURCE:
+            return Place(self.path, node.line, node.column, node.end_line, node.end_column, pointer)
+        number, line = divmod(node.line, LINES_OF_A_SOURCE)
+        end_line = node.end_line - number * LINES_OF_A_SOURCE
+        return Place(self.others[number - 1].path, line, node.column, end_line, node.end_column, pointer)
+
+    def text_of(self, node: Node) -> str:
+        """The whole text that a node came from."""
+        number = node.line // LINES_OF_A_SOURCE
+        return self.others[number - 1].text if number else self.text
+
+    def add_source(self, path: str, text: str) -> int:
+        """Takes another source up; what it gives is to be added to the lines of all nodes from there."""
+        self.others.append(Source(path, text))
+        return len(self.others) * LINES_OF_A_SOURCE
 
     def _pointer(self, node: Node) -> str | None:
         """The way to a node: searched for, until so many were asked for that all are worth being noted.

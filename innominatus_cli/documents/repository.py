@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS, not_ours
-from innominatus_cli.documents.loading import Loaded, load
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, not_ours
+from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
@@ -45,13 +45,20 @@ class Repository:
         self._loaded: dict[str, Loaded] = {}
         self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
         self._root: str | None = None
+        self._amendments: dict[str, Amend] = {}
+
+    def amend(self, path: str, amend: Amend) -> None:
+        """Lets a Score file be changed when it is read, which must not have been before."""
+        if path in self._loaded and path not in self._amendments:
+            raise AssertionError(f"{path} has been read without what is to be changed in it")
+        self._amendments[path] = amend
 
     def loaded(self, path: str) -> Loaded:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""
         known = self._loaded.get(path)
         if known is None:
             data = self.snapshot.read(path)
-            known = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data)
+            known = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
             self._loaded[path] = known
             self.findings.extend(known.findings)
         return known
@@ -133,7 +140,7 @@ class Repository:
         globs = admin.model.applications if admin else [_DEFAULT_APPLICATIONS]
         found = set()
         for path in self.snapshot.paths("", YAML):
-            for glob in globs:
+            for glob in () if is_overrides_file(path) else globs:
                 if matches(path, glob) and not (glob == _DEFAULT_APPLICATIONS and "tests" in path.split("/")[:-1]):
                     found.add(path)
         return sorted(found)

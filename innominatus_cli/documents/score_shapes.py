@@ -122,7 +122,7 @@ def _ports_of(ports: Node) -> list[tuple[str, Node, Node]]:
         port = _port(item)
         name = port.values.pop("name", None) if isinstance(port, MappingNode) else None
         label = name.text if isinstance(name, ScalarNode) else f"port-{index + 1}"
-        found.append((label, port, name or item))
+        found.append((label, port, name or text_node(label, item)))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.document import SCORE_DIALECT
 from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
 from innominatus_cli.operations.validation import Validation, validate
 
 
@@ -23,11 +24,19 @@ class CheckRequest(NamedTuple):
     strict_score: bool = False
     edited: Mapping[str, bytes] | None = None
     only_ours: bool = False
+    overriding: Overriding = NO_OVERRIDES
+    """What is changed in the one Score file that `paths` names."""
 
 
 def check(request: CheckRequest) -> Validation:
     """Everything that is wrong with what the request selects."""
-    found = validate(request.paths, request.directory, edited=request.edited, only_ours=request.only_ours)
+    found = validate(
+        request.paths,
+        request.directory,
+        request.overriding,
+        edited=request.edited,
+        only_ours=request.only_ours,
+    )
     return strictly(found) if request.strict_score else found
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
@@ -18,12 +18,16 @@ from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.opening import open_repository, repository_path
+from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.system.git import Git
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.score_overrides import Overrides
 
 DEFAULT_ENVIRONMENT: Final = "development"
 
@@ -39,6 +43,8 @@ class PlanWish:
     parameters: tuple[str, ...] = ()
     """`name=value` texts."""
     workflows: tuple[str, ...] = ()
+    overriding: Overriding = NO_OVERRIDES
+    """What is changed in the Score file; its file's path is as typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
             tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place, remedy) for text in wrong),
         )
     score = _score_path(repository, wish.score)
+    overrides = override(repository, score, wish.overriding)
     golden_path, task = _what(repository, wish.name)
     operation = _operation(repository, golden_path, task)
     request = PlanRequest(
@@ -88,11 +95,25 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
         task=task,
         parameters=parameters,
         workflows=wish.workflows,
+        overrides=overrides,
     )
     if not is_safe_name(request.environment):
         message = f"no environment can be called '{request.environment}'"
         return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
     return plan_application(repository, request, _facts(repository, store, request))
+
+
+def override(
+    repository: Repository, score: str | None, overriding: Overriding, directory: Path | None = None
+) -> "Overrides | None":
+    """Lets the Score file be read with its overrides. Raises CannotContinue for an overrides file outside."""
+    if score is None or not overriding.wanted:
+        return None
+    typed = overriding.file
+    path = None if typed is None else repository_path(_root(repository), typed, directory)
+    overrides = read_overrides(overriding, repository.snapshot, path)
+    repository.amend(score, amendment(overrides))
+    return overrides
 
 
 def _store(repository: Repository) -> WorkingTreeStore | None:

@@ -1,7 +1,7 @@
 """`test-product-workflow`: what one product workflow would do for one application. Nothing is executed here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -13,7 +13,8 @@ from innominatus_cli.findings.catalogue.workflow import NOT_A_PRODUCT_WORKFLOW, 
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.operations.discovery import Workflow, identity_of, workflow_named
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
-from innominatus_cli.operations.planning import PlanWish, plan_for
+from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
+from innominatus_cli.operations.planning import PlanWish, override, plan_for
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.selection import product_of
 from innominatus_cli.policies.policy_set import policy_set
@@ -44,7 +45,13 @@ class Trial:
     """The texts that findings point into, by path."""
 
 
-def try_workflow(named: str, score: str, environment: str | None, directory: Path | None = None) -> Trial:
+def try_workflow(
+    named: str,
+    score: str,
+    environment: str | None,
+    directory: Path | None = None,
+    overriding: Overriding = NO_OVERRIDES,
+) -> Trial:
     """Resolves a product workflow (a file, an identity or a name) for the application of a Score file.
 
     Raises CannotContinue where there is no such workflow or Score file.
@@ -55,6 +62,7 @@ def try_workflow(named: str, score: str, environment: str | None, directory: Pat
     in_force = path.rpartition("/")[0] == f"{repository.workflows_root}/products/{workflow.model.metadata.product}"
     identity = identity_of(workflow)
     runs_as = identity if in_force else path
+    override(repository, repository_path(root_of(repository), score, directory), overriding, directory)
     application, product = _application(repository, score, directory)
     reason = _reason(workflow, product)
     by_hand = (identity,) if set(workflow.model.spec.triggers) == {Trigger.MANUAL} else ()
@@ -62,7 +70,9 @@ def try_workflow(named: str, score: str, environment: str | None, directory: Pat
     steps: tuple[TrialStep, ...] = ()
     sources = repository.sources()
     if not reason:
-        wish = PlanWish(None, score, environment, workflows=by_hand) if in_force else PlanWish(path, score, environment)
+        wish = PlanWish(None if in_force else path, score, environment, overriding=overriding)
+        if in_force:
+            wish = replace(wish, workflows=by_hand)
         report = plan_for(wish, directory)
         outcome, sources = report.outcome, {**sources, **report.sources}
         findings = outcome.findings

@@ -10,8 +10,8 @@ from innominatus_cli.checks.facts import Facts, RepositoryFacts
 from innominatus_cli.checks.identities import identity_of, is_in_force
 from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
 from innominatus_cli.documents.globs import matches
-from innominatus_cli.documents.kinds import not_ours
-from innominatus_cli.documents.loading import Loaded, load
+from innominatus_cli.documents.kinds import is_overrides_file, not_ours
+from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
@@ -38,6 +38,7 @@ class RepositoryCheck:
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
+        self._amendments: dict[str, Amend] = {}
 
     def select(self, path: str, *, only_ours: bool = False) -> bool:
         """Selects a file, or what is ours in a folder; False where there is nothing of ours.
@@ -53,6 +54,10 @@ class RepositoryCheck:
         for file in ours:
             self._selected.setdefault(file, False)
         return bool(ours)
+
+    def amend(self, path: str, amend: Amend) -> None:
+        """Lets a Score file be changed when it is read."""
+        self._amendments[path] = amend
 
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
@@ -159,7 +164,8 @@ class RepositoryCheck:
         return [
             path
             for path in self._snapshot.paths("", YAML)
-            if any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
+            if not is_overrides_file(path)
+            and any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
         ]
 
     def _in_folder(self, name: str) -> list[Document]:
@@ -206,7 +212,9 @@ class RepositoryCheck:
     def _load(self, path: str) -> Loaded:
         if path not in self._loaded:
             data = self._snapshot.read(path)
-            self._loaded[path] = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data)
+            self._loaded[path] = (
+                Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
+            )
         return self._loaded[path]
 
     def _is_ours(self, path: str) -> bool:

@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity
+from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.score_overrides import Overrides
 
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
@@ -32,11 +36,14 @@ class Validation(NamedTuple):
 def validate(
     paths: Sequence[str],
     directory: str = ".",
+    overriding: Overriding = NO_OVERRIDES,
     *,
     edited: Mapping[str, bytes] | None = None,
     only_ours: bool = False,
 ) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
+
+    `overriding` changes each of the files, which are Score files, before they are checked.
 
     Each path belongs to the repository around it: the nearest folder above that holds an admin-config.yaml or a
     `.git`, or else the path's own folder. Places are relative to the repository of
@@ -49,6 +56,7 @@ def validate(
     checks: dict[str, RepositoryCheck] = {}
     prefixes: dict[str, str] = {}
     findings: list[Finding] = []
+    sources: dict[str, str] = {}
     if not paths:
         checks[home] = RepositoryCheck(home)
         checks[home].select_everything()
@@ -65,7 +73,10 @@ def validate(
         check = checks.setdefault(root, RepositoryCheck(root, edited if root == home else None))
         if not check.select(_below(root, full), only_ours=only_ours) and not only_ours:
             findings.append(Finding(NOT_OURS, "the folder holds no document of ours", Place(path)))
-    sources: dict[str, str] = {}
+        if overriding.wanted:
+            overrides = _overrides(overriding, root, directory)
+            check.amend(_below(root, full), amendment(overrides))
+            sources |= {_joined(prefixes.get(root, ""), at): text for at, text in sources_of(overrides).items()}
     kinds: dict[str, tuple[str, ...]] = {}
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
@@ -74,6 +85,17 @@ def validate(
         kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources, kinds)
+
+
+def _overrides(overriding: Overriding, root: str, directory: str) -> "Overrides":
+    """The overrides for a file below `root`, a resolved folder; their file may be anywhere."""
+    from innominatus_cli.documents.snapshot import WorkingTreeSnapshot  # noqa: PLC0415 - checks are made of it anyway
+
+    if overriding.file is None:
+        return read_overrides(overriding, WorkingTreeSnapshot(root), None)
+    full = os.path.join(directory, overriding.file)
+    folder, name = os.path.realpath(os.path.dirname(full) or "."), os.path.basename(full)
+    return read_overrides(overriding, WorkingTreeSnapshot(folder), name, _below(root, full))
 
 
 def repository_around(path: str) -> str:
@@ -118,6 +140,10 @@ def _shown(root: str, directory: str) -> str:
 
 
 def _joined(prefix: str, path: str) -> str:
+    if path.startswith("--"):  # an argument, and no file
+        return path
+    if path.startswith("../"):  # an overrides file of another folder
+        return os.path.normpath(os.path.join(prefix, path)).replace(os.sep, "/")
     return f"{prefix}/{path}" if prefix and prefix != "." else path
 
 

@@ -43,6 +43,7 @@ from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
+    from innominatus_cli.documents.score_overrides import Overrides
 
 
 def plan_application(repository: Repository, request: PlanRequest, facts: Facts) -> PlanOutcome:
@@ -124,9 +125,18 @@ class _Planning:
 
     def _all_findings(self) -> list[Finding]:
         """Ours, and the repository's about files that had a say; each once, by place."""
-        consulted = set(self._consulted)
+        consulted = {*self._consulted, *self._overriding_paths()}
         ours = [finding for finding in self._repository.findings if finding.place.path in consulted]
         return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
+
+    def _overriding_paths(self) -> list[str]:
+        """The paths of places in overrides: those of their file and of arguments."""
+        if self._request.overrides is None:
+            return []
+        from innominatus_cli.documents.score_overrides import ARGUMENT  # noqa: PLC0415 - few plans have overrides
+
+        file = self._request.overrides.file
+        return [ARGUMENT] if file is None else [ARGUMENT, file]
 
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
@@ -275,7 +285,8 @@ class _Planning:
         found: dict[str, Source] = {}
         for path, object_id in self._files.object_ids.items():
             found[path] = Source(path=path, object_id=object_id, role="input")
-        for path in self._consulted:
+        overrides_file = self._request.overrides.file if self._request.overrides else None
+        for path in filter(None, (*self._consulted, overrides_file)):
             document_id = self._repository.snapshot.object_id(path)
             if document_id is not None:
                 found[path] = Source(path=path, object_id=document_id, role="document")
@@ -303,6 +314,8 @@ class _Planning:
             inputs.append(PlanInput(name="golden_path", value=golden_path, evidence="argument, or the default"))
         if request.task is not None:
             inputs.append(PlanInput(name="workflow", value=request.task, evidence="argument WORKFLOW"))
+        if request.overrides is not None:
+            inputs += _overridden(request.overrides)
         if request.workflows:
             value = sorted(set(request.workflows))
             inputs.append(PlanInput(name="workflows", value=value, evidence="argument --workflow"))
@@ -346,6 +359,16 @@ class _Planning:
             "workflows": min((limit for limit in most if limit is not None), default=None),
             "workflow_seconds": min((limit for limit in longest if limit is not None), default=None),
         }
+
+
+def _overridden(overrides: "Overrides") -> list[PlanInput]:
+    """The property overrides in their order; the file is one of the sources."""
+    from innominatus_cli.documents.score_overrides import ARGUMENT, given_properties  # noqa: PLC0415
+
+    return [
+        PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
+        for one in given_properties(overrides.properties)
+    ]
 
 
 def _is_policy(finding: Finding) -> bool:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.score_overrides import Overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class PlanRequest:
     parameters: tuple[tuple[str, str], ...] = ()
     workflows: tuple[str, ...] = ()
     """Identities given by `--workflow`."""
+    overrides: "Overrides | None" = None
+    """What the repository has put into the Score file."""
 
 
 @dataclass(frozen=True, slots=True)

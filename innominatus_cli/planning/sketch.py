@@ -36,10 +36,11 @@ def sketch_of(
 
 def provenance_of(draft: Draft, spot: Spot) -> Provenance:
     """Where a step of a workflow stands, and why it is there."""
+    place = spot.place
     return Provenance(
-        path=spot.document.path,
-        line=spot.node.line,
-        column=spot.node.column,
+        path=place.path,
+        line=place.line,
+        column=place.column,
         tier=draft.tier,
         product=draft.product,
         workflow=draft.identity,
@@ -49,7 +50,7 @@ def provenance_of(draft: Draft, spot: Spot) -> Provenance:
 
 
 def _workflow(draft: Draft) -> PlannedWorkflow:
-    spot = draft.spot
+    place = draft.spot.place
     return PlannedWorkflow(
         id=draft.id,
         identity=draft.identity,
@@ -57,9 +58,9 @@ def _workflow(draft: Draft) -> PlannedWorkflow:
         tier=draft.tier,
         product=draft.product,
         phase=draft.phase,
-        path=spot.document.path,
-        line=spot.node.line,
-        column=spot.node.column,
+        path=place.path,
+        line=place.line,
+        column=place.column,
         trigger=draft.trigger,
         timeout_seconds=draft.timeout,
         override_of=draft.override_of,

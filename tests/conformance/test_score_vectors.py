@@ -9,6 +9,7 @@ import pytest
 
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.score_overrides import ARGUMENT, Overrides, apply_overrides
 from innominatus_cli.documents.score_resources import (
     Conflict,
     Declaration,
@@ -17,6 +18,7 @@ from innominatus_cli.documents.score_resources import (
     shared_resources,
 )
 from innominatus_cli.documents.yaml_reader import read_yaml
+from innominatus_cli.findings.finding import has_errors
 from innominatus_cli.planning.ordering import Order, in_order
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.workload import fold_workload
@@ -105,6 +107,48 @@ def test_what_score_go_refuses_of_an_order_is_refused(vectors: dict[str, Any]) -
             continue
         refused.append(problem)
     assert len(refused) == 3
+
+
+def _raw(data: object) -> Document:
+    (document,), _ = read_yaml("score.yaml", json.dumps(data).encode())
+    return document
+
+
+def test_an_overrides_file_merges_as_score_go_merges_and_null_deletes(vectors: dict[str, Any]) -> None:
+    """The CLIs of Score store the null, which their schema refuses; score-go's own `OverrideMapInMap` deletes."""
+    wrong = []
+    for case in vectors["merge"]:
+        document = _raw(case["base"])
+        found = apply_overrides(document, Overrides("overrides.yaml", json.dumps(case["overrides"]).encode()))
+        if document.root.plain() != case["score_go_OverrideMapInMap"] or has_errors(found):
+            wrong.append((case, document.root.plain(), found))
+    assert wrong == []
+    assert len(vectors["merge"]) == 8
+
+
+DATE = "2024-01-01"
+"""Text in YAML 1.2; upstream makes a time of it."""
+
+
+def test_a_property_override_gives_what_score_compose_gives(vectors: dict[str, Any]) -> None:
+    base, cases = vectors["override_property"]["doc"], vectors["override_property"]["cases"]
+    wrong = []
+    for case in cases:
+        document = _raw(base)
+        found = apply_overrides(document, Overrides(properties=(f"{case['path']}={case['value']}",)))
+        if "out" in case:
+            if case["value"] == DATE:
+                case["out"]["metadata"]["x"] = DATE
+            good = document.root.plain() == case["out"] and not has_errors(found)
+        else:  # where upstream crashes too: an ordinary finding, and a document as it was
+            (finding,) = found
+            inside = finding.place.path == ARGUMENT and finding.place.line == 1 and finding.place.column > 1
+            good = has_errors(found) and inside and document.root.plain() == base
+        if not good:
+            wrong.append((case, document.root.plain(), found))
+    assert wrong == []
+    assert sum("out" in case for case in cases) == 19
+    assert sum(case.get("error", "").startswith("PANIC") for case in cases) == 2
 
 
 def _document(text: str) -> Document:

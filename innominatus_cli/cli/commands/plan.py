@@ -6,14 +6,12 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option
+from innominatus_cli.cli.overriding import need_score
+from innominatus_cli.cli.wishing import wish_options
 
 
 @click.command("plan")
 @click.argument("score", required=False, shell_complete=offers.files)
-@click.option(
-    "--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment to plan for."
-)
-@click.option("--param", "parameters", metavar="NAME=VALUE", multiple=True, help="A golden path's parameter.")
 @click.option(
     "--golden-path",
     "name",
@@ -21,14 +19,7 @@ from innominatus_cli.cli.output import output_option
     shell_complete=offers.runnable,
     help="A golden path or workflow; else the default one.",
 )
-@click.option(
-    "--workflow",
-    "workflows",
-    metavar="NAME",
-    shell_complete=offers.product_workflows,
-    multiple=True,
-    help="Add a manual workflow.",
-)
+@wish_options
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
 @output_option()
@@ -41,8 +32,10 @@ def command(output: str, digest: bool, explain: bool, **wish: Any) -> int:  # no
       innominatus-ctl plan score.yaml --explain
       innominatus-ctl plan score.yaml -o json
       innominatus-ctl plan score.yaml --digest
+      innominatus-ctl plan score.yaml --overrides-file overrides.staging.yaml --env staging
     """
     from innominatus_cli.cli.planning import print_plan
     from innominatus_cli.operations.planning import PlanWish, plan_for
 
+    need_score(wish["score"], wish["overriding"])
     return print_plan(plan_for(PlanWish(**wish)), output, digest=digest, wide=explain or output == "wide")

@@ -4,6 +4,8 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
+from innominatus_cli.cli.overriding import override_options
+from innominatus_cli.operations.overriding import Overriding
 
 
 @click.command("test-product-workflow", short_help="Show or run the steps that a workflow has for an application.")
@@ -11,8 +13,11 @@ from innominatus_cli.cli.output import output_option, print_document
 @click.argument("score", shell_complete=offers.files)
 @click.option("--dry-run/--execute", default=True, help="Show the steps (default), or run them and record the run.")
 @click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment.")
+@override_options
 @output_option("text", "json", "yaml")
-def command(workflow: str, score: str, dry_run: bool, environment: str | None, output: str) -> int:
+def command(
+    workflow: str, score: str, dry_run: bool, environment: str | None, overriding: Overriding, output: str
+) -> int:
     r"""Show the steps of WORKFLOW (a file, an identity or a name) for the application of SCORE, or run them.
 
     \b
@@ -24,10 +29,12 @@ def command(workflow: str, score: str, dry_run: bool, environment: str | None, o
     from innominatus_cli.operations.product_testing import try_workflow
     from innominatus_cli.reports.product_testing import trial_document, trial_text
 
-    trial = try_workflow(workflow, score, environment)
+    trial = try_workflow(workflow, score, environment, overriding=overriding)
     if dry_run or trial.reason or not trial.steps:
         print_document(trial_document(trial), output, lambda: trial_text(trial))
         return told(trial.findings, trial.sources)
     from innominatus_cli.cli.running import RUN_DEFAULTS, carry_out
 
-    return carry_out(trial.runs_as, score, output, {**RUN_DEFAULTS, "environment": environment})
+    return carry_out(
+        trial.runs_as, score, output, {**RUN_DEFAULTS, "environment": environment, "overriding": overriding}
+    )

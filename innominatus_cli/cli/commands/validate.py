@@ -6,13 +6,16 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.checking import Answer, Wishes, answer, checking_options
+from innominatus_cli.cli.overriding import one_score_file, override_options
 from innominatus_cli.operations.checking import CheckRequest
+from innominatus_cli.operations.overriding import Overriding
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files)
 @checking_options
-def command(paths: tuple[str, ...], shown: Answer, **wishes: Unpack[Wishes]) -> int:
+@override_options
+def command(paths: tuple[str, ...], shown: Answer, overriding: Overriding, **wishes: Unpack[Wishes]) -> int:
     r"""Check workflows, golden paths, policies, providers, admin-config and Score files.
 
     Without PATH, everything that the repository's admin-config.yaml leads to is checked. In a folder, files of other
@@ -24,5 +27,7 @@ def command(paths: tuple[str, ...], shown: Answer, **wishes: Unpack[Wishes]) -> 
       innominatus-ctl validate workflows/products/ecommerce
       innominatus-ctl validate --strict -o json score.yaml
       innominatus-ctl validate -o github --report sarif=findings.sarif
+      innominatus-ctl validate score.yaml --overrides-file overrides.yaml --override-property metadata.team=shop
     """
-    return answer(CheckRequest(paths, **wishes), shown)
+    one_score_file(paths, overriding)
+    return answer(CheckRequest(paths, overriding=overriding, **wishes), shown)

@@ -82,3 +82,36 @@ MISSING_SOURCE_FILE = Code(
     "Add the file, or correct `source`; it is relative to the Score file.",
     detail="The content of the file is needed when the manifests are rendered.",
 )
+
+# Overrides of a workload: 2100 to 2104.
+
+BAD_OVERRIDES_FILE = Code(
+    "ORC-2100",
+    "An overrides file is not one mapping",
+    "Write one document with the keys that are to differ from the Score file's.",
+    detail="An overrides file has the shape of the Score file that it is for. Mappings are merged key by key, "
+    "everything else replaces what was there, and `null` deletes a key.",
+)
+BAD_PROPERTY = Code(
+    "ORC-2101",
+    "A property override is not written as PATH=VALUE",
+    "Write `--override-property containers.web.image=nginx:1.27`; an empty VALUE deletes.",
+    detail="The first `=` ends the path. The path's keys are separated by dots, none of them empty, at most 64 of "
+    "them; `\\.` is a dot and `\\\\` a backslash inside a key. The value is YAML: `8080` is a number, and a string in "
+    "quotes.",
+)
+PROPERTY_LEADS_NOWHERE = Code(
+    "ORC-2102",
+    "A property override leads to what does not exist",
+    "Name an item that is there, counted from 0; `-1` as the last key of a path appends one.",
+    detail="Missing mappings on the way are made. An item of a list must be there already, and nothing is inside a "
+    "text or a number.",
+)
+NOTHING_TO_DELETE = Code(
+    "ORC-2103",
+    "An override deletes what is not there",
+    "Correct the key, or leave the override out.",
+    Severity.WARNING,
+    detail="`null` in an overrides file and a property override without a value delete a key. It was not there: "
+    "either nothing was to be done, or the key has another name.",
+)

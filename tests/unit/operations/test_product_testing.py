@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.findings.finding import CannotContinue
+from innominatus_cli.operations.overriding import Overriding
 from innominatus_cli.operations.product_testing import Trial, try_workflow
 from innominatus_cli.reports.product_testing import trial_document, trial_text
 
@@ -51,6 +52,14 @@ def test_the_steps_are_in_the_order_in_which_they_run(shop: Path) -> None:
 def test_every_trigger_that_may_be_true_is_one(shop: Path, triggers: str) -> None:
     put(shop, f"{FOLDER}/setup.yaml", triggers)
     trial = tried(shop)
+    assert (trial.reason, len(trial.steps)) == ("", 2)
+
+
+def test_an_override_can_make_the_application_one_of_the_product(shop: Path) -> None:
+    put(shop, f"{FOLDER}/setup.yaml")
+    (shop / "score.yaml").write_text(SCORE % "")
+    assert tried(shop).reason
+    trial = try_workflow("shop/setup", "score.yaml", None, shop, Overriding(None, ("metadata.product=shop",)))
     assert (trial.reason, len(trial.steps)) == ("", 2)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.operations.overriding import Overriding
 from innominatus_cli.operations.validation import validate
 
 WORKFLOW = """\
@@ -128,3 +129,31 @@ def test_policies_that_disagree_are_told_at_the_second(here: Path) -> None:
         "spec:\n  resources: {maxStepsPerWorkflow: 10}\n",
     )
     assert _codes() == [("ORC-4020", "workflows/policies/organisation.yaml")]
+
+
+def test_an_overrides_file_may_be_anywhere_and_is_shown_with_its_path(here: Path) -> None:
+    _write(here / "app" / "score.yaml", SCORE)
+    _write(here / "env" / "prod.yaml", "containers: {web: {image: 5}}\n")
+    overriding = Overriding("env/prod.yaml", ("metadata.x=[",))
+    found = validate(["app/score.yaml"], overriding=overriding)
+    assert [str(one.place) for one in found.findings] == ["--override-property:1:13"]
+    found = validate(["app/score.yaml"], overriding=Overriding("env/prod.yaml", ("containers.web.args=1",)))
+    assert [str(one.place) for one in found.findings] == ["--override-property:1:21", "env/prod.yaml:1:27"]
+    assert {"app/score.yaml", "env/prod.yaml", "--override-property"} <= set(found.sources)
+    assert found.files == 1
+
+
+def test_an_overrides_file_that_cannot_be_read_is_a_finding(here: Path) -> None:
+    _write(here / "score.yaml", SCORE)
+    found = validate(["score.yaml"], overriding=Overriding("nope.yaml"))
+    assert [(one.code.number, str(one.place)) for one in found.findings] == [("ORC-1001", "nope.yaml")]
+
+
+def test_a_file_that_is_called_overrides_is_no_application_of_its_own(here: Path) -> None:
+    _write(here / "admin-config.yaml", "workflowPolicies: {}\n")
+    _write(here / "score.yaml", SCORE)
+    _write(here / "score.overrides.prod.yaml", "containers: {web: {image: 'a:2'}}\n")
+    assert validate([]).findings == validate(["."]).findings == ()
+    (finding,) = validate(["score.overrides.prod.yaml"]).findings
+    assert finding.code.number == "ORC-1030"
+    assert "--overrides-file score.overrides.prod.yaml" in finding.help

@@ -1,6 +1,7 @@
 """Tests of planning: which workflows, in which order, with which inputs, and what is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.score_overrides import Overrides, apply_overrides
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.expressions.values import references_in
@@ -266,6 +268,64 @@ def test_a_resource_with_two_names_is_provisioned_once_behind_what_either_needs(
     (deploy,) = [step for step in made_plan.steps if step.type == "kubernetes"]
     variables = deploy.inputs["workload"]["containers"]["web"]["variables"]
     assert variables == {name: {"$template": [{"$json": "resources.one.path"}]} for name in ("A", "B")}
+
+
+OVERRIDES = "containers: {web: {image: 'x:2'}}\nresources: {extra: {type: sqlite}}\n"
+
+
+def _overridden(folder: Path, file: str, *properties: str) -> PlanOutcome:
+    """The plan of a small Score file, with an overrides file and properties put into it."""
+    (folder / "score.yaml").write_text(SCORE.format(""))
+    (folder / "prod.yaml").write_text(file)
+    repository = Repository(WorkingTreeSnapshot(folder))
+    overrides = Overrides("prod.yaml", file.encode(), properties)
+    repository.amend("score.yaml", lambda document: apply_overrides(document, overrides))
+    request = PlanRequest(environment="development", score_path="score.yaml", overrides=overrides)
+    return plan_application(repository, request, Facts())
+
+
+def test_overrides_are_planned_from_and_stand_among_sources_and_inputs(tmp_path: Path) -> None:
+    found = made(_overridden(tmp_path, OVERRIDES, "containers.web.args=[-v]", "metadata.team="))
+    (deploy,) = [step for step in found.steps if step.type == "kubernetes"]
+    assert deploy.inputs["workload"]["containers"]["web"] == {"image": "x:2", "args": ["-v"]}
+    (extra,) = [step for step in found.steps if step.name == "provision-extra"]
+    assert extra.provenance is not None
+    assert (extra.provenance.path, extra.provenance.line, extra.provenance.column) == ("prod.yaml", 2, 20)
+    assert [(source.path, source.role) for source in found.sources] == [
+        ("prod.yaml", "document"),
+        ("score.yaml", "document"),
+    ]
+    assert [(one.name, one.value, one.evidence) for one in found.inputs if one.name.startswith("score.")] == [
+        ("score.containers.web.args", ["-v"], "argument --override-property"),
+        ("score.metadata.team", None, "argument --override-property"),
+    ]
+
+
+def test_another_overrides_file_is_another_plan(tmp_path: Path) -> None:
+    first = made(_overridden(tmp_path, OVERRIDES))
+    again = made(_overridden(tmp_path, OVERRIDES))
+    other = made(_overridden(tmp_path, OVERRIDES + "# the same values\n"))
+    assert first.digest == again.digest
+    assert first.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    ("file", "properties", "place"),
+    [
+        ("containers: [\n", (), "prod.yaml:2:1"),
+        ("containers: {web: {image: 5}}\n", (), "prod.yaml:1:27"),
+        ("resources: {db: {type: volume, params: {a: '${resources.x.y}'}}}\n", (), "prod.yaml:1:45"),
+        ("{}\n", ("containers.web.image=5",), "--override-property:1:22"),
+        ("{}\n", ("containers.web",), "--override-property:1:1"),
+        ("{}\n", ("resources.db.params.a=${resources.x.y}", "resources.db.type=volume"), "--override-property:1:23"),
+    ],
+)
+def test_what_is_wrong_with_overrides_stands_in_the_way_of_a_plan_at_its_own_place(
+    tmp_path: Path, file: str, properties: tuple[str, ...], place: str
+) -> None:
+    outcome = _overridden(tmp_path, file, *properties)
+    assert outcome.plan is None
+    assert place in [str(finding.place) for finding in outcome.findings if finding.severity == "error"]
 
 
 def test_resource_types_go_through_the_definitions_of_admin_config(plan: Planner) -> None:
