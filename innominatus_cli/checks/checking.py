@@ -26,7 +26,7 @@ _MODULES = {
     "GoldenPaths": ("golden_path",),
     "WorkflowPolicies": ("policies",),
     "AdminConfig": ("admin_config", "policies"),
-    "Workload": ("score", "placeholders"),
+    "Workload": ("score", "score_kubernetes", "placeholders"),
     "Provider": ("provider",),
 }
 

@@ -1,6 +1,6 @@
 """What a rule may know beyond its own document; whatever is absent is not known, and gives no finding."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
@@ -14,7 +14,8 @@ class Facts(NamedTuple):
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
     StepType documents beside the built-in ones; `workflows` gives the identities of all platform and product workflows
     with their places, None where nobody can tell; `is_file` answers for repository-relative paths, `files`
-    are those that near names may come from.
+    are those that near names may come from. `provided_types` are the types of resources that enabled providers have,
+    None where a provider is somewhere else.
     """
 
     admin_config: Document | None = None
@@ -23,6 +24,7 @@ class Facts(NamedTuple):
     workflows: Callable[[], Mapping[str, Place]] | None = None
     is_file: Callable[[str], bool] | None = None
     files: Callable[[], Sequence[str]] = tuple
+    provided_types: Callable[[], Collection[str] | None] | None = None
 
 
 NO_FACTS = Facts()

@@ -19,6 +19,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 _TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
 _ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
 _ROOTS = ("metadata", "resources")
+_IN_SCORE = frozenset((root,) for root in _ROOTS)
 _MOST_TOLD = 200
 """Nobody reads more of one file, and a file can hold a hundred thousand."""
 
@@ -88,7 +89,9 @@ def _wrong_placeholders(document: Document) -> Iterator[Finding]:
 
 
 def _house_dialect(document: Document, node: ScalarNode, placeholder: Placeholder) -> Finding:
-    message = f"'{placeholder.written}' begins with '{placeholder.elements[0]}', which only this tool understands"
+    root = placeholder.elements[0]
+    who = "only this tool resolves" if root == "environment" else "nothing resolves here, and a plan refuses"
+    message = f"'{placeholder.written}' begins with '{root}', which {who}"
     place = place_within(document, node, placeholder.offset, placeholder.written)
     return Finding(codes.UNKNOWN_PLACEHOLDER_ROOT, message, place, severity_override=Severity.WARNING)
 
@@ -119,6 +122,35 @@ def _check_one(
         yield finding(codes.UNKNOWN_PLACEHOLDER_ROOT, "begins with neither metadata nor resources", near)
 
 
+def check_places(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2106: no placeholder stands where none is resolved. `${NAME}` of a shell is none."""
+    return islice(_unresolved(document), _MOST_TOLD)
+
+
+def _unresolved(document: Document) -> Iterator[Finding]:
+    for node in _literal_texts(document):
+        if "${" not in node.text:
+            continue
+        for placeholder in placeholders_in(str(node.value)):
+            if placeholder.elements[:1] in _IN_SCORE:
+                message = f"'{placeholder.written}' is not resolved here, and stays as it is written"
+                place = place_within(document, node, placeholder.offset, placeholder.written)
+                yield Finding(codes.PLACEHOLDER_NOT_RESOLVED, message, place)
+
+
+def _literal_texts(document: Document) -> Iterator[ScalarNode]:
+    """Texts of a workload in which somebody may take a placeholder for one, and Score does not."""
+    for container in _mappings(document.mapping.get("containers")):
+        for key in ("image", "command", "args", "livenessProbe", "readinessProbe"):
+            yield from texts_in(container.get(key))
+        for file in _mappings(container.get("files")):
+            yield from texts_in(file.get("source"))
+        for volume in _mappings(container.get("volumes")):
+            yield from texts_in(volume.get("path"))
+    for resource in _mappings(document.mapping.get("resources")):
+        yield from texts_in(resource.get("metadata"))
+
+
 def _missing_metadata(document: Document, keys: tuple[str, ...]) -> tuple[str, str]:
     """What is not there, as the end of a sentence, and near names; two empty texts where all keys are there."""
     node: Node = document.mapping.mapping("metadata")
@@ -146,4 +178,4 @@ def _house_roots(document: Document) -> set[str]:
     return roots
 
 
-RULES = (check_placeholders,)
+RULES = (check_placeholders, check_places)

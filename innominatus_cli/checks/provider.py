@@ -16,6 +16,17 @@ def capabilities(document: Document) -> Iterator[MappingNode]:
     yield from document.mapping.mapping("capabilities").mappings("resourceTypeCapabilities")
 
 
+def provided_types(document: Document) -> set[str]:
+    """The types of resources that a provider has, in whichever form it says so."""
+    root = document.mapping
+    listed = root.mapping("capabilities").sequence("resourceTypes")
+    found = {str(item.value) for item in listed if isinstance(item, ScalarNode)}
+    for entry in (*capabilities(document), *root.mappings("provisioners")):
+        if kind := entry.text("type"):
+            found.add(kind)
+    return found
+
+
 def check_workflows_exist(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2070, ORC-2075: a provider has workflows, and their files are there."""
     root = document.mapping

@@ -3,16 +3,19 @@
 import posixpath
 from collections.abc import Iterator
 
-from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
+from innominatus_cli.documents.quantities import quantity
 from innominatus_cli.documents.score_resources import Declaration, resource_uid, shared_resources
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
+BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
+"""What `provisioners.registry` makes, which rules are not to import."""
 _PROBES = ("readinessProbe", "livenessProbe")
 
 
@@ -59,6 +62,22 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
             what = "the tag 'latest'" if tag else "no tag"
             message = f"the image of container '{name}' has {what}"
             yield Finding(codes.IMAGE_WITHOUT_VERSION, message, document.place(container.get("image")))
+
+
+def check_amounts(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2105: no container requests more than its limit."""
+    for name, container in _mappings(document.mapping, "containers").items():
+        resources = container.mapping("resources")
+        limits, requests = resources.mapping("limits"), resources.mapping("requests")
+        for key in ("cpu", "memory"):
+            limit, request = limits.text(key), requests.text(key)
+            if limit is None or request is None or limit == request:
+                continue
+            most, wanted = quantity(limit), quantity(request)
+            if most is not None and wanted is not None and wanted.exceeds(most):
+                message = f"container '{name}' requests {request} of {key}, and its limit is {limit}"
+                related = (Related("the limit", document.place(limits.get(key))),)
+                yield Finding(codes.REQUEST_OVER_LIMIT, message, document.place(requests.get(key)), related=related)
 
 
 def check_resource_order(document: Document, _facts: Facts) -> Iterator[Finding]:
@@ -131,6 +150,34 @@ def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(codes.MISSING_SOURCE_FILE, message, document.place(file.get("source")))
 
 
+def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2121: somebody provisions every type of resource. Only a repository with an admin-config.yaml knows who."""
+    definitions, provisioners = table(facts, "resourceDefinitions"), facts.admin_config
+    if definitions is None or provisioners is None or facts.provided_types is None:
+        return
+    product = document.mapping.mapping("metadata").text("product")
+    known = set(BUILT_IN_RESOURCE_TYPES)
+    for entry in provisioners.mapping.mappings("productProvisioners"):
+        if product in {None, entry.text("product")} and (kind := entry.text("type")):
+            known.add(kind)
+    for name, resource in _mappings(document.mapping, "resources").items():
+        kind = resource.text("type")
+        wanted = kind and (definitions.text(kind) or kind)
+        if not kind or not wanted or wanted in known:
+            continue
+        provided = facts.provided_types()
+        if provided is None:
+            return
+        if wanted not in provided:
+            hint = did_you_mean(wanted, {*known, *provided, *definitions.values} - {kind})
+            message = f"nobody provisions the type '{kind}' of the resource '{name}'"
+            if wanted != kind:
+                message = f"resourceDefinitions make '{wanted}' of the type '{kind}', and nobody provisions that"
+                if kind in {*known, *provided}:
+                    hint = f"'{kind}' itself is provisioned: take it out of resourceDefinitions."
+            yield Finding(codes.NOBODY_PROVISIONS, message, document.place(resource.get("type")), hint)
+
+
 class _Embedded(Document):
     """An embedded workflow as a workflow document; places are those of the workload."""
 
@@ -165,8 +212,10 @@ def check_embedded_workflows(document: Document, facts: Facts) -> Iterator[Findi
 RULES = (
     check_before,
     check_images,
+    check_amounts,
     check_resource_order,
     check_shared_resources,
     check_source_files,
+    check_provisioners,
     check_embedded_workflows,
 )

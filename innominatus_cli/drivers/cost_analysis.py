@@ -6,7 +6,6 @@ is rounded up to the next cent.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from innominatus_cli.documents.quantities import quantity
 from innominatus_cli.documents.score import Container, WorkloadDocument
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
@@ -21,8 +21,6 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.oversight import CostAnalysisInputs, NamedPrice
 
-_QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)")
-_POWERS: Final = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 _SIZED_UNITS: Final = frozenset({"GiB", "Gi", "GB"})
 
 
@@ -122,18 +120,13 @@ def _of_container(name: str, container: Container, replicas: int) -> Iterator[It
 
 
 def _cores(text: str) -> Fraction:
-    return Fraction(text[:-1]) / 1000 if text.endswith("m") else Fraction(text)
+    return Fraction(*(quantity(text) or (0,)))
 
 
 def _gib(text: str) -> Fraction | None:
     """A Kubernetes quantity of bytes in GiB."""
-    found = _QUANTITY.fullmatch(text)
-    if not found:
-        return None
-    number, suffix = found.groups()
-    base = 1024 if suffix.endswith("i") else 1000
-    power = _POWERS.get(suffix.removesuffix("i"))
-    return None if power is None else Fraction(number) * base**power / 1024**3
+    found = quantity(text)
+    return None if found is None else Fraction(*found) / 1024**3
 
 
 def _decimal(amount: Fraction) -> str:

@@ -6,8 +6,7 @@ select files → check each and all together → judge strictness → take out w
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from innominatus_cli.findings.catalogue.document import SCORE_DIALECT
-from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
 from innominatus_cli.operations.validation import Validation, validate
 
@@ -41,9 +40,13 @@ def check(request: CheckRequest) -> Validation:
 
 
 def strictly(found: Validation) -> Validation:
-    """The same, where the house's dialect of Score is an error."""
-    return found._replace(findings=tuple(_hardened(finding) for finding in found.findings))
+    """The same, where the house's dialect of Score is an error: its keys, and placeholders that only it resolves."""
+    from innominatus_cli.findings.catalogue.document import SCORE_DIALECT  # noqa: PLC0415 - few checks are strict
+    from innominatus_cli.findings.catalogue.score import UNKNOWN_PLACEHOLDER_ROOT  # noqa: PLC0415
 
-
-def _hardened(finding: Finding) -> Finding:
-    return finding._replace(severity_override=Severity.ERROR) if finding.code is SCORE_DIALECT else finding
+    dialect = {SCORE_DIALECT.number, UNKNOWN_PLACEHOLDER_ROOT.number}
+    findings = [
+        finding._replace(severity_override=Severity.ERROR) if finding.code.number in dialect else finding
+        for finding in found.findings
+    ]
+    return found._replace(findings=tuple(findings))

@@ -12,7 +12,7 @@ from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
-from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Place, Severity
@@ -151,9 +151,8 @@ class RepositoryCheck:
         entries = () if self._admin_config is None else self._admin_config.mapping.mappings("providers")
         folders = []
         for entry in entries:
-            path, enabled = entry.text("path"), entry.get("enabled")
-            is_enabled = isinstance(enabled, ScalarNode) and enabled.value is True
-            if path and is_enabled and self._snapshot.is_folder(posixpath.normpath(path)):
+            path = entry.text("path")
+            if path and _is_true(entry.get("enabled")) and self._snapshot.is_folder(posixpath.normpath(path)):
                 folders.append(posixpath.normpath(path))
         return folders
 
@@ -195,12 +194,26 @@ class RepositoryCheck:
             workflows=lambda: self._tier_workflows,
             is_file=self._snapshot.is_file,
             files=lambda: self._snapshot.paths("", YAML),
+            provided_types=lambda: self._provided_types,
         )
 
     @cached_property
     def _tier_workflows(self) -> dict[str, Place]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
         return {identity_of(one): one.place() for one in documents if is_in_force(one, self.workflows_root)}
+
+    @cached_property
+    def _provided_types(self) -> set[str] | None:
+        """The types of resources of all enabled providers; None where one of them is in another repository."""
+        from innominatus_cli.checks.provider import provided_types  # noqa: PLC0415 - few Score files ask
+
+        admin_config = self._admin_config
+        entries = () if admin_config is None else admin_config.mapping.mappings("providers")
+        if any(entry.text("type") == "git" and _is_true(entry.get("enabled")) for entry in entries):
+            return None
+        paths = [f"{folder}/provider.yaml" for folder in self._provider_folders]
+        documents = [one for path in paths if self._snapshot.is_file(path) for one in self._load(path).documents]
+        return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
 
     def _facts_for(self, document: Document) -> Facts:
         """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
@@ -250,6 +263,10 @@ def _speaks_of_others(document: Document) -> bool:
 
 def _says_so(loaded: Loaded) -> bool:
     return any(finding.code is UNKNOWN_KIND for finding in loaded.findings)
+
+
+def _is_true(node: Node | None) -> bool:
+    return isinstance(node, ScalarNode) and node.value is True
 
 
 def _texts(value: object) -> list[str]:

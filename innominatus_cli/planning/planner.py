@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts as CheckFacts
+from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
@@ -36,7 +37,7 @@ from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.selection import Selector, overrides_of, product_of
 from innominatus_cli.planning.sketch import sketch_of
-from innominatus_cli.planning.surroundings import surroundings_of
+from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
@@ -93,7 +94,7 @@ class _Planning:
         parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
-        self._check_documents()
+        self._check_documents(chosen)
         if self._stopped():
             return self._outcome(None, chosen)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
@@ -170,7 +171,8 @@ class _Planning:
             self._consulted.append(self._request.score_path)
             self._workload = self._repository.workload(self._request.score_path)
         if self._workload is not None:
-            self._folded = fold_workload(Spot(self._workload.document))
+            environment = environment_values(self._request, self._config or AdminConfigDocument(), self._workload)
+            self._folded = fold_workload(Spot(self._workload.document), environment)
             self._findings += self._folded.findings
             products = self._repository.products() if self._config else []
             self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
@@ -219,7 +221,7 @@ class _Planning:
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
 
-    def _check_documents(self) -> None:
+    def _check_documents(self, chosen: _Chosen) -> None:
         """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes.
 
         What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what
@@ -228,10 +230,13 @@ class _Planning:
         snapshot = self._repository.snapshot
         admin = self._repository.admin_config()
         facts = CheckFacts(admin_config=admin.document if admin else None, is_file=snapshot.is_file)
+        deploys = any(map(_deploys_to_kubernetes, chosen.drafts))
         for path in dict.fromkeys(self._consulted):
             if snapshot.is_file(path):
                 for document in self._repository.loaded(path).documents:
                     found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
+                    if deploys and document.kind == "Workload":
+                        found = [_refused(one) for one in found]
                     self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
 
     def _application_tier(self) -> list[Draft]:
@@ -359,6 +364,18 @@ class _Planning:
             "workflows": min((limit for limit in most if limit is not None), default=None),
             "workflow_seconds": min((limit for limit in longest if limit is not None), default=None),
         }
+
+
+def _deploys_to_kubernetes(draft: Draft) -> bool:
+    return any(
+        step.definition.type == "kubernetes" and step.ready is not None and step.ready.get("operation") == "apply"
+        for step in draft.steps
+    )
+
+
+def _refused(finding: Finding) -> Finding:
+    """What Kubernetes will refuse is an error before the first step, and no surprise at the last one."""
+    return finding._replace(severity_override=Severity.ERROR) if finding.code.number in REFUSED else finding
 
 
 def _overridden(overrides: "Overrides") -> list[PlanInput]:

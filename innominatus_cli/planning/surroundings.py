@@ -27,7 +27,9 @@ def surroundings_of(
     return Surroundings(
         application=DataContext("application", _application(workload, metadata, product), origin),
         metadata=DataContext("metadata", metadata, origin),
-        environment=DataContext("environment", _environment(request, config, workload), f"{ADMIN_CONFIG} environments"),
+        environment=DataContext(
+            "environment", environment_values(request, config, workload), f"{ADMIN_CONFIG} environments"
+        ),
         admin=DataContext("admin", _admin(config), f"{ADMIN_CONFIG} admin"),
         secrets=frozenset(config.secrets),
         env={name: facts.env[name] for name in sorted(config.env) if name in facts.env},
@@ -51,7 +53,7 @@ def _application(
     return {**own, "name": metadata["name"], "product": product, "metadata": metadata}
 
 
-def _environment(
+def environment_values(
     request: PlanRequest, config: AdminConfigDocument, workload: Typed[WorkloadDocument] | None
 ) -> dict[str, Any]:
     """`name` and its old word `type`, the Score file's `ttl`, and the environment's variables."""

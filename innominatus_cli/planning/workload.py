@@ -46,13 +46,20 @@ class FoldedWorkload:
     findings: list[Finding] = field(default_factory=list)
 
 
-def fold_workload(spot: Spot) -> FoldedWorkload:
-    """Folds a canonical workload document, whose root is at `spot`."""
+def fold_workload(spot: Spot, environment: Mapping[str, Any] | None = None) -> FoldedWorkload:
+    """Folds a canonical workload document, whose root is at `spot`.
+
+    `environment` is what `${environment.…}` reads in a file that has an `environment` at the top, as the house's
+    dialect of Score does; in any other file such a placeholder is an error.
+    """
     plain = spot.node.plain()
     data: dict[str, Any] = plain if isinstance(plain, dict) else {}
     folded = FoldedWorkload({})
     metadata = _mapping(data.get("metadata"))
-    folder = _Folder(metadata, uids_of(str(metadata.get("name")), _mapping(data.get("resources"))), folded)
+    static: dict[str, Mapping[str, Any]] = {"metadata": metadata}
+    if environment is not None and "environment" in data:
+        static["environment"] = environment
+    folder = _Folder(static, uids_of(str(metadata.get("name")), _mapping(data.get("resources"))), folded)
     result: dict[str, Any] = {key: as_literal(value) for key, value in data.items() if key not in _HOUSE_KEYS}
     for name, container in _mapping(result.get("containers")).items():
         folder.container(container, spot.at("containers", name))
@@ -82,8 +89,10 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 class _Folder:
-    def __init__(self, metadata: Mapping[str, Any], uids: Mapping[str, str], folded: FoldedWorkload) -> None:
-        self._metadata = metadata
+    def __init__(
+        self, static: Mapping[str, Mapping[str, Any]], uids: Mapping[str, str], folded: FoldedWorkload
+    ) -> None:
+        self._static = static
         self._first = first_names(uids)
         self._folded = folded
         self.uids = uids
@@ -146,8 +155,8 @@ class _Folder:
         if token.group(1):
             return written[1:]
         path = _path(inside)
-        if path[0] == "metadata" and len(path) > 1:
-            return self._from_metadata(path[1:], written, spot, token.start())
+        if path[0] in self._static and len(path) > 1:
+            return self._static_text(path, written, spot, token.start())
         if path[0] == "resources" and len(path) > 2:  # noqa: PLR2004 - resources.NAME.OUTPUT
             if self._known(path[1], written, spot, token.start()):
                 self.needs.add(self.uids[path[1]])
@@ -162,12 +171,12 @@ class _Folder:
         self._wrong(f"'{written}': there is no resource '{name}'", spot, offset, hint(name, self.uids))
         return False
 
-    def _from_metadata(self, path: list[str], written: str, spot: Spot, offset: int) -> str:
-        value: object = self._metadata
-        for key in path:
+    def _static_text(self, path: list[str], written: str, spot: Spot, offset: int) -> str:
+        value: object = self._static[path[0]]
+        for key in path[1:]:
             if not isinstance(value, Mapping) or key not in value:
                 known = value if isinstance(value, Mapping) else ()
-                self._wrong(f"'{written}': metadata has no '{key}'", spot, offset, hint(key, known))
+                self._wrong(f"'{written}': {path[0]} has no '{key}'", spot, offset, hint(key, known))
                 return written
             value = value[key]
         if value is None:

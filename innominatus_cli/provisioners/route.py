@@ -11,6 +11,7 @@ _HOST: Final = re.compile(
     r"(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
 )
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_PORT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _LONGEST_HOST: Final = 253
 _LARGEST_PORT: Final = 65535
 
@@ -21,8 +22,8 @@ class Route:
 
     host: str
     path: str
-    port: int | None
-    """The service's port; None: its only one."""
+    port: int | str | None
+    """The number or name of the service's port; None: its only one."""
     tls: bool
 
     @property
@@ -42,12 +43,18 @@ def route_of(params: Mapping[str, Any], application: str) -> Route | str:
     port = params.get("port")
     if isinstance(port, str) and port.isdecimal():
         port = int(port)
-    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LARGEST_PORT):
+    if not _is_port(port):
         return f"port '{port}' is no port"
     tls = params.get("tls", False)
     if not isinstance(tls, bool):
         return f"tls '{tls}' is neither true nor false"
     return Route(host.lower(), path, port, tls)
+
+
+def _is_port(port: object) -> bool:
+    if isinstance(port, str):
+        return bool(_PORT_NAME.fullmatch(port))
+    return port is None or (isinstance(port, int) and not isinstance(port, bool) and 0 < port <= _LARGEST_PORT)
 
 
 def _create(request: ResourceRequest) -> Provisioned:
@@ -70,7 +77,7 @@ ROUTE = Provisioner(
     params={
         "host": "The host name; `<application>.localhost` where nothing is said.",
         "path": "The path prefix; `/` where nothing is said.",
-        "port": "The service's port; needed where it has several.",
+        "port": "The number or name of the service's port; needed where it has several.",
         "tls": "Whether the address is an https one.",
         "ingressClassName": "The ingress class of the rendered Ingress.",
     },

@@ -24,6 +24,10 @@ DIALECT = {
 }
 """Bad files that the house's dialect of Score allows, with a warning, and what is dialect in them."""
 STRICTER = {
+    "valid/edge__limits-grammar.yaml": (
+        "ORC-2105",
+        "it shows how amounts are written, and requests more than its limits",
+    ),
     "valid/edge__yaml-multi-document.yaml": ("ORC-1030", "a second document, which upstream never reads"),
     "valid/score-compose__test-testinitandgenerate-with-files-new-files-spec-1.yaml": (
         "ORC-2091",

@@ -9,6 +9,7 @@ import pytest
 
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.quantities import memory_bytes, milli_cpus
 from innominatus_cli.documents.score_overrides import ARGUMENT, Overrides, apply_overrides
 from innominatus_cli.documents.score_resources import (
     Conflict,
@@ -107,6 +108,18 @@ def test_what_score_go_refuses_of_an_order_is_refused(vectors: dict[str, Any]) -
             continue
         refused.append(problem)
     assert len(refused) == 3
+
+
+def test_limits_are_the_amounts_of_score_go_and_exact_where_that_fails(vectors: dict[str, Any]) -> None:
+    """score-go's `ParseResourceLimits` knows no fractions of memory and neither P nor E, which the schema allows."""
+    exact = {"1.5Gi": 1_610_612_736, "1P": 10**15}
+    cases = vectors["limits"]
+    for case in cases:
+        failed = case["error"] is not None
+        assert memory_bytes(case["memory"]) == (exact[case["memory"]] if failed else case["memory_bytes"]), case
+        assert failed or milli_cpus(case["cpu"]) == case["milli_cpus"], case
+    assert sum(case["error"] is not None for case in cases) == len(exact)
+    assert len(cases) == 5
 
 
 def _raw(data: object) -> Document:

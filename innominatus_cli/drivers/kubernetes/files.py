@@ -62,7 +62,7 @@ def _content(name: str, target: str, file: ContainerFile, sources: Mapping[str, 
         return file.content.encode()
     if file.binary_content is not None:
         try:
-            return base64.b64decode(file.binary_content, validate=True)
+            return base64.b64decode(re.sub(r"[\r\n]", "", file.binary_content), validate=True)
         except (binascii.Error, ValueError):
             raise Unsupported(f"container '{name}': binaryContent of '{target}' is no base64") from None
     source = str(file.source)

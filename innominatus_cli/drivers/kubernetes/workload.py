@@ -18,7 +18,8 @@ from innominatus_cli.provisioners.route import route_of
 
 KIND_ANNOTATION = "k8s.score.dev/kind"
 SERVICE_NAME_ANNOTATION = "k8s.score.dev/service-name"
-_LONGEST_HEADLESS = 54
+_LONGEST_STATEFUL_SET = 52
+"""Its pods carry the name and a hash of eleven characters as a label of at most 63."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ def _service(name: str, spec: Data) -> Data:
 
 
 def _headless_name(name: str) -> str:
-    if len(name) > _LONGEST_HEADLESS:
-        raise Unsupported(f"the name of a StatefulSet's workload has at most {_LONGEST_HEADLESS} characters")
+    if len(name) > _LONGEST_STATEFUL_SET:
+        raise Unsupported(f"the name of a StatefulSet's workload has at most {_LONGEST_STATEFUL_SET} characters")
     return f"{name}-headless"
 
 
@@ -148,15 +149,18 @@ def _ingresses(workload: WorkloadDocument, application: str) -> list[Data]:
     return found
 
 
-def _route_port(workload: WorkloadDocument, key: str, wanted: int | None) -> int:
-    ports = [port.port for port in workload.service.ports.values()]
+def _route_port(workload: WorkloadDocument, key: str, wanted: int | str | None) -> int:
+    by_name = {name: port.port for name, port in workload.service.ports.items()}
+    ports = list(by_name.values())
     if not ports:
         raise Unsupported(f"resource '{key}' is a route, and the workload has no service port that it could lead to")
     if wanted is None:
         if len(set(ports)) > 1:
             raise Unsupported(f"resource '{key}' needs the param 'port': the service has several ports")
         return ports[0]
-    if wanted not in ports:
+    if isinstance(wanted, str) and wanted in by_name:
+        return by_name[wanted]
+    if not isinstance(wanted, int) or wanted not in ports:
         known = ", ".join(str(port) for port in sorted(ports))
         raise Unsupported(f"resource '{key}': the service has no port {wanted}; it has {known}")
     return wanted

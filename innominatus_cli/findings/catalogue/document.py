@@ -233,7 +233,7 @@ SCORE_DIALECT = Code(
     "Use Score's own form, so that other Score tools can read the file.",
     Severity.WARNING,
     detail="`properties` of a resource, `env` and `ports` of a container, `environment`, `variables` and `workflows` "
-    "at the top are no part of score.dev/v1b1. They are read; `--strict` fails on them.",
+    "at the top are no part of score.dev/v1b1. They are read; `--strict-score` makes them errors.",
 )
 SCORE_DEPRECATED = Code(
     "ORC-1053",

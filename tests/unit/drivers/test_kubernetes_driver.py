@@ -258,7 +258,7 @@ def test_a_container_cannot_be_done_and_running(context: Any, play: Any) -> None
 def test_a_stateful_set_with_a_long_name_is_refused(context: Any, play: Any) -> None:
     workload = changed(metadata={"name": "a" * 60, "annotations": {"k8s.score.dev/kind": "StatefulSet"}})
     result, _ = play(context("kubernetes", {"workload": workload}))
-    assert "at most 54 characters" in result.failure.message
+    assert "at most 52 characters" in result.failure.message
 
 
 def test_an_image_for_a_container_that_is_not_there_is_refused(context: Any, play: Any) -> None:
@@ -486,3 +486,23 @@ def test_garbage_where_json_is_due_is_a_failure(context: Any, play: Any, ended: 
     assert result.failure.code.number == "ORC-5107"
     result, _ = play(context("kubernetes", {"operation": "get", "resourceType": "pod"}), [ended(1)])
     assert result.failure.code.number == "ORC-5103"
+
+
+def test_a_route_may_name_its_port(context: Any, play: Any) -> None:
+    by_name, _ = play(context("kubernetes", {"workload": changed(resources__address__params__port="web")}))
+    by_number, _ = play(context("kubernetes", {"workload": WORKLOAD}))
+    assert by_name.failure is None
+    assert by_name.artifacts == by_number.artifacts
+    result, _ = play(context("kubernetes", {"workload": changed(resources__address__params__port="wbe")}))
+    assert "the service has no port wbe; it has 80, 81" in result.failure.message
+
+
+def test_binary_content_may_have_line_ends(context: Any, play: Any) -> None:
+    result, _ = play(context("kubernetes", {"workload": binary_content("AA\nE=\n")}))
+    assert result.failure is None
+
+
+def binary_content(text: str) -> dict[str, Any]:
+    workload = changed()
+    workload["containers"]["web"]["files"]["/bin.dat"]["binaryContent"] = text
+    return workload

@@ -231,6 +231,7 @@ def test_resources_are_provisioned_in_the_order_of_their_placeholders_and_routes
     score = """
         apiVersion: score.dev/v1b1
         metadata: {name: shop-web}
+        service: {ports: {http: {port: 80}}}
         containers: {web: {image: "x:1"}}
         resources:
           a-cache: {type: volume, params: {near: "${resources.z-db.path}"}}
@@ -326,6 +327,51 @@ def test_what_is_wrong_with_overrides_stands_in_the_way_of_a_plan_at_its_own_pla
     outcome = _overridden(tmp_path, file, *properties)
     assert outcome.plan is None
     assert place in [str(finding.place) for finding in outcome.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("score", "code", "place"),
+    [
+        ("metadata: {name: 9to5}\nservice: {ports: {http: {port: 80}}}\n", "ORC-2109", "score.yaml:2:18"),
+        ("metadata: {name: ok}\nresources: {entry: {type: route}}\n", "ORC-2119", "score.yaml:3:27"),
+        ("metadata: {name: ok}\ncontainers: {web: {image: .}}\n", "ORC-2120", "score.yaml:3:27"),
+        (
+            "metadata: {name: ok}\nservice: {ports: {aa: {port: 1}, bb: {port: 1}}}\n",
+            "ORC-2111",
+            "score.yaml:3:45",
+        ),
+    ],
+)
+def test_what_kubernetes_will_refuse_is_an_error_where_the_plan_deploys_to_it(
+    plan: Planner, score: str, code: str, place: str
+) -> None:
+    containers = "" if "containers" in score else "containers: {web: {image: 'x:1'}}\n"
+    text = f"apiVersion: score.dev/v1b1\n{score}{containers}"
+    outcome = plan({"score.yaml": text})
+    assert outcome.plan is None
+    assert [(str(one.place), one.severity) for one in outcome.findings if one.code.number == code] == [(place, "error")]
+    own = {
+        "score.yaml": text,
+        "own.yaml": "kind: Workflow\nsteps: [{name: a, type: script, config: {script: 'true'}}]\n",
+    }
+    paths = {"goldenpaths.yaml": "goldenpaths: {own: {workflow: own.yaml}}\n"}
+    assert plan({**own, **paths}, golden_path="own").plan is not None
+
+
+def test_the_dialects_environment_is_resolved_where_the_file_has_one(plan: Planner) -> None:
+    score = """
+        apiVersion: score.dev/v1b1
+        metadata: {name: shop}
+        environment: {type: production, ttl: 2h}
+        containers:
+          web: {image: 'x:1', variables: {A: '${environment.type}-${environment.ttl}', B: '$${environment.type}'}}
+    """
+    (deploy,) = [step for step in made(plan({"score.yaml": score})).steps if step.type == "kubernetes"]
+    variables = deploy.inputs["workload"]["containers"]["web"]["variables"]
+    assert variables == {"A": "development-2h", "B": "${environment.type}"}
+    assert codes(plan({"score.yaml": score.replace("environment.ttl", "environment.tll")})) >= {"ORC-3040"}
+    alone = score.replace("environment: {type: production, ttl: 2h}", "")
+    assert codes(plan({"score.yaml": alone})) >= {"ORC-3040"}
 
 
 def test_resource_types_go_through_the_definitions_of_admin_config(plan: Planner) -> None:
