@@ -5,7 +5,7 @@ out. Reading one application needs the platform's and its product's folders, nev
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -46,12 +46,17 @@ class Repository:
         self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
         self._root: str | None = None
         self._amendments: dict[str, Amend] = {}
+        self._sources: dict[str, str] = {}
 
-    def amend(self, path: str, amend: Amend) -> None:
-        """Lets a Score file be changed when it is read, which must not have been before."""
+    def amend(self, path: str, amend: Amend, sources: Mapping[str, str]) -> None:
+        """Lets a Score file be changed when it is read, which must not have been before.
+
+        `sources` are the texts that the changes come from, by the paths of their places.
+        """
         if path in self._loaded and path not in self._amendments:
             raise AssertionError(f"{path} has been read without what is to be changed in it")
         self._amendments[path] = amend
+        self._sources.update(sources)
 
     def loaded(self, path: str) -> Loaded:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""
@@ -65,7 +70,7 @@ class Repository:
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""
-        return {one.path: one.text for loaded in self._loaded.values() for one in loaded.documents}
+        return self._sources | {one.path: one.text for loaded in self._loaded.values() for one in loaded.documents}
 
     @property
     def has_admin_config(self) -> bool:

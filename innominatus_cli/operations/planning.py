@@ -18,7 +18,7 @@ from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.opening import open_repository, repository_path
-from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides
+from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
@@ -112,7 +112,7 @@ def override(
     typed = overriding.file
     path = None if typed is None else repository_path(_root(repository), typed, directory)
     overrides = read_overrides(overriding, repository.snapshot, path)
-    repository.amend(score, amendment(overrides))
+    repository.amend(score, amendment(overrides), sources_of(overrides))
     return overrides
 
 

@@ -13,7 +13,7 @@ from innominatus_cli.documents.score_resources import SharedResource
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import StepDefinition
-from innominatus_cli.findings.catalogue.workflow import RESOURCE_CYCLE
+from innominatus_cli.findings.catalogue.score import RESOURCE_CYCLE
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep, draft_steps
 from innominatus_cli.planning.ordering import in_order

@@ -11,24 +11,10 @@ from pathlib import Path
 import pytest
 from pytest_snapshot.plugin import Snapshot
 
-from innominatus_cli.operations.overriding import Overriding
 from innominatus_cli.operations.validation import Validation, validate
 from innominatus_cli.reports.findings_text import findings_text, summary_text
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
-
-
-OVERRIDING = {
-    "err/2100-bad-overrides-file": Overriding("overrides.yaml"),
-    "ok/2100-bad-overrides-file": Overriding("overrides.yaml"),
-    "err/2101-bad-property": Overriding(None, ("metadata.team=shop", "containers.web.image nginx:1.27")),
-    "ok/2101-bad-property": Overriding(None, ("metadata.team=shop", "containers.web.image=nginx:1.27")),
-    "err/2102-property-leads-nowhere": Overriding(None, ("containers.web.args.2=--verbose",)),
-    "ok/2102-property-leads-nowhere": Overriding(None, ("containers.web.args.-1=--verbose",)),
-    "err/2103-nothing-to-delete": Overriding("overrides.yaml"),
-    "ok/2103-nothing-to-delete": Overriding("overrides.yaml"),
-}
-"""What cases override in their score.yaml; the others are checked as they are."""
 
 
 def _names(folder: str) -> list[str]:
@@ -44,8 +30,7 @@ def _validated(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> V
     if case.is_dir():
         shutil.copytree(case, there, symlinks=True)
         monkeypatch.chdir(there)
-        overriding = OVERRIDING.get(f"{case.parent.name}/{case.name}")
-        return validate(["."]) if overriding is None else validate(["score.yaml"], overriding=overriding)
+        return validate(["."])
     there.mkdir()
     shutil.copy(case, there)
     monkeypatch.chdir(there)

@@ -280,7 +280,7 @@ def _overridden(folder: Path, file: str, *properties: str) -> PlanOutcome:
     (folder / "prod.yaml").write_text(file)
     repository = Repository(WorkingTreeSnapshot(folder))
     overrides = Overrides("prod.yaml", file.encode(), properties)
-    repository.amend("score.yaml", lambda document: apply_overrides(document, overrides))
+    repository.amend("score.yaml", lambda document: apply_overrides(document, overrides), {})
     request = PlanRequest(environment="development", score_path="score.yaml", overrides=overrides)
     return plan_application(repository, request, Facts())
 
