@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from innominatus_cli.checks.checking import check_document, check_repository
@@ -34,7 +34,7 @@ class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
     def __init__(self, root: str, edited: Mapping[str, bytes] | None = None) -> None:
-        self._snapshot = WorkingTreeSnapshot(root, edited)
+        self._snapshot = _snapshot(root, edited)
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
@@ -53,6 +53,10 @@ class RepositoryCheck:
         for file in ours:
             self._selected.setdefault(file, False)
         return bool(ours)
+
+    def select_files(self, paths: Iterable[str], *, named: bool) -> None:
+        """Selects files; those that are not `named` are held together with all that is in force."""
+        self._selected |= dict.fromkeys(paths, named)
 
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
@@ -233,6 +237,15 @@ class RepositoryCheck:
         if self.workflows_root == ".":
             return folder
         return folder.removeprefix(f"{self.workflows_root}/") if folder.startswith(f"{self.workflows_root}/") else ""
+
+
+def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnapshot:
+    """The working tree, or the one that there would be with some texts written."""
+    if not edited:
+        return WorkingTreeSnapshot(root)
+    from innominatus_cli.documents.proposed import ProposedSnapshot  # noqa: PLC0415 - an editor and `new` need it
+
+    return ProposedSnapshot(root, edited)
 
 
 def _speaks_of_others(document: Document) -> bool:
