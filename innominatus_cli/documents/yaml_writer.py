@@ -89,7 +89,7 @@ class _InlineDumper(_Dumper):
 
 
 def _inline(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = None if _SAFE.fullmatch(value) and value.lower() not in _WORDS else '"'
+    style = None if _is_plain(value) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
