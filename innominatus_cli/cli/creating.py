@@ -8,10 +8,29 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import print_text
 from innominatus_cli.cli.prompts import answer_from, answers, can_ask
+from innominatus_cli.documents.words import either
+from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.creation.files import write_creation
 from innominatus_cli.operations.creation.questions import Answer, Kind, Question
 from innominatus_cli.operations.creation.surroundings import Surroundings
 from innominatus_cli.reports.creation import creation_text
+
+
+class KindGroup(click.Group):
+    """A group of kinds, with the nearest known one for an unknown one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The kinds in the order in which people meet them."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, and with near names."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.commands) or f"there is {either(list(self.commands))}"
+            ctx.fail(f"`new` makes no '{args[0]}': {hint}")
+        return super().resolve_command(ctx, args)
 
 
 def command_for(kind: Kind) -> click.Command:

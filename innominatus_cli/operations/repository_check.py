@@ -38,6 +38,7 @@ class RepositoryCheck:
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
+        self._held_together = False
 
     def select(self, path: str, *, only_ours: bool = False) -> bool:
         """Selects a file, or what is ours in a folder; False where there is nothing of ours.
@@ -54,9 +55,10 @@ class RepositoryCheck:
             self._selected.setdefault(file, False)
         return bool(ours)
 
-    def select_files(self, paths: Iterable[str], *, named: bool) -> None:
-        """Selects files; those that are not `named` are held together with all that is in force."""
-        self._selected |= dict.fromkeys(paths, named)
+    def select_new(self, paths: Iterable[str], *, alone: bool) -> None:
+        """Selects files that are about to be written, to be held against all that is in force, unless `alone`."""
+        self._selected |= dict.fromkeys(paths, alone)
+        self._held_together = not alone
 
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
@@ -109,7 +111,7 @@ class RepositoryCheck:
         So the check of one file in a hook reads neither everybody's workflows nor the modules for that.
         """
         own = [document for path in self._selected for document in self._load(path).documents if document.kind]
-        if len(own) > 1 or any(map(_speaks_of_others, own)):
+        if self._held_together or len(own) > 1 or any(map(_speaks_of_others, own)):
             alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
             documents = tuple(own if alone else self._in_force)
             yield from check_repository(RepositoryFacts(documents, self.facts, self.workflows_root))

@@ -2,11 +2,11 @@
 
 import click
 
-from innominatus_cli.cli.creating import command_for
+from innominatus_cli.cli.creating import KindGroup, command_for
 from innominatus_cli.operations.creation.kinds import KINDS
 
 
-@click.group("new")
+@click.group("new", cls=KindGroup)
 def command() -> None:
     r"""Write something new, which validates as it is: flags say what, and a terminal is asked for the rest.
 

@@ -21,7 +21,7 @@ from innominatus_cli.operations.creation.templates import Flavour, Template, app
 
 _FOLDER: Final = "apps"
 _LARGEST_PORT: Final = 65535
-_SCHEDULE: Final = re.compile(r"@(hourly|daily|weekly|monthly|yearly)|[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
+_SCHEDULE: Final = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 
 
 def _template(asked: Asked) -> Template:
@@ -66,7 +66,7 @@ def _port_problem(_asked: Asked, value: str) -> str:
 
 def _schedule_problem(_asked: Asked, value: str) -> str:
     usable = _SCHEDULE.fullmatch(value)
-    return "" if usable else f"'{value}' must be five fields like `0 3 * * *`, or @daily"
+    return "" if usable else f"'{value}' must be five fields like `0 3 * * *`"
 
 
 def _make(asked: Asked) -> Creation:

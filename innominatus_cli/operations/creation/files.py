@@ -82,7 +82,7 @@ def findings_of(root: Path, creation: Creation, *, alone: bool = False) -> list[
     files = (*creation.files, *creation.edited)
     proposed = {file.path: file.text.encode() for file in files}
     check = RepositoryCheck(str(root), proposed)
-    check.select_files((file.path for file in files if file.kind), named=alone)
+    check.select_new((file.path for file in files if file.kind), alone=alone)
     return [
         finding
         for finding in check.findings()

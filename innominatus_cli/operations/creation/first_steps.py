@@ -130,15 +130,12 @@ def _kubernetes(setting: Setting) -> FirstStep:
 
 
 def _with_file(name: str, text: str, /, **config: object) -> Callable[[Setting], FirstStep]:
-    """A step that reads a file of its own; `{file}` and `{folder}` in its config become the file and its folder."""
+    """A step that reads a file of its own; the values `{file}` and `{folder}` become the file and its folder."""
 
     def make(setting: Setting) -> FirstStep:
         file = f"{setting.folder}/{name}"
-        names = {"file": file, "folder": file.rpartition("/")[0]}
-        return FirstStep(
-            {key: value.format(**names) if isinstance(value, str) else value for key, value in config.items()},
-            files={file: text},
-        )
+        paths = {"{file}": file, "{folder}": file.rpartition("/")[0]}
+        return FirstStep({key: paths.get(str(value), value) for key, value in config.items()}, files={file: text})
 
     return make
 

@@ -39,7 +39,7 @@ def _duration_problem(_asked: Asked, value: str) -> str:
     try:
         return "" if seconds_of(value) > 0 else "it must be longer than nothing"
     except ValueError as problem:
-        return str(problem)
+        return f"'{value}': {problem}"
 
 
 def _required_problem(asked: Asked, value: str) -> str:
