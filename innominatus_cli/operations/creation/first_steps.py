@@ -91,6 +91,15 @@ def _approval(setting: Setting) -> FirstStep:
     return FirstStep({"teams": list(setting.surroundings.admin_config.teams)[:1] or ["platform-team"]})
 
 
+def _cost(setting: Setting) -> FirstStep:
+    if setting.surroundings.admin_config.prices:
+        return FirstStep({"budgetLimit": 500})
+    prices = [
+        {"name": name, "monthlyCents": cents} for name, cents in (("cpu", 2000), ("memory", 300), ("storage", 10))
+    ]
+    return FirstStep({"budgetLimit": 500, "prices": prices})
+
+
 def _call(setting: Setting) -> FirstStep:
     others = sorted(workflow.document.path for workflow in setting.surroundings.workflows.values())
     return FirstStep({}, {"workflow": next(iter(others), "workflows/another.yaml")})
@@ -157,7 +166,7 @@ _OURS: Final[Mapping[str, Callable[[Setting], FirstStep]]] = {
     "container-build": _with_file(
         "image/Containerfile", "FROM scratch\n", image="registry.example.com/${application.name}", context="{folder}"
     ),
-    "cost-analysis": _plain(budgetLimit=500),
+    "cost-analysis": _cost,
     "database-migration": _migration,
     "database-schema": _with_file(
         "schema/schema.sql", "CREATE TABLE entries (id INTEGER PRIMARY KEY);\n", schema="{file}"
