@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from innominatus_cli.documents.repository import Repository
+    from innominatus_cli.operations.creation.questions import Question
 
 Offer: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
@@ -104,6 +105,18 @@ def _runs(repository: "Repository") -> Iterator[str]:
 
     yield "latest"
     yield from (row["run"] for row in history(open_ledger(root_of(repository))).rows)
+
+
+def choices(question: "Question") -> Offer:
+    """Offers what an answer to a question of `new` may be: products, templates, step types, phases."""
+
+    def known(repository: "Repository") -> Iterable[str]:
+        from innominatus_cli.operations.creation.questions import Asked  # noqa: PLC0415
+        from innominatus_cli.operations.creation.surroundings import Surroundings  # noqa: PLC0415
+
+        return question.choices(Asked(Surroundings(repository), {}))
+
+    return _names(known)
 
 
 environments = _names(_environments)

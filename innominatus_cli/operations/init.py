@@ -1,7 +1,7 @@
 """`init`: a working repository in an empty folder, from the files in `templates/init`.
 
 In a template's path, `dot.` at the start of a part stands for `.`, and `APPLICATION` for the application's name; in its
-text, `APPLICATION` and `VERSION` are replaced.
+text, `APPLICATION` and `VERSION` are replaced. The schemas that the files' modelines name are written too.
 """
 
 import re
@@ -12,8 +12,11 @@ from pathlib import Path
 from innominatus_cli import __version__
 from innominatus_cli.findings.catalogue.workflow import WOULD_OVERWRITE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.system.files import is_below, write_file
+from innominatus_cli.operations.creation.files import schema_files
+from innominatus_cli.system.files import is_below, write_together
 
+_KINDS = ("AdminConfig", "GoldenPath", "ProductWorkflow", "Workload")
+"""What the template's documents are."""
 APPLICATION_NAME = r"[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
 """What Score allows as a workload's name (score-v1b1.json, metadata.name)."""
 
@@ -28,14 +31,17 @@ def init_repository(folder: Path, name: str) -> list[Path]:
     if not re.fullmatch(APPLICATION_NAME, name):
         raise ValueError(f"'{name}' is no application name: 2 to 63 lower-case letters, digits and dashes inside")
     texts = {path.replace("APPLICATION", name): text for path, text in _template()}
-    in_the_way = sorted(path for path in texts if not _is_free(folder, path))
+    schemas = schema_files(_KINDS)
+    in_the_way = sorted(path for path in (*texts, *schemas) if not _is_free(folder, path))
     if in_the_way:
         raise CannotContinue(
             *(Finding(WOULD_OVERWRITE, f"'{path}' is there already", Place(path)) for path in in_the_way)
         )
-    for path, text in sorted(texts.items()):
-        write_file(folder / path, text.replace("APPLICATION", name).replace("VERSION", __version__).encode())
-    return [Path(path) for path in sorted(texts)]
+    data = {
+        path: text.replace("APPLICATION", name).replace("VERSION", __version__).encode() for path, text in texts.items()
+    }
+    write_together(folder, dict(sorted((data | schemas).items())))
+    return [Path(path) for path in sorted(data | schemas)]
 
 
 def application_name_for(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from innominatus_cli.checks.checking import check_document, check_repository
@@ -34,11 +34,12 @@ class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
     def __init__(self, root: str, edited: Mapping[str, bytes] | None = None) -> None:
-        self._snapshot = WorkingTreeSnapshot(root, edited)
+        self._snapshot = _snapshot(root, edited)
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
         self._amendments: dict[str, Amend] = {}
+        self._held_together = False
 
     def select(self, path: str, *, only_ours: bool = False) -> bool:
         """Selects a file, or what is ours in a folder; False where there is nothing of ours.
@@ -58,6 +59,11 @@ class RepositoryCheck:
     def amend(self, path: str, amend: Amend) -> None:
         """Lets a Score file be changed when it is read."""
         self._amendments[path] = amend
+
+    def select_new(self, paths: Iterable[str], *, alone: bool) -> None:
+        """Selects files that are about to be written, to be held against all that is in force, unless `alone`."""
+        self._selected |= dict.fromkeys(paths, alone)
+        self._held_together = not alone
 
     def select_everything(self) -> None:
         """Selects what the repository consists of: its configuration, workflows, providers and applications."""
@@ -110,7 +116,7 @@ class RepositoryCheck:
         So the check of one file in a hook reads neither everybody's workflows nor the modules for that.
         """
         own = [document for path in self._selected for document in self._load(path).documents if document.kind]
-        if len(own) > 1 or any(map(_speaks_of_others, own)):
+        if self._held_together or len(own) > 1 or any(map(_speaks_of_others, own)):
             alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
             documents = tuple(own if alone else self._in_force)
             yield from check_repository(RepositoryFacts(documents, self.facts, self.workflows_root))
@@ -254,6 +260,15 @@ class RepositoryCheck:
         if self.workflows_root == ".":
             return folder
         return folder.removeprefix(f"{self.workflows_root}/") if folder.startswith(f"{self.workflows_root}/") else ""
+
+
+def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnapshot:
+    """The working tree, or the one that there would be with some texts written."""
+    if not edited:
+        return WorkingTreeSnapshot(root)
+    from innominatus_cli.documents.proposed import ProposedSnapshot  # noqa: PLC0415 - an editor and `new` need it
+
+    return ProposedSnapshot(root, edited)
 
 
 def _speaks_of_others(document: Document) -> bool:

@@ -6,6 +6,7 @@ A read never blocks and never follows a link at its end: a pipe, a device, a fol
 import errno
 import os
 import stat
+from collections.abc import Collection, Mapping
 
 from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, NOT_WRITABLE, OUTSIDE_REPOSITORY
 from innominatus_cli.findings.catalogue.document import TOO_LARGE as FILE_TOO_LARGE
@@ -14,6 +15,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
 _CHUNK = 64 * 1024
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -82,7 +84,7 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
     """
     target = os.fspath(path)
     folder = os.path.dirname(target) or "."
-    temporary = os.path.join(folder, f".{os.path.basename(target)[:200]}.{os.getpid()}.new")
+    temporary = _temporary(target)
     try:
         os.makedirs(folder, FOLDER_MODE, exist_ok=True)
         try:
@@ -103,6 +105,73 @@ def append_file(path: str | os.PathLike[str], data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise CannotContinue(not_writable(os.fspath(path), error)) from error
+
+
+def write_together(
+    root: str | os.PathLike[str], files: Mapping[str, bytes], replaced: Collection[str] = (), mode: int = FILE_MODE
+) -> None:
+    """Writes several files below `root`, by their paths (POSIX) relative to it: all of them, or none.
+
+    Only those in `replaced` may be there already. All bytes are on disk before the first name is; what takes no name
+    because somebody else took it meanwhile, or the disk refuses, takes the others away again.
+    Raises CannotContinue (exit 73).
+    """
+    base = os.path.abspath(root)
+    made: list[str] = []
+    staged: dict[str, str] = {}
+    try:
+        for path, data in files.items():
+            target = os.path.join(base, *path.split("/"))
+            _make_folders(os.path.dirname(target), made)
+            staged[target] = _temporary(target)
+            _write_new(staged[target], data, mode)
+        may_be_there = {os.path.join(base, *path.split("/")) for path in replaced}
+        for target in sorted(staged, key=lambda target: target in may_be_there):
+            if target not in may_be_there:
+                _name_new(staged[target], target)
+                made.append(target)
+            else:
+                os.replace(staged[target], target)
+        for folder in {os.path.dirname(target) for target in staged}:
+            _sync_folder(folder)
+    except BaseException as error:
+        for path in staged.values():
+            _remove(path)
+        for path in reversed(made):
+            _remove(path)
+        if isinstance(error, OSError):
+            raise CannotContinue(not_writable(os.fspath(error.filename2 or error.filename or root), error)) from error
+        raise
+
+
+def _temporary(target: str) -> str:
+    """Where a file's bytes stand before it gets its name."""
+    return os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}.new")
+
+
+def _name_new(temporary: str, target: str) -> None:
+    """Gives a file its name where nothing has that name. Raises OSError."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+        os.rename(temporary, target)
+    else:
+        os.unlink(temporary)
+
+
+def _make_folders(folder: str, made: list[str]) -> None:
+    """Makes a folder and those above it, and adds to `made` each that was not there. Raises OSError."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for path in reversed(missing):
+        os.mkdir(path, FOLDER_MODE)
+        made.append(path)
 
 
 def not_writable(path: str, error: OSError) -> Finding:
@@ -158,7 +227,10 @@ def _write_new(path: str, data: bytes, mode: int) -> None:
 
 def _remove(path: str) -> None:
     try:
-        os.unlink(path)
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)
+        else:
+            os.unlink(path)
     except OSError:
         return
 

@@ -405,7 +405,16 @@ WORKFLOW_NOT_TRIGGERED = Code(
 )
 WOULD_OVERWRITE = Code(
     "ORC-2098",
-    "A file that `init` would write is there already",
-    "Run `init` in another folder, or move the file away.",
-    detail="`init` writes all of its files or none, and replaces nothing that you have.",
+    "A file that `init` or `new` would write is there already",
+    "Take another name or folder, or move the file away; `new --force` replaces it.",
+    detail="Both write all of their files or none, and replace nothing that you have; `new --force` says what it "
+    "replaced.",
+)
+LIST_NOT_EDITABLE = Code(
+    "ORC-2190",
+    "A list is not written in a way that `--allow` can add to",
+    "Leave `--allow` away, and add the entry by hand.",
+    detail="`new --allow` puts one line behind the last entry of allowedProductWorkflows, or one entry into a list in "
+    "brackets on one line, and changes nothing else. A list that is an alias, or goes over several lines in brackets, "
+    "is left to people.",
 )

@@ -44,6 +44,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("show", "shop"), ["shop/database-setup"]),
         (("list-product-workflows", ""), ["shop"]),
         (("deploy", "score.yaml", "--workflow", ""), ["shop/database-setup"]),
+        (("new", "p"), ["product", "provider", "policy"]),
+        (("new", "workflow", "--product", ""), ["shop"]),
+        (("new", "workflow", "--step-type", "scr"), ["script"]),
+        (("new", "workflow", "--phase", "p"), ["pre-deployment", "post-deployment"]),
+        (("new", "application", "--template", "w"), ["web-service", "worker"]),
+        (("new", "policy", "--require-approval", "s"), ["staging"]),
     ],
 )
 def test_names_of_the_repository_are_offered(words: tuple[str, ...], values: list[str]) -> None:

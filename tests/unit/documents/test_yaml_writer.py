@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innominatus_cli.documents.yaml_reader import read_yaml
-from innominatus_cli.documents.yaml_writer import yaml_text
+from innominatus_cli.documents.yaml_writer import document_text, inline_text, yaml_text
 
 WORDS = [
     "yes",
@@ -89,3 +89,44 @@ def test_what_was_written_is_read_by_yaml_1_1_and_1_2(data: dict[str, Any]) -> N
     documents, findings = read_yaml("written.yaml", text.encode())
     assert findings == []
     assert documents[0].root.plain() == data
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.sampled_from(WORDS) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(PLAIN)
+def test_a_value_on_one_line_reads_back_as_itself_wherever_a_value_stands(value: Any) -> None:
+    text = inline_text(value)
+
+    assert "\n" not in text
+    for line, read in ((f"key: {text} # said\n", {"key": value}), (f"- {text}\n", [value]), (f"[{text}]\n", [value])):
+        documents, _ = read_yaml("x.yaml", line.encode("utf-8", "surrogatepass"))
+        assert [document.root.plain() for document in documents] == [read]
+        assert yaml.safe_load(line) == read
+
+
+@given(st.dictionaries(st.text(max_size=8), PLAIN, min_size=1, max_size=4))
+def test_a_document_for_people_reads_back_as_itself_in_its_order(data: dict[str, Any]) -> None:
+    text = document_text(data)
+
+    documents, _ = read_yaml("x.yaml", text.encode("utf-8", "surrogatepass"))
+    assert [document.root.plain() for document in documents] == [data]
+    assert yaml.safe_load(text) == data
+    assert list(yaml.safe_load(text)) == list(data)
+
+
+def test_a_document_for_people_looks_as_people_write_it() -> None:
+    data = {
+        "kind": "Workflow",
+        "description": "Checks the shop, daily",
+        "steps": [{"image": "node:24-slim", "timeout": "5m", "version": "1.0", "script": "a\nb\n", "list": []}],
+    }
+
+    assert document_text(data) == (
+        "kind: Workflow\ndescription: Checks the shop, daily\nsteps:\n"
+        '  - image: node:24-slim\n    timeout: 5m\n    version: "1.0"\n    script: |\n      a\n      b\n    list: []\n'
+    )

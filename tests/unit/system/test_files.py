@@ -1,5 +1,6 @@
 """The file door: only regular files, never beyond the repository, and writes that leave the old or the new."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding
-from innominatus_cli.system.files import parts_of, read_below, write_file
+from innominatus_cli.system.files import parts_of, read_below, write_file, write_together
 
 LIMIT = 1000
 
@@ -162,3 +163,76 @@ def test_a_disk_that_refuses_ends_the_command_with_its_own_status(tmp_path: Path
     with pytest.raises(CannotContinue) as caught:
         write_file(tmp_path / "file" / "below", b"x")
     assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder: the bytes of files, None for folders."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
+    }
+
+
+def test_several_files_are_written_with_the_folders_that_they_need(tmp_path: Path) -> None:
+    write_together(tmp_path, {"a/b/one": b"1", "two": b"2"})
+
+    assert tree(tmp_path) == {"a": None, "a/b": None, "a/b/one": b"1", "two": b"2"}
+
+
+def test_a_relative_root_is_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_together("new/place", {"file": b"1"})
+
+    assert (tmp_path / "new/place/file").read_bytes() == b"1"
+
+
+def test_a_file_that_is_there_stays_and_none_of_the_others_comes(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"mine")
+
+    with pytest.raises(CannotContinue) as caught:
+        write_together(tmp_path, {"a/first": b"1", "taken": b"2"})
+    assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+    assert tree(tmp_path) == {"taken": b"mine"}
+
+
+def test_only_files_that_may_be_replaced_are(tmp_path: Path) -> None:
+    (tmp_path / "config").write_bytes(b"old")
+    write_together(tmp_path, {"config": b"new", "file": b"1"}, ["config"])
+
+    assert tree(tmp_path) == {"config": b"new", "file": b"1"}
+
+
+def test_nothing_is_replaced_where_a_new_file_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "config").write_bytes(b"old")
+    (tmp_path / "taken").write_bytes(b"mine")
+
+    with pytest.raises(CannotContinue):
+        write_together(tmp_path, {"config": b"new", "taken": b"1"}, ["config"])
+    assert tree(tmp_path) == {"config": b"old", "taken": b"mine"}
+
+
+@pytest.mark.parametrize("call", ["fsync", "link", "replace"])
+def test_an_interruption_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    (tmp_path / "config").write_bytes(b"old")
+
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, call, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_together(tmp_path, {"a/b/one": b"1", "config": b"new"}, ["config"])
+    assert tree(tmp_path) == {"config": b"old"}
+
+
+def test_a_disk_without_hard_links_takes_files_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise OSError(errno.ENOTSUP, "no hard links", source, None, target)
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "taken").write_bytes(b"mine")
+    write_together(tmp_path, {"a/one": b"1"})
+    with pytest.raises(CannotContinue):
+        write_together(tmp_path, {"taken": b"2"})
+
+    assert tree(tmp_path) == {"a": None, "a/one": b"1", "taken": b"mine"}

@@ -1,0 +1,15 @@
+"""Everything that `new` makes, in the order in which help shows it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from innominatus_cli.operations.creation.application import APPLICATION
+from innominatus_cli.operations.creation.platform import GOLDEN_PATH, PROVIDER, STEP_TYPE
+from innominatus_cli.operations.creation.policy import POLICY
+from innominatus_cli.operations.creation.questions import Kind
+from innominatus_cli.operations.creation.workflow import PRODUCT, WORKFLOW
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.name: kind for kind in (APPLICATION, WORKFLOW, PRODUCT, GOLDEN_PATH, STEP_TYPE, PROVIDER, POLICY)}
+)

@@ -1,0 +1,2 @@
+// What is done by the schedule.
+console.log("the job is done");

@@ -1,0 +1,3 @@
+"""What is done by the schedule."""
+
+print("the job is done")
