@@ -12,17 +12,20 @@ class Facts(NamedTuple):
     """The surroundings of one document.
 
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
-    StepType documents beside the built-in ones; `workflows` gives the identities of all platform and product workflows
-    with their places, None where nobody can tell; `is_file` answers for repository-relative paths, `files`
-    are those that near names may come from.
+    StepType documents beside the built-in ones; `workflows` gives all platform and product workflows by their
+    identities, None where nobody can tell; `golden_paths` gives those of the repository; `is_file` answers for
+    repository-relative paths, `files` are those that near names may come from, and `documents_of` gives the canonical
+    documents of a file.
     """
 
     admin_config: Document | None = None
     policies: tuple[Document, ...] = ()
     step_types: tuple[str, ...] = ()
-    workflows: Callable[[], Mapping[str, Place]] | None = None
+    workflows: Callable[[], Mapping[str, Document]] | None = None
     is_file: Callable[[str], bool] | None = None
     files: Callable[[], Sequence[str]] = tuple
+    golden_paths: Callable[[], Sequence[Document]] | None = None
+    documents_of: Callable[[str], Sequence[Document]] | None = None
 
 
 NO_FACTS = Facts()
@@ -87,12 +90,14 @@ def known_step_types(facts: Facts) -> frozenset[str]:
 class RepositoryFacts(NamedTuple):
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
-    `workflows_root` is the repository-relative folder of workflows.
+    `workflows_root` is the repository-relative folder of workflows; `everything` are all documents of the repository
+    where all of it is checked, and none where only a part is: then nobody can say that nothing uses one of them.
     """
 
     documents: tuple[Document, ...]
     facts: Facts = NO_FACTS
     workflows_root: str = "workflows"
+    everything: tuple[Document, ...] = ()
 
     def of_kind(self, *kinds: str) -> Iterator[Document]:
         """The documents of these kinds, in the order of their paths."""

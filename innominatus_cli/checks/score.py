@@ -3,14 +3,13 @@
 import posixpath
 from collections.abc import Iterator
 
-from innominatus_cli.checks import conditions, references, steps
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding, Place, Related
+from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 
@@ -114,33 +113,10 @@ def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(codes.MISSING_SOURCE_FILE, message, document.place(file.get("source")))
 
 
-class _Embedded(Document):
-    """An embedded workflow as a workflow document; places are those of the workload."""
-
-    __slots__ = ("outer",)
-
-    def __init__(self, outer: Document, workflow: MappingNode) -> None:
-        super().__init__(outer.path, MappingNode({"spec": workflow}), kind="Workflow", text=outer.text)
-        self.outer = outer
-
-    def place(self, node: Node | None = None) -> Place:
-        """The place in the workload."""
-        return self.outer.place(node)
-
-
-def check_embedded_workflows(document: Document, facts: Facts) -> Iterator[Finding]:
-    """The rules over steps, references and conditions, for the workload's own workflows."""
-    for workflow in _mappings(document.mapping, "workflows").values():
-        embedded = _Embedded(document, workflow)
-        for rule in (*steps.RULES, *references.RULES, *conditions.RULES):
-            yield from rule(embedded, facts)
-
-
 RULES = (
     check_before,
     check_images,
     check_resource_order,
     check_shared_resources,
     check_source_files,
-    check_embedded_workflows,
 )

@@ -7,8 +7,10 @@ from innominatus_cli.checks.order import cycles, follows
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.structure import check_step_config
+from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.catalogue.steps import SHADOWED_NAME
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
@@ -44,6 +46,24 @@ def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding
                 related=(Related("first defined here", place),),
             )
         first.setdefault(name, node)
+
+
+def check_hidden_names(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2151: no step hides behind a context, or differs from another one only in case."""
+    first: dict[str, tuple[str, Node]] = {}
+    for step in steps_of(document):
+        name, node = step.text("name"), step.get("name")
+        if name is None or node is None:
+            continue
+        if name in CONTEXTS:
+            message = f"step {quoted(name)} hides behind the context of that name: `${{{name}.…}}` never means the step"
+            remedy = f"Rename the step, or read its outputs with `${{steps.{name}.outputs.…}}` only."
+            yield Finding(SHADOWED_NAME, message, document.place(node), remedy)
+        earlier, other = first.setdefault(name.casefold(), (name, node))
+        if earlier != name:
+            message = f"step {quoted(name)} differs from step {quoted(earlier)} only in case"
+            related = (Related("the other one", document.place(other)),)
+            yield Finding(SHADOWED_NAME, message, document.place(node), related=related)
 
 
 def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -140,6 +160,7 @@ def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 RULES = (
     check_duplicate_names,
+    check_hidden_names,
     check_types,
     check_config,
     check_tables,

@@ -6,7 +6,7 @@ Blocks: 1xxx document, 2xxx workflow, 3xxx plan, 4xxx policy, 5xxx execution, 6x
 
 from innominatus_cli.findings.finding import Code
 
-BLOCKS = ("document", "workflow", "plan", "policy", "execution", "ledger", "internal")
+BLOCKS = ("document", "tree", "workflow", "steps", "definitions", "plan", "policy", "execution", "ledger", "internal")
 
 
 def every_code() -> dict[str, Code]:
