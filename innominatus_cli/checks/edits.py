@@ -1,26 +1,12 @@
-"""Safe edits of a document's own text: what a fix puts in, or takes out, at the places of nodes.
+"""Safe edits of a document's own text: what a fix takes out, at the places of nodes.
 
 Each function answers None where the text around it is not as simple as it must be: a comment that would be lost, a
 value that goes over lines in the middle of others.
 """
 
 from innominatus_cli.checks.places import lines_of
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.scalars import other_reading, value_of
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, SequenceNode
 from innominatus_cli.findings.finding import Edit
-
-
-def written(text: str) -> str:
-    """A word as YAML, in quotes where it would be no text without them."""
-    is_plain = text.replace("-", "").replace("_", "").isalnum() and not text.startswith("-")
-    return text if is_plain and isinstance(value_of(text), str) and not other_reading(text) else f'"{text}"'
-
-
-def replaced(document: Document, node: Node, text: str) -> Edit | None:
-    """Puts `text` in the place of a scalar on one line."""
-    if not isinstance(node, ScalarNode) or node.line != node.end_line or not document.text or not node.line:
-        return None
-    return Edit(node.line, node.column, node.end_line, node.end_column, text)
 
 
 def without_item(document: Document, sequence: SequenceNode, index: int) -> Edit | None:

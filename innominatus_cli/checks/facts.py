@@ -31,11 +31,14 @@ class Facts(NamedTuple):
 NO_FACTS = Facts()
 
 
-class SpokenRule(NamedTuple):
+class SpokenRule:
     """A rule of the policies as one document says it: the value's node, and the document that holds it."""
 
-    document: Document
-    node: SequenceNode | ScalarNode | MappingNode
+    __slots__ = ("document", "node")
+
+    def __init__(self, document: Document, node: SequenceNode | ScalarNode | MappingNode) -> None:
+        self.document = document
+        self.node = node
 
     def entries(self) -> Iterator[ScalarNode]:
         """The strings of a list."""
@@ -87,17 +90,26 @@ def known_step_types(facts: Facts) -> frozenset[str]:
     return frozenset((*step_type_names(), *facts.step_types))
 
 
-class RepositoryFacts(NamedTuple):
+class RepositoryFacts:
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
     `workflows_root` is the repository-relative folder of workflows; `everything` are all documents of the repository
     where all of it is checked, and none where only a part is: then nobody can say that nothing uses one of them.
     """
 
-    documents: tuple[Document, ...]
-    facts: Facts = NO_FACTS
-    workflows_root: str = "workflows"
-    everything: tuple[Document, ...] = ()
+    __slots__ = ("documents", "everything", "facts", "workflows_root")
+
+    def __init__(
+        self,
+        documents: tuple[Document, ...],
+        facts: Facts = NO_FACTS,
+        workflows_root: str = "workflows",
+        everything: tuple[Document, ...] = (),
+    ) -> None:
+        self.documents = documents
+        self.facts = facts
+        self.workflows_root = workflows_root
+        self.everything = everything
 
     def of_kind(self, *kinds: str) -> Iterator[Document]:
         """The documents of these kinds, in the order of their paths."""

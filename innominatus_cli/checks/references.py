@@ -6,7 +6,7 @@ from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
-from innominatus_cli.expressions.references import CONTEXTS, PLAIN_FORM, Problem, Reference
+from innominatus_cli.expressions.references import CONTEXTS, Problem, Reference, is_plain
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.findings.near_names import did_you_mean
@@ -128,7 +128,7 @@ def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding
         return
     values = scope.variables if head in _OWN_VALUES else scope.parameters if head == "parameters" else {}
     value = values.get(rest[0]) if rest else None
-    if value is not None and _is_literal(value) and not PLAIN_FORM.fullmatch(str(value.value)):
+    if value is not None and _is_literal(value) and not is_plain(str(value.value)):
         message = f"{shown}: its value at line {value.line} has characters that a shell could take for code"
         yield finding(codes.VALUE_IN_SCRIPT, message, remedy)
 

@@ -1,15 +1,14 @@
-"""Rules over settings of steps that few steps have: groups, loops, gates, locks, rollback, outputs."""
+"""Rules over settings that few steps have: groups, loops, gates, locks, idempotency, rollback."""
 
 from collections.abc import Iterator
 
-from innominatus_cli.checks.edits import without_item
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.order import groups
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.findings.catalogue import steps as codes
-from innominatus_cli.findings.finding import Finding, Fix, Related, Severity
+from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
 MOST_VALUES = 256
@@ -188,29 +187,6 @@ def check_rollback(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(rollback))
 
 
-def check_outputs(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2146: each output of a step is declared once."""
-    for step in scope_of(document, facts).step_nodes:
-        for key in ("outputs", "secretOutputs"):
-            sequence = step.get(key)
-            if not isinstance(sequence, SequenceNode):
-                continue
-            first: dict[str, Node] = {}
-            for number, item in enumerate(sequence.items):
-                if not isinstance(item, ScalarNode):
-                    continue
-                earlier = first.setdefault(item.text, item)
-                if earlier is not item:
-                    edit = without_item(document, sequence, number)
-                    yield Finding(
-                        codes.OUTPUT_DECLARED_TWICE,
-                        f"output '{item.text}' stands twice under '{key}'",
-                        document.place(item),
-                        related=(Related("first declared here", document.place(earlier)),),
-                        fix=Fix(f"Remove the second '{item.text}'", (edit,)) if edit else None,
-                    )
-
-
 RULES = (
     check_groups,
     check_loops,
@@ -219,5 +195,4 @@ RULES = (
     check_locks,
     check_idempotency,
     check_rollback,
-    check_outputs,
 )

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
 from innominatus_cli.checks.order import cycles, follows
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.structure import check_step_config
 from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.findings.catalogue import policy
+from innominatus_cli.findings.catalogue import steps as more
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.catalogue.steps import SHADOWED_NAME
-from innominatus_cli.findings.finding import Finding, Related, Severity
-from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.findings.finding import Finding, Fix, Related, Severity
+from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 TABLES = ("secrets", "healthChecks", "alerts")
 """The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
@@ -58,12 +58,12 @@ def check_hidden_names(document: Document, _facts: Facts) -> Iterator[Finding]:
         if name in CONTEXTS:
             message = f"step {quoted(name)} hides behind the context of that name: `${{{name}.…}}` never means the step"
             remedy = f"Rename the step, or read its outputs with `${{steps.{name}.outputs.…}}` only."
-            yield Finding(SHADOWED_NAME, message, document.place(node), remedy)
+            yield Finding(more.SHADOWED_NAME, message, document.place(node), remedy)
         earlier, other = first.setdefault(name.casefold(), (name, node))
         if earlier != name:
             message = f"step {quoted(name)} differs from step {quoted(earlier)} only in case"
             related = (Related("the other one", document.place(other)),)
-            yield Finding(SHADOWED_NAME, message, document.place(node), related=related)
+            yield Finding(more.SHADOWED_NAME, message, document.place(node), related=related)
 
 
 def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -75,8 +75,11 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
         if kind is None or node is None:
             continue
         if kind not in known:
-            hint = did_you_mean(kind, known)
-            yield Finding(codes.UNKNOWN_STEP_TYPE, f"there is no step type {quoted(kind)}", document.place(node), hint)
+            from innominatus_cli.documents.mending import respelt  # noqa: PLC0415 - few types are unknown
+
+            hint, fix = did_you_mean(kind, known), respelt(node, near_names(kind, known))
+            message = f"there is no step type {quoted(kind)}"
+            yield Finding(codes.UNKNOWN_STEP_TYPE, message, document.place(node), hint, fix=fix)
             continue
         for rule in allowed:
             if kind not in rule.names():
@@ -158,6 +161,31 @@ def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.STEP_CYCLE, message, place, remedy, related)
 
 
+def check_declared_outputs(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2146: each output of a step is declared once."""
+    for step in steps_of(document):
+        for key in ("outputs", "secretOutputs"):
+            sequence = step.get(key)
+            if not isinstance(sequence, SequenceNode):
+                continue
+            first: dict[str, Node] = {}
+            for number, item in enumerate(sequence.items):
+                if not isinstance(item, ScalarNode):
+                    continue
+                earlier = first.setdefault(item.text, item)
+                if earlier is not item:
+                    from innominatus_cli.checks.edits import without_item  # noqa: PLC0415 - few steps are wrong so
+
+                    edit = without_item(document, sequence, number)
+                    yield Finding(
+                        more.OUTPUT_DECLARED_TWICE,
+                        f"output '{item.text}' stands twice under '{key}'",
+                        document.place(item),
+                        related=(Related("first declared here", document.place(earlier)),),
+                        fix=Fix(f"Remove the second '{item.text}'", (edit,)) if edit else None,
+                    )
+
+
 RULES = (
     check_duplicate_names,
     check_hidden_names,
@@ -166,4 +194,5 @@ RULES = (
     check_tables,
     check_dependencies,
     check_cycles,
+    check_declared_outputs,
 )

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from innominatus_cli.checks.edits import without_key
 from innominatus_cli.checks.facts import Facts, spoken_rules
 from innominatus_cli.checks.scope import scope_of
-from innominatus_cli.documents.durations import duration_text, seconds_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.findings.catalogue import policy
@@ -79,6 +77,8 @@ def check_policy_limits(document: Document, facts: Facts) -> Iterator[Finding]:
             seconds = _seconds(holder.get("timeout"))
             if limit is not None and seconds is not None and seconds > limit:
                 what = "the workflow" if holder is scope.spec else f"step '{holder.text('name') or ''}'"
+                from innominatus_cli.documents.durations import duration_text  # noqa: PLC0415
+
                 message = f"{what} may take {duration_text(seconds)}; maxWorkflowDuration is {duration_text(limit)}"
                 place, related = document.place(holder.get("timeout")), (Related("the limit", rule.place),)
                 yield Finding(policy.DURATION_BEYOND_LIMIT, message, place, related=related)
@@ -97,6 +97,8 @@ def check_retries(document: Document, facts: Facts) -> Iterator[Finding]:
 def _check_retry(document: Document, step: MappingNode, retry: MappingNode, limit: int | None) -> Iterator[Finding]:
     attempts, delay, longest = retry.get("attempts"), retry.get("delay"), retry.get("maxDelay")
     if isinstance(attempts, ScalarNode) and attempts.value == 1:
+        from innominatus_cli.checks.edits import without_key  # noqa: PLC0415 - few retries are wrong in this way
+
         edit = without_key(document, step, "retry")
         fix = Fix("Remove 'retry'", (edit,)) if edit else None
         message = "one attempt in all: nothing is repeated"
@@ -120,6 +122,8 @@ def _seconds(node: Node | None) -> int | None:
     value = node.plain() if isinstance(node, ScalarNode) else None
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
+    from innominatus_cli.documents.durations import seconds_of  # noqa: PLC0415 - many workflows have no timeout
+
     try:
         return seconds_of(value)
     except ValueError:
