@@ -192,7 +192,7 @@ def _looks_random(text: str) -> bool:
     runs = re.findall("[0-9]+|[a-z]+|[A-Z]+", text)
     kinds = {"0" if run.isdigit() else "a" if run.islower() else "A" for run in runs}
     digits = sum(run.isdigit() for run in runs)
-    return len(kinds) == 3 and digits > 1 and len(runs) * 3 > len(text) and _bits(text) >= _LEAST_BITS  # noqa: PLR2004 - kinds of characters
+    return len(kinds) == 3 and digits > 2 and len(runs) * 3 > len(text) and _bits(text) >= _LEAST_BITS  # noqa: PLR2004 - kinds of characters
 
 
 def _bits(text: str) -> float:
