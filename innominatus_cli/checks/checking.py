@@ -74,14 +74,24 @@ def rules_for(kind: str, text: str = "") -> list[Rule]:
 
     Only modules that can find something are imported: a cold start pays for each.
     """
-    from importlib import import_module  # noqa: PLC0415 - a run needs the rules of the kinds it meets, not all of them
-
     rules: list[Rule] = []
     for name in _MODULES.get(kind, ()):
-        words = _ONLY_WITH.get(name)
-        if words is None or not text or any(word in text for word in words):
-            rules.extend(import_module(f"innominatus_cli.checks.{name}").RULES)
+        for word in _ONLY_WITH.get(name, ("",)) if text else ("",):
+            if word in text:
+                rules += _RULES.get(name) or _imported(name)
+                break
     return rules
+
+
+_RULES: dict[str, tuple[Rule, ...]] = {}
+"""Rules by module, as they have been imported."""
+
+
+def _imported(name: str) -> tuple[Rule, ...]:
+    from importlib import import_module  # noqa: PLC0415 - a run needs the rules of the kinds it meets, not all of them
+
+    _RULES[name] = import_module(f"innominatus_cli.checks.{name}").RULES
+    return _RULES[name]
 
 
 def check_document(document: Document, facts: Facts = NO_FACTS) -> list[Finding]:

@@ -30,6 +30,7 @@ _ENTRY_OF_STORE = r"[a-z][a-z0-9]*(?:[-_/.][a-z0-9]+)+"
 _IN_ADDRESS = r"[a-z][a-z0-9+.-]{1,20}://[^\s:/@${}<>]{1,100}:([^\s:/@${}<>]{1,100})@"
 _DESCRIBED = frozenset({"outputs", "names", "annotations", "labels", "properties", "capabilities"})
 """Keys of mappings whose values are descriptions."""
+_BEHIND_NAMES = frozenset(("", ":", '"', "'", "\n", "\r", ",", "}", " "))
 _SIGNS = (
     *("AKIA", "ASIA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "PRIVATE KEY", "eyJ"),
     *("sk_live_", "rk_live_", "AIza", "npm_", "hvs.", "SG."),
@@ -58,8 +59,7 @@ _KNOWN_AS_RANDOM = (
 
 def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
-    lower = document.text.lower()
-    if document.text and "://" not in lower and not any(word in lower for word in (*_KEYS, "kind: secret")):
+    if document.text and not _may_hold_secrets(document.text.lower()):
         return
     defined = table(facts, "secrets")
     known = frozenset(() if defined is None else defined.values)
@@ -69,6 +69,23 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
             yield Finding(codes.HARD_CODED_SECRET, message, document.place(node))
         elif isinstance(node.value, str) and "://" in node.value and "@" in node.value:
             yield from _check_address(document, name, node)
+
+
+def _may_hold_secrets(text: str) -> bool:
+    """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
+
+    It is asked of every file, and a walk over its values costs more than looking for words.
+    """
+    if "kind: secret" in text or ("://" in text and "@" in text):
+        return True
+    for word in _KEYS:
+        found = text.find(word)
+        while found >= 0:
+            found += len(word)
+            if text[found : found + 1] in _BEHIND_NAMES:
+                return True
+            found = text.find(word, found)
+    return False
 
 
 def _check_address(document: Document, name: str, node: ScalarNode) -> Iterator[Finding]:
@@ -175,6 +192,9 @@ def _tokens() -> re.Pattern[str]:
 
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
+    runs = re.findall(r"[A-Za-z0-9+/_-]{24,200}", document.text)
+    if document.text and not any(map(_looks_random, runs)):
+        return
     for name, node, _ in _named_values(document.root):
         text = node.value
         if not isinstance(text, str) or not _SHORTEST_RANDOM <= len(text) <= _LONGEST_RANDOM or " " in text:

@@ -14,6 +14,10 @@ _TOOLS = r"\b(?:docker|podman|nerdctl|buildah|kubectl|skopeo|crane|image:)"
 _LATEST = r"(?<![\w./:@-])([a-z0-9][\w./-]{0,200}(?::[0-9]{2,5}/[\w./-]{1,200})?:latest)(?![\w.-])"
 
 
+_MOST_TOLD = 100
+"""Nobody reads more of one text, and finding each one's place takes time."""
+
+
 def moves(image: str) -> str:
     """What is wrong with an image's tag, as `the tag 'latest'` or `no tag`; empty where it names a version.
 
@@ -75,11 +79,15 @@ def _programs(config: MappingNode) -> Iterator[ScalarNode]:
 
 
 def _check_text(document: Document, node: ScalarNode) -> Iterator[Finding]:
-    """Images with the tag `latest` in the lines of a text that speak of containers; comments are left alone."""
+    """Images with the tag `latest` in the lines of a text that speak of containers, each once; not in comments."""
     text, offset = str(node.value), 0
+    told: set[str] = set()
     for line in text.split("\n"):
         if ":latest" in line and not line.lstrip().startswith("#") and re.search(_TOOLS, line):
             for found in re.finditer(_LATEST, line):
+                if found[1] in told or len(told) == _MOST_TOLD:
+                    continue
+                told.add(found[1])
                 place = place_within(document, node, offset + found.start(1), found[1])
                 yield Finding(codes.MUTABLE_IMAGE, f"the image '{found[1]}' has the tag 'latest'", place)
         offset += len(line) + 1

@@ -51,15 +51,14 @@ def check_failure_steps(document: Document, facts: Facts) -> Iterator[Finding]:
         when, name = step.text("when"), step.text("name")
         if when not in {"on_failure", "on_success"} or name is None:
             continue
-        place = document.place(step.get("when"))
         if when == "on_failure" and may_follow is not None and name not in may_follow:
             message = f"nothing before step {_name(step)} can fail, so that it never runs"
-            yield Finding(codes.NEVER_RUNS, message, place)
+            yield Finding(codes.NEVER_RUNS, message, document.place(step.get("when")))
         folded = _conditions(scope)[id(step)].get("if")
         for part in _conjuncts(folded.tree) if folded is not None else ():
             if _contradicts(scope, when, part):
                 message = f"'when: {when}' and 'if: {_text_of(step.values['if'])}' never hold together"
-                yield Finding(codes.NEVER_RUNS, message, place)
+                yield Finding(codes.NEVER_RUNS, message, document.place(step.get("when")))
 
 
 def _contradicts(scope: WorkflowScope, when: str, part: dict[str, Any]) -> bool:
@@ -189,7 +188,7 @@ def _fold(scope: WorkflowScope, text: str) -> _Folded | None:
     parsed = parse_condition(text)
     if parsed.tree is None:
         return None
-    folded = fold_condition(parsed.tree, static_scope(scope))
+    folded = fold_condition(parsed.tree, _static_scope(scope))
     trees = [folded.tree]
     undecided = set()
     for tree in trees:
@@ -201,7 +200,8 @@ def _fold(scope: WorkflowScope, text: str) -> _Folded | None:
     return _Folded(folded.tree, truth, [one for one in folded.problems if one.offset in undecided])
 
 
-def static_scope(scope: WorkflowScope) -> Any:  # noqa: ANN401 - a Scope, whose module conditions alone need
+@lru_cache(maxsize=1)
+def _static_scope(scope: WorkflowScope) -> Any:  # noqa: ANN401 - a Scope, whose module conditions alone need
     """What conditions know before any run: literals of variables that no step sets. All else is known later."""
     from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved  # noqa: PLC0415
 

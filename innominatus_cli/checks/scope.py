@@ -107,15 +107,29 @@ class WorkflowScope:
         return follows(list(self.spec.mappings("steps")))
 
     @cached_property
+    def circles(self) -> list[list[str]]:
+        """Steps that wait for each other, those of `finally` aside."""
+        return cycles(self.edges)
+
+    @cached_property
     def order(self) -> Before | None:
         """None where steps wait for each other in a circle, which is a finding of its own."""
-        return None if cycles(self.edges) else Before(self.edges)
+        return None if self.circles else Before(self.edges)
+
+    @cached_property
+    def cleanup_edges(self) -> Edges:
+        """What each step of `finally` waits for, those of the others aside."""
+        return follows(list(self.spec.mappings("finally")))
+
+    @cached_property
+    def cleanup_circles(self) -> list[list[str]]:
+        """Steps of `finally` that wait for each other."""
+        return cycles(self.cleanup_edges) if "finally" in self.spec.values else []
 
     @cached_property
     def cleanup_order(self) -> Before | None:
         """The order of the steps of `finally`, which come after all others."""
-        edges = follows(list(self.spec.mappings("finally")))
-        return None if cycles(edges) else Before(edges)
+        return None if self.cleanup_circles else Before(self.cleanup_edges)
 
     @cached_property
     def cleanup_steps(self) -> frozenset[str]:

@@ -107,15 +107,25 @@ def _problem_of(keyword: str, value: Node) -> str:
         return _problem_of_type(value)
     if keyword == "pattern" and isinstance(value, ScalarNode) and isinstance(value.value, str):
         return _problem_of_pattern(value.value)
-    if form in {"list", "list of schemas"} and isinstance(value, SequenceNode):
-        if not value.items and keyword != "required":
-            return "is an empty list, so that no value is good"
-        wrong = next((one for one in value.items if form != "list" and not isinstance(one, MappingNode)), None)
-        return f"holds {a(wrong.type_name)} where a schema is expected" if wrong is not None else ""
-    if form == "schemas" and isinstance(value, MappingNode):
-        wrong = next((one for one in value.values.values() if not isinstance(one, MappingNode)), None)
-        return f"holds {a(wrong.type_name)} where a schema is expected" if wrong is not None else ""
-    return "" if _has_form(form, value) else f"must be {a(form)}, not {a(value.type_name)}"
+    if form in {"list", "list of schemas", "schemas"} and isinstance(value, SequenceNode | MappingNode):
+        return _problem_of_parts(keyword, form, value)
+    return "" if _has_form(form, value) else _wrong_form(form, value)
+
+
+def _problem_of_parts(keyword: str, form: str, value: SequenceNode | MappingNode) -> str:
+    if isinstance(value, MappingNode) is not (form == "schemas"):
+        return _wrong_form(form, value)
+    parts = list(value.values.values()) if isinstance(value, MappingNode) else value.items
+    if isinstance(value, SequenceNode) and not parts and keyword != "required":
+        return "is an empty list, so that no value is good"
+    wrong = next((one for one in parts if form != "list" and not isinstance(one, MappingNode)), None)
+    return f"holds {a(wrong.type_name)} where a schema is expected" if wrong is not None else ""
+
+
+def _wrong_form(form: str, value: Node) -> str:
+    if form == "integer" and isinstance(value, ScalarNode):
+        return f"must be an integer from 0, not {value.text}"
+    return f"must be {'a mapping of schemas' if form == 'schemas' else a(form)}, not {a(value.type_name)}"
 
 
 def _has_form(form: str, value: Node) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
-from innominatus_cli.checks.order import cycles, follows
+from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.structure import check_step_config
@@ -139,12 +139,12 @@ def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
             seen.setdefault(name, entry)
 
 
-def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_cycles(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2011: no circle of steps that wait for each other."""
-    spec = document.mapping.mapping("spec")
-    for part in ("steps", "finally"):
-        steps = {name: step for step in spec.mappings(part) if (name := step.text("name"))}
-        for cycle in cycles(follows(list(spec.mappings(part)))):
+    scope = scope_of(document, facts)
+    for part, circles in (("steps", scope.circles), ("finally", scope.cleanup_circles)):
+        for cycle in circles:
+            steps = {name: step for step in scope.spec.mappings(part) if (name := step.text("name"))}
             implicit = [name for name in cycle if "dependsOn" not in steps[name].values]
             message = f"steps wait for each other: {' → '.join([*cycle, cycle[0]])}"
             remedy = ""

@@ -43,6 +43,8 @@ def _has_timeout(step: MappingNode) -> bool:
 
 def check_timeouts(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2138: a timeout can be reached."""
+    if document.text and "timeout" not in document.text:
+        return
     scope = scope_of(document, facts)
     whole = scope.spec.get("timeout")
     limit = _seconds(whole)
@@ -71,6 +73,8 @@ def check_policy_limits(document: Document, facts: Facts) -> Iterator[Finding]:
             message = f"the workflow has {len(scope.step_nodes)} steps; maxStepsPerWorkflow is {most}"
             related = (Related("the limit", rule.place),)
             yield Finding(policy.TOO_MANY_STEPS, message, document.place(scope.spec.key("steps")), related=related)
+    if document.text and "timeout" not in document.text:
+        return
     for rule in spoken_rules(facts, "maxWorkflowDuration"):
         limit = _seconds(rule.node)
         for holder in (scope.spec, *scope.step_nodes):
@@ -86,6 +90,8 @@ def check_policy_limits(document: Document, facts: Facts) -> Iterator[Finding]:
 
 def check_retries(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2139: a retry repeats something, at the delays that it says."""
+    if document.text and "retry" not in document.text:
+        return
     scope = scope_of(document, facts)
     limit = _seconds(scope.spec.get("timeout"))
     for step in scope.step_nodes:
