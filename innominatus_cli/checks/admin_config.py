@@ -4,13 +4,18 @@ import re
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.finding import Finding, Related, Severity
+from innominatus_cli.findings.near_names import did_you_mean
 
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|passphrase|token|secret|(?:secret|access|api|private)_?key|credentials?)$", re.IGNORECASE
 )
+_BUILT_IN_PATHS = {"deploy-app", "undeploy-app"}
+"""Golden paths that every repository has, without a file."""
 _NEEDS = {"http": ("url",), "tcp": ("host", "port"), "dns": ("host",), "file": ("path",), "command": ("command",)}
 
 
@@ -106,4 +111,75 @@ def check_secrets(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.INCOMPLETE_SECRET, message, document.place(secret.get("store")))
 
 
-RULES = (check_plaintext_secrets, check_providers, check_provisioners, check_health_checks, check_secrets)
+def check_default_golden_path(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2168: the default golden path exists."""
+    written = document.mapping.text("defaultGoldenPath")
+    if not written or facts.golden_paths is None:
+        return
+    known = {path.mapping.mapping("metadata").text("name") or "" for path in facts.golden_paths()} | _BUILT_IN_PATHS
+    if written.partition("@")[0] not in known:
+        message = f"there is no golden path '{written}'"
+        place = document.place(document.mapping.get("defaultGoldenPath"))
+        yield Finding(definitions.UNKNOWN_DEFAULT_GOLDEN_PATH, message, place, did_you_mean(written, known))
+
+
+def check_environments(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2180: runs may use the environments that are defined."""
+    policies = document.mapping.mapping("policies")
+    environments = document.mapping.mapping("environments")
+    allowed = [str(item.plain()) for item in policies.sequence("allowedEnvironments")]
+    for name in environments.values if allowed else ():
+        if name not in allowed:
+            message = f"environment '{name}' is defined, and not among 'allowedEnvironments'"
+            related = (Related("the list is here", document.place(policies.get("allowedEnvironments"))),)
+            place, hint = document.place(environments.key(name)), did_you_mean(name, allowed)
+            yield Finding(definitions.ENVIRONMENT_WITHOUT_PERMISSION, message, place, hint, related)
+
+
+def check_teams(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2181: teams have members."""
+    teams = document.mapping.mapping("teams")
+    for name in teams.values:
+        if not teams.mapping(name).sequence("members"):
+            yield Finding(definitions.EMPTY_TEAM, f"team '{name}' has no members", document.place(teams.key(name)))
+
+
+def check_applications(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2182: each pattern of `applications` matches a file. A remark where no application is there at all yet."""
+    written = [item for item in document.mapping.sequence("applications") if isinstance(item, ScalarNode)]
+    if not written or facts.admin_config is not document:
+        return
+    files = facts.files()
+    matching = {item.text: any(matches(path, item.text) for path in files) for item in written}
+    for item in written:
+        if not matching[item.text]:
+            severity = None if any(matching.values()) else Severity.INFO
+            message = f"'{item.text}' matches no file"
+            place = document.place(item)
+            yield Finding(definitions.NO_APPLICATION_MATCHES, message, place, severity_override=severity)
+
+
+def check_limits(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2183: no tier has a higher limit than all of them together."""
+    limits = document.mapping.mapping("limits")
+    whole = limits.get("maxParallel")
+    for tier in ("platform", "product", "application"):
+        own = limits.get(tier)
+        numbers = [node.value for node in (own, whole) if isinstance(node, ScalarNode) and isinstance(node.value, int)]
+        if len(numbers) == 2 and numbers[0] > numbers[1]:  # noqa: PLR2004 - both of them
+            message = f"'{tier}' is {numbers[0]}, over 'maxParallel' {numbers[1]}"
+            yield Finding(definitions.LIMIT_WITHOUT_EFFECT, message, document.place(own))
+
+
+RULES = (
+    check_plaintext_secrets,
+    check_providers,
+    check_provisioners,
+    check_health_checks,
+    check_secrets,
+    check_default_golden_path,
+    check_environments,
+    check_teams,
+    check_applications,
+    check_limits,
+)

@@ -12,29 +12,35 @@ class Facts(NamedTuple):
     """The surroundings of one document.
 
     `admin_config` and `policies` are canonical documents (`documents.loading.load`); `step_types` are the names of
-    StepType documents beside the built-in ones; `workflows` gives the identities of all platform and product workflows
-    with their places, None where nobody can tell; `is_file` answers for repository-relative paths, `files`
-    are those that near names may come from. `provided_types` are the types of resources that enabled providers have,
-    None where a provider is somewhere else.
+    StepType documents beside the built-in ones; `workflows` gives all platform and product workflows by their
+    identities, None where nobody can tell; `golden_paths` gives those of the repository; `is_file` answers for
+    repository-relative paths, `files` are those that near names may come from, and `documents_of` gives the canonical
+    documents of a file. `provided_types` are the types of resources that enabled providers have, None where a provider
+    is somewhere else.
     """
 
     admin_config: Document | None = None
     policies: tuple[Document, ...] = ()
     step_types: tuple[str, ...] = ()
-    workflows: Callable[[], Mapping[str, Place]] | None = None
+    workflows: Callable[[], Mapping[str, Document]] | None = None
     is_file: Callable[[str], bool] | None = None
     files: Callable[[], Sequence[str]] = tuple
     provided_types: Callable[[], Collection[str] | None] | None = None
+    golden_paths: Callable[[], Sequence[Document]] | None = None
+    documents_of: Callable[[str], Sequence[Document]] | None = None
 
 
 NO_FACTS = Facts()
 
 
-class SpokenRule(NamedTuple):
+class SpokenRule:
     """A rule of the policies as one document says it: the value's node, and the document that holds it."""
 
-    document: Document
-    node: SequenceNode | ScalarNode | MappingNode
+    __slots__ = ("document", "node")
+
+    def __init__(self, document: Document, node: SequenceNode | ScalarNode | MappingNode) -> None:
+        self.document = document
+        self.node = node
 
     def entries(self) -> Iterator[ScalarNode]:
         """The strings of a list."""
@@ -86,15 +92,26 @@ def known_step_types(facts: Facts) -> frozenset[str]:
     return frozenset((*step_type_names(), *facts.step_types))
 
 
-class RepositoryFacts(NamedTuple):
+class RepositoryFacts:
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
-    `workflows_root` is the repository-relative folder of workflows.
+    `workflows_root` is the repository-relative folder of workflows; `everything` are all documents of the repository
+    where all of it is checked, and none where only a part is: then nobody can say that nothing uses one of them.
     """
 
-    documents: tuple[Document, ...]
-    facts: Facts = NO_FACTS
-    workflows_root: str = "workflows"
+    __slots__ = ("documents", "everything", "facts", "workflows_root")
+
+    def __init__(
+        self,
+        documents: tuple[Document, ...],
+        facts: Facts = NO_FACTS,
+        workflows_root: str = "workflows",
+        everything: tuple[Document, ...] = (),
+    ) -> None:
+        self.documents = documents
+        self.facts = facts
+        self.workflows_root = workflows_root
+        self.everything = everything
 
     def of_kind(self, *kinds: str) -> Iterator[Document]:
         """The documents of these kinds, in the order of their paths."""

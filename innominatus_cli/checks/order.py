@@ -1,6 +1,6 @@
 """The order of steps as their workflow gives it, and circles in it. Everything here takes linear time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from innominatus_cli.documents.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -62,6 +62,15 @@ def _units(steps: Sequence[MappingNode]) -> list[list[tuple[str, MappingNode]]]:
             units.append([(name, step)])
             neighbours = None
     return units
+
+
+def groups(steps: Sequence[MappingNode]) -> list[list[tuple[str, MappingNode]]]:
+    """The parallel groups among the steps, each with its steps by name; those of one step too."""
+    return [
+        unit
+        for unit in _units(steps)
+        if any(_scalar(step, "parallel") is True or _scalar(step, "parallelGroup") for _, step in unit)
+    ]
 
 
 def _scalar(step: MappingNode, key: str) -> object:
@@ -143,6 +152,21 @@ def _collected(root: str, edges: Mapping[str, Sequence[str]], seen: set[str]) ->
         seen.update(fresh)
         found += fresh
     return set(found)
+
+
+def behind(edges: Mapping[str, Sequence[str]], marked: Iterable[str]) -> frozenset[str]:
+    """The names that wait, at once or through others, for one of the marked ones."""
+    dependants: dict[str, list[str]] = {}
+    for name, targets in edges.items():
+        for target in targets:
+            dependants.setdefault(target, []).append(name)
+    found: set[str] = set()
+    waiting = list(marked)
+    for name in waiting:
+        fresh = [other for other in dependants.get(name, ()) if other not in found]
+        found.update(fresh)
+        waiting += fresh
+    return frozenset(found)
 
 
 class Before:

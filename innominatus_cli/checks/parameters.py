@@ -5,21 +5,39 @@ from collections.abc import Iterator
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.words import a
+from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import Finding, Related
 
 _WHOLE_NUMBERS = frozenset({"int", "integer", "number"})
+_FORMS = dict.fromkeys(("string", "int", "integer", "number", "bool", "boolean", "duration", "enum"), "a single value")
+_FORMS |= {"list": "a list", "object": "a mapping", "map": "a mapping"}
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "1", "0", "on", "off"})
 
 
 def check_workflow_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2040 to ORC-2045 for the parameters of a workflow."""
+    """ORC-2040 to ORC-2045, ORC-2156, ORC-2157: the parameters do not contradict themselves."""
     for definition in document.mapping.mapping("spec").mappings("parameters"):
         yield from check_definition(document, definition.text("name") or "", definition, facts)
 
 
+def check_declared_once(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2155: each parameter of a workflow is declared once."""
+    first: dict[str, Node] = {}
+    for definition in document.mapping.mapping("spec").mappings("parameters"):
+        name, node = definition.text("name"), definition.get("name")
+        if name is None or node is None:
+            continue
+        earlier = first.setdefault(name, node)
+        if earlier is not node:
+            message = f"parameter '{name}' is already declared at line {earlier.line}"
+            related = (Related("declared here", document.place(earlier)),)
+            yield Finding(steps.DUPLICATE_PARAMETER, message, document.place(node), related=related)
+
+
 def check_definition(document: Document, name: str, definition: MappingNode, _facts: Facts) -> Iterator[Finding]:
-    """ORC-2040 to ORC-2045 for one parameter."""
+    """ORC-2040 to ORC-2045, ORC-2156 and ORC-2157 for one parameter."""
     kind = definition.text("type") or "string"
     if kind == "enum" and not definition.sequence("allowed_values"):
         here = definition.key("allowed_values") if "allowed_values" in definition.values else definition.key("type")
@@ -28,6 +46,8 @@ def check_definition(document: Document, name: str, definition: MappingNode, _fa
     yield from _check_limits(document, name, kind, definition)
     yield from _check_pattern(document, name, definition)
     yield from _check_default(document, name, kind, definition)
+    yield from _check_required(document, name, definition)
+    yield from _check_allowed_values(document, name, kind, definition)
 
 
 def _check_limits(document: Document, name: str, kind: str, definition: MappingNode) -> Iterator[Finding]:
@@ -57,6 +77,10 @@ def _check_pattern(document: Document, name: str, definition: MappingNode) -> It
 
 def _check_default(document: Document, name: str, kind: str, definition: MappingNode) -> Iterator[Finding]:
     default = definition.get("default")
+    if default is not None and kind in _FORMS and not _has_form(default, kind):
+        message = f"the default of parameter '{name}' is {a(default.type_name)}, not {_FORMS[kind]}"
+        yield Finding(codes.DEFAULT_OUT_OF_BOUNDS, message, document.place(default))
+        return
     if not isinstance(default, ScalarNode) or default.value is None:
         return
     text = _text_of(default)
@@ -71,6 +95,38 @@ def _check_default(document: Document, name: str, kind: str, definition: Mapping
     if problem:
         message = f"the default of parameter '{name}' {problem}"
         yield Finding(codes.DEFAULT_OUT_OF_BOUNDS, message, document.place(default))
+
+
+def _has_form(default: Node, kind: str) -> bool:
+    """Whether a default is a list, a mapping or a single value, as its type says; a reference may become any."""
+    if isinstance(default, ScalarNode):
+        return kind not in {"list", "object", "map"} or default.value in {None, ""} or "${" in default.text
+    return isinstance(default, SequenceNode if kind == "list" else MappingNode) and kind in {"list", "object", "map"}
+
+
+def _check_required(document: Document, name: str, definition: MappingNode) -> Iterator[Finding]:
+    required, default = definition.get("required"), definition.get("default")
+    if default is None or (isinstance(default, ScalarNode) and default.value in {None, ""}):
+        return
+    if isinstance(required, ScalarNode) and required.value is True:
+        message = f"parameter '{name}' is required, so that its default is never used"
+        place, related = document.place(definition.key("required")), (Related("the default", document.place(default)),)
+        yield Finding(steps.REQUIRED_WITH_DEFAULT, message, place, related=related)
+
+
+def _check_allowed_values(document: Document, name: str, kind: str, definition: MappingNode) -> Iterator[Finding]:
+    first: dict[str, Node] = {}
+    for item in definition.sequence("allowed_values"):
+        if not isinstance(item, ScalarNode):
+            continue
+        text = _text_of(item)
+        problem = _problem_of_type(text, kind, definition) or _problem_of_pattern(text, definition)
+        earlier = first.setdefault(text, item)
+        if earlier is not item:
+            problem = f"is already listed at line {earlier.line}"
+        if problem:
+            message = f"the allowed value '{text}' of parameter '{name}' {problem}"
+            yield Finding(steps.UNUSABLE_ALLOWED_VALUE, message, document.place(item))
 
 
 def _problem_of(text: str, kind: str, definition: MappingNode) -> str:
@@ -131,4 +187,4 @@ def _text_of(node: ScalarNode) -> str:
     return "" if node.value is None else str(node.value)
 
 
-RULES = (check_workflow_parameters,)
+RULES = (check_workflow_parameters, check_declared_once)

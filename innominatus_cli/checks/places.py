@@ -22,7 +22,7 @@ def place_within(document: Document, node: ScalarNode, offset: int, written: str
     nth = node.value.count(written, 0, offset)
     if nth > _MOST:
         return whole
-    lines = _lines(text)
+    lines = lines_of(text)
     for number in range(whole.line, min(whole.end_line, len(lines)) + 1):
         line = lines[number - 1]
         start = whole.column - 1 if number == whole.line else 0
@@ -37,7 +37,8 @@ def place_within(document: Document, node: ScalarNode, offset: int, written: str
 
 
 @lru_cache(maxsize=4)
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The lines of a file as places count them."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 

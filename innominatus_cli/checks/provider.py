@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import cycles
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 
@@ -84,4 +86,59 @@ def check_aliases(document: Document, _facts: Facts) -> Iterator[Finding]:
         yield Finding(codes.ALIAS_CYCLE, message, document.place(nodes[cycle[0]].get("aliasFor")))
 
 
-RULES = (check_workflows_exist, check_capabilities, check_aliases)
+def check_declared_once(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2184: names of workflows and types of capabilities are used once."""
+    for what, key, entries in (
+        ("workflow", "name", document.mapping.mappings("workflows")),
+        ("capability for type", "type", capabilities(document)),
+    ):
+        first: dict[str, Node] = {}
+        for entry in entries:
+            name, node = entry.text(key), entry.get(key)
+            if name is None or node is None:
+                continue
+            earlier = first.setdefault(name, node)
+            if earlier is not node:
+                message = f"{what} '{name}' is already declared at line {earlier.line}"
+                related = (Related("declared here", document.place(earlier)),)
+                yield Finding(definitions.PROVIDER_SAYS_TWICE, message, document.place(node), related=related)
+
+
+def check_defaults(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2185: the default of an operation is one of its workflows."""
+    for capability in capabilities(document):
+        for operation in capability.mapping("operations").values.values():
+            if not isinstance(operation, MappingNode):
+                continue
+            default = operation.text("default")
+            choices = [name for entry in operation.mappings("workflows") if (name := entry.text("name"))]
+            if default is not None and choices and default not in choices:
+                message = f"'{default}' is not among the workflows of this operation"
+                hint = did_you_mean(default, choices)
+                yield Finding(definitions.DEFAULT_IS_NO_CHOICE, message, document.place(operation.get("default")), hint)
+
+
+def check_workflow_kinds(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2186: the file of a workflow holds one."""
+    folder = posixpath.dirname(document.path)
+    for workflow in document.mapping.mappings("workflows"):
+        file = workflow.text("file")
+        path = posixpath.normpath(posixpath.join(folder, file)) if file else ""
+        if facts.documents_of is None or facts.is_file is None or not path.endswith((".yaml", ".yml")):
+            continue
+        found = facts.documents_of(path) if facts.is_file(path) else ()
+        if found and not any(one.kind in WORKFLOW_KINDS for one in found):
+            kinds = " and ".join(sorted({one.kind or "nothing of ours" for one in found}))
+            message = f"the file holds {kinds}, and no workflow"
+            place = document.place(workflow.get("file"))
+            yield Finding(definitions.PROVIDER_FILE_WITHOUT_WORKFLOW, message, place)
+
+
+RULES = (
+    check_workflows_exist,
+    check_capabilities,
+    check_aliases,
+    check_declared_once,
+    check_defaults,
+    check_workflow_kinds,
+)

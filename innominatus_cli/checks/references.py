@@ -1,76 +1,32 @@
 """Rules over the references `${…}` of a workflow: whether they speak of something, and of something known by then."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts, table
-from innominatus_cli.checks.places import place_within, texts_in
-from innominatus_cli.checks.scope import WorkflowScope
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
-from innominatus_cli.expressions.references import (
-    CONTEXTS,
-    PLAIN_FORM,
-    ParsedText,
-    Problem,
-    Reference,
-    parse,
-    parse_script,
-)
+from innominatus_cli.checks.places import place_within
+from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
+from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.expressions.references import CONTEXTS, Problem, Reference, is_plain
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
-_NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
-_SCRIPTS = frozenset({"script", "command", "run"})
 _OWN_VALUES = ("variables", "workflow")
 """Two words for one context: the variables of the workflow."""
 _Make = Callable[..., Finding]
 
 
-class Text(NamedTuple):
-    """One text of a workflow, the step that it belongs to, and whether it is a script."""
-
-    node: ScalarNode
-    step: str = ""
-    is_script: bool = False
-
-    @property
-    def parsed(self) -> ParsedText:
-        """Its parts."""
-        value = str(self.node.value)
-        return parse_script(value) if self.is_script else parse(value)
-
-
-def _texts(scope: WorkflowScope) -> Iterator[Text]:
-    for key in ("variables", "outputs"):
-        yield from (Text(node) for node in texts_in(scope.spec.get(key)))
-    for parameter in scope.spec.mappings("parameters"):
-        yield from (Text(node) for node in texts_in(parameter.get("default")))
-    for step in scope.step_nodes:
-        yield from _step_texts(step)
-
-
-def _step_texts(step: MappingNode) -> Iterator[Text]:
-    name = step.text("name") or ""
-    for key, value in step.values.items():
-        if key == "config" and isinstance(value, MappingNode):
-            for inner, node in value.values.items():
-                is_script = inner in _SCRIPTS and isinstance(node, ScalarNode)
-                yield from (Text(text, name, is_script) for text in texts_in(node))
-        elif key not in _NO_VALUES:
-            yield from (Text(text, name) for text in texts_in(value))
-
-
 def check_references(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2015 to ORC-2019, ORC-2031: every reference speaks of something, and in time."""
-    scope = WorkflowScope(document, facts)
-    for text in _texts(scope):
-        if "${" not in str(text.node.value) and "{{" not in str(text.node.value):
+    scope = scope_of(document, facts)
+    for text in scope.texts:
+        if "${" not in text.value and "{{" not in text.value:
             continue
         parsed = text.parsed
         planned = [problem for problem in parsed.problems if problem.planned]
         yield from (_problem_finding(document, text.node, one) for one in parsed.problems if not one.planned)
         yield from (_problem_finding(document, text.node, one) for one in planned[:1])
+        yield from (_secret_in_template(document, text.node, one) for one in planned if _shows_secret(text, one))
         for reference in parsed.references:
             if not (planned and _is_template_word(reference)):
                 yield from check_reference(scope, text, reference)
@@ -88,6 +44,16 @@ def _problem_finding(document: Document, node: ScalarNode, problem: Problem) -> 
     return Finding(codes.MALFORMED_REFERENCE, problem.message, place, problem.remedy, severity_override=severity)
 
 
+def _shows_secret(text: Text, problem: Problem) -> bool:
+    """Whether a template in a script speaks of a secret."""
+    return text.is_script and ".secrets." in text.value[problem.offset :].partition("}}")[0]
+
+
+def _secret_in_template(document: Document, node: ScalarNode, problem: Problem) -> Finding:
+    place = place_within(document, node, problem.offset, str(node.value)[problem.offset : problem.offset + 2])
+    return Finding(codes.VALUE_IN_SCRIPT, "a template would write a secret into the text of a script", place)
+
+
 def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> Iterator[Finding]:
     """What is wrong with one reference of a text."""
     head, rest = reference.path[0], reference.path[1:]
@@ -98,22 +64,13 @@ def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> I
 
     shown = f"'{reference.written}'"
     if head == "steps" and rest:
-        if rest[0] not in scope.steps:
-            message = f"{shown}: there is no step '{rest[0]}' in this workflow"
-            yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(rest[0], scope.steps))
-        elif text.step and not scope.is_known_by(rest[0], text.step):
-            yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, rest[0], text.step))
-        else:
-            yield from _check_output(
-                scope, rest[0], rest[2:] if rest[1:2] == ("outputs",) else rest[1:], finding, shown
-            )
+        yield from _check_step(scope, text, rest, finding, shown)
+    elif head == "outputs" and text.is_after:
+        yield from _check_output(scope, text.step, rest, finding, shown)
     elif head in CONTEXTS:
         yield from _check_value(scope, text, reference, finding)
     elif head in scope.steps and rest:
-        if text.step and not scope.is_known_by(head, text.step):
-            yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, head, text.step))
-        else:
-            yield from _check_output(scope, head, rest, finding, shown)
+        yield from _check_step(scope, text, reference.path, finding, shown)
     elif rest:
         message = f"{shown}: '{head}' is neither a context nor a step of this workflow"
         yield finding(codes.UNKNOWN_REFERENCE, message, did_you_mean(head, {*CONTEXTS, *scope.steps}))
@@ -121,6 +78,20 @@ def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> I
         message = f"{shown}: there is no variable or parameter '{head}' in this workflow"
         near = did_you_mean(head, {*scope.variables, *scope.parameters})
         yield finding(codes.UNKNOWN_REFERENCE, message, near)
+
+
+def _check_step(
+    scope: WorkflowScope, text: Text, path: tuple[str, ...], finding: _Make, shown: str
+) -> Iterator[Finding]:
+    """The step that a path begins with exists, is finished by then, and has the output that is read."""
+    step, rest = path[0], path[1:]
+    if step not in scope.steps:
+        message = f"{shown}: there is no step '{step}' in this workflow"
+        yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(step, scope.steps))
+    elif text.step and not scope.is_known_by(step, text.step):
+        yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, step, text.step))
+    else:
+        yield from _check_output(scope, step, rest, finding, shown)
 
 
 def _too_early(shown: str, target: str, reader: str) -> str:
@@ -157,7 +128,7 @@ def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding
         return
     values = scope.variables if head in _OWN_VALUES else scope.parameters if head == "parameters" else {}
     value = values.get(rest[0]) if rest else None
-    if value is not None and _is_literal(value) and not PLAIN_FORM.fullmatch(str(value.value)):
+    if value is not None and _is_literal(value) and not is_plain(str(value.value)):
         line = scope.document.place(value).line
         message = f"{shown}: its value at line {line} has characters that a shell could take for code"
         yield finding(codes.VALUE_IN_SCRIPT, message, remedy)

@@ -1,13 +1,19 @@
 """Rules over what the documents of a repository say together."""
 
+import posixpath
 from collections.abc import Callable, Iterator
 
 from innominatus_cli.checks import provider
 from innominatus_cli.checks.facts import RepositoryFacts
 from innominatus_cli.checks.identities import identity_of, is_in_force
 from innominatus_cli.checks.order import cycles
-from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.checks.placement import KIND_OF_FOLDER
+from innominatus_cli.checks.tree import folded
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.catalogue.tree import SAME_IDENTITY_ELSEWHERE
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
@@ -149,9 +155,96 @@ def _resource_types(document: Document) -> Iterator[tuple[str, ScalarNode]]:
     yield from found.items()
 
 
+def check_near_identities(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-1065: no two identities of one kind differ only in case or Unicode form."""
+    enabled = _enabled_folders(repository)
+    first: dict[tuple[str, str], Document] = {}
+    for document in repository.documents:
+        identity = identity_of(document) or _name_of_workload(document)
+        in_force = is_in_force(document, repository.workflows_root) or document.path.rpartition("/")[0] in enabled
+        if not identity or not in_force:
+            continue
+        earlier = first.setdefault((document.kind, folded(identity)), document)
+        other = identity_of(earlier) or _name_of_workload(earlier)
+        if other != identity:
+            related = (Related("the other one", earlier.place(_name_node(earlier))),)
+            message = f"{document.kind} '{identity}' and '{other}' differ only in case or Unicode form"
+            place = document.place(_name_node(document))
+            yield Finding(SAME_IDENTITY_ELSEWHERE, message, place, related=related)
+
+
+def _name_of_workload(document: Document) -> str:
+    return (document.mapping.mapping("metadata").text("name") or "") if document.kind == "Workload" else ""
+
+
+def check_unused_workflows(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2187: something runs each reusable workflow below the workflows root."""
+    parts = [
+        document
+        for document in repository.everything
+        if document.kind == "Workflow" and _is_elsewhere(document.path, repository.workflows_root)
+    ]
+    if not parts:
+        return
+    run = set(_files_that_run(repository))
+    for document in parts:
+        name = document.mapping.mapping("metadata").text("name") or ""
+        if document.path not in run and name not in run:
+            message = f"nothing runs the workflow '{name}'"
+            yield Finding(definitions.UNUSED_WORKFLOW, message, document.place(_name_node(document)))
+
+
+def _is_elsewhere(path: str, root: str) -> bool:
+    """Whether a path is below the workflows root, and not in a folder that holds another kind."""
+    below = path.removeprefix(f"{root}/")
+    return below != path and below.partition("/")[0] not in KIND_OF_FOLDER
+
+
+def _files_that_run(repository: RepositoryFacts) -> Iterator[str]:
+    """Paths and names of the workflows that golden paths, providers and steps name."""
+    for document in repository.everything:
+        folder = posixpath.dirname(document.path)
+        written: list[str] = []
+        if document.kind == "GoldenPath":
+            written = [document.mapping.mapping("spec").text("workflow") or ""]
+        elif document.kind == "Provider":
+            written = [entry.text("file") or "" for entry in document.mapping.mappings("workflows")]
+        for step in steps_in(document):
+            written += [step.text("workflow") or "", step.mapping("config").text("workflow") or ""]
+        for name in filter(None, written):
+            yield posixpath.normpath(posixpath.join(folder, name))
+            yield posixpath.normpath(name)
+            yield posixpath.basename(name).removesuffix(".yaml").removesuffix(".yml")
+
+
+def check_unused_step_types(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2188: a step has each step type of the repository."""
+    own = [document for document in repository.everything if document.kind == "StepType"]
+    if own:
+        used = {step.text("type") for document in repository.everything for step in steps_in(document)}
+        for document in own:
+            if identity_of(document) not in used:
+                message = f"no step is of the type '{identity_of(document)}'"
+                yield Finding(definitions.UNUSED_STEP_TYPE, message, document.place(_name_node(document)))
+
+
+def steps_in(document: Document) -> Iterator[MappingNode]:
+    """All steps of a workflow, or of the workflows in a Score file."""
+    holders = [document.mapping.mapping("spec")]
+    if document.kind == "Workload":
+        workflows = document.mapping.mapping("workflows")
+        holders = [workflows.mapping(name) for name in workflows.values]
+    for holder in holders if document.kind in {*WORKFLOW_KINDS, "Workload"} else ():
+        yield from holder.mappings("steps")
+        yield from holder.mappings("finally")
+
+
 RULES: tuple[Callable[[RepositoryFacts], Iterator[Finding]], ...] = (
     check_duplicates,
     check_workflow_dependencies,
     check_overrides,
     check_provider_conflicts,
+    check_near_identities,
+    check_unused_workflows,
+    check_unused_step_types,
 )

@@ -1,11 +1,42 @@
-"""What the references of one workflow may speak of."""
+"""What the references of one workflow may speak of, and every text in which they stand."""
 
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 
 from innominatus_cli.checks.facts import Facts
-from innominatus_cli.checks.order import Before, cycles, follows
+from innominatus_cli.checks.order import Before, Edges, cycles, follows
+from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
+from innominatus_cli.expressions.references import ParsedText, parse, parse_script
+
+_NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
+_SCRIPTS = frozenset({"script", "command", "run"})
+
+
+class Text:
+    """One text of a workflow, the step that it belongs to (empty: none), and whether it is a script.
+
+    `is_after` tells a text that is read when its step has ended: it may speak of the step's own `outputs`.
+    """
+
+    __slots__ = ("is_after", "is_script", "node", "step")
+
+    def __init__(self, node: ScalarNode, step: str = "", *, is_script: bool = False, is_after: bool = False) -> None:
+        self.node = node
+        self.step = step
+        self.is_script = is_script
+        self.is_after = is_after
+
+    @property
+    def value(self) -> str:
+        """The text itself."""
+        return str(self.node.value)
+
+    @property
+    def parsed(self) -> ParsedText:
+        """Its parts."""
+        return parse_script(self.value) if self.is_script else parse(self.value)
 
 
 class WorkflowScope:
@@ -26,9 +57,21 @@ class WorkflowScope:
         return [*self.spec.mappings("steps"), *self.spec.mappings("finally")]
 
     @cached_property
-    def steps(self) -> list[str]:
-        """The names of all steps."""
-        return [name for step in self.step_nodes if (name := step.text("name"))]
+    def steps(self) -> dict[str, MappingNode]:
+        """All steps by name; of two with one name the first."""
+        found: dict[str, MappingNode] = {}
+        for step in self.step_nodes:
+            name = step.text("name")
+            if name:
+                found.setdefault(name, step)
+        return found
+
+    @cached_property
+    def texts(self) -> list[Text]:
+        """Every text whose references are replaced, in the order of the file; conditions are none."""
+        own = [Text(node) for key in ("variables", "outputs") for node in texts_in(self.spec.get(key))]
+        own += [Text(node) for one in self.spec.mappings("parameters") for node in texts_in(one.get("default"))]
+        return own + [text for step in self.step_nodes for text in _step_texts(step)]
 
     @cached_property
     def variables(self) -> dict[str, ScalarNode | None]:
@@ -38,6 +81,15 @@ class WorkflowScope:
             for key, node in self.spec.mapping("variables").values.items()
         }
         return found | {key: None for step in self.step_nodes for key in step.mapping("setVariables").values}
+
+    @cached_property
+    def setters(self) -> dict[str, list[str]]:
+        """By variable, the steps that set it, in the order of the file."""
+        found: dict[str, list[str]] = {}
+        for name, step in self.steps.items():
+            for variable in step.mapping("setVariables").values:
+                found.setdefault(variable, []).append(name)
+        return found
 
     @cached_property
     def parameters(self) -> dict[str, ScalarNode | None]:
@@ -50,16 +102,34 @@ class WorkflowScope:
         return found
 
     @cached_property
+    def edges(self) -> Edges:
+        """What each step, those of `finally` aside, waits for."""
+        return follows(list(self.spec.mappings("steps")))
+
+    @cached_property
+    def circles(self) -> list[list[str]]:
+        """Steps that wait for each other, those of `finally` aside."""
+        return cycles(self.edges)
+
+    @cached_property
     def order(self) -> Before | None:
         """None where steps wait for each other in a circle, which is a finding of its own."""
-        edges = follows(list(self.spec.mappings("steps")))
-        return None if cycles(edges) else Before(edges)
+        return None if self.circles else Before(self.edges)
+
+    @cached_property
+    def cleanup_edges(self) -> Edges:
+        """What each step of `finally` waits for, those of the others aside."""
+        return follows(list(self.spec.mappings("finally")))
+
+    @cached_property
+    def cleanup_circles(self) -> list[list[str]]:
+        """Steps of `finally` that wait for each other."""
+        return cycles(self.cleanup_edges) if "finally" in self.spec.values else []
 
     @cached_property
     def cleanup_order(self) -> Before | None:
         """The order of the steps of `finally`, which come after all others."""
-        edges = follows(list(self.spec.mappings("finally")))
-        return None if cycles(edges) else Before(edges)
+        return None if self.cleanup_circles else Before(self.cleanup_edges)
 
     @cached_property
     def cleanup_steps(self) -> frozenset[str]:
@@ -79,6 +149,23 @@ class WorkflowScope:
         """By step, the outputs that it has; without those steps that do not say, and those of types not built in."""
         found = {step.text("name"): _outputs(step) for step in self.step_nodes}
         return {name: outputs for name, outputs in found.items() if name and outputs}
+
+
+@lru_cache(maxsize=1)
+def scope_of(document: Document, facts: Facts) -> WorkflowScope:
+    """The scope of a workflow; the rules over one document, which come one after the other, share it."""
+    return WorkflowScope(document, facts)
+
+
+def _step_texts(step: MappingNode) -> Iterator[Text]:
+    name = step.text("name") or ""
+    for key, value in step.values.items():
+        if key == "config" and isinstance(value, MappingNode):
+            for inner, node in value.values.items():
+                is_script = inner in _SCRIPTS and isinstance(node, ScalarNode)
+                yield from (Text(text, name, is_script=is_script) for text in texts_in(node))
+        elif key not in _NO_VALUES:
+            yield from (Text(text, name, is_after=key == "setVariables") for text in texts_in(value))
 
 
 def _outputs(step: MappingNode) -> frozenset[str]:

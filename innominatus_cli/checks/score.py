@@ -11,7 +11,7 @@ from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
 from innominatus_cli.documents.quantities import quantity
 from innominatus_cli.documents.score_resources import Declaration, resource_uid, shared_resources
 from innominatus_cli.findings.catalogue import score as codes
-from innominatus_cli.findings.finding import Finding, Place, Related
+from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
@@ -178,37 +178,6 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.NOBODY_PROVISIONS, message, document.place(resource.get("type")), hint)
 
 
-class _Embedded(Document):
-    """An embedded workflow as a workflow document; places are those of the workload."""
-
-    __slots__ = ("outer",)
-
-    def __init__(self, outer: Document, workflow: MappingNode) -> None:
-        super().__init__(outer.path, MappingNode({"spec": workflow}), kind="Workflow", text=outer.text)
-        self.outer = outer
-
-    def place(self, node: Node | None = None) -> Place:
-        """The place in the workload."""
-        return self.outer.place(node)
-
-    def text_of(self, node: Node) -> str:
-        """The text that the node came from."""
-        return self.outer.text_of(node)
-
-
-def check_embedded_workflows(document: Document, facts: Facts) -> Iterator[Finding]:
-    """The rules over steps, references and conditions, for the workload's own workflows."""
-    workflows = _mappings(document.mapping, "workflows")
-    if not workflows:
-        return
-    from innominatus_cli.checks import conditions, references, steps  # noqa: PLC0415 - few Score files hold workflows
-
-    for workflow in workflows.values():
-        embedded = _Embedded(document, workflow)
-        for rule in (*steps.RULES, *references.RULES, *conditions.RULES):
-            yield from rule(embedded, facts)
-
-
 RULES = (
     check_before,
     check_images,
@@ -217,5 +186,4 @@ RULES = (
     check_shared_resources,
     check_source_files,
     check_provisioners,
-    check_embedded_workflows,
 )

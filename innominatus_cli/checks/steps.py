@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
-from innominatus_cli.checks.order import cycles, follows
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.checks.scope import scope_of
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.structure import check_step_config
+from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.findings.catalogue import policy
+from innominatus_cli.findings.catalogue import steps as more
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding, Related, Severity
-from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.findings.finding import Finding, Fix, Related, Severity
+from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 TABLES = ("secrets", "healthChecks", "alerts")
 """The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
@@ -46,6 +48,24 @@ def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding
         first.setdefault(name, node)
 
 
+def check_hidden_names(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2151: no step hides behind a context, or differs from another one only in case."""
+    first: dict[str, tuple[str, Node]] = {}
+    for step in steps_of(document):
+        name, node = step.text("name"), step.get("name")
+        if name is None or node is None:
+            continue
+        if name in CONTEXTS:
+            message = f"step {quoted(name)} hides behind the context of that name: `${{{name}.…}}` never means the step"
+            remedy = f"Rename the step, or read its outputs with `${{steps.{name}.outputs.…}}` only."
+            yield Finding(more.SHADOWED_NAME, message, document.place(node), remedy)
+        earlier, other = first.setdefault(name.casefold(), (name, node))
+        if earlier != name:
+            message = f"step {quoted(name)} differs from step {quoted(earlier)} only in case"
+            related = (Related("the other one", document.place(other)),)
+            yield Finding(more.SHADOWED_NAME, message, document.place(node), related=related)
+
+
 def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2002, ORC-4004: a step's type is known, and on every list of allowed ones; its config fits the type."""
     known = known_step_types(facts)
@@ -55,8 +75,11 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
         if kind is None or node is None:
             continue
         if kind not in known:
-            hint = did_you_mean(kind, known)
-            yield Finding(codes.UNKNOWN_STEP_TYPE, f"there is no step type {quoted(kind)}", document.place(node), hint)
+            from innominatus_cli.documents.mending import respelt  # noqa: PLC0415 - few types are unknown
+
+            hint, fix = did_you_mean(kind, known), respelt(node, near_names(kind, known))
+            message = f"there is no step type {quoted(kind)}"
+            yield Finding(codes.UNKNOWN_STEP_TYPE, message, document.place(node), hint, fix=fix)
             continue
         for rule in allowed:
             if kind not in rule.names():
@@ -116,12 +139,12 @@ def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
             seen.setdefault(name, entry)
 
 
-def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_cycles(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2011: no circle of steps that wait for each other."""
-    spec = document.mapping.mapping("spec")
-    for part in ("steps", "finally"):
-        steps = {name: step for step in spec.mappings(part) if (name := step.text("name"))}
-        for cycle in cycles(follows(list(spec.mappings(part)))):
+    scope = scope_of(document, facts)
+    for part, circles in (("steps", scope.circles), ("finally", scope.cleanup_circles)):
+        for cycle in circles:
+            steps = {name: step for step in scope.spec.mappings(part) if (name := step.text("name"))}
             implicit = [name for name in cycle if "dependsOn" not in steps[name].values]
             message = f"steps wait for each other: {' → '.join([*cycle, cycle[0]])}"
             remedy = ""
@@ -138,11 +161,38 @@ def check_cycles(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.STEP_CYCLE, message, place, remedy, related)
 
 
+def check_declared_outputs(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2146: each output of a step is declared once."""
+    for step in steps_of(document):
+        for key in ("outputs", "secretOutputs"):
+            sequence = step.get(key)
+            if not isinstance(sequence, SequenceNode):
+                continue
+            first: dict[str, Node] = {}
+            for number, item in enumerate(sequence.items):
+                if not isinstance(item, ScalarNode):
+                    continue
+                earlier = first.setdefault(item.text, item)
+                if earlier is not item:
+                    from innominatus_cli.checks.edits import without_item  # noqa: PLC0415 - few steps are wrong so
+
+                    edit = without_item(document, sequence, number)
+                    yield Finding(
+                        more.OUTPUT_DECLARED_TWICE,
+                        f"output '{item.text}' stands twice under '{key}'",
+                        document.place(item),
+                        related=(Related("first declared here", document.place(earlier)),),
+                        fix=Fix(f"Remove the second '{item.text}'", (edit,)) if edit else None,
+                    )
+
+
 RULES = (
     check_duplicate_names,
+    check_hidden_names,
     check_types,
     check_config,
     check_tables,
     check_dependencies,
     check_cycles,
+    check_declared_outputs,
 )

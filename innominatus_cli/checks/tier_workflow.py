@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Finding, Place, Related
+from innominatus_cli.findings.finding import Finding, Fix, Place, Related
 
 UNCONDITIONAL = frozenset({"on_success", "success", "always"})
 
@@ -56,8 +57,8 @@ def check_required(document: Document, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             codes.REQUIRED_WORKFLOW_NOT_ALWAYS, message, document.place(spec.key("triggers")), related=related
         )
-    steps = list(spec.mappings("steps"))
-    if steps and not any(is_unconditional(step) for step in steps):
+    own = list(spec.mappings("steps"))
+    if own and not any(is_unconditional(step) for step in own):
         message = f"'{name}' is required, and each of its steps may be skipped"
         yield Finding(codes.REQUIRED_WORKFLOW_NOT_ALWAYS, message, document.place(spec.key("steps")), related=related)
 
@@ -66,6 +67,62 @@ def is_unconditional(step: MappingNode) -> bool:
     """Whether nothing but a failure before it can skip a step."""
     when = step.text("when")
     return "if" not in step.values and "unless" not in step.values and (when is None or when in UNCONDITIONAL)
+
+
+def check_listed_twice(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2162: each trigger and phase is listed once."""
+    metadata, spec = document.mapping.mapping("metadata"), document.mapping.mapping("spec")
+    phase = metadata.get("phase")
+    for what, sequence in (("trigger", spec.get("triggers")), ("phase", metadata.get("phases"))):
+        first = {phase.value: phase} if what == "phase" and isinstance(phase, ScalarNode) else {}
+        for number, item in enumerate(sequence.items if isinstance(sequence, SequenceNode) else ()):
+            if not isinstance(item, ScalarNode):
+                continue
+            earlier = first.setdefault(item.value, item)
+            if earlier is item:
+                continue
+            from innominatus_cli.checks.edits import without_item  # noqa: PLC0415 - few workflows are wrong in this way
+
+            edit = without_item(document, sequence, number) if isinstance(sequence, SequenceNode) and number else None
+            fix = Fix(f"Remove the second '{item.text}'", (edit,)) if edit else None
+            message = f"{what} '{item.text}' is already listed at line {earlier.line}"
+            related = (Related("listed here", document.place(earlier)),)
+            yield Finding(steps.NAMED_TWICE, message, document.place(item), related=related, fix=fix)
+
+
+def check_redundant_triggers(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2163: beside a trigger that is always true stands no other one."""
+    entries = [
+        entry for entry in document.mapping.mapping("spec").sequence("triggers") if isinstance(entry, ScalarNode)
+    ]
+    always = ["all_deployments"] + ["product_deployment"] * (document.kind == "ProductWorkflow")
+    reason = next((entry for word in always for entry in entries if entry.value == word), None)
+    for entry in entries:
+        if reason is not None and entry.value in {*always, "first_deployment"} and entry.value != reason.value:
+            message = f"'{entry.text}' changes nothing beside '{reason.text}'"
+            related = (Related(f"'{reason.text}'", document.place(reason)),)
+            yield Finding(steps.REDUNDANT_TRIGGER, message, document.place(entry), related=related)
+
+
+def check_required_failures(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2142: a failure of a required platform workflow is one."""
+    name = document.mapping.mapping("metadata").text("name")
+    if document.kind != "PlatformWorkflow" or name is None:
+        return
+    always = [step for step in document.mapping.mapping("spec").mappings("steps") if is_unconditional(step)]
+    lenient = [step for step in always if _continues(step)]
+    if lenient and len(lenient) == len(always):
+        demands = [rule for rule in spoken_rules(facts, "requiredPlatformWorkflows") if name in rule.names()]
+        if demands:
+            message = f"'{name}' is required, and no failure of a step that always runs makes it fail"
+            related = tuple(Related("required here", rule.place) for rule in demands)
+            place = document.place(lenient[0].key("continueOnError"))
+            yield Finding(steps.REQUIRED_STEP_MAY_FAIL, message, place, related=related)
+
+
+def _continues(step: MappingNode) -> bool:
+    node = step.get("continueOnError")
+    return isinstance(node, ScalarNode) and node.value is True
 
 
 def metadata_place(document: Document) -> Place:
@@ -77,4 +134,12 @@ def _place_of_key(document: Document, key: str) -> Place:
     return document.place(document.mapping.key(key) if key in document.mapping.values else None)
 
 
-RULES = (check_phase, check_triggers, check_description_and_owner, check_required)
+RULES = (
+    check_phase,
+    check_triggers,
+    check_description_and_owner,
+    check_required,
+    check_listed_twice,
+    check_redundant_triggers,
+    check_required_failures,
+)

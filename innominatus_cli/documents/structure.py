@@ -15,7 +15,7 @@ from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_
 from innominatus_cli.documents.words import TYPE_WORDS, a, either, pattern_in_words, short
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Finding, Related
-from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 _MANY = 12
 _MANY_FINDINGS = 200
@@ -188,6 +188,7 @@ class _Walk:
             shown = ", ".join(words[:_MANY]) + (", …" if len(words) > _MANY else "")
             message = f"{_quoted(name)} is '{short(node.text)}', which is not one of {shown}"
         self.report(codes.NOT_ALLOWED, message, node, did_you_mean(node.text, words))
+        self.mend(node, near_names(node.text, words))
 
     def text(self, text: str, schema: Schema, name: str, node: Node, what: str = "") -> None:
         """Checks a text, or a key (`what` says so)."""
@@ -237,7 +238,7 @@ class _Walk:
             if known in properties:
                 self.value(value, properties[known], key)
             elif others is False:
-                self.unknown_key(node, key, [*properties, *aliases], name)
+                self.unknown_key(node, key, properties, aliases, name)
             elif isinstance(others, dict):
                 if (key_schema := schema.get("propertyNames")) is not None:
                     self.text(key, key_schema, key, node.key(key), f"the key '{short(key)}'")
@@ -263,10 +264,24 @@ class _Walk:
         related = Related(f"'{first}' stands here", self.document.place(node.key(first)))
         self.report(codes.SPELLED_TWICE, message, node.key(key), f"Remove '{key}' or '{first}'.", related)
 
-    def unknown_key(self, node: MappingNode, key: str, known: list[str], name: str) -> None:
+    def unknown_key(
+        self, node: MappingNode, key: str, properties: dict[str, Schema], aliases: dict[str, str], name: str
+    ) -> None:
+        known = [*properties, *aliases]
         message = f"unknown key '{short(key)}' in {_quoted(name)}"
         hint = did_you_mean(key, known) if len(self.findings) < _MANY_FINDINGS else ""
         self.report(codes.UNKNOWN_KEY, message, node.key(key), hint)
+        near = near_names(key, known) if hint else []
+        schema = properties.get(near[0]) if len(near) == 1 and near[0] not in node.values else None
+        if schema is not None and not any(self.attempt(node.values[key], schema, near[0])):
+            self.mend(node.key(key), near)
+
+    def mend(self, node: Node, near: list[str]) -> None:
+        """Gives the last finding a fix, where one near name leaves no doubt about what was meant."""
+        if len(near) == 1 and self.document.text:
+            from innominatus_cli.documents.mending import respelt  # noqa: PLC0415 - most documents have no mistakes
+
+            self.findings[-1] = self.findings[-1]._replace(fix=respelt(node, near))
 
 
 def _errors(findings: Iterable[Finding]) -> int:

@@ -269,6 +269,9 @@ class _Composer:
             ours = "text" if isinstance(node.value, str) else f"the number {node.value}"
             message = f"'{short(node.text)}' is {ours} here and {_OTHER_READINGS[other]} to YAML 1.1 tools"
             self.report(codes.AMBIGUOUS_SCALAR, message, node, f'write "{short(node.text)}" if text is meant')
+            from innominatus_cli.documents.mending import quoted  # noqa: PLC0415 - few values are ambiguous
+
+            self.findings[-1] = self.findings[-1]._replace(fix=quoted(node))
 
     def value(self, event: "Event", depth: int) -> Node:
         """A node that is no key."""

@@ -7,9 +7,8 @@ wrote.
 
 import re
 from collections.abc import Collection
-from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 CONTEXTS = frozenset(
     {
@@ -34,23 +33,43 @@ CONTEXTS = frozenset(
 )
 """The contexts of `${…}`; their meaning is in docs/reference/workflow-language.md."""
 
-PLAIN_FORM = re.compile(r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*")
-"""What a value must look like to be put into the text of a script: no quoting can change its meaning."""
-
-_SEGMENT = re.compile(r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*")
-_DOTTED_TEMPLATE = re.compile(r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}")
+_PLAIN_FORM = r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*"
+_SEGMENT = r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*"
+_DOTTED_TEMPLATE = r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}"
+"""Compiled when first needed: three patterns cost a cold start more than reading a file."""
 _LONGEST_PATH = 32
 _LONGEST_CONTEXT = max(map(len, CONTEXTS)) + 1
 """With the dot behind it."""
 
 
-class Reference(NamedTuple):
+class _Value:
+    """Values that are equal where all they hold is. Named tuples would do, and cost a cold start ten times as much."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _all(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._all() == other._all()
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._all()}"
+
+
+class Reference(_Value):
     """One `${…}` or `{{ … }}`: its path, and where it stands in the text (offsets in code points, end exclusive)."""
 
-    path: tuple[str, ...]
-    offset: int
-    end: int
-    written: str
+    __slots__ = ("end", "offset", "path", "written")
+
+    def __init__(self, path: tuple[str, ...], offset: int, end: int, written: str) -> None:
+        self.path = path
+        self.offset = offset
+        self.end = end
+        self.written = written
 
     @property
     def name(self) -> str:
@@ -61,51 +80,63 @@ class Reference(NamedTuple):
 Part: TypeAlias = "str | Reference"
 
 
-class ProblemKind(Enum):
+class ProblemKind:
     """What a problem is, so that nobody has to read its message to know."""
 
-    UNRESOLVED = "names nothing that is known"
-    MALFORMED = "is not written as a reference"
-    NOT_PLAIN = "may not stand in the text of a script"
-    PLANNED = "is a construct that a later version brings"
+    UNRESOLVED: Final = "names nothing that is known"
+    MALFORMED: Final = "is not written as a reference"
+    NOT_PLAIN: Final = "may not stand in the text of a script"
+    PLANNED: Final = "is a construct that a later version brings"
 
 
-class Problem(NamedTuple):
-    """Something that is wrong at an offset of a text."""
+class Problem(_Value):
+    """Something that is wrong at an offset of a text; `kind` is one of `ProblemKind`."""
 
-    message: str
-    offset: int
-    remedy: str = ""
-    kind: ProblemKind = ProblemKind.UNRESOLVED
+    __slots__ = ("kind", "message", "offset", "remedy")
+
+    def __init__(self, message: str, offset: int, remedy: str = "", kind: str = ProblemKind.UNRESOLVED) -> None:
+        self.message = message
+        self.offset = offset
+        self.remedy = remedy
+        self.kind = kind
 
     @property
     def planned(self) -> bool:
         """Whether a later version brings it."""
-        return self.kind is ProblemKind.PLANNED
+        return self.kind == ProblemKind.PLANNED
 
 
-class ParsedText(NamedTuple):
-    """A text as literal parts and references, in order."""
+class ParsedText(_Value):
+    """A text as literal parts and references, in order; `references` are the references alone."""
 
-    parts: tuple[Part, ...]
-    problems: tuple[Problem, ...] = ()
+    __slots__ = ("parts", "problems", "references")
 
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        """The references alone."""
-        return tuple(part for part in self.parts if isinstance(part, Reference))
+    def __init__(self, parts: tuple[Part, ...], problems: tuple[Problem, ...] = ()) -> None:
+        self.parts = parts
+        self.problems = problems
+        self.references = tuple(part for part in parts if isinstance(part, Reference))
 
     @property
     def whole(self) -> Reference | None:
         """The reference that is the whole text, whose value keeps its type."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], Reference):
-            return self.parts[0]
-        return None
+        return self.references[0] if self.references and len(self.parts) == 1 else None
 
     @property
     def literal(self) -> str | None:
         """The text itself where it holds no reference."""
         return None if self.references else "".join(part for part in self.parts if isinstance(part, str))
+
+
+def is_plain(text: str) -> bool:
+    """Whether a value may be put into the text of a script: it has a form whose meaning no quoting can change."""
+    return (text.isascii() and text.isalnum()) or re.fullmatch(_PLAIN_FORM, text) is not None
+
+
+def _is_key(text: str) -> bool:
+    """Whether a part of a path is a key; most are letters, digits, `-` and `_`, and need no pattern to be told."""
+    return (text.isascii() and text.replace("-", "").replace("_", "").isalnum()) or (
+        re.fullmatch(_SEGMENT, text.replace(".", "_").replace("\\", "_")) is not None
+    )
 
 
 def path_text(path: Collection[str]) -> str:
@@ -136,7 +167,7 @@ def split_path(text: str) -> tuple[str, ...] | str:
     for found in keys:
         if not found:
             return "a key of the path is empty"
-        if not _SEGMENT.fullmatch(found.replace(".", "_").replace("\\", "_")):
+        if not _is_key(found):
             return f"'{found}' is no key"
     return tuple(keys)
 
@@ -236,7 +267,7 @@ class _Parser:
         self._parts.append(Reference(path, start, end, self._text[start:end]))
 
     def _template(self, start: int) -> int:
-        found = _DOTTED_TEMPLATE.match(self._text, start)
+        found = re.compile(_DOTTED_TEMPLATE).match(self._text, start)
         if found:
             path = tuple(found.group(1).split("."))
             if self._only is None or (path[0] in self._only and len(path) > 1):
@@ -255,7 +286,7 @@ class _Parser:
         self._literal.append(inside)
         return stop
 
-    def _problem(self, message: str, offset: int, remedy: str, kind: ProblemKind = ProblemKind.MALFORMED) -> None:
+    def _problem(self, message: str, offset: int, remedy: str, kind: str = ProblemKind.MALFORMED) -> None:
         self._problems.append(Problem(message, offset, remedy, kind))
 
 

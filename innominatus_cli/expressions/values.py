@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 
 from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved
 from innominatus_cli.expressions.references import (
-    PLAIN_FORM,
     ParsedText,
     Problem,
     ProblemKind,
     Reference,
+    is_plain,
     parse,
     parse_script,
     path_text,
@@ -149,7 +149,7 @@ def _fold_part(reference: Reference, scope: Scope, found: Folded, at: Pointer, *
         message = f"'{reference.written}' is {kind}, which is no text"
         found.add(at, Problem(message, reference.offset, "Name a key of it."))
         return reference.written
-    if script and not PLAIN_FORM.fullmatch(text):
+    if script and not is_plain(text):
         found.add(at, Problem(not_plain(reference.name), reference.offset, ENV, ProblemKind.NOT_PLAIN))
     return text
 
@@ -246,7 +246,7 @@ def _part(part: object, lookup: Lookup, *, script: bool) -> str:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if text is None:
         raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")
-    if script and not PLAIN_FORM.fullmatch(text):
+    if script and not is_plain(text):
         raise NoValue(f"{not_plain(name)}; {ENV[0].lower()}{ENV[1:-1]}")
     return text
 

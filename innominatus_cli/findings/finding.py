@@ -38,7 +38,8 @@ class Place(NamedTuple):
 class Code(NamedTuple):
     """One problem of the catalogue: a number that is never reused, a title, a severity and a remedy for every case.
 
-    `detail` is the longer text of docs/reference/findings.md: why it matters and how to mend it.
+    `detail` is the longer text of docs/reference/findings.md: why it matters and how to mend it. Where the line of the
+    file holds a secret, `quotes_source` is False: no report shows it.
     """
 
     number: str
@@ -47,6 +48,7 @@ class Code(NamedTuple):
     severity: Severity = Severity.ERROR
     exit_status: ExitStatus = ExitStatus.FINDINGS
     detail: str = ""
+    quotes_source: bool = True
 
     @property
     def help_page(self) -> str:

@@ -15,7 +15,7 @@ from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
-from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.findings.finding import Finding, Severity
 
 YAML = (".yaml", ".yml")
 ADMIN_CONFIG = "admin-config.yaml"
@@ -40,6 +40,8 @@ class RepositoryCheck:
         """Whether somebody named the file itself, by path."""
         self._amendments: dict[str, Amend] = {}
         self._held_together = False
+        self._folders: set[str] = set()
+        """Selected folders, "" for the whole repository."""
 
     def select(self, path: str, *, only_ours: bool = False) -> bool:
         """Selects a file, or what is ours in a folder; False where there is nothing of ours.
@@ -51,6 +53,7 @@ class RepositoryCheck:
                 return False
             self._selected[path] = not only_ours
             return True
+        self._folders.add("" if path == "." else path)
         ours = [file for file in self._snapshot.paths(path, YAML) if self._is_ours(file)]
         for file in ours:
             self._selected.setdefault(file, False)
@@ -73,6 +76,7 @@ class RepositoryCheck:
         for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
             if self._snapshot.exists(path):
                 self._selected[path] = True
+        self._folders = {""}
 
     @property
     def files(self) -> int:
@@ -108,6 +112,7 @@ class RepositoryCheck:
                 elif (named or self._is_our_place(path)) and not _says_so(loaded):
                     yield not_ours(document)
         yield from self._unusable_admin_config()
+        yield from self._findings_of_names()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
 
     def _findings_together(self) -> Iterator[Finding]:
@@ -119,12 +124,28 @@ class RepositoryCheck:
         if self._held_together or len(own) > 1 or any(map(_speaks_of_others, own)):
             alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
             documents = tuple(own if alone else self._in_force)
-            yield from check_repository(RepositoryFacts(documents, self.facts, self.workflows_root))
+            everything = tuple(own) if "" in self._folders else ()
+            facts = RepositoryFacts(documents, self.facts, self.workflows_root, everything)
+            yield from check_repository(facts)
         if any(document.kind in _POLICY_KINDS for document in own):
             from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
 
             admin_config = () if self._admin_config is None else (self._admin_config,)
             yield from merge_policies((*admin_config, *self.facts.policies)).findings
+
+    def _findings_of_names(self) -> Iterator[Finding]:
+        """What is wrong with names, links and repositories in the selected folders, whatever the files hold."""
+        if not self._folders:
+            return
+        from innominatus_cli.checks.tree import check_tree  # noqa: PLC0415 - a single file does not need it
+        from innominatus_cli.documents.tree import read_tree  # noqa: PLC0415
+
+        for folder in [""] if "" in self._folders else sorted(self._folders):
+            yield from check_tree(read_tree(self._snapshot.root, folder), self._is_part)
+
+    def _is_part(self, path: str) -> bool:
+        """Whether a file is part of what the repository says, not only somewhere in it."""
+        return path in self._selected or self._is_our_place(path) or path.startswith(f"{self.workflows_root}/")
 
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
@@ -201,12 +222,19 @@ class RepositoryCheck:
             is_file=self._snapshot.is_file,
             files=lambda: self._snapshot.paths("", YAML),
             provided_types=lambda: self._provided_types,
+            golden_paths=lambda: self._every_golden_path,
+            documents_of=lambda path: self._load(path).documents,
         )
 
     @cached_property
-    def _tier_workflows(self) -> dict[str, Place]:
+    def _tier_workflows(self) -> dict[str, Document]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
-        return {identity_of(one): one.place() for one in documents if is_in_force(one, self.workflows_root)}
+        return {identity_of(one): one for one in documents if is_in_force(one, self.workflows_root)}
+
+    @cached_property
+    def _every_golden_path(self) -> list[Document]:
+        others = [document for path in self._golden_paths for document in self._load(path).documents]
+        return [one for one in (*self._in_folder("golden-paths"), *others) if one.kind == "GoldenPath"]
 
     @cached_property
     def _provided_types(self) -> set[str] | None:

@@ -67,14 +67,19 @@ def _block(finding: Finding, lines: _Lines, colour: bool) -> str:
     severity = painted(f"{finding.severity} {finding.code.number}", _COLOUR[finding.severity], on=colour)
     where = f"{painted(one_line(str(finding.place)), 'bold', on=colour)}: " if finding.place.path else ""
     block = [f"{where}{severity}: {one_line(finding.message)}"]
-    block += _excerpt(finding.place, lines.line(finding.place), colour)
+    if finding.code.quotes_source:
+        block += _excerpt(finding.place, lines.line(finding.place), colour)
     for related in finding.related:
         block.append(f"  {one_line(related.message)}: {one_line(str(related.place))}")
-        if (related.place.path, related.place.line) != (finding.place.path, finding.place.line):
+        if finding.code.quotes_source and not _same_line(related.place, finding.place):
             block += _excerpt(related.place, lines.line(related.place), colour)
     if finding.help:
         block.append(f"  {painted('help', 'cyan', on=colour)}: {one_line(finding.help)}")
     return "".join(f"{line}\n" for line in block)
+
+
+def _same_line(one: Place, other: Place) -> bool:
+    return (one.path, one.line) == (other.path, other.line)
 
 
 def _excerpt(place: Place, line: str | None, colour: bool) -> list[str]:

@@ -55,6 +55,10 @@ def every_schema() -> dict[str, dict[str, Any]]:
         found[file]["description"] = step_type.summary
         if step_type.outputs:
             found[file]["x-outputs"] = sorted(step_type.outputs)
+        if step_type.tools:
+            found[file]["x-tools"] = [tool.name for tool in step_type.tools]
+        found[file]["x-idempotency"] = step_type.idempotency.value
+        found[file]["x-rollback"] = step_type.rollback
     return found
 
 

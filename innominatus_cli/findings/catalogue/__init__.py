@@ -7,7 +7,19 @@ they need.
 
 from innominatus_cli.findings.finding import Code
 
-BLOCKS = ("document", "workflow", "score", "plan", "policy", "execution", "ledger", "internal")
+BLOCKS = (
+    "document",
+    "tree",
+    "workflow",
+    "steps",
+    "definitions",
+    "score",
+    "plan",
+    "policy",
+    "execution",
+    "ledger",
+    "internal",
+)
 
 
 def every_code() -> dict[str, Code]:

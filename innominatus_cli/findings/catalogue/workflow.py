@@ -266,6 +266,7 @@ SECRET_DEFAULT = Code(
     "Remove the default, or write a reference such as `${secrets.<name>}`.",
     detail="A parameter with `secret: true` takes a reference only, so that no plan, record or approval ever holds a "
     "secret's value.",
+    quotes_source=False,
 )
 
 # admin-config.yaml and policies: 2050 to 2069.
@@ -276,6 +277,7 @@ PLAINTEXT_SECRET = Code(
     "Remove the value, name the secret in the table `secrets`, and change it where it is used: it has been in git.",
     detail="Everybody who can read the repository can read it, now and in the history. admin-config.yaml holds names "
     "of secrets, never values. The value itself is not shown in this finding.",
+    quotes_source=False,
 )
 UNKNOWN_ALLOWED_STEP_TYPE = Code(
     "ORC-2051",

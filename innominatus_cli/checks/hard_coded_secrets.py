@@ -1,0 +1,225 @@
+"""Rules over secrets that stand in files as they are. No message ever shows a value.
+
+Few false alarms matter more than finding everything: a value counts as literal only where it is neither a reference,
+the name of a secret, a path into a store, a placeholder nor a sentence.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from innominatus_cli.checks.facts import Facts, table
+from innominatus_cli.checks.places import lines_of, place_within
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.findings.catalogue import steps as codes
+from innominatus_cli.findings.finding import Finding, Place
+
+_PASSWORDS = ("password", "passwd", "passphrase")
+_STORES = ("secret", "credential", "credentials")
+_KEYS = (
+    *_PASSWORDS,
+    *_STORES,
+    "token",
+    *(f"{what}{mark}key" for what in ("api", "access", "private", "secret") for mark in ("", "_", "-")),
+)
+"""How names end whose values are secret."""
+_ELSEWHERE = ("$", "/", "./", "vault:", "secret:", "ref+", "arn:", "op://", "env:", "file:", "http:", "https:")
+"""How values begin that say where a secret is."""
+_ENTRY_OF_STORE = r"[a-z][a-z0-9]*(?:[-_/.][a-z0-9]+)+"
+"""`db-password`, `team/app/token`: what secrets are called, never what they are."""
+_IN_ADDRESS = r"[a-z][a-z0-9+.-]{1,20}://[^\s:/@${}<>]{1,100}:([^\s:/@${}<>]{1,100})@"
+_DESCRIBED = frozenset({"outputs", "names", "annotations", "labels", "properties", "capabilities"})
+"""Keys of mappings whose values are descriptions."""
+_BEHIND_NAMES = frozenset(("", ":", '"', "'", "\n", "\r", ",", "}", " "))
+_SIGNS = (
+    *("AKIA", "ASIA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "PRIVATE KEY", "eyJ"),
+    *("sk_live_", "rk_live_", "AIza", "npm_", "hvs.", "SG."),
+)
+"""Without one of these no file holds a token that the patterns know."""
+_KINDS = {
+    "aws": "an access key of AWS",
+    "github": "a token of GitHub",
+    "gitlab": "a token of GitLab",
+    "slack": "a token of Slack",
+    "stripe": "a key of Stripe",
+    "google": "an API key of Google",
+    "npm": "a token of npm",
+    "vault": "a token of Vault",
+    "sendgrid": "a key of SendGrid",
+    "jwt": "a signed JSON Web Token",
+    "key": "a private key",
+}
+_SHORTEST_RANDOM, _LONGEST_RANDOM = 24, 200
+_LEAST_BITS = 3.9
+_KNOWN_AS_RANDOM = (
+    r"(?i)(?:digest|sha\d*|checksum|hash|fingerprint|commit|revision|version|image|cert(?:ificate)?|ca|bundle"
+    r"|public_?key|content|data|id)$"
+)
+
+
+def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
+    if document.text and not _may_hold_secrets(document.text.lower()):
+        return
+    defined = table(facts, "secrets")
+    known = frozenset(() if defined is None else defined.values)
+    for name, node, is_secret in _named_values(document.root):
+        if (is_secret or name.lower().endswith(_KEYS)) and _is_literal(node, name, known):
+            message = f"'{name}' holds a secret in plain text"
+            yield Finding(codes.HARD_CODED_SECRET, message, document.place(node))
+        elif isinstance(node.value, str) and "://" in node.value and "@" in node.value:
+            yield from _check_address(document, name, node)
+
+
+def _may_hold_secrets(text: str) -> bool:
+    """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
+
+    It is asked of every file, and a walk over its values costs more than looking for words.
+    """
+    if "kind: secret" in text or ("://" in text and "@" in text):
+        return True
+    for word in _KEYS:
+        found = text.find(word)
+        while found >= 0:
+            found += len(word)
+            if text[found : found + 1] in _BEHIND_NAMES:
+                return True
+            found = text.find(word, found)
+    return False
+
+
+def _check_address(document: Document, name: str, node: ScalarNode) -> Iterator[Finding]:
+    found = re.search(_IN_ADDRESS, str(node.value))
+    if found is not None and not _placeholders().fullmatch(found[1]):
+        place = place_within(document, node, found.start(1), found[1])
+        yield Finding(codes.HARD_CODED_SECRET, f"the address in '{name}' holds a password in plain text", place)
+
+
+def _named_values(root: Node) -> Iterator[tuple[str, ScalarNode, bool]]:
+    """Scalars with the names they go by: their key, or the `name` beside `value` or `default`.
+
+    The last one tells the data of a Kubernetes Secret, all of which is secret.
+    """
+    stack: list[tuple[str, Node, bool]] = [("", root, False)]
+    while stack:
+        name, node, is_secret = stack.pop()
+        if isinstance(node, SequenceNode):
+            stack.extend((name, item, False) for item in reversed(node.items))
+        elif isinstance(node, MappingNode):
+            if name not in _DESCRIBED:
+                stack.extend(reversed(list(_entries(name, node, is_secret=is_secret))))
+        elif isinstance(node, ScalarNode) and name:
+            yield name, node, is_secret
+
+
+def _entries(name: str, node: MappingNode, *, is_secret: bool) -> Iterator[tuple[str, Node, bool]]:
+    own = node.text("name") or name
+    is_manifest = node.text("kind") == "Secret"
+    for key, value in node.values.items():
+        if key in {"value", "default"}:
+            yield own, value, False
+        elif isinstance(value, ScalarNode):
+            yield key, value, is_secret
+        else:
+            yield key, value, is_manifest and key in {"data", "stringData"}
+
+
+def _is_literal(node: ScalarNode, name: str, known: frozenset[str]) -> bool:
+    value, lower = node.plain(), name.lower()
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    if isinstance(value, int) and not lower.endswith(_PASSWORDS):
+        return False
+    text = str(value).strip()
+    if not text or "${" in text or "{{" in text or "$(" in text or text.startswith(_ELSEWHERE) or text in known:
+        return False
+    if re.search(r"\s", text) or _placeholders().fullmatch(text) or re.fullmatch(_ENTRY_OF_STORE, text):
+        return False
+    if lower.endswith(_STORES) and text.isalpha() and text.islower():
+        return False
+    return not re.sub("[-_]", "", lower).endswith(re.sub("[-_]", "", text).lower())
+
+
+@cache
+def _placeholders() -> re.Pattern[str]:
+    """Values that people write where the real one is to come."""
+    return re.compile(
+        r"(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this)|todo|tbd|fixme|none|null|nil|n/?a|true|false|example|"
+        r"placeholder|dummy|fake|test|sample|redacted|hidden|masked|generated?|auto|random|required|optional|inherit|"
+        r"default|string|env|vault|user|pass(?:word)?|secret|(?:your|my|some|insert|enter|put)[-_ ].*|.*[-_ ]here|"
+        r"(.)\1{2,}|\*+|\.+|<.*>|\[.*\]|%.*%|@.*@|__.*__)",
+        re.IGNORECASE | re.DOTALL,
+    )
+
+
+def check_known_tokens(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2159: nothing in the file, comments included, has the form of a token or private key."""
+    if not any(sign in document.text for sign in _SIGNS):
+        return
+    text = "\n".join(lines_of(document.text))
+    first = 1 if document.index == 0 else document.root.line
+    line, start_of_line, counted = 1, 0, 0
+    for found in _tokens().finditer(text):
+        line += text.count("\n", counted, found.start())
+        counted = found.start()
+        if "EXAMPLE" in found.group() or not first <= line <= document.root.end_line:
+            continue
+        start_of_line = text.rfind("\n", 0, counted) + 1
+        written = found.group().split("\n", 1)[0]
+        column = counted - start_of_line + 1
+        place = Place(document.path, line, column, line, column + len(written))
+        yield Finding(codes.KNOWN_TOKEN, f"{_KINDS[found.lastgroup or '']} stands in the file", place)
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    """The forms of tokens that are known; each begins where no longer word could, so that searching is linear."""
+    return re.compile(
+        r"(?<![A-Za-z0-9_-])(?:"
+        r"(?P<aws>(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z]))"
+        r"|(?P<github>gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{60,251})"
+        r"|(?P<gitlab>glpat-[A-Za-z0-9_-]{20,64})"
+        r"|(?P<slack>xox[abeoprs]-[A-Za-z0-9-]{10,250})"
+        r"|(?P<stripe>[sr]k_live_[A-Za-z0-9]{16,250})"
+        r"|(?P<google>AIza[A-Za-z0-9_-]{35}(?![0-9A-Za-z_-]))"
+        r"|(?P<npm>npm_[A-Za-z0-9]{36}(?![0-9A-Za-z]))"
+        r"|(?P<vault>hvs\.[A-Za-z0-9_-]{24,250})"
+        r"|(?P<sendgrid>SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![0-9A-Za-z_-]))"
+        r"|(?P<jwt>eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{16,1000})"
+        r")|(?P<key>-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,40}[A-Za-z0-9+/]{16})"
+    )
+
+
+def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
+    runs = re.findall(r"[A-Za-z0-9+/_-]{24,200}", document.text)
+    if document.text and not any(map(_looks_random, runs)):
+        return
+    for name, node, _ in _named_values(document.root):
+        text = node.value
+        if not isinstance(text, str) or not _SHORTEST_RANDOM <= len(text) <= _LONGEST_RANDOM or " " in text:
+            continue
+        is_told = name.lower().endswith(_KEYS) or re.search(_KNOWN_AS_RANDOM, name) is not None
+        if not is_told and _looks_random(text) and _tokens().search(text) is None:
+            message = f"the value of '{name}' looks like a generated key"
+            yield Finding(codes.RANDOM_LOOKING_VALUE, message, document.place(node))
+
+
+def _looks_random(text: str) -> bool:
+    """Whether letters of both cases and digits are mixed as no name, path or sentence mixes them."""
+    if re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", text) is None or text.count("/") > 1 or text.count("-") > 1:
+        return False
+    runs = re.findall("[0-9]+|[a-z]+|[A-Z]+", text)
+    kinds = {"0" if run.isdigit() else "a" if run.islower() else "A" for run in runs}
+    digits = sum(run.isdigit() for run in runs)
+    return len(kinds) == 3 and digits > 2 and len(runs) * 3 > len(text) and _bits(text) >= _LEAST_BITS  # noqa: PLR2004 - kinds of characters
+
+
+def _bits(text: str) -> float:
+    from math import log2  # noqa: PLC0415 - few values come so far
+
+    shares = [text.count(char) / len(text) for char in set(text)]
+    return -sum(share * log2(share) for share in shares)
+
+
+RULES = (check_literal_secrets, check_known_tokens, check_random_values)
