@@ -8,8 +8,6 @@ from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
-from innominatus_cli.documents.quantities import quantity
-from innominatus_cli.documents.score_resources import Declaration, resource_uid, shared_resources
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
@@ -73,6 +71,8 @@ def check_amounts(document: Document, _facts: Facts) -> Iterator[Finding]:
             limit, request = limits.text(key), requests.text(key)
             if limit is None or request is None or limit == request:
                 continue
+            from innominatus_cli.documents.quantities import quantity  # noqa: PLC0415 - few files have two amounts
+
             most, wanted = quantity(limit), quantity(request)
             if most is not None and wanted is not None and wanted.exceeds(most):
                 message = f"container '{name}' requests {request} of {key}, and its limit is {limit}"
@@ -106,11 +106,16 @@ def _needed(resource: MappingNode) -> Iterator[tuple[str, Node]]:
 
 
 def _uids(document: Document) -> dict[str, str]:
-    """The resources of the workload with what they are called among all."""
+    """The resources of the workload with what they are called among all; without ids the names will do."""
+    resources = _mappings(document.mapping, "resources")
+    if not any("id" in resource.values for resource in resources.values()):
+        return {name: name for name in resources}
+    from innominatus_cli.documents.score_resources import resource_uid  # noqa: PLC0415 - few resources have an id
+
     workload = document.mapping.mapping("metadata").text("name") or ""
     return {
         name: resource_uid(workload, name, resource.text("type") or "", resource.text("class"), resource.text("id"))
-        for name, resource in _mappings(document.mapping, "resources").items()
+        for name, resource in resources.items()
     }
 
 
@@ -119,6 +124,8 @@ def check_shared_resources(document: Document, _facts: Facts) -> Iterator[Findin
     uids = _uids(document)
     if len(set(uids.values())) == len(uids):
         return
+    from innominatus_cli.documents.score_resources import Declaration, shared_resources  # noqa: PLC0415
+
     nodes = _mappings(document.mapping, "resources")
     declared = [
         Declaration("", name, uids[name], _plain(node.get("params")), _plain(node.get("metadata")))

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
-from innominatus_cli.documents.score_resources import resource_uid
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
@@ -34,11 +33,12 @@ _SERVICE_ANNOTATION = "k8s.score.dev/service-name"
 _LONGEST_STATEFUL_SET = 52
 """63 of a label, without the hash that Kubernetes puts behind it."""
 _LONGEST_OF_SCORE_K8S = {"Deployment": 52, "StatefulSet": 49}
-_SERVICE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
-_VARIABLE = re.compile(r"[-._A-Za-z][-._A-Za-z0-9]*")
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_BARE = re.compile(r"\$\{resources\.([^.}]+)\}")
+_SERVICE_NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_PORT_NAME = r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*"
+_LONGEST_PORT_NAME = 15
+_VARIABLE = r"[-._A-Za-z][-._A-Za-z0-9]*"
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+"""Patterns are compiled where they are needed: that takes longer than to check a whole file without them."""
 _PROBES = ("livenessProbe", "readinessProbe")
 
 
@@ -79,7 +79,7 @@ def check_name(document: Document, _facts: Facts) -> Iterator[Finding]:
     if kind != "StatefulSet" and not document.mapping.mapping("service").mapping("ports").values:
         return
     given = annotations.text(_SERVICE_ANNOTATION)
-    if given is not None and not _SERVICE_NAME.fullmatch(given):
+    if given is not None and not re.fullmatch(_SERVICE_NAME, given):
         place = document.place(annotations.get(_SERVICE_ANNOTATION))
         yield Finding(codes.NAME_NOT_FOR_SERVICE, f"no Service can be called '{given}'", place)
     elif name[:1].isdigit() and (given is None or kind == "StatefulSet"):
@@ -93,7 +93,8 @@ def check_ports(document: Document, _facts: Facts) -> Iterator[Finding]:
     ports = document.mapping.mapping("service").mapping("ports")
     first: dict[tuple[object, str], str] = {}
     for name, port in _mappings(document.mapping.mapping("service"), "ports"):
-        if not _PORT_NAME.fullmatch(name):
+        is_word = name.isascii() and name.isalpha() and len(name) <= _LONGEST_PORT_NAME
+        if not is_word and not re.fullmatch(_PORT_NAME, name):
             message = f"nothing can refer to the port '{name}' by its name"
             yield Finding(codes.PORT_NAME, message, document.place(ports.key(name)))
         number = port.get("port")
@@ -111,7 +112,8 @@ def check_variables(document: Document, _facts: Facts) -> Iterator[Finding]:
     for container_name, container in _containers(document):
         variables = container.mapping("variables")
         for name in variables.values:
-            if not _VARIABLE.fullmatch(name):
+            is_word = name.isascii() and name.isidentifier()
+            if not is_word and not re.fullmatch(_VARIABLE, name):
                 message = f"'{name}' is no name for a variable of the container '{container_name}' in Kubernetes"
                 yield Finding(codes.VARIABLE_NAME, message, document.place(variables.key(name)))
 
@@ -154,21 +156,14 @@ def _bad_target(target: str, *, is_file: bool) -> str:
 
 def check_volume_sources(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2115: what is mounted is a volume that the workload declares."""
-    workload = document.mapping.mapping("metadata").text("name") or ""
     resources = dict(_mappings(document.mapping, "resources"))
-    uids = {
-        resource_uid(workload, name, one.text("type") or "", one.text("class"), one.text("id")): name
-        for name, one in resources.items()
-    }
     for _, container in _containers(document):
         for _, volume in _mappings(container, "volumes"):
-            source = volume.text("source")
-            if source is None:
-                continue
-            bare = _BARE.fullmatch(source)
-            wanted = bare.group(1) if bare else source
-            resource = resources.get(uids.get(wanted, wanted))
-            if resource is None and not bare:  # an unknown `${resources.x}` is a finding of the placeholders
+            source = volume.text("source") or ""
+            is_bare = source.startswith("${resources.") and source.endswith("}") and source.count(".") == 1
+            wanted = source[len("${resources.") : -1] if is_bare else source
+            resource = resources.get(wanted) or _by_uid(document, resources, wanted)
+            if resource is None and source and not is_bare:  # an unknown `${resources.x}` the placeholders' rule tells
                 message = f"'{source}' names no resource of the workload"
                 yield Finding(codes.NOT_A_VOLUME, message, document.place(volume.get("source")))
             elif resource is not None and resource.text("type") not in {None, "volume"}:
@@ -176,12 +171,25 @@ def check_volume_sources(document: Document, _facts: Facts) -> Iterator[Finding]
                 yield Finding(codes.NOT_A_VOLUME, message, document.place(volume.get("source")))
 
 
+def _by_uid(document: Document, resources: dict[str, MappingNode], wanted: str) -> MappingNode | None:
+    """The resource that is called `wanted` among all."""
+    if "#" not in wanted:
+        return None
+    from innominatus_cli.documents.score_resources import resource_uid  # noqa: PLC0415 - hardly anybody writes a uid
+
+    workload = document.mapping.mapping("metadata").text("name") or ""
+    for name, one in resources.items():
+        if wanted == resource_uid(workload, name, one.text("type") or "", one.text("class"), one.text("id")):
+            return one
+    return None
+
+
 def check_binary_contents(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2116: binary contents are base64."""
     for _, container in _containers(document):
         for target, file in _mappings(container, "files"):
             content = file.text("binaryContent")
-            if content is not None and not _BASE64.fullmatch(content.replace("\r", "").replace("\n", "")):
+            if content is not None and not re.fullmatch(_BASE64, re.sub("[\r\n]", "", content)):
                 place = document.place(file.get("binaryContent"))
                 yield Finding(codes.NOT_BASE64, f"the content of '{target}' is no base64", place)
 

@@ -2,7 +2,6 @@
 
 from innominatus_cli.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, text_node
-from innominatus_cli.documents.workflow_shapes import shape_body
 from innominatus_cli.findings.catalogue import document as codes
 
 API_VERSION = "score.dev/v1b1"
@@ -35,8 +34,11 @@ def _shape_extensions(shaping: Shaping, root: MappingNode) -> None:
         for body in workflows:
             _add_variables(shaping, body, variables)
         remove(root, "variables")
-    for body in workflows:
-        shape_body(shaping, body)
+    if workflows:
+        from innominatus_cli.documents.workflow_shapes import shape_body  # noqa: PLC0415 - few Score files hold them
+
+        for body in workflows:
+            shape_body(shaping, body)
 
 
 def _add_variables(shaping: Shaping, body: MappingNode, variables: MappingNode) -> None:
