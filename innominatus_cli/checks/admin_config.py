@@ -1,15 +1,19 @@
 """Rules over admin-config.yaml, its workflow policies aside (see `checks.policies`)."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
+from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.system.files import parts_of
 
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|passphrase|token|secret|(?:secret|access|api|private)_?key|credentials?)$", re.IGNORECASE
@@ -159,6 +163,15 @@ def check_applications(document: Document, facts: Facts) -> Iterator[Finding]:
             yield Finding(definitions.NO_APPLICATION_MATCHES, message, place, severity_override=severity)
 
 
+def check_workflows_root(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-1003: the folder of workflows is one of the repository."""
+    policies = document.mapping.mapping("workflowPolicies")
+    root = policies.text("workflowsRoot")
+    if root and root.rstrip("/") not in {"", "."} and parts_of(posixpath.normpath(root)) is None:
+        message = f"workflowsRoot '{short(root)}' is no folder of the repository"
+        yield Finding(OUTSIDE_REPOSITORY, message, document.place(policies.get("workflowsRoot")))
+
+
 def check_limits(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2183: no tier has a higher limit than all of them together."""
     limits = document.mapping.mapping("limits")
@@ -172,6 +185,7 @@ def check_limits(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 
 RULES = (
+    check_workflows_root,
     check_plaintext_secrets,
     check_providers,
     check_provisioners,

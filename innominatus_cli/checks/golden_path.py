@@ -11,11 +11,14 @@ from innominatus_cli.checks.parameters import check_definition
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions as codes
+from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
 from innominatus_cli.findings.catalogue.steps import UNDECLARED_PARAMETER
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_WORKFLOW_FILE
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.system.files import parts_of
 
 
 def check_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -26,9 +29,12 @@ def check_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def check_workflow_file(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2043: the workflow that it runs is a file."""
+    """ORC-1003, ORC-2043: the workflow that it runs is a file of the repository."""
     spec = document.mapping.mapping("spec")
     workflow, node = spec.text("workflow"), spec.get("workflow")
+    if workflow and parts_of(posixpath.normpath(posixpath.join(posixpath.dirname(document.path), workflow))) is None:
+        yield Finding(OUTSIDE_REPOSITORY, f"'{short(workflow)}' is outside of the repository", document.place(node))
+        return
     if not workflow or facts.is_file is None or not workflow.endswith((".yaml", ".yml")):
         return
     path = workflow.removeprefix("./")

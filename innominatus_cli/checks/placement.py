@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.words import a
+from innominatus_cli.documents.words import a, short
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place
 
@@ -15,7 +16,7 @@ KIND_OF_FOLDER = {
     "policies": "WorkflowPolicies",
     "step-types": "StepType",
 }
-_PRODUCT = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}")
+PRODUCT_NAME = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}")
 
 
 def check_placement(document: Document, workflows_root: str) -> Iterator[Finding]:
@@ -30,5 +31,13 @@ def check_placement(document: Document, workflows_root: str) -> Iterator[Finding
     if wanted is not None and document.kind != wanted:
         place = document.place(document.mapping.get("kind"))
         yield Finding(WRONG_KIND_HERE, f"{a(document.kind)} stands where {a(wanted)} is expected", place)
-    if is_product and not _PRODUCT.fullmatch(below):
+    if is_product and not PRODUCT_NAME.fullmatch(below):
         yield Finding(BAD_PRODUCT_NAME, f"'{below}' cannot be a product's name", Place(document.path))
+
+
+def check_product_name(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-1060: the product that a document names can be the name of a folder."""
+    name = document.mapping.mapping("metadata").text("product")
+    if name and not PRODUCT_NAME.fullmatch(name):
+        place = document.place(document.mapping.mapping("metadata").get("product"))
+        yield Finding(BAD_PRODUCT_NAME, f"'{short(name)}' cannot be a product's name", place)

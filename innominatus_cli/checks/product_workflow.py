@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
 from innominatus_cli.checks.identities import product_identity
+from innominatus_cli.checks.placement import check_product_name
 from innominatus_cli.checks.tier_workflow import metadata_place
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.findings.catalogue import policy
@@ -55,4 +56,4 @@ def check_step_config_written(document: Document, _facts: Facts) -> Iterator[Fin
             yield Finding(codes.MISSING_STEP_CONFIG, message, document.place(step.get("name") or step))
 
 
-RULES = (check_product, check_allowed, check_step_config_written)
+RULES = (check_product, check_product_name, check_allowed, check_step_config_written)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
+from innominatus_cli.checks.placement import check_product_name
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
+from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import score as codes
+from innominatus_cli.findings.catalogue.document import WRONG_FORM
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
@@ -50,9 +53,13 @@ def _before(container: MappingNode) -> list[str]:
 
 
 def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
-    """ORC-2089: an image has a version. `.` stands for one that is given later."""
+    """ORC-1037, ORC-2089: an image can be one, and has a version. `.` stands for one that is given later."""
     for name, container in _mappings(document.mapping, "containers").items():
         image = container.text("image")
+        if image and (image.startswith("-") or any(char.isspace() for char in image)):
+            message = f"the image of container '{name}' is '{short(image)}', which no registry can have"
+            yield Finding(WRONG_FORM, message, document.place(container.get("image")))
+            continue
         if not image or image == "." or "${" in image or "@" in image:
             continue
         _, _, tag = image.rpartition("/")[2].partition(":")
@@ -186,6 +193,7 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 RULES = (
+    check_product_name,
     check_before,
     check_images,
     check_amounts,
