@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"\$(?:(\$?)\{([^}]*)\}|\$)")
 _ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
 _ROOTS = ("metadata", "resources")
 _IN_SCORE = frozenset((root,) for root in _ROOTS)
+_MOST_HINTS = 20
 _MOST_TOLD = 200
 """Nobody reads more of one file, and a file can hold a hundred thousand."""
 
@@ -78,11 +79,16 @@ def check_placeholders(document: Document, _facts: Facts) -> Iterator[Finding]:
 def _wrong_placeholders(document: Document) -> Iterator[Finding]:
     house = _house_roots(document)
     told: set[str] = set()
+    wrong = 0
     for node, bare_is_good in placeholder_texts(document):
         for placeholder in placeholders_in(str(node.value)):
             root = placeholder.elements[0] if placeholder.elements else ""
             if root not in house:
-                yield from _check_one(document, node, placeholder, bare_is_good=bare_is_good)
+                for finding in _check_one(
+                    document, node, placeholder, bare_is_good=bare_is_good, hints=wrong < _MOST_HINTS
+                ):
+                    wrong += 1
+                    yield finding
             elif root not in told:
                 told.add(root)
                 yield _house_dialect(document, node, placeholder)
@@ -97,7 +103,7 @@ def _house_dialect(document: Document, node: ScalarNode, placeholder: Placeholde
 
 
 def _check_one(
-    document: Document, node: ScalarNode, placeholder: Placeholder, *, bare_is_good: bool
+    document: Document, node: ScalarNode, placeholder: Placeholder, *, bare_is_good: bool, hints: bool
 ) -> Iterator[Finding]:
     def finding(code: Code, message: str, remedy: str = "") -> Finding:
         place = place_within(document, node, placeholder.offset, placeholder.written)
@@ -107,13 +113,13 @@ def _check_one(
     if not elements:
         yield finding(codes.MALFORMED_PLACEHOLDER, "is malformed")
     elif elements[0] == "metadata":
-        message, near = _missing_metadata(document, elements[1:])
+        message, near = _missing_metadata(document, elements[1:], hints=hints)
         if message:
             yield finding(codes.UNKNOWN_METADATA_KEY, message, near)
     elif elements[0] == "resources":
         resources = document.mapping.mapping("resources").values
         if elements[1] not in resources:
-            near = did_you_mean(elements[1], resources)
+            near = did_you_mean(elements[1], resources) if hints else ""
             yield finding(codes.UNKNOWN_RESOURCE, f"names no resource of this workload: '{elements[1]}'", near)
         elif len(elements) == 2 and not bare_is_good:  # noqa: PLR2004 - resources.<name>
             yield finding(codes.BARE_RESOURCE, "names a resource but none of its outputs")
@@ -151,7 +157,7 @@ def _literal_texts(document: Document) -> Iterator[ScalarNode]:
         yield from texts_in(resource.get("metadata"))
 
 
-def _missing_metadata(document: Document, keys: tuple[str, ...]) -> tuple[str, str]:
+def _missing_metadata(document: Document, keys: tuple[str, ...], *, hints: bool) -> tuple[str, str]:
     """What is not there, as the end of a sentence, and near names; two empty texts where all keys are there."""
     node: Node = document.mapping.mapping("metadata")
     way = "metadata"
@@ -160,7 +166,7 @@ def _missing_metadata(document: Document, keys: tuple[str, ...]) -> tuple[str, s
             return f"looks for '{key}' in {way}, which is no mapping", ""
         value = node.get(key)
         if value is None:
-            return f"names nothing: {way} has no key '{key}'", did_you_mean(key, node.values)
+            return f"names nothing: {way} has no key '{key}'", did_you_mean(key, node.values) if hints else ""
         node, way = value, f"{way}.{key}"
     if isinstance(node, ScalarNode) and node.value is None:
         return f"reads {way}, which has no value", "Give it one, or remove the placeholder."

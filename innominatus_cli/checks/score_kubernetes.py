@@ -6,7 +6,9 @@ it to Kubernetes. Sources: Kubernetes' API validation (`pkg/apis/core/validation
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeAlias
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
@@ -27,6 +29,9 @@ REFUSED = frozenset(
         codes.IMAGE_NOT_GIVEN,
     )
 )
+Rule: TypeAlias = "Callable[[Document, Facts], Iterator[Finding]]"
+_MOST_TOLD = 200
+"""Nobody reads more of one rule and file, and a file can hold a hundred thousand."""
 _KINDS = ("Deployment", "StatefulSet")
 _KIND_ANNOTATION = "k8s.score.dev/kind"
 _SERVICE_ANNOTATION = "k8s.score.dev/service-name"
@@ -157,12 +162,16 @@ def _bad_target(target: str, *, is_file: bool) -> str:
 def check_volume_sources(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2115: what is mounted is a volume that the workload declares."""
     resources = dict(_mappings(document.mapping, "resources"))
+    by_uid: dict[str, MappingNode] | None = None
     for _, container in _containers(document):
         for _, volume in _mappings(container, "volumes"):
             source = volume.text("source") or ""
             is_bare = source.startswith("${resources.") and source.endswith("}") and source.count(".") == 1
             wanted = source[len("${resources.") : -1] if is_bare else source
-            resource = resources.get(wanted) or _by_uid(document, resources, wanted)
+            resource = resources.get(wanted)
+            if resource is None and "#" in wanted:
+                by_uid = by_uid or _by_uid(document, resources)
+                resource = by_uid.get(wanted)
             if resource is None and source and not is_bare:  # an unknown `${resources.x}` the placeholders' rule tells
                 message = f"'{source}' names no resource of the workload"
                 yield Finding(codes.NOT_A_VOLUME, message, document.place(volume.get("source")))
@@ -171,17 +180,15 @@ def check_volume_sources(document: Document, _facts: Facts) -> Iterator[Finding]
                 yield Finding(codes.NOT_A_VOLUME, message, document.place(volume.get("source")))
 
 
-def _by_uid(document: Document, resources: dict[str, MappingNode], wanted: str) -> MappingNode | None:
-    """The resource that is called `wanted` among all."""
-    if "#" not in wanted:
-        return None
+def _by_uid(document: Document, resources: dict[str, MappingNode]) -> dict[str, MappingNode]:
+    """The resources by what they are called among all."""
     from innominatus_cli.documents.score_resources import resource_uid  # noqa: PLC0415 - hardly anybody writes a uid
 
     workload = document.mapping.mapping("metadata").text("name") or ""
-    for name, one in resources.items():
-        if wanted == resource_uid(workload, name, one.text("type") or "", one.text("class"), one.text("id")):
-            return one
-    return None
+    return {
+        resource_uid(workload, name, one.text("type") or "", one.text("class"), one.text("id")): one
+        for name, one in resources.items()
+    }
 
 
 def check_binary_contents(document: Document, _facts: Facts) -> Iterator[Finding]:
@@ -244,15 +251,23 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.IMAGE_NOT_GIVEN, message, document.place(container.get("image")), remedy)
 
 
-RULES = (
-    check_kind,
-    check_name,
-    check_ports,
-    check_variables,
-    check_mounts,
-    check_volume_sources,
-    check_binary_contents,
-    check_completion,
-    check_routes,
-    check_images,
+def _told(rule: Rule) -> Rule:
+    """The rule, which tells so much of one file and no more."""
+    return lambda document, facts: islice(rule(document, facts), _MOST_TOLD)
+
+
+RULES = tuple(
+    _told(rule)
+    for rule in (
+        check_kind,
+        check_name,
+        check_ports,
+        check_variables,
+        check_mounts,
+        check_volume_sources,
+        check_binary_contents,
+        check_completion,
+        check_routes,
+        check_images,
+    )
 )

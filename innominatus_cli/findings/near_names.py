@@ -1,12 +1,18 @@
 """Did you mean: the nearest known names, by edit distance with transpositions (optimal string alignment)."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 _LONGEST = 64
+_MOST_KNOWN = 1_000
+"""Comparing with more takes longer than all else, and only a hostile file has so many."""
 
 
-def distance(left: str, right: str) -> int:
-    """The number of insertions, deletions, substitutions and swaps of neighbours that turn `left` into `right`."""
+def distance(left: str, right: str, limit: int | None = None) -> int:
+    """The number of insertions, deletions, substitutions and swaps of neighbours that turn `left` into `right`.
+
+    Anything above `limit` where it is more than that.
+    """
     before_last: list[int] = []
     last = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
@@ -16,6 +22,8 @@ def distance(left: str, right: str) -> int:
             if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
                 best = min(best, before_last[j - 2] + 1)
             row.append(best)
+        if limit is not None and min(row) > limit and min(last) > limit:
+            return limit + 1
         before_last, last = last, row
     return last[-1]
 
@@ -23,18 +31,21 @@ def distance(left: str, right: str) -> int:
 def near_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """The known names near `name`, nearest first, at most `limit`; empty where nothing is near.
 
-    Case is ignored. A name is near when its distance is at most a third of the longer name's length, or one is a
-    prefix of the other with three characters or more.
+    Case is ignored; of more than a thousand names none is near. A name is near when its distance is at most a third of
+    the longer name's length, or one is a prefix of the other with three characters or more.
     """
     wanted = name.lower()[:_LONGEST]
     found: list[tuple[int, str]] = []
-    for candidate in sorted(set(known)):
+    candidates = set(islice(known, _MOST_KNOWN + 1))
+    if len(candidates) > _MOST_KNOWN:
+        return []
+    for candidate in sorted(candidates):
         other = candidate.lower()[:_LONGEST]
         allowed = max(1, max(len(wanted), len(other)) // 3)
         prefix = min(len(wanted), len(other)) > 2 and (other.startswith(wanted) or wanted.startswith(other))  # noqa: PLR2004
         if not prefix and abs(len(wanted) - len(other)) > allowed:
             continue  # the distance is at least the difference in length
-        gap = distance(wanted, other)
+        gap = distance(wanted, other, None if prefix else allowed)
         if prefix or gap <= allowed:
             found.append((gap, candidate))
     return [candidate for _, candidate in sorted(found)[:limit]]

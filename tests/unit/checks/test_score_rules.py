@@ -269,3 +269,11 @@ def test_somebody_provisions_every_type(
 
 def test_without_an_admin_config_nobody_knows_who_provisions() -> None:
     assert told(f"metadata: {{name: shop}}\n{CONTAINER}resources: {{db: {{type: anything}}}}\n") == []
+
+
+def test_a_rule_tells_two_hundred_times_what_is_wrong_and_takes_linear_time() -> None:
+    volumes = ", ".join(f"/v{n}: {{source: 'thing#{n}'}}" for n in range(8000))
+    resources = ", ".join(f"r{n:05}: {{type: volume}}" for n in range(8000))
+    text = f"metadata: {{name: shop}}\ncontainers: {{web: {{image: 'a:1', volumes: {{{volumes}}}}}}}\n"
+    assert told(f"{text}resources: {{{resources}}}\n").count(("ORC-2115", "/containers/web/volumes/~1v0/source")) == 1
+    assert len(found(f"{text}resources: {{{resources}}}\n")) == 200

@@ -69,3 +69,16 @@ def test_every_code_has_a_number_of_its_block_a_title_and_a_remedy() -> None:
         assert code.remedy, number
         assert code.detail, number
         assert code.title[0].isupper(), number
+
+
+@given(st.text("abc", max_size=9), st.text("abc", max_size=9), st.integers(0, 9))
+def test_a_distance_above_its_limit_is_just_above_it_or_more(left: str, right: str, limit: int) -> None:
+    whole = distance(left, right)
+    found = distance(left, right, limit)
+    assert found == whole if whole <= limit else found > limit
+
+
+def test_of_a_thousand_names_some_are_near_and_of_more_none() -> None:
+    names = [f"name-{number:04}" for number in range(1000)]
+    assert near_names("name-0042", names)[0] == "name-0042"
+    assert near_names("name-0042", [*names, "another"]) == []
