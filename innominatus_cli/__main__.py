@@ -3,22 +3,63 @@
 import gc
 import os
 import sys
+from types import ModuleType
+from typing import Any
+
+from innominatus_cli import __version__
+
+_COMPLETING = "_INNOMINATUS_CTL_COMPLETE"
+"""With this a shell asks for completions; click answers, whatever the arguments are."""
 
 
 def main() -> None:
     """Runs the command line of this process and ends it with the command's exit status.
 
     The collector is off until a command that runs for long turns it on, and the interpreter is left without its
-    teardown: together a sixth of a short command's time (docs/adr/0004). pydantic looks for no plugins: nothing that is
-    installed beside this package runs in its process.
+    teardown (docs/adr/0013). pydantic looks for no plugins: nothing that is installed beside this package runs in its
+    process.
     """
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    _open_streams()
+    if sys.argv[1:] == ["--version"] and _COMPLETING not in os.environ and _told(f"innominatus-ctl {__version__}\n"):
+        os._exit(0)  # what `cli.main` would tell, without click
+    sys.modules.setdefault("inspect", LateInspect("inspect"))
     from innominatus_cli.cli.main import run  # noqa: PLC0415 - after the collector is off
 
-    _open_streams()
-    status = run(sys.argv[1:])
-    os._exit(status)
+    os._exit(run(sys.argv[1:]))
+
+
+def _told(text: str) -> bool:
+    """Whether stdout took a text; where not, the error is for the usual way to tell."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
+
+
+class LateInspect(ModuleType):
+    """Stands for the standard library's `inspect` until somebody needs it.
+
+    click imports that module, which is large, to clean the indentation of help texts; those of options are one line.
+    """
+
+    def cleandoc(self, doc: str) -> str:
+        """A text without the indentation that is common to its lines, as `inspect.cleandoc` gives it."""
+        if "\n" not in doc and "\t" not in doc:
+            return doc.lstrip()
+        cleaned: str = self.__getattr__("cleandoc")(doc)
+        return cleaned
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever that module has
+        if sys.modules.get("inspect") is self:
+            del sys.modules["inspect"]
+        import inspect  # noqa: PLC0415
+
+        self.__dict__.update(inspect.__dict__)
+        return getattr(inspect, name)
 
 
 def _open_streams() -> None:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from innominatus_cli.documents.durations import seconds_of
-from innominatus_cli.reports.listing import Listing, data_text, listing_text, template_text
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 if TYPE_CHECKING:
+    from innominatus_cli.reports.listing import Listing
+
     _TextType = click.ParamType[str]
     _DurationType = click.ParamType[int]
 else:
@@ -56,6 +55,8 @@ class Duration(_DurationType):
         """The seconds; a value that is none is wrong usage."""
         if isinstance(value, int):
             return value
+        from innominatus_cli.documents.durations import seconds_of  # noqa: PLC0415 - few commands have one
+
         text = str(value)
         try:
             seconds = seconds_of(int(text) if text.isdecimal() else text)
@@ -83,19 +84,27 @@ def page_options(function: F) -> F:
     return click.option("--limit", type=click.IntRange(min=1), default=None, help="Show at most N.")(function)
 
 
-def print_listing(listing: Listing, output: str, limit: int | None = None, offset: int = 0) -> None:
+def print_listing(listing: "Listing", output: str, limit: int | None = None, offset: int = 0) -> None:
     """Prints a listing's page to stdout in the given format."""
+    from innominatus_cli.reports.listing import listing_text  # noqa: PLC0415 - a check's text does without
+
     print_text(_or_usage(lambda: listing_text(listing.page(limit, offset), output)))
 
 
 def print_document(document: dict[str, Any], output: str, text: Callable[[], str]) -> None:
     """Prints one result: its data for json, yaml and template=, else what `text` makes."""
-    if output in {"json", "yaml"}:
-        print_text(data_text(document, output))
-    elif output.startswith("template="):
-        print_text(_or_usage(lambda: template_text(output.removeprefix("template="), document)))
+    if output in {"json", "yaml"} or output.startswith("template="):
+        print_text(_or_usage(lambda: _data_text(document, output)))
     else:
         print_text(text())
+
+
+def _data_text(document: dict[str, Any], output: str) -> str:
+    from innominatus_cli.reports.listing import data_text, template_text  # noqa: PLC0415
+
+    if output in {"json", "yaml"}:
+        return data_text(document, output)
+    return template_text(output.removeprefix("template="), document)
 
 
 def print_text(text: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 HEAVY = ("pydantic", "pydantic_core", "rich", "git", "jinja2", "jsonschema", "subprocess", "asyncio", "hashlib")
 FILE = "workflows/products/ecommerce/payment-integration.yaml"
 
+NOT_FOR_A_GOOD_FILE = ("innominatus_cli.documents.event_reader", "innominatus_cli.reports.listing", "ast", "inspect")
+
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
 
@@ -32,6 +34,36 @@ def modules_after(root: Path, *arguments: str) -> set[str]:
 @pytest.mark.parametrize("command", [["validate-product-workflow"], ["product", "validate"]])
 def test_checking_one_good_file_needs_no_heavy_library(root: Path, command: list[str]) -> None:
     assert modules_after(root, *command, FILE).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["validate", "validate-product-workflow"])
+def test_a_good_file_needs_neither_the_exact_reader_nor_what_only_click_wants(root: Path, command: str) -> None:
+    assert imported_by(root, command, FILE).isdisjoint((*HEAVY, *NOT_FOR_A_GOOD_FILE))
+
+
+def test_the_version_is_told_without_the_command_line_and_is_what_that_tells(root: Path) -> None:
+    assert imported_by(root, "--version").isdisjoint((*HEAVY, "click", "innominatus_cli.cli.main"))
+    told = [
+        subprocess.run([sys.executable, *program], capture_output=True, text=True, timeout=60, check=True)
+        for program in (
+            ("-m", "innominatus_cli", "--version"),
+            ("-c", "from innominatus_cli.cli.main import run; run(['--version'])"),
+        )
+    ]
+    assert told[0].stdout == told[1].stdout != ""
+
+
+def imported_by(root: Path, *arguments: str) -> set[str]:
+    """The names of the modules that the installed command imports, as the interpreter tells them."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "innominatus_cli", *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
 @pytest.mark.parametrize("command", ["--help", "--version"])

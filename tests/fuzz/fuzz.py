@@ -18,8 +18,14 @@ LONGEST = {"loader": 256, "references": 128, "overrides": 128}
 
 
 def loader(data: bytes) -> None:
-    """Any bytes are documents and findings, with places inside of the text; reading twice gives the same."""
+    """Any bytes are documents and findings, with places inside of the text; reading twice gives the same.
+
+    What the quick reader reads, the reader of events reads too, with nothing to say.
+    """
+    from innominatus_cli.documents.event_reader import read_events
     from innominatus_cli.documents.loading import load
+    from innominatus_cli.documents.quick_reader import read_quickly
+    from innominatus_cli.documents.yaml_text import text_of
 
     loaded = load("score.yaml", data)
     lines = data.count(b"\n") + data.count(b"\r") + 1
@@ -29,6 +35,11 @@ def loader(data: bytes) -> None:
         assert finding.message
         assert not finding.place.pointer or finding.place.pointer.startswith("/"), finding
     assert loaded.documents or loaded.findings
+    text, traps = text_of("score.yaml", data)
+    if text is not None and not traps and (quickly := read_quickly("score.yaml", text)) is not None:
+        documents, findings = read_events("score.yaml", text, [])
+        assert findings == []
+        assert [repr(one.root.plain()) for one in documents] == [repr(one.root.plain()) for one in quickly]
     if len(data) % _TWICE_EVERY == 0:
         again = load("score.yaml", data)
         assert again.findings == loaded.findings
@@ -68,6 +79,7 @@ def main() -> None:
 
     name = sys.argv[1]
     with atheris.instrument_imports(include=["innominatus_cli"]):
+        import innominatus_cli.documents.event_reader
         import innominatus_cli.documents.loading
         import innominatus_cli.documents.score_shapes
         import innominatus_cli.documents.workflow_shapes

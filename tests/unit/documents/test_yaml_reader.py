@@ -8,9 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from innominatus_cli.documents.event_reader import MAX_ALIASES, MAX_MERGES, MAX_NODES
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.yaml_reader import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_MERGES, MAX_NODES, read_yaml
+from innominatus_cli.documents.quick_reader import MAX_DEPTH
+from innominatus_cli.documents.yaml_reader import read_yaml
+from innominatus_cli.documents.yaml_text import MAX_BYTES
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 

@@ -1,0 +1,144 @@
+"""YAML text to nodes in one go, for the files that nothing is wrong or special with: most.
+
+`read_quickly` gives what `yaml_reader` would, or None where that has to look: PyYAML's C composer builds the tree, and
+a tree with anything that may need a finding is left to the reader of events, which knows what to say. The composer
+recurses, so that its text is looked at first: no tree of it can be deeper than a few hundred levels.
+"""
+
+import re
+from typing import TYPE_CHECKING, cast
+
+from innominatus_cli.documents.libyaml import CParser, RawMapping, RawScalar, RawSequence, YAMLError
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.scalars import other_reading, value_of
+from innominatus_cli.documents.yaml_text import INVISIBLE
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    RawNode: TypeAlias = RawScalar | RawMapping | RawSequence
+
+MAX_DEPTH = 64
+_MAX_LENGTH = 50_000
+"""Characters of a text that cannot hold too many nodes: each takes one at least, and the limit is 100,000."""
+_MAX_DOCUMENTS = 100
+_MAX_BRACKETS = 200
+_DEEP = "[ \t?:-]{120}"
+"""What begins a line with very deep blocks: each level of a block takes a column, or half of one."""
+_TOKENS = r"(?:^|[\s\[{,:?])(?:&[^\s&]|\*[\w-]|!)"
+"""Where an anchor, an alias or a tag may begin. An alias of another form has no anchor, which is an error anyway."""
+_LARGEST = 2**53 - 1
+_MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 64
+
+_values: dict[str, str | int | float | bool | None] = {}
+"""Unquoted values that every reader takes alike, by their text. Large repositories repeat most of theirs."""
+_new = ScalarNode.__new__
+
+
+class _NotQuickly(Exception):  # noqa: N818 - ends the quick reading of one file, inside this module
+    """The tree holds something that the reader of events has to see."""
+
+
+class _Composer(CParser):
+    """PyYAML's composer, without its tags: what a scalar is worth is decided here."""
+
+    def resolve(self, _kind: object, _value: object, _implicit: object) -> None:
+        """Tags are not asked for."""
+
+    def descend_resolver(self, _parent: object, _index: object) -> None:
+        """There is nothing to resolve by the way to a node."""
+
+    def ascend_resolver(self) -> None:
+        """See `descend_resolver`."""
+
+
+def read_quickly(path: str, text: str) -> list[Document] | None:
+    """All documents of a text; None where it needs another look, and where it holds none."""
+    if not may_be_composed(text):
+        return None
+    documents = []
+    index = 0
+    try:
+        composer = _Composer(text.encode())
+        while composer.check_node():
+            if index == _MAX_DOCUMENTS:
+                return None
+            root = _node(cast("RawNode", composer.get_node()), 1)
+            if root.__class__ is not ScalarNode or root.value is not None or not root.plain_style:
+                documents.append(Document(path, root, index=index, text=text))
+            index += 1
+    except (_NotQuickly, YAMLError, ValueError):
+        return None
+    return documents or None
+
+
+def may_be_composed(text: str) -> bool:
+    """Whether the composer may have the text: it is no deep tree, and has neither anchors nor tags."""
+    return (
+        len(text) < _MAX_LENGTH
+        and text.count("[") + text.count("{") < _MAX_BRACKETS
+        and not re.search(f"[\r\n]{_DEEP}" if "\r" in text else f"\n{_DEEP}", text)
+        and not re.match(_DEEP, text)
+        and not (("&" in text or "*" in text or "!" in text) and re.search(_TOKENS, text))
+        and (text.isascii() or not re.search(INVISIBLE, text))
+    )
+
+
+def _node(raw: "RawNode", depth: int) -> Node:
+    """The node for one of PyYAML's. Raises _NotQuickly."""
+    if isinstance(raw, RawScalar):
+        return _scalar(raw)
+    if depth >= MAX_DEPTH:
+        raise _NotQuickly
+    last: Node | None = None
+    start, end = raw.start_mark, raw.end_mark
+    if type(raw) is RawMapping:
+        values: dict[str, Node] = {}
+        key_nodes: dict[str, ScalarNode] = {}
+        for raw_key, raw_value in raw.value:
+            key = raw_key.value
+            if type(raw_key) is not RawScalar or key in values:
+                raise _NotQuickly
+            key_node = key_nodes[key] = _scalar(raw_key)
+            if type(key_node.value) is not str or (key == "<<" and key_node.plain_style):
+                raise _NotQuickly
+            values[key] = last = _scalar(raw_value) if type(raw_value) is RawScalar else _node(raw_value, depth + 1)
+        node: Node = MappingNode(values, key_nodes, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+    else:
+        items = [_node(item, depth + 1) for item in raw.value]
+        last = items[-1] if items else None
+        node = SequenceNode(items, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+    if last is not None and not raw.flow_style:
+        node.end_line, node.end_column = last.end_line, last.end_column
+    return node
+
+
+def _scalar(raw: RawScalar) -> ScalarNode:
+    start, end = raw.start_mark, raw.end_mark
+    text = raw.value
+    node = _new(ScalarNode)  # half of what calling the class takes
+    node.line = start.line + 1
+    node.column = start.column + 1
+    node.end_line = end.line + 1
+    node.end_column = end.column + 1
+    node.text = text
+    if raw.style == "":
+        node.plain_style = True
+        node.value = _values[text] if text in _values else _value(text)
+    else:
+        node.plain_style = False
+        node.value = text
+        if "\0" in text:
+            raise _NotQuickly
+    return node
+
+
+def _value(text: str) -> str | float | bool | None:
+    """What an unquoted text is worth. Raises _NotQuickly where other readers, or JSON, see something else."""
+    value = value_of(text)
+    if other_reading(text) or (isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST):
+        raise _NotQuickly
+    if len(text) <= _LONGEST_REMEMBERED and len(_values) < _MOST_REMEMBERED:
+        _values[text] = value
+    return value

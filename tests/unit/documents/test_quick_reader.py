@@ -1,0 +1,161 @@
+"""The quick reader gives what the reader of events gives, or nothing; and it never sees a deep text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from innominatus_cli.documents.event_reader import read_events
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.quick_reader import MAX_DEPTH, may_be_composed, read_quickly
+from innominatus_cli.documents.yaml_text import text_of
+
+PIECES = (
+    *("a", "b", "key: ", "k: v\n", "- ", "- x\n", "\n", " ", "  ", "    ", "\t", "\r\n", "\r", ":", ": ", ","),
+    *("[", "]", "{", "}", "[]", "{}", "? ", "|\n", ">-\n", "'", '"', "''", '"x"', "#", " # c\n", "---\n", "...\n"),
+    *("&a", "*a", "&a ", "*a\n", "!t ", "!!str ", "! ", "<<: ", "<<", "%YAML 1.2\n", "a && b", "*.yaml", "x!", "y*z"),
+    *("yes", "no", "~", "null", "true", "1", "1.10", "0x1f", "0o7", "010", ".inf", ".nan", "1e3", "12:30", "1_0"),
+    *("9007199254740993", "2024-01-01", "é", "日本", "\u200b", "\ufeff", "\\0", "\\x00", "\\u0041", "${a.b}", "=", "@"),
+)
+
+
+def flat(documents: list[Document]) -> list[Any]:
+    return [(one.path, one.index, one.text, list(_described(one.root))) for one in documents]
+
+
+def _described(node: Node) -> Iterator[Any]:
+    where = (node.line, node.column, node.end_line, node.end_column)
+    if isinstance(node, ScalarNode):
+        yield ("scalar", type(node.value).__name__, node.value, node.text, node.plain_style, where)
+    elif isinstance(node, SequenceNode):
+        yield ("list", where)
+        for item in node.items:
+            yield from _described(item)
+    else:
+        assert isinstance(node, MappingNode)
+        yield ("mapping", list(node.values), list(node.key_nodes), where)
+        for key, value in node.values.items():
+            yield from _described(node.key_nodes[key])
+            yield from _described(value)
+    yield "end"
+
+
+def agree(data: bytes) -> bool:
+    """Whether both readers say the same of a file, where the quick one says something; which is the answer."""
+    text, findings = text_of("file.yaml", data)
+    if text is None or findings:
+        return False
+    quickly = read_quickly("file.yaml", text)
+    if quickly is None:
+        return False
+    documents, found = read_events("file.yaml", text, [])
+    assert found == []
+    assert flat(quickly) == flat(documents)
+    return True
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=24).map("".join))
+@example("a: &x 1\nb: *x\n")
+@example("a: 1\na: 2\n")
+@example("? [a]\n: b\n")
+@example("{'a':*b}\n")
+@example("a: {b: c}\nd: [e, 'f']\n")
+@example("\n# nothing\n---\n---\na: b\n")
+@example("a:\n- b\n-\n  c: |\n    d\n\n")
+@example("<<: {a: b}\n")
+@example("'<<': {a: b}\n")
+@example("1: a\n")
+def test_both_readers_agree_on_any_text(text: str) -> None:
+    agree(text.encode())
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.sampled_from(PIECES), st.dates()
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
+)
+
+
+@settings(max_examples=300)
+@given(VALUES, st.sampled_from([None, "'", '"', "|", ">"]), st.sampled_from([None, True, False]), st.booleans())
+def test_both_readers_agree_on_what_a_writer_of_yaml_writes(
+    value: Any, style: str | None, flow: bool | None, unicode: bool
+) -> None:
+    text = yaml.safe_dump(value, default_style=style, default_flow_style=flow, allow_unicode=unicode, width=40)
+    agree(text.encode())
+
+
+def test_both_readers_agree_on_every_file_of_the_project(root: Path) -> None:
+    files = [path for path in sorted((root / "tests" / "cases").rglob("*.yaml")) if path.is_file()]
+    assert sum(agree(path.read_bytes()) for path in files) > len(files) // 4
+
+
+def test_good_files_are_read_quickly(root: Path) -> None:
+    files = [*(root / "workflows").rglob("*.yaml"), *(root / "docs" / "examples").rglob("score.yaml")]
+    assert files
+    slowly = [path.name for path in (*files, root / "admin-config.yaml") if not agree(path.read_bytes())]
+    assert slowly == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: text with & and * and ${x}! and ${x} in it\n",
+        "script: |\n  make && make install; ls *.yaml\n",
+        "'1': a\n",
+        "a:\r\n  - b\r\n",
+        "\n".join(f"{'  ' * depth}k:" for depth in range(50)),
+    ],
+)
+def test_usual_texts_are_read_quickly(text: str) -> None:
+    assert agree(text.encode())
+
+
+DEEP = 2_000
+DEEP_TEXTS = {
+    "lists in a line": "- " * DEEP + "x",
+    "lists and tabs": "-\t" * DEEP + "x",
+    "explicit keys": "? " * DEEP + "x",
+    "mixed indicators": "- ? : " * DEEP + "x",
+    "indented mappings": "".join(f"{' ' * depth}a:\n" for depth in range(DEEP)),
+    "indented lists": "".join(f"{' ' * depth}-\n" for depth in range(DEEP)),
+    "mappings and lists at one column": "".join(f"{' ' * depth}a:\n{' ' * depth}-\n" for depth in range(DEEP)),
+    "compact mappings": "".join(f"{'  ' * depth}- a:\n" for depth in range(DEEP)),
+    "ends of line of old Macs": "".join(f"{' ' * depth}a:\r" for depth in range(DEEP)),
+    "brackets": "[" * DEEP + "]" * DEEP,
+    "braces": "{a: " * DEEP + "}" * DEEP,
+    "brackets over lines": "[\n" * DEEP + "]" * DEEP,
+    "half of each": "[{a: " * (DEEP // 2) + "}]" * (DEEP // 2),
+    "behind a document": "a: b\n---\n" + "- " * DEEP + "x",
+    "behind its mark": "--- " + "- " * DEEP + "x",
+    "behind a text": "a: |\n b\nc:\n  " + "- " * DEEP + "x",
+}
+
+
+@pytest.mark.parametrize("name", DEEP_TEXTS)
+def test_the_composer_never_sees_a_deep_text(name: str) -> None:
+    assert not may_be_composed(DEEP_TEXTS[name])
+
+
+@given(st.lists(st.sampled_from(["list", "compact", "mapping", "flow", "braces"]), min_size=1, max_size=110))
+def test_nothing_deeper_than_the_limit_is_read_quickly(levels: list[str]) -> None:
+    text, closing, column, in_flow = "", "", 0, False
+    for level in levels:
+        if level in {"flow", "braces"} or in_flow:
+            in_flow = True
+            text, closing = (f"{text}[", f"]{closing}") if level != "braces" else (f"{text}{{a: ", f"}}{closing}")
+        elif level == "compact":
+            text, column = f"{text}- ", column + 2
+        else:
+            text = f"{text}{'a:' if level == 'mapping' else '-'}\n{' ' * (column + 1)}"
+            column += 1
+    quickly = read_quickly("file.yaml", f"{text}x{closing}\n")
+    assert quickly is None or len(levels) < MAX_DEPTH
+    if quickly is not None:
+        agree(f"{text}x{closing}\n".encode())
