@@ -12,7 +12,7 @@ from innominatus_cli.findings.finding import Edit
 def without_item(document: Document, sequence: SequenceNode, index: int) -> Edit | None:
     """Takes an item, not the first one, out of a list."""
     item, before = sequence.items[index], sequence.items[index - 1]
-    if index == 0 or item.line != item.end_line or not document.text:
+    if index == 0 or item.line != item.end_line or not document.text or document.others:
         return None
     lines = lines_of(document.text)
     line = lines[item.line - 1]
@@ -25,7 +25,7 @@ def without_key(document: Document, mapping: MappingNode, key: str) -> Edit | No
     """Takes a key, not the first one, out of a mapping, with its value."""
     keys = list(mapping.values)
     node, value = mapping.key_nodes.get(key), mapping.values[key]
-    if node is None or keys[0] == key or not document.text:
+    if node is None or keys[0] == key or not document.text or document.others:
         return None
     lines = lines_of(document.text)
     region = lines[node.line - 1 : value.end_line]

@@ -59,7 +59,7 @@ _KNOWN_AS_RANDOM = (
 
 def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
-    if document.text and not _may_hold_secrets(document.text.lower()):
+    if document.text and not _may_hold_secrets(document.all_text.lower()):
         return
     defined = table(facts, "secrets")
     known = frozenset(() if defined is None else defined.values)
@@ -154,7 +154,7 @@ def _placeholders() -> re.Pattern[str]:
 
 def check_known_tokens(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2159: nothing in the file, comments included, has the form of a token or private key."""
-    if not any(sign in document.text for sign in _SIGNS):
+    if not any(sign in document.all_text for sign in _SIGNS):
         return
     text = "\n".join(lines_of(document.text))
     first = 1 if document.index == 0 else document.root.line
@@ -192,7 +192,7 @@ def _tokens() -> re.Pattern[str]:
 
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
-    runs = re.findall(r"[A-Za-z0-9+/_-]{24,200}", document.text)
+    runs = re.findall(r"[A-Za-z0-9+/_-]{24,200}", document.all_text)
     if document.text and not any(map(_looks_random, runs)):
         return
     for name, node, _ in _named_values(document.root):

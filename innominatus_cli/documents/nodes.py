@@ -196,6 +196,11 @@ class Document:
         """The root as a mapping; an empty one where the root is something else."""
         return self.root if isinstance(self.root, MappingNode) else MappingNode(line=1, column=1)
 
+    @property
+    def all_text(self) -> str:
+        """The texts of all sources of the document, the file's own first: for what asks whether a word is there."""
+        return "\n".join((self.text, *(source.text for source in self.others))) if self.others else self.text
+
     def place(self, node: Node | None = None) -> Place:
         """The place of `node` (the root when None), with its JSON pointer where the node is part of this document."""
         node = self.root if node is None else node
