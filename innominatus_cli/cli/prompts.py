@@ -52,9 +52,14 @@ def _confirmed(question: Question) -> Answer:
 
 
 def _typed(kind: Kind, asked: Asked, question: Question) -> Answer:
-    """Asks until the answer is right. `?` shows all choices; `-` is nothing, where nothing is an answer."""
+    """Asks until the answer is right. `?` shows all choices; `-` is nothing, where nothing is an answer.
+
+    Where there is one answer only, and it need not be given, it is taken.
+    """
     choices = list(question.choices(asked))
     default = ", ".join(question.default(asked))
+    if choices == [default] and not (question.required or question.optional):
+        return (default,)
 
     def answer_of(text: str) -> Answer:
         if text.strip() == "?" and choices:

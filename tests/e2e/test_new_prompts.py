@@ -237,3 +237,18 @@ def test_flags_are_not_asked_for_again(repository: Path, opened: list[Terminal])
     assert status == 0, screen
     assert "It refuses a workflow with more than 20 steps." in screen
     assert "How many steps" not in screen
+
+
+def test_what_has_one_answer_only_is_not_asked(repository: Path, opened: list[Terminal]) -> None:
+    flags = ["--template", "static-site", "--product", "storefront", "--cpu", "1", "--memory", "64Mi", "--team", "us"]
+    terminal = Terminal(repository, "new", "application", "pages", *flags)
+    opened.append(terminal)
+    for question in ("The image of its container", "The port that the program listens on"):
+        terminal.sees(question)
+        terminal.sees("]: ")
+        terminal.types("")
+
+    status, screen = terminal.ends()
+    assert status == 0, screen
+    assert "written in" not in screen
+    assert (repository / "apps/pages/index.html").is_file()

@@ -21,6 +21,8 @@ from innominatus_cli.operations.creation.templates import application_templates
 from tests.e2e.conftest import Workshop
 
 LONGEST_SECONDS = 60
+GO_CACHE = os.environ.get("GOCACHE", str(Path.home() / ".cache" / "go-build"))
+"""Found before a test has a home folder of its own: the standard library is compiled once."""
 PROGRAMS = {"node": "node", "python": "python3", "go": "go", "java": "java"}
 
 
@@ -39,7 +41,7 @@ class Program:
         variables = {**self.container.get("variables", {}), "PORT": str(self._port), "PAUSE_SECONDS": "1"}
         self.process = subprocess.Popen(
             [found(language), *map(self._here, self._command()[1:])],
-            env={**os.environ, **variables, "DATABASE": str(self._folder / "api.db")},
+            env={**os.environ, **variables, "DATABASE": str(self._folder / "api.db"), "GOCACHE": GO_CACHE},
             cwd=self._folder,
             stdout=subprocess.PIPE,
             text=True,

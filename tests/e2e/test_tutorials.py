@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from innominatus_cli.operations.creation.templates import application_templates
+
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIALS = ("first-deployment.md", "first-product-workflow.md")
 BLOCK = re.compile(
@@ -48,6 +50,16 @@ def _type(folder: Path, script: str) -> tuple[Path, str]:
     return Path(stands), printed + ran.stderr
 
 
+def _typed(folder: Path, page: str) -> tuple[Path, str]:
+    """Types every block of a tutorial; where the shell stands afterwards, and all that was printed."""
+    printed = ""
+    for block in BLOCK.finditer((ROOT / "docs/tutorials" / page).read_text(encoding="utf-8")):
+        assert block["language"] == "bash"
+        folder, more = _type(folder, block["text"])
+        printed += more
+    return folder, printed
+
+
 def _allow(folder: Path, lines: str) -> None:
     """Puts the list of allowed workflows that the tutorial shows in the place of the present one."""
     config = folder / "admin-config.yaml"
@@ -85,5 +97,27 @@ def test_the_refusal_of_the_first_tutorial_is_what_it_says(shell: Path) -> None:
     _allow(folder, "  allowedProductWorkflows: []\n")
     run = "innominatus-ctl run deploy-app apps/shop/score.yaml --env development"
     _, printed = _type(folder, f"{run} || test $? = 3; git log -1 --format=%s")
-    assert "workflows/products/storefront/database-setup.yaml:4:9: error ORC-4003" in printed
+    assert "workflows/products/storefront/database-setup.yaml:5:9: error ORC-4003" in printed
     assert "refused [skip ci]" in printed
+
+
+def test_five_minutes_are_enough_to_deploy_an_application_of_one_s_own(shell: Path) -> None:
+    folder, printed = _typed(shell, "deploy-in-five-minutes.md")
+
+    assert folder.name == "hello"
+    assert "nothing found" in printed
+    assert "3 workflows, 5 steps" in printed
+    assert "greeter in development: succeeded (5 succeeded" in printed
+    assert (folder / ".innominatus/manifests/greeter/development").is_dir()
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert log.splitlines()[0].endswith("deploy greeter to development: succeeded [skip ci]")
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+
+
+def test_the_five_minute_tutorial_names_every_template_with_its_languages() -> None:
+    page = (ROOT / "docs/tutorials/deploy-in-five-minutes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE))
+
+    told = {name: [word.strip().lower() for word in languages.split(",")] for name, languages in rows.items()}
+    assert told == {name: list(found.manifest.flavours) for name, found in application_templates().items()}

@@ -38,17 +38,18 @@ def _name_problem(asked: Asked, value: str) -> str:
     wrong = no_name(LABEL, value)
     if wrong:
         return wrong
-    path = next((path for path, called in _applications(asked.surroundings.repository) if called == value), None)
+    path = _application(asked.surroundings.repository, value)
     return "" if path in {None, _path(value)} else f"there is an application '{value}' already, in {path}"
 
 
-def _applications(repository: Repository) -> list[tuple[str, str]]:
-    """The path and the name of every application that can be read."""
-    return [
-        (path, workload.model.metadata.name)
-        for path in repository.application_paths()
-        for workload in repository.workloads(path)
-    ]
+def _application(repository: Repository, called: str) -> str | None:
+    """The path of an application by its name; only files that hold the name are read as documents."""
+    texts = ((path, repository.snapshot.read(path)) for path in repository.application_paths())
+    paths = (path for path, data in texts if isinstance(data, bytes) and called.encode() in data)
+    named = (
+        path for path in paths for workload in repository.workloads(path) if workload.model.metadata.name == called
+    )
+    return next(named, None)
 
 
 def _path(called: str) -> str:

@@ -4,6 +4,7 @@ Every YAML file begins with an editor's modeline. It names the schema by a path 
 completion and checks in an editor need no network (docs/adr/0016).
 """
 
+import json
 import posixpath
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -109,7 +110,7 @@ def write_creation(root: Path, creation: Creation, *, force: bool = False, dry_r
     how |= {file.path: "edited" for file in creation.edited}
     for path, schema in schema_files(file.kind for file in creation.files).items():
         there = _is_there(root, path)
-        if there and _bytes_of(root / path) == schema:
+        if there and _is_same(root / path, schema):
             continue
         how[path] = "new" if not there else "replaced" if force else "other version"
         if how[path] != "other version":
@@ -136,8 +137,9 @@ def _is_there(root: Path, path: str) -> bool:
     return target.exists() or target.is_symlink()
 
 
-def _bytes_of(path: Path) -> bytes:
+def _is_same(path: Path, schema: bytes) -> bool:
+    """Whether a file says what a schema says, however it is laid out."""
     try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+        return bool(json.loads(path.read_bytes()) == json.loads(schema))
+    except (OSError, ValueError):
+        return False

@@ -1,20 +1,29 @@
 """A first step of every step type: small, valid, and harmless until somebody changes it."""
 
-from collections.abc import Callable, Mapping
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.schemas import Schema
+from innominatus_cli.expressions.references import CONTEXTS
+from innominatus_cli.operations.creation.files import NewFile, new_document
+from innominatus_cli.operations.creation.questions import Asked
 from innominatus_cli.operations.creation.surroundings import Surroundings
 
 Data = dict[str, Any]
 
 
 class Setting(NamedTuple):
-    """Where a step is to stand. `folder` is a folder for its files, relative to the workflow's own (`./setup`)."""
+    """Where steps are to stand: the workflow's name, the folder of its file, and the repository."""
 
     workflow: str
-    folder: str
+    home: str
     surroundings: Surroundings
+
+    @property
+    def folder(self) -> str:
+        """The folder of the steps' files, relative to the workflow's own."""
+        return f"./{self.workflow}"
 
 
 class FirstStep(NamedTuple):
@@ -24,6 +33,34 @@ class FirstStep(NamedTuple):
     fields: Mapping[str, Any] = {}
     """Other fields of the step: `env`, `outputs`."""
     files: Mapping[str, str] = {}
+
+
+def first_steps(types: Iterable[str], setting: Setting) -> tuple[list[Data], list[NewFile]]:
+    """A step of each type as a workflow has it, with names of their own, and the files that they read."""
+    steps: list[Data] = []
+    files: dict[str, NewFile] = {}
+    for step_type in types:
+        first = first_step(step_type, setting)
+        plain = f"run-{step_type}" if step_type in CONTEXTS else step_type
+        number = sum(1 for step in steps if step["type"] == step_type) + 1
+        fields = dict(first.fields)
+        env = {"env": fields.pop("env")} if "env" in fields else {}
+        config = {} if "workflow" in fields else {"config": first.config}
+        name = plain if number == 1 else f"{plain}-{number}"
+        steps.append({"name": name, "type": step_type, "timeout": "5m", **env, **config, **fields})
+        for path, text in first.files.items():
+            files[path] = NewFile(posixpath.join(setting.home, posixpath.normpath(path)), text)
+    return steps, list(files.values())
+
+
+def reusable_workflow(asked: Asked, folder: str, called: str, about: str) -> list[NewFile]:
+    """A workflow with one step, and the files that it reads: for what needs one, and has none yet."""
+    known = asked.surroundings.step_types
+    types = ["script"] if "script" in known else known[:1]
+    steps, files = first_steps(types, Setting(called, folder, asked.surroundings))
+    metadata = {"name": called, "description": about, "owner": asked.text("owner")}
+    data = {"apiVersion": "workflow.dev/v1", "kind": "Workflow", "metadata": metadata, "spec": {"steps": steps}}
+    return [new_document(f"{folder}/{called}.yaml", "Workflow", data), *files]
 
 
 def first_step(step_type: str, setting: Setting) -> FirstStep:

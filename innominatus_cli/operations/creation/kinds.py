@@ -5,9 +5,11 @@ from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.operations.creation.application import APPLICATION
-from innominatus_cli.operations.creation.platform import GOLDEN_PATH, PROVIDER, STEP_TYPE
+from innominatus_cli.operations.creation.golden_path import GOLDEN_PATH
 from innominatus_cli.operations.creation.policy import POLICY
+from innominatus_cli.operations.creation.provider import PROVIDER
 from innominatus_cli.operations.creation.questions import Kind
+from innominatus_cli.operations.creation.step_type import STEP_TYPE
 from innominatus_cli.operations.creation.workflow import PRODUCT, WORKFLOW
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(

@@ -125,6 +125,11 @@ def description(text: str, default: Callable[[Asked], str]) -> Question:
     return Question("description", text, lambda asked: (default(asked),), said, at=("/metadata/description",))
 
 
+def doing(text: str, verb: str) -> Question:
+    """The question for a sentence about the new thing, by default a verb and its name as words."""
+    return description(text, lambda asked: f"{verb} {as_words(asked.text('name'))}")
+
+
 def owner(product: Callable[[Asked], str] = lambda _asked: "") -> Question:
     """The question for a team; by default that of a product, or of the platform where `product` gives no name."""
     return Question(

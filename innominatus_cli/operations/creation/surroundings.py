@@ -94,11 +94,8 @@ class Surroundings:
 
     def owner_of(self, product: str) -> str:
         """Whom most workflows of a product (or of the platform, for an empty name) name as owner, else its team."""
-        owners = Counter(
-            workflow.model.metadata.owner
-            for identity, workflow in self.workflows.items()
-            if identity.rpartition("/")[0] == product and workflow.model.metadata.owner
-        )
+        workflows = self.repository.product_workflows(product) if product else self.repository.platform_workflows()
+        owners = Counter(workflow.model.metadata.owner for workflow in workflows if workflow.model.metadata.owner)
         return owners.most_common(1)[0][0] if owners else f"{product or 'platform'}-team"
 
     def folder_name(self, pattern: str) -> str:

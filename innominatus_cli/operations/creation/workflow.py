@@ -5,7 +5,7 @@ from typing import Any, Final
 from innominatus_cli.documents.vocabulary import PHASES, Phase, Trigger
 from innominatus_cli.operations.creation.allowing import allow
 from innominatus_cli.operations.creation.files import Creation, NewFile, new_document
-from innominatus_cli.operations.creation.first_steps import Setting, first_step
+from innominatus_cli.operations.creation.first_steps import Setting, first_steps
 from innominatus_cli.operations.creation.questions import (
     Answer,
     Asked,
@@ -147,18 +147,7 @@ def _workflow_data(
     asked: Asked, kind: str, called: str, product: str, folder: str
 ) -> tuple[dict[str, Any], list[NewFile]]:
     """The document, and the files that its steps read."""
-    steps: list[dict[str, Any]] = []
-    files: dict[str, NewFile] = {}
-    for step_type in asked.texts("step-type"):
-        first = first_step(step_type, Setting(called, f"./{called}", asked.surroundings))
-        number = sum(1 for step in steps if step["type"] == step_type) + 1
-        step_name = step_type if number == 1 else f"{step_type}-{number}"
-        fields = dict(first.fields)
-        env = {"env": fields.pop("env")} if "env" in fields else {}
-        config = {} if "workflow" in fields else {"config": first.config}
-        steps.append({"name": step_name, "type": step_type, "timeout": "5m", **env, **config, **fields})
-        for path, text in first.files.items():
-            files[path] = NewFile(f"{folder}/{path.removeprefix('./')}", text)
+    steps, files = first_steps(asked.texts("step-type"), Setting(called, folder, asked.surroundings))
     metadata = {"name": called, "description": asked.text("description")}
     metadata |= {"product": product} if product else {}
     metadata |= {"owner": asked.text("owner")}
@@ -166,7 +155,7 @@ def _workflow_data(
     if kind != "Workflow":
         metadata |= {"phase": asked.text("phase")}
         spec = {"triggers": list(asked.texts("trigger")), **spec}
-    return {"apiVersion": _API, "kind": kind, "metadata": metadata, "spec": spec}, list(files.values())
+    return {"apiVersion": _API, "kind": kind, "metadata": metadata, "spec": spec}, files
 
 
 def _created(asked: Asked, kind: str, called: str, product: str, folder: str) -> Creation:
@@ -199,7 +188,7 @@ def _remarks_on_types(asked: Asked) -> list[str]:
     ]
     if not idle:
         return []
-    return [f"Nothing runs steps of the type {' or '.join(idle)} yet: a deployment with one fails (ORC-5101)."]
+    return [f"Nothing runs steps of the type {' or '.join(idle)} yet: `validate` knows them, a deployment does not."]
 
 
 def _make_workflow(asked: Asked) -> Creation:

@@ -127,10 +127,14 @@ def test_a_schema_of_another_version_stays_until_it_is_forced(make: Make, reposi
     schema.write_text("{}")
 
     written = write_creation(repository, make("application", name="reports"))
-    assert Written(".innominatus/schemas/score.schema.json", "other version") in written
+    assert (".innominatus/schemas/score.schema.json", "other version") in written
     assert schema.read_text() == "{}"
 
-    write_creation(repository, make("application", name="reports"), force=True)
+    schema.write_text(json.dumps(json.loads(schema_files(["Workload"]).popitem()[1]), indent=7))
+    assert len(write_creation(repository, make("application", name="as-schema-prints"))) == 2
+    schema.write_text("{}")
+
+    write_creation(repository, make("application", name="forced"), force=True)
     assert schema.read_bytes() == schema_files(["Workload"])[".innominatus/schemas/score.schema.json"]
 
 
