@@ -29,7 +29,7 @@ class _Embedded(Document):
         """The place in the workload."""
         return self.outer.place(node)
 
-    def text_of(self, node: Node) -> str:
+    def text_of(self, node: Node | None = None) -> str:
         """The text that the node came from."""
         return self.outer.text_of(node)
 

@@ -1,13 +1,15 @@
 """Fixes that a document's shape alone allows: a word misspelt, and a value that needs quotes."""
 
-from innominatus_cli.documents.nodes import Node, ScalarNode
+from innominatus_cli.documents.nodes import LINES_OF_A_SOURCE, Node, ScalarNode
 from innominatus_cli.documents.scalars import other_reading, value_of
 from innominatus_cli.findings.finding import Edit, Fix
 
 
 def respelt(node: Node, near: list[str]) -> Fix | None:
     """Puts the one near name in the place of a misspelt word; None where there are several, or none."""
-    if len(near) != 1 or not isinstance(node, ScalarNode) or node.line != node.end_line or not node.line:
+    if len(near) != 1 or not isinstance(node, ScalarNode) or node.line != node.end_line:
+        return None
+    if not 0 < node.line < LINES_OF_A_SOURCE:  # not of the document's own file
         return None
     text = as_yaml(near[0]) if node.plain_style else _in_quotes(near[0])  # `{"key":1}` needs the quotes that it has
     return Fix(f"Write '{near[0]}'", (_edit(node, text),))

@@ -175,11 +175,12 @@ class Document:
     """One YAML document of a file: its root node and where it came from.
 
     `kind` is the document's kind as the product knows it (`ProductWorkflow`, `Workload`, `AdminConfig`, …), decided by
-    `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text. `others` are the
-    sources that `documents.score_overrides` took values from.
+    `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text, empty where the
+    document is not all of it: then each node has its text from `text_of`. `others` are the sources that
+    `documents.score_overrides` took values from.
     """
 
-    __slots__ = ("_asked", "_pointers", "index", "kind", "others", "path", "root", "text")
+    __slots__ = ("_asked", "_own_text", "_pointers", "index", "kind", "others", "path", "root", "text")
 
     def __init__(self, path: str, root: Node, *, kind: str = "", index: int = 0, text: str = "") -> None:
         self._asked = 0
@@ -188,7 +189,7 @@ class Document:
         self.root = root
         self.kind = kind
         self.index = index
-        self.text = text
+        self.text = self._own_text = text
         self.others: list[Source] = []
 
     @property
@@ -211,14 +212,15 @@ class Document:
         end_line = node.end_line - number * LINES_OF_A_SOURCE
         return Place(self.others[number - 1].path, line, node.column, end_line, node.end_column, pointer)
 
-    def text_of(self, node: Node) -> str:
-        """The whole text that a node came from."""
-        number = node.line // LINES_OF_A_SOURCE
-        return self.others[number - 1].text if number else self.text
+    def text_of(self, node: Node | None = None) -> str:
+        """The whole text that a node came from; the file's own where it is None."""
+        number = 0 if node is None else node.line // LINES_OF_A_SOURCE
+        return self.others[number - 1].text if number else self._own_text
 
     def add_source(self, path: str, text: str) -> int:
         """Takes another source up; what it gives is to be added to the lines of all nodes from there."""
         self.others.append(Source(path, text))
+        self.text = ""
         return len(self.others) * LINES_OF_A_SOURCE
 
     def _pointer(self, node: Node) -> str | None:

@@ -70,7 +70,7 @@ class Repository:
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""
-        return self._sources | {one.path: one.text for loaded in self._loaded.values() for one in loaded.documents}
+        return self._sources | {one.path: one.text_of() for loaded in self._loaded.values() for one in loaded.documents}
 
     @property
     def has_admin_config(self) -> bool:

@@ -180,7 +180,7 @@ class _Properties:
     def _put(self, override: PropertyOverride) -> None:
         value, found = _value_of(override)
         line, column = self._position(override.value_start)
-        self._found += [one._replace(place=_moved(one.place, line - 1, column - 1)) for one in found]
+        self._found += [one._replace(place=_moved(one.place, line - 1, column - 1), fix=None) for one in found]
         if has_errors(found):
             return
         if value is not None:

@@ -247,3 +247,12 @@ def test_a_value_from_elsewhere_that_is_brought_to_its_canonical_shape_keeps_its
     found = checked(file="containers:\n  web:\n    ports:\n      - 99999\n")
     assert ("ORC-1052", "env/prod.yaml:3:5", "/containers/web") in found
     assert ("ORC-1038", "env/prod.yaml:4:9", "/service/ports/port-1/port") in found
+
+
+def test_a_fix_is_offered_for_the_files_own_text_alone() -> None:
+    file = "workflows: {deploy: {steps: [{name: a, type: scrip}]}}\nmetadata: {annotaions: {}}\n"
+    overrides = Overrides("env/prod.yaml", file.encode(), ("containers.web.imag=x",))
+    loaded = load("score.yaml", SCORE.encode(), lambda document: apply_overrides(document, overrides))
+    found = [*loaded.findings, *(one for document in loaded.documents for one in check_document(document))]
+    assert {one.code.number for one in found} >= {"ORC-1033", "ORC-2002"}
+    assert [one for one in found if one.fix is not None] == []
