@@ -96,7 +96,8 @@ def _imported(name: str) -> tuple[Rule, ...]:
 
 def check_document(document: Document, facts: Facts = NO_FACTS) -> list[Finding]:
     """Everything that the rules find in one canonical document, sorted by place."""
-    found = [finding for rule in rules_for(document.kind, document.text) for finding in rule(document, facts)]
+    text = "\n".join((document.text, *(source.text for source in document.others)))
+    found = [finding for rule in rules_for(document.kind, text) for finding in rule(document, facts)]
     return sorted(found, key=lambda finding: finding.sort_key)
 
 
