@@ -7,6 +7,7 @@ it to Kubernetes. Sources: Kubernetes' API validation (`pkg/apis/core/validation
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import islice
 from typing import TypeAlias
 
@@ -253,7 +254,12 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 def _told(rule: Rule) -> Rule:
     """The rule, which tells so much of one file and no more."""
-    return lambda document, facts: islice(rule(document, facts), _MOST_TOLD)
+
+    @wraps(rule)
+    def bounded(document: Document, facts: Facts) -> Iterator[Finding]:
+        return islice(rule(document, facts), _MOST_TOLD)
+
+    return bounded
 
 
 RULES = tuple(

@@ -119,6 +119,7 @@ def write_together(
     base = os.path.abspath(root)
     made: list[str] = []
     staged: dict[str, str] = {}
+    target = os.fspath(root)
     try:
         for path, data in files.items():
             target = os.path.join(base, *path.split("/"))
@@ -140,7 +141,7 @@ def write_together(
         for path in reversed(made):
             _remove(path)
         if isinstance(error, OSError):
-            raise CannotContinue(not_writable(os.fspath(error.filename2 or error.filename or root), error)) from error
+            raise CannotContinue(not_writable(os.path.relpath(target), error)) from error
         raise
 
 

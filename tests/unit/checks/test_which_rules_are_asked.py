@@ -33,7 +33,7 @@ def test_there_are_more_than_a_hundred_rules_each_with_a_name_and_a_sentence() -
 
 
 def test_every_module_of_rules_is_asked_for_some_kind() -> None:
-    asked = {name for names in checking._MODULES.values() for name in names} | {"repository", "tree"}
+    asked = {name for names in checking._MODULES.values() for name in names} | {"placement", "repository", "tree"}
     with_rules = {name.rpartition(".")[0].rpartition(".")[2] for name in every_rule()}
     assert sorted(with_rules - asked) == []
 
