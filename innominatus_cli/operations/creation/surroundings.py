@@ -87,8 +87,11 @@ class Surroundings:
     def application_of(self, product: str) -> str:
         """The path of an application of a product (of any, for an empty name), else the word `SCORE_FILE`."""
         for path in self.repository.application_paths():
-            for workload in self.repository.workloads(path):
-                if product in {"", workload.document.mapping.mapping("metadata").text("product")}:
+            data = self.repository.snapshot.read(path)
+            if not isinstance(data, bytes) or product.encode() not in data:
+                continue
+            for document in self.repository.loaded(path).documents:
+                if product in {"", document.mapping.mapping("metadata").text("product")}:
                     return path
         return "SCORE_FILE"
 
