@@ -10,7 +10,7 @@ from innominatus_cli.documents.nodes import Document
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Related
-from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 
 def product_folder(path: str) -> str | None:
@@ -38,7 +38,8 @@ def check_allowed(document: Document, facts: Facts) -> Iterator[Finding]:
         if wanted and wanted not in rule.names():
             message = f"'{wanted}' is not in allowedProductWorkflows"
             place = document.place(document.mapping.mapping("metadata").get("name"))
-            hint = did_you_mean(wanted, [name for name in rule.names() if not _exists(name, facts)])
+            near = near_names(wanted, rule.names(), len(rule.names()))
+            hint = did_you_mean(wanted, [name for name in near if not _exists(name, facts)])
             remedy = f"{policy.NOT_ON_ALLOW_LIST.remedy} The list has a near name: {hint}" if hint else ""
             related = (Related("the list is here", rule.place),)
             yield Finding(policy.NOT_ON_ALLOW_LIST, message, place, remedy, related)

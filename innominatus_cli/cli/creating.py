@@ -69,8 +69,9 @@ def _create(kind: Kind, options: dict[str, Any]) -> None:
     ask = can_ask() and not options["no_input"]
     surroundings = Surroundings.around()
     creation = kind.make(answers(kind, surroundings, _given(kind, options), ask=ask))
-    written = write_creation(surroundings.root, creation, force=options["force"], dry_run=options["dry_run"])
-    print_text(creation_text(creation, written, surroundings.root, Path.cwd(), dry_run=options["dry_run"]))
+    force, dry_run = options["force"], options["dry_run"]
+    written = write_creation(surroundings.root, creation, force=force, dry_run=dry_run, shared=surroundings.read)
+    print_text(creation_text(creation, written, surroundings.root, Path.cwd(), dry_run=dry_run))
 
 
 def _given(kind: Kind, options: dict[str, Any]) -> dict[str, Answer]:

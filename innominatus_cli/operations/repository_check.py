@@ -33,9 +33,14 @@ _LOOKS_LIKE_OURS = re.compile(
 class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
-    def __init__(self, root: str, edited: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, root: str, edited: Mapping[str, bytes] | None = None, shared: dict[str, Loaded] | None = None
+    ) -> None:
         self._snapshot = _snapshot(root, edited)
+        self._edited = frozenset(edited or ())
         self._loaded: dict[str, Loaded] = {}
+        self._shared = {} if shared is None else shared
+        """Files that are as they are on disk: read once for several checks, where one check after the other is made."""
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
         self._amendments: dict[str, Amend] = {}
@@ -257,12 +262,13 @@ class RepositoryCheck:
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
 
     def _load(self, path: str) -> Loaded:
-        if path not in self._loaded:
+        loaded = self._loaded if path in self._edited or path in self._amendments else self._shared
+        if path not in loaded:
             data = self._snapshot.read(path)
-            self._loaded[path] = (
+            loaded[path] = (
                 Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
             )
-        return self._loaded[path]
+        return loaded[path]
 
     def _is_ours(self, path: str) -> bool:
         """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""

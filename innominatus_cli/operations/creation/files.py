@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.documents.schemas import KIND_FILES, schemas_folder
 from innominatus_cli.documents.yaml_writer import document_text
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
@@ -74,15 +75,18 @@ def schema_files(kinds: Iterable[str]) -> dict[str, bytes]:
     return {path: (folder / posixpath.basename(path)).read_bytes() for path in paths}
 
 
-def findings_of(root: Path, creation: Creation, *, alone: bool = False) -> list[Finding]:
+def findings_of(
+    root: Path, creation: Creation, *, alone: bool = False, shared: dict[str, Loaded] | None = None
+) -> list[Finding]:
     """What `validate --strict` would say of the files, once they were written.
 
-    `alone` leaves out what they get wrong together with other files of the repository. That a product workflow is on
-    no list of allowed ones is no finding here: it is the platform team's to add, and a remark of the creation.
+    `shared` keeps files that were read for the next time. `alone` leaves out what the new files get wrong together
+    with others of the repository. That a product workflow is on no list of allowed ones is no finding here: it is the
+    platform team's to add, and a remark of the creation.
     """
     files = (*creation.files, *creation.edited)
     proposed = {file.path: file.text.encode() for file in files}
-    check = RepositoryCheck(str(root), proposed)
+    check = RepositoryCheck(str(root), proposed, shared)
     check.select_new((file.path for file in files if file.kind), alone=alone)
     return [
         finding
@@ -91,15 +95,22 @@ def findings_of(root: Path, creation: Creation, *, alone: bool = False) -> list[
     ]
 
 
-def write_creation(root: Path, creation: Creation, *, force: bool = False, dry_run: bool = False) -> list[Written]:
+def write_creation(
+    root: Path,
+    creation: Creation,
+    *,
+    force: bool = False,
+    dry_run: bool = False,
+    shared: dict[str, Loaded] | None = None,
+) -> list[Written]:
     """Writes the files, and the schemas that their modelines name; returns what was written, in this order.
 
     A schema of another version of the tool is left as it is, unless `force`. With `dry_run` all is looked at and
-    nothing written.
+    nothing written. `shared` holds files that `findings_of` has read.
     Raises CannotContinue where the files would not validate, where one is there already and not `force`, or where the
     disk refuses; then nothing was written.
     """
-    wrong = findings_of(root, creation)
+    wrong = findings_of(root, creation, shared=shared)
     if wrong:
         raise CannotContinue(*wrong)
     in_the_way = [finding for file in creation.files if (finding := _in_the_way(root, file.path, force=force))]

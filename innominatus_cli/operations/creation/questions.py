@@ -109,7 +109,7 @@ def problem_with(kind: Kind, asked: Asked, question: Question, answer: Answer) -
     if not question.at:
         return ""
     draft = kind.make(with_defaults(kind, asked._replace(answers={**asked.answers, question.name: answer})))
-    for finding in findings_of(asked.surroundings.root, draft, alone=True):
+    for finding in findings_of(asked.surroundings.root, draft, alone=True, shared=asked.surroundings.read):
         if finding.place.path == draft.files[0].path and _speaks_of(finding, question.at):
             return f"{finding.message} ({finding.code.number}). {finding.help}"
     return ""

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.nodes import Document
@@ -16,6 +16,9 @@ from innominatus_cli.operations.discovery import identity_of
 from innominatus_cli.operations.opening import open_repository, root_of
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 
+if TYPE_CHECKING:
+    from innominatus_cli.documents.loading import Loaded
+
 DEFAULT_ENVIRONMENTS: Final = ("development",)
 
 
@@ -25,6 +28,8 @@ class Surroundings:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.root: Path = root_of(repository)
+        self.read: dict[str, Loaded] = {}
+        """Files that checks of answers have read."""
 
     @classmethod
     def around(cls, directory: Path | None = None) -> "Surroundings":
@@ -87,8 +92,11 @@ class Surroundings:
     def application_of(self, product: str) -> str:
         """The path of an application of a product (of any, for an empty name), else the word `SCORE_FILE`."""
         for path in self.repository.application_paths():
-            for workload in self.repository.workloads(path):
-                if product in {"", workload.document.mapping.mapping("metadata").text("product")}:
+            data = self.repository.snapshot.read(path)
+            if not isinstance(data, bytes) or product.encode() not in data:
+                continue
+            for document in self.repository.loaded(path).documents:
+                if product in {"", document.mapping.mapping("metadata").text("product")}:
                     return path
         return "SCORE_FILE"
 
