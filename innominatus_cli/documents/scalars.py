@@ -28,6 +28,8 @@ _CONSTANTS: dict[str, bool | None] = {
 _BOOLEANS_OF_YAML_1_1 = frozenset(
     ("yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
 )
+UNUSUAL_WORDS = frozenset(_CONSTANTS) | _BOOLEANS_OF_YAML_1_1
+"""The plain scalars that are no text, or none to YAML 1.1, of those that no number can begin like."""
 _INTEGER = r"[-+]?[0-9]+"
 _OCTAL = r"0o[0-7]+"
 _HEX = r"0x[0-9a-fA-F]+"
@@ -42,6 +44,7 @@ _DATE = (
     r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?"
 )
 NUMBER_STARTS = frozenset("0123456789+-.")
+"""The first characters of all others that are no text."""
 
 
 def value_of(text: str) -> str | float | bool | None:
