@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from innominatus_cli.documents.libyaml import CParser, RawMapping, RawScalar, RawSequence, YAMLError
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.scalars import other_reading, value_of
+from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, other_reading, value_of
 from innominatus_cli.documents.yaml_text import INVISIBLE
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _MAX_DOCUMENTS = 100
 _MAX_BRACKETS = 200
 _DEEP = "[ \t?:-]{120}"
 """What begins a line with very deep blocks: each level of a block takes a column, or half of one."""
+_DEEP_LINE, _DEEP_LINE_OF_ANY_END = f"\n{_DEEP}", f"[\r\n]{_DEEP}"
 _TOKENS = r"(?:^|[\s\[{,:?])(?:&[^\s&]|\*[\w-]|!)"
 """Where an anchor, an alias or a tag may begin. An alias of another form has no anchor, which is an error anyway."""
 _LARGEST = 2**53 - 1
@@ -32,7 +33,7 @@ _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 64
 
 _values: dict[str, str | int | float | bool | None] = {}
-"""Unquoted values that every reader takes alike, by their text. Large repositories repeat most of theirs."""
+"""Numbers and the like that every reader takes alike, by their text. Large repositories repeat most of theirs."""
 _new = ScalarNode.__new__
 
 
@@ -78,7 +79,7 @@ def may_be_composed(text: str) -> bool:
     return (
         len(text) < _MAX_LENGTH
         and text.count("[") + text.count("{") < _MAX_BRACKETS
-        and not re.search(f"[\r\n]{_DEEP}" if "\r" in text else f"\n{_DEEP}", text)
+        and not re.search(_DEEP_LINE_OF_ANY_END if "\r" in text else _DEEP_LINE, text)
         and not re.match(_DEEP, text)
         and not (("&" in text or "*" in text or "!" in text) and re.search(_TOKENS, text))
         and (text.isascii() or not re.search(INVISIBLE, text))
@@ -125,7 +126,10 @@ def _scalar(raw: RawScalar) -> ScalarNode:
     node.text = text
     if raw.style == "":
         node.plain_style = True
-        node.value = _values[text] if text in _values else _value(text)
+        if text in UNUSUAL_WORDS or text[0] in NUMBER_STARTS:
+            node.value = _values[text] if text in _values else _value(text)
+        else:
+            node.value = text
     else:
         node.plain_style = False
         node.value = text

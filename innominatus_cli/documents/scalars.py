@@ -5,9 +5,12 @@ Score files are read upstream, is a mixture of both.
 """
 
 import re
+from functools import lru_cache
 
 _LARGEST_DIGITS = 400
 """No finite number needs more characters; longer digit strings are infinite as floats."""
+
+_LONGEST_REMEMBERED = 64
 
 _CONSTANTS: dict[str, bool | None] = {
     "": None,
@@ -25,6 +28,8 @@ _CONSTANTS: dict[str, bool | None] = {
 _BOOLEANS_OF_YAML_1_1 = frozenset(
     ("yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
 )
+UNUSUAL_WORDS = frozenset(_CONSTANTS) | _BOOLEANS_OF_YAML_1_1
+"""The plain scalars that are no text, or none to YAML 1.1, of those that no number can begin like."""
 _INTEGER = r"[-+]?[0-9]+"
 _OCTAL = r"0o[0-7]+"
 _HEX = r"0x[0-9a-fA-F]+"
@@ -38,14 +43,15 @@ _DATE = (
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
     r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?"
 )
-_NUMBER_STARTS = frozenset("0123456789+-.")
+NUMBER_STARTS = frozenset("0123456789+-.")
+"""The first characters of all others that are no text."""
 
 
 def value_of(text: str) -> str | float | bool | None:
     """The core schema's value of a plain scalar; infinities and NaN are floats."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    return _number_or_text(text) if text[0] in _NUMBER_STARTS else text
+    return _number_or_text(text) if text[0] in NUMBER_STARTS else text
 
 
 def _number_or_text(text: str) -> str | float:
@@ -65,7 +71,7 @@ def other_reading(text: str) -> str:
     """
     if text in _BOOLEANS_OF_YAML_1_1:
         return "boolean"
-    if not text or text[0] not in _NUMBER_STARTS:
+    if not text or text[0] not in NUMBER_STARTS:
         return ""
     if (text.isascii() and text.isdigit()) or re.fullmatch(_INTEGER, text):
         return _other_reading_of_integer(text.lstrip("+-"))
@@ -95,4 +101,9 @@ def _other_reading_of_text(text: str) -> str:
 
 def is_text_upstream(text: str) -> bool:
     """Whether Score's own tools (Go's yaml.v3) read this plain scalar, which is text to us, as text too."""
+    return _is_text(text) if len(text) <= _LONGEST_REMEMBERED else _is_text.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_text(text: str) -> bool:
     return other_reading(text) not in {"number", "date"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, OUTSIDE_REPOSITORY, TOO_LARGE
 from innominatus_cli.findings.finding import Finding, Place
-from innominatus_cli.system.files import is_below, parts_of, read_below
+from innominatus_cli.system.files import FilesBelow, is_below, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,14 +51,16 @@ class Snapshot(Protocol):
 
 
 class WorkingTreeSnapshot:
-    """The files below a folder as they are now; each is read from disk once.
+    """The files below a folder as they are now; each file and list is read from disk once.
 
     `edited` are contents that an editor has not saved yet, by path.
     """
 
     def __init__(self, root: "Path | str", edited: "Mapping[str, bytes] | None" = None) -> None:
         self.root = os.path.realpath(root)
+        self._files = FilesBelow(self.root)
         self._read: dict[str, bytes | Finding] = {**(edited or {})}
+        self._paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
     def describe(self) -> str:
         """Always `working tree`."""
@@ -66,6 +68,12 @@ class WorkingTreeSnapshot:
 
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """See `Snapshot.paths`."""
+        known = self._paths.get((under, suffixes))
+        if known is None:
+            known = self._paths[under, suffixes] = self._look(under, suffixes)
+        return [*known]
+
+    def _look(self, under: str, suffixes: tuple[str, ...]) -> list[str]:
         parts = parts_of(under) if under not in {"", "."} else []
         if parts is None:
             return []
@@ -80,7 +88,7 @@ class WorkingTreeSnapshot:
         """See `Snapshot.read`."""
         known = self._read.get(path)
         if known is None or (isinstance(known, Finding) and known.code is TOO_LARGE):
-            known = self._read[path] = read_below(self.root, path, limit)
+            known = self._read[path] = self._files.read(path, limit)
         if isinstance(known, bytes) and len(known) > limit:
             return Finding(TOO_LARGE, f"the file has {len(known):,} bytes, over {limit:,}", Place(path))
         return known

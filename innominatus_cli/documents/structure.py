@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.quick_structure import accepts, at_the_very_end
 from innominatus_cli.documents.scalars import is_text_upstream, other_reading
 from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_step_type
 from innominatus_cli.documents.words import TYPE_WORDS, a, either, pattern_in_words, short
@@ -25,7 +26,7 @@ _MANY_FINDINGS = 200
 def check_structure(document: Document) -> list[Finding]:
     """What is wrong with the shape of a canonical document; nothing for a kind without a schema."""
     schema = schema_of_kind(document.kind)
-    return [] if schema is None else check_node(document, document.root, schema)
+    return [] if schema is None else _check(document, document.root, schema, "")
 
 
 def check_step_config(document: Document, step: MappingNode, type_name: str) -> list[Finding]:
@@ -34,11 +35,10 @@ def check_step_config(document: Document, step: MappingNode, type_name: str) -> 
     if schema is None:
         return []
     config = step.get("config")
+    if config is not None:
+        return _check(document, config, schema, "config")
     walk = _Walk(document, schema)
-    if config is None:
-        walk.mapping(step.empty(), schema, "config", at=step)
-    else:
-        walk.value(config, schema, "config")
+    walk.mapping(step.empty(), schema, "config", at=step)
     return walk.findings
 
 
@@ -46,6 +46,14 @@ def check_node(document: Document, node: Node, schema: Schema) -> list[Finding]:
     """What is wrong with a node of the document by a schema (of the keywords that ours are made of)."""
     walk = _Walk(document, schema)
     walk.value(node, schema, "")
+    return walk.findings
+
+
+def _check(document: Document, node: Node, schema: Schema, name: str) -> list[Finding]:
+    if accepts(schema, node, as_score_reads=document.kind == "Workload"):
+        return []
+    walk = _Walk(document, schema)
+    walk.value(node, schema, name)
     return walk.findings
 
 
@@ -312,6 +320,4 @@ def _listed(keys: list[str]) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of our own schemas, in which `$` is the very end."""
-    ends = pattern.endswith("$") and not pattern.endswith("\\$")
-    return re.compile(pattern[:-1] + r"\Z" if ends else pattern, re.ASCII)
+    return re.compile(at_the_very_end(pattern), re.ASCII)
