@@ -130,7 +130,7 @@ class RepositoryCheck:
         if any(document.kind in _POLICY_KINDS for document in own):
             from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
 
-            admin_config = () if self._admin_config is None else (self._admin_config,)
+            admin_config = () if self.admin_config is None else (self.admin_config,)
             yield from merge_policies((*admin_config, *self.facts.policies)).findings
 
     def _findings_of_names(self) -> Iterator[Finding]:
@@ -155,14 +155,15 @@ class RepositoryCheck:
     @cached_property
     def workflows_root(self) -> str:
         """The folder of workflows."""
-        admin_config = self._admin_config
+        admin_config = self.admin_config
         written = (
             None if admin_config is None else admin_config.mapping.mapping("workflowPolicies").text("workflowsRoot")
         )
         return posixpath.normpath(written) if written and not written.startswith(("/", "..")) else "workflows"
 
     @cached_property
-    def _admin_config(self) -> Document | None:
+    def admin_config(self) -> Document | None:
+        """The document of admin-config.yaml; None where there is none, or it cannot be read."""
         if not self._snapshot.is_file(ADMIN_CONFIG):
             return None
         return next((one for one in self._load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
@@ -175,7 +176,7 @@ class RepositoryCheck:
 
     @cached_property
     def _provider_folders(self) -> list[str]:
-        entries = () if self._admin_config is None else self._admin_config.mapping.mappings("providers")
+        entries = () if self.admin_config is None else self.admin_config.mapping.mappings("providers")
         folders = []
         for entry in entries:
             path = entry.text("path")
@@ -185,7 +186,7 @@ class RepositoryCheck:
 
     @cached_property
     def _applications(self) -> list[str]:
-        node = None if self._admin_config is None else self._admin_config.mapping.get("applications")
+        node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
         globs = [_APPLICATIONS] if node is None else _texts(node.plain())
         return [
             path
@@ -215,7 +216,7 @@ class RepositoryCheck:
     def facts(self) -> Facts:
         """What surrounds each document of the repository."""
         return Facts(
-            admin_config=self._admin_config,
+            admin_config=self.admin_config,
             policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
             step_types=tuple(identity_of(one) for one in self._in_folder("step-types") if one.kind == "StepType"),
             workflows=lambda: self._tier_workflows,

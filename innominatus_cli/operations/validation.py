@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
@@ -11,7 +12,9 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amen
 from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
 
 if TYPE_CHECKING:
+    from innominatus_cli.documents.nodes import Document
     from innominatus_cli.documents.score_overrides import Overrides
+    from innominatus_cli.findings.suppressed import Suppressed
 
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
@@ -20,12 +23,16 @@ class Validation(NamedTuple):
     """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
+    `admin_configs` are the documents by which each repository was judged, by what its paths begin with (empty, or
+    ending with `/`). `suppressed` are findings that do not count, because they are ignored or known.
     """
 
     findings: tuple[Finding, ...]
     files: int
     sources: Mapping[str, str]
     kinds: Mapping[str, tuple[str, ...]]
+    admin_configs: "Mapping[str, Document]" = MappingProxyType({})
+    suppressed: "tuple[Suppressed, ...]" = ()
 
     def exit_status(self, *, strict: bool) -> ExitStatus:
         """1 where there is an error (or, when strict, a warning), else 0."""
@@ -78,13 +85,17 @@ def validate(
             check.amend(_below(root, full), amendment(overrides))
             sources |= {_joined(prefixes.get(root, ""), at): text for at, text in sources_of(overrides).items()}
     kinds: dict[str, tuple[str, ...]] = {}
+    admin_configs: dict[str, Document] = {}
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
         kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
+        if check.admin_config is not None:
+            admin_configs[_joined(prefix, "")] = check.admin_config
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
-    return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources, kinds)
+    files = sum(check.files for check in checks.values())
+    return Validation(tuple(ordered), files, sources, kinds, admin_configs)
 
 
 def _overrides(overriding: Overriding, root: str, directory: str) -> "Overrides":
@@ -112,6 +123,11 @@ def git_root_around(path: str) -> str:
 def are_folders(paths: Sequence[str], directory: str) -> bool:
     """Whether every path, relative to `directory`, is a folder, and there is one."""
     return bool(paths) and all(os.path.isdir(os.path.join(directory, path)) for path in paths)
+
+
+def are_files(paths: Sequence[str], directory: str) -> bool:
+    """Whether every path, relative to `directory`, is a file, and there is one."""
+    return bool(paths) and all(os.path.isfile(os.path.join(directory, path)) for path in paths)
 
 
 def _folder_of(path: str) -> str:
