@@ -114,8 +114,7 @@ def _unknown(written: tuple[str, ...], place: Place) -> Iterator[Finding]:
     known = every_code()
     for code in written:
         if code not in known:
-            hint = did_you_mean(code, known)
-            yield Finding(codes.UNKNOWN_IGNORED_CODE, f"there is no code {code}", place, hint)
+            yield Finding(codes.UNKNOWN_IGNORED_CODE, f"there is no code {code}", place)
 
 
 def _date_of(entry: MappingNode) -> date | str | None:

@@ -242,7 +242,7 @@ class RepositoryCheck:
         """The types of resources of all enabled providers; None where one of them is in another repository."""
         from innominatus_cli.checks.provider import provided_types  # noqa: PLC0415 - few Score files ask
 
-        admin_config = self._admin_config
+        admin_config = self.admin_config
         entries = () if admin_config is None else admin_config.mapping.mappings("providers")
         if any(entry.text("type") == "git" and _is_true(entry.get("enabled")) for entry in entries):
             return None

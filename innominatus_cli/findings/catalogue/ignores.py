@@ -30,7 +30,7 @@ IGNORE_EXPIRED = Code(
 UNKNOWN_IGNORED_CODE = Code(
     "ORC-1073",
     "An ignore names a code that does not exist",
-    "Use a code of docs/reference/findings.md.",
+    "Use a code that `innominatus-ctl explain --list` shows.",
     detail="Codes are never used again for something else, and a retired one is found by nothing.",
 )
 UNUSED_IGNORE = Code(
