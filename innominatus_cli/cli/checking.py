@@ -26,6 +26,7 @@ class Wishes(TypedDict):
     """The options that become fields of a `CheckRequest`."""
 
     strict_score: bool
+    policies_from: str | None
     baseline: str | None
     write_baseline: str | None
 
@@ -60,6 +61,9 @@ class Report(_ReportType):
 
 
 _COUNTING = (
+    click.option(
+        "--policies-from", metavar="REV", help="Judge by the policies and ignores of another revision, as CI does."
+    ),
     click.option("--baseline", metavar="FILE", help="Findings in FILE are known and do not count."),
     click.option("--write-baseline", metavar="FILE", help="Write all findings to FILE, as the baseline."),
 )

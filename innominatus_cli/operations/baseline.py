@@ -18,6 +18,7 @@ from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.fingerprints import fingerprint, steady_pointer
 from innominatus_cli.findings.source_lines import SourceLines
 from innominatus_cli.findings.suppressed import Suppressed
+from innominatus_cli.operations.revisions import RepositoryHistory
 from innominatus_cli.operations.validation import Validation
 from innominatus_cli.system.files import read_below, write_file
 
@@ -74,6 +75,23 @@ def baseline_of_file(typed: str, directory: str) -> Baseline:
         remedy = "Write one with --write-baseline." if data.code is NOT_READABLE else ""
         return Baseline((), (data._replace(place=Place(typed), remedy=remedy),))
     return read_baseline(typed, data)
+
+
+def baseline_at(revision: str, typed: str, directory: str) -> Baseline:
+    """The baseline as a revision has it; empty where that has none, or the file is outside of the repository.
+
+    Raises CannotContinue for an unknown revision.
+    """
+    folder = Path(directory).resolve()
+    history = RepositoryHistory(str(folder), "--policies-from")
+    file = (folder / typed).parent.resolve() / Path(typed).name
+    if not file.is_relative_to(history.git.root):
+        return Baseline()
+    path = file.relative_to(history.git.root).as_posix()
+    entry = history.git.entries_at(history.git.resolve(revision), [path]).get(path)
+    if entry is None:
+        return Baseline()
+    return read_baseline(f"{revision}:{path}", history.git.read_blobs([entry.object_id])[entry.object_id])
 
 
 def write_baseline(found: Validation, typed: str, directory: str) -> None:

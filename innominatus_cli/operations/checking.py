@@ -11,6 +11,9 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
 from innominatus_cli.operations.validation import Validation, are_files, validate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from innominatus_cli.operations.repository_check import RepositoryCheck
     from innominatus_cli.system.clock import Clock
 
 _MARKER = "innominatus:"
@@ -22,7 +25,8 @@ class CheckRequest(NamedTuple):
 
     `strict_score` makes Score's dialect an error. `edited` are contents that an editor has not saved yet, by path
     in the repository of `directory`; with `only_ours` files that are none of ours are passed over. The findings in the
-    file `baseline` do not count; `write_baseline` is a file that all findings are written to first.
+    file `baseline` do not count; `write_baseline` is a file that all findings are written to first. The policies of the
+    revision `policies_from` judge, where one is named.
     """
 
     paths: tuple[str, ...] = ()
@@ -32,6 +36,7 @@ class CheckRequest(NamedTuple):
     only_ours: bool = False
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the one Score file that `paths` names."""
+    policies_from: str | None = None
     baseline: str | None = None
     write_baseline: str | None = None
 
@@ -44,6 +49,7 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
         request.overriding,
         edited=request.edited,
         only_ours=request.only_ours,
+        opened=None if request.policies_from is None else _judged_by(request.policies_from),
     )
     if request.strict_score:
         found = strictly(found)
@@ -67,6 +73,14 @@ def strictly(found: Validation) -> Validation:
     return found._replace(findings=tuple(findings))
 
 
+def _judged_by(revision: str) -> "Callable[[str], RepositoryCheck]":
+    """What makes checks that another revision judges."""
+    from innominatus_cli.operations.judging import judge_at  # noqa: PLC0415 - needs git
+    from innominatus_cli.operations.repository_check import RepositoryCheck  # noqa: PLC0415
+
+    return lambda root: RepositoryCheck(root, judge=judge_at(root, revision))
+
+
 def _has_ignores(found: Validation) -> bool:
     """Whether anything may be ignored: most repositories never load what reads ignores."""
     in_configuration = any("validation" in one.mapping.values for one in found.admin_configs.values())
@@ -79,7 +93,8 @@ def _without_ignored(found: Validation, request: CheckRequest, clock: "Clock | N
 
     today = (clock or SystemClock()).now().date()
     together = not are_files(request.paths, request.directory)
-    return without_ignored(found, Judging(today, together=together, whole=not request.paths))
+    by = Judging(today, request.policies_from, together=together, whole=not request.paths)
+    return without_ignored(found, by)
 
 
 def _without_known(found: Validation, request: CheckRequest) -> Validation:
@@ -89,4 +104,7 @@ def _without_known(found: Validation, request: CheckRequest) -> Validation:
         baseline.write_baseline(found, request.write_baseline, request.directory)
     file = request.write_baseline or request.baseline or ""
     known = baseline.baseline_of_file(file, request.directory)
-    return baseline.without_known(found, known, file, whole=not request.paths)
+    judges = None
+    if request.policies_from is not None:
+        judges = baseline.baseline_at(request.policies_from, file, request.directory)
+    return baseline.without_known(found, known, file, judges=judges, whole=not request.paths)

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import Facts, RepositoryFacts
@@ -13,9 +14,12 @@ from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
-from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.judging import Judge
 
 YAML = (".yaml", ".yml")
 ADMIN_CONFIG = "admin-config.yaml"
@@ -33,8 +37,20 @@ _LOOKS_LIKE_OURS = re.compile(
 class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
-    def __init__(self, root: str, edited: Mapping[str, bytes] | None = None) -> None:
-        self._snapshot = _snapshot(root, edited)
+    def __init__(
+        self,
+        root: str,
+        edited: Mapping[str, bytes] | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        judge: "Judge | None" = None,
+    ) -> None:
+        """Checks the folder `root`, with texts that are not saved yet, or what a snapshot says of it instead.
+
+        `judge` are the policies of another revision, where they judge.
+        """
+        self._snapshot = snapshot or _snapshot(root, edited)
+        self._judge = judge
         self._loaded: dict[str, Loaded] = {}
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
@@ -92,13 +108,13 @@ class RepositoryCheck:
         return self._load(path).documents
 
     def sources(self) -> dict[str, str]:
-        """The text of every selected file that could be read."""
+        """The text of every selected file that could be read, and of the documents that judge."""
         texts = {}
         for path in self._selected:
             data = self._snapshot.read(path)
             if isinstance(data, bytes):
                 texts[path] = data.decode("utf-8", "replace")
-        return texts
+        return texts if self._judge is None else {**texts, **self._judge.sources}
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong with the selected files."""
@@ -114,6 +130,23 @@ class RepositoryCheck:
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
+        yield from self._findings_of_judge()
+
+    def _findings_of_judge(self) -> Iterator[Finding]:
+        """What is wrong with policies of another revision, and the workflows that they require in vain."""
+        if self._judge is not None and self._selected:
+            from innominatus_cli.checks.policies import check_required_workflows  # noqa: PLC0415 - few have a judge
+
+            yield from self._judge.findings
+            for document in self._judge.documents:
+                yield from check_required_workflows(document, self.facts)
+
+    def unusable_policies(self) -> Iterator[Finding]:
+        """The errors of documents that hold policies: who judges without them judges too mildly."""
+        folder = posixpath.normpath(f"{self.workflows_root}/policies")
+        for path in (ADMIN_CONFIG, *self._snapshot.paths(folder, YAML)):
+            if self._snapshot.exists(path):
+                yield from (found for found in self._load(path).findings if found.severity is Severity.ERROR)
 
     def _findings_together(self) -> Iterator[Finding]:
         """What documents get wrong together. A few named files are held against others only where they speak of some.
@@ -167,6 +200,11 @@ class RepositoryCheck:
         if not self._snapshot.is_file(ADMIN_CONFIG):
             return None
         return next((one for one in self._load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
+
+    @property
+    def ignoring(self) -> Document | None:
+        """The document whose `validation.ignores` counts."""
+        return self.admin_config if self._judge is None else self._judge.admin_config
 
     @cached_property
     def _golden_paths(self) -> list[str]:
@@ -225,6 +263,7 @@ class RepositoryCheck:
             provided_types=lambda: self._provided_types,
             golden_paths=lambda: self._every_golden_path,
             documents_of=lambda path: self._load(path).documents,
+            judges=None if self._judge is None else self._judge.documents,
         )
 
     @cached_property
