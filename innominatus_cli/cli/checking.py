@@ -26,6 +26,9 @@ class Wishes(TypedDict):
     """The options that become fields of a `CheckRequest`."""
 
     strict_score: bool
+    policies_from: str | None
+    baseline: str | None
+    write_baseline: str | None
 
 
 class Answer(TypedDict):
@@ -57,6 +60,16 @@ class Report(_ReportType):
         return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
 
 
+_COUNTING = (
+    click.option(
+        "--policies-from", metavar="REV", help="Judge by the policies and ignores of another revision, as CI does."
+    ),
+    click.option("--baseline", metavar="FILE", help="Findings in FILE are known and do not count."),
+    click.option("--write-baseline", metavar="FILE", help="Write all findings to FILE, as the baseline."),
+)
+"""The options that say which findings count."""
+
+
 def checking_options(function: F) -> F:
     """What both commands take, in the order in which help shows it."""
     function = _gathered(function)
@@ -64,6 +77,8 @@ def checking_options(function: F) -> F:
         "--report", "reports", type=Report(), multiple=True, help="Also write the result to a file; may be repeated."
     )(function)
     function = output_option(*FORMATS)(function)
+    for option in reversed(_COUNTING):
+        function = option(function)
     function = click.option("--strict-score", is_flag=True, help="The house's dialect of Score is an error.")(function)
     return click.option("--strict", is_flag=True, help="Warnings fail too.")(function)
 
@@ -88,6 +103,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     """Checks, prints the findings, writes the reports, and returns the exit status."""
     from innominatus_cli.system.files import write_file  # noqa: PLC0415 - the check has loaded it
 
+    if request.baseline is not None and request.write_baseline is not None:
+        raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
     found = check(request)
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")

@@ -11,6 +11,7 @@ from innominatus_cli import __version__
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Finding, Fix, Place, Severity
 from innominatus_cli.findings.fingerprints import fingerprints
+from innominatus_cli.findings.suppressed import Suppressed
 from innominatus_cli.operations.validation import Validation
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -19,8 +20,11 @@ _ROOT = "REPOSITORY"
 
 
 def render(found: Validation) -> str:
-    """One run with all findings, and the rules that they break."""
-    codes = sorted({finding.code for finding in found.findings}, key=lambda code: code.number)
+    """One run with all findings, those that do not count marked as suppressed, and the rules that they break."""
+    everything: list[tuple[Finding, Suppressed | None]] = [(finding, None) for finding in found.findings]
+    everything += [(one.finding, one) for one in found.suppressed]
+    marks = [mark for _, mark in fingerprints((finding for finding, _ in everything), found.sources)]
+    codes = sorted({finding.code for finding, _ in everything}, key=lambda code: code.number)
     numbers = {code.number: index for index, code in enumerate(codes)}
     run = {
         "tool": {
@@ -34,8 +38,8 @@ def render(found: Validation) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository that was checked."}}},
         "results": [
-            _result(finding, numbers[finding.code.number], fingerprint)
-            for finding, fingerprint in fingerprints(found.findings, found.sources)
+            _result(finding, numbers[finding.code.number], mark) | _suppressions(one)
+            for (finding, one), mark in zip(everything, marks, strict=True)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=True) + "\n"
@@ -72,6 +76,14 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
     if finding.fix is not None:
         result["fixes"] = [_fix(finding.place.path, finding.fix)]
     return result
+
+
+def _suppressions(one: Suppressed | None) -> dict[str, Any]:
+    """Who says that a result does not count: a comment is `inSource`, all else `external` (SARIF 3.35.2)."""
+    if one is None:
+        return {}
+    kind = "inSource" if one.by == "comment" else "external"
+    return {"suppressions": [{"kind": kind, "justification": one.reason, "location": _location(one.place)}]}
 
 
 def _location(place: Place) -> dict[str, Any]:

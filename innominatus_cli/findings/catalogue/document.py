@@ -23,6 +23,7 @@ OUTSIDE_REPOSITORY = Code(
     detail="A symbolic link that leaves the repository, an absolute path, or a path with `..` could read any file of "
     "the machine, and its content would be no part of the commit that a plan stands for. Links inside the repository "
     "are followed.",
+    guards=True,
 )
 TOO_LARGE = Code(
     "ORC-1004",
@@ -56,6 +57,7 @@ HIDDEN_CHARACTER = Code(
     "Remove the character, or write it as an escape in double quotes.",
     detail="Bidirectional controls (U+202A to U+202E, U+2066 to U+2069) make text look different from what is read; "
     "zero-width characters in keys do the same. A reviewer cannot see them, so they are refused.",
+    guards=True,
 )
 YAML_SYNTAX = Code(
     "ORC-1009",
@@ -99,6 +101,7 @@ TAG = Code(
     "The document uses a tag",
     "Remove the tag; quote a value that is meant as text.",
     detail="Tags such as `!!python/object` ask the reader to build something. No document here needs one.",
+    guards=True,
 )
 ALIAS = Code(
     "ORC-1016",

@@ -17,6 +17,7 @@ from innominatus_cli.findings.catalogue.document import DUPLICATE_KEY, NOT_OURS,
 from innominatus_cli.findings.catalogue.workflow import MISSING_OWNER
 from innominatus_cli.findings.finding import Edit, Finding, Fix, Place, Related
 from innominatus_cli.findings.fingerprints import fingerprints
+from innominatus_cli.findings.suppressed import Suppressed
 from innominatus_cli.operations.validation import Validation, validate
 from innominatus_cli.reports.findings_github import PER_TYPE, step_summary
 from innominatus_cli.reports.formats import FORMATS, render
@@ -70,6 +71,21 @@ def test_sarif_addresses_are_relative_and_escaped() -> None:
     document = json.loads(render(everything(), "sarif"))
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in document["runs"][0]["results"]]
     assert "a%20b/%C3%BC.yaml" in {place["uri"] for place in places}
+
+
+def test_sarif_marks_what_is_ignored_or_known_as_suppressed() -> None:
+    first, second, *others = everything().findings
+    aside = (
+        Suppressed(first, "comment", "pinned", Place("a.yaml", 1, 1)),
+        Suppressed(second, "baseline", "known", Place("known.json", 4, 1)),
+    )
+    document = json.loads(render(everything()._replace(findings=tuple(others), suppressed=aside), "sarif"))
+    assert [error.message for error in sarif_validator().iter_errors(document)] == []
+    results = document["runs"][0]["results"]
+    assert len(results) == len(everything().findings)
+    assert [len(one.get("suppressions", ())) for one in results] == [0] * len(others) + [1, 1]
+    told = [(one["kind"], one["justification"]) for result in results[-2:] for one in result["suppressions"]]
+    assert told == [("inSource", "pinned"), ("external", "known")]
 
 
 def test_junit_is_valid_and_counts_what_it_holds() -> None:
