@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from yaml.error import YAMLError
-
 from innominatus_cli.documents import score_fixes, score_moves, workflow_fixes
+from innominatus_cli.documents.libyaml import YAMLError
 from innominatus_cli.documents.moving_fixes import MovingFixes
 from innominatus_cli.documents.nodes import Node
 from innominatus_cli.findings.catalogue.document import (

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -23,6 +22,7 @@ from yaml.events import (
 
 from innominatus_cli.documents.edits import UnsafeEdit, lines_of
 from innominatus_cli.documents.event_reader import class_of
+from innominatus_cli.documents.libyaml import CParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable

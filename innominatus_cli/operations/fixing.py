@@ -68,21 +68,29 @@ def check_and_fix(request: "CheckRequest", check: "Callable[[CheckRequest], Vali
     plain = request._replace(fix=False, diff=False, write_baseline=None)
     found = check(plain)
     mended: list[tuple[str, str, FixedFile]] = []
+    refused: list[Finding] = []
     for path in _candidates(found):
         root, relative = found.origins[path]
         data = read_below(root, relative, MAX_FILE)
-        if isinstance(data, bytes):
+        if isinstance(data, bytes) and _is_behind_link(root, relative):
+            own = [
+                one._replace(place=one.place._replace(path=relative))
+                for one in found.findings
+                if one.place.path == path
+            ]
+            if any(one.fix for one in with_fixes(relative, data, own, verified=True)):
+                refused.append(_not_written(path, "it is reached through a symbolic link"))
+        elif isinstance(data, bytes):
             after, applied = _Mending(plain, check, root, relative).run(data)
             if applied:
                 mended.append((root, relative, FixedFile(path, data, after, tuple(applied))))
-    refused: list[Finding] = []
     files: list[FixedFile] = []
     for root, relative, file in mended:
         reason = replace_below(root, relative, file.before, file.after) if request.fix else None
         if reason is None:
             files.append(file)
         else:
-            refused.append(Finding(NOT_FIXED, f"the file could be mended, but {reason}", Place(file.path)))
+            refused.append(_not_written(file.path, reason))
     fixing = Fixing(tuple(files), written=request.fix, shows_diff=request.diff)
     if files or request.write_baseline is not None:
         edited = (
@@ -91,6 +99,15 @@ def check_and_fix(request: "CheckRequest", check: "Callable[[CheckRequest], Vali
         found = check(plain._replace(edited=edited or plain.edited, write_baseline=request.write_baseline))
     findings = sorted((*found.findings, *refused), key=lambda finding: finding.sort_key)
     return found._replace(findings=tuple(findings), fixed=fixing)
+
+
+def _not_written(path: str, reason: str) -> Finding:
+    return Finding(NOT_FIXED, f"the file could be mended, but {reason}", Place(path))
+
+
+def _is_behind_link(root: str, path: str) -> bool:
+    full = os.path.join(root, *path.split("/"))
+    return os.path.realpath(full) != full
 
 
 def _candidates(found: Validation) -> list[str]:
@@ -121,11 +138,7 @@ class _Mending:
     ) -> None:
         self._path = path
         self._check = check
-        full = os.path.join(root, *path.split("/"))
-        home = _is_home(request, root)
-        self._request = request._replace(
-            paths=(full if home else path,), directory=request.directory if home else root, edited=None
-        )
+        self._request = request._replace(paths=(os.path.join(root, *path.split("/")),), repository=root)
         self._refused: set[tuple[str, str]] = set()
 
     def run(self, data: bytes) -> tuple[bytes, list[Applied]]:

@@ -24,6 +24,8 @@ def fixes_text(fixing: "Fixing", *, colour: bool = False) -> str:
 def fixes_summary(fixing: "Fixing") -> str:
     """One line: how much was mended, and in how many files."""
     findings, files = counted(fixing.mended, "finding"), counted(len(fixing.files), "file")
+    if not fixing.files:
+        return "nothing was mended" if fixing.written else "nothing would be mended"
     if fixing.written:
         return f"{findings} mended in {files}"
     return f"{findings} would be mended in {files}"
