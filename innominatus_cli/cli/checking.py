@@ -13,6 +13,7 @@ from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.reports.formats import FORMATS, render
 
 if TYPE_CHECKING:
+    from innominatus_cli.operations.fixing import Fixing
     from innominatus_cli.operations.validation import Validation
 
     _ReportType = click.ParamType[tuple[str, str]]
@@ -29,6 +30,8 @@ class Wishes(TypedDict):
     policies_from: str | None
     baseline: str | None
     write_baseline: str | None
+    fix: bool
+    diff: bool
 
 
 class Answer(TypedDict):
@@ -79,6 +82,12 @@ def checking_options(function: F) -> F:
     function = output_option(*FORMATS)(function)
     for option in reversed(_COUNTING):
         function = option(function)
+    function = click.option("--diff", is_flag=True, help="Show what --fix would change; alone it writes nothing.")(
+        function
+    )
+    function = click.option("--fix", is_flag=True, help="Mend what can be mended safely; comments and layout stay.")(
+        function
+    )
     function = click.option("--strict-score", is_flag=True, help="The house's dialect of Score is an error.")(function)
     return click.option("--strict", is_flag=True, help="Warnings fail too.")(function)
 
@@ -105,7 +114,11 @@ def answer(request: CheckRequest, shown: Answer) -> int:
 
     if request.baseline is not None and request.write_baseline is not None:
         raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
+    if request.fix or request.diff:
+        _refuse_fixes(request, shown["output"])
     found = check(request)
+    if found.fixed is not None:
+        _tell_fixes(found.fixed)
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     print_text(render(found, shown["output"], colour=_wants_colour()))
@@ -114,6 +127,21 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     for output, file in shown["reports"]:
         write_file(file, render(found, output).encode("utf-8", "backslashreplace"))
     return int(found.exit_status(strict=shown["strict"]))
+
+
+def _refuse_fixes(request: CheckRequest, output: str) -> None:
+    """Ends in wrong usage where there is nothing to mend, or no way to show a diff."""
+    if request.overriding.wanted:
+        raise click.UsageError("--fix and --diff mend files; they cannot be used with overrides")
+    if request.diff and output not in {"text", "json", "yaml"}:
+        raise click.UsageError(f"-o {output} cannot show a diff; use text, json or yaml")
+
+
+def _tell_fixes(fixing: "Fixing") -> None:
+    from innominatus_cli.reports.fixes_text import fixes_summary  # noqa: PLC0415 - few ask for fixes
+    from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415
+
+    to_stderr(fixes_summary(fixing))
 
 
 def _wants_colour() -> bool:

@@ -39,16 +39,30 @@ class CheckRequest(NamedTuple):
     policies_from: str | None = None
     baseline: str | None = None
     write_baseline: str | None = None
+    repository: str | None = None
+    """The (resolved) repository in which all paths are judged; None for the one around each."""
+    fix: bool = False
+    """Mend what can be mended safely, and answer what is left."""
+    diff: bool = False
+    """Show what `fix` changes; without it nothing is written."""
 
 
 def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
-    """Everything that is wrong with what the request selects. `clock` tells which ignores have expired."""
+    """Everything that is wrong with what the request selects; after mending, where that is asked for.
+
+    `clock` tells which ignores have expired.
+    """
+    if request.fix or request.diff:
+        from innominatus_cli.operations.fixing import check_and_fix  # noqa: PLC0415 - a check alone needs none of it
+
+        return check_and_fix(request, lambda plain: check(plain, clock))
     found = validate(
         request.paths,
         request.directory,
         request.overriding,
         edited=request.edited,
         only_ours=request.only_ours,
+        repository=request.repository,
         opened=None if request.policies_from is None else _judged_by(request.policies_from),
     )
     if request.strict_score:
@@ -73,12 +87,12 @@ def strictly(found: Validation) -> Validation:
     return found._replace(findings=tuple(findings))
 
 
-def _judged_by(revision: str) -> "Callable[[str], RepositoryCheck]":
+def _judged_by(revision: str) -> "Callable[[str, Mapping[str, bytes] | None], RepositoryCheck]":
     """What makes checks that another revision judges."""
     from innominatus_cli.operations.judging import judge_at  # noqa: PLC0415 - needs git
     from innominatus_cli.operations.repository_check import RepositoryCheck  # noqa: PLC0415
 
-    return lambda root: RepositoryCheck(root, judge=judge_at(root, revision))
+    return lambda root, edited: RepositoryCheck(root, edited, judge=judge_at(root, revision))
 
 
 def _has_ignores(found: Validation) -> bool:

@@ -16,7 +16,12 @@ def render(found: "Validation", output: str) -> str:
     """The result of a check as JSON or YAML (`output` names which)."""
     from innominatus_cli.reports.listing import data_text  # noqa: PLC0415 - the text needs it not
 
-    return data_text(findings_document(found.findings, found.files, found.suppressed), output)
+    document = findings_document(found.findings, found.files, found.suppressed)
+    if found.fixed is not None:
+        from innominatus_cli.reports.fixes_text import fixes_data  # noqa: PLC0415 - few results have some
+
+        document["fixed"] = fixes_data(found.fixed)
+    return data_text(document, output)
 
 
 def findings_document(

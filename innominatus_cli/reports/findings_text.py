@@ -19,9 +19,19 @@ _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bl
 
 
 def render(found: "Validation", *, colour: bool = False) -> str:
-    """The result of a check: every finding, then one line that counts them."""
+    """The result of a check: what was mended, every finding, then one line that counts them.
+
+    Of a diff that nothing was written for, only the diff is shown.
+    """
+    fixes = ""
+    if found.fixed is not None:
+        from innominatus_cli.reports.fixes_text import fixes_text  # noqa: PLC0415 - few results have some
+
+        fixes = fixes_text(found.fixed, colour=colour)
+        if found.fixed.shows_diff and not found.fixed.written:
+            return fixes
     shown = findings_text(found.findings, sources=found.sources, colour=colour)
-    return f"{shown}{summary_text(found.findings, found.files, found.suppressed)}\n"
+    return f"{fixes}{shown}{summary_text(found.findings, found.files, found.suppressed)}\n"
 
 
 def findings_text(

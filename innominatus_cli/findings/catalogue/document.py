@@ -265,6 +265,14 @@ NOT_WRITABLE = Code(
     detail="What was there before is still there: files are written beside their old version and then put in its "
     "place.",
 )
+NOT_FIXED = Code(
+    "ORC-1082",
+    "A file that could be mended is not written",
+    "Name the file itself, not a link to it; write it by hand where it is not yours; check again where it changed.",
+    Severity.WARNING,
+    detail="`--fix` replaces files in place. It leaves alone what is reached through a symbolic link, what you may not "
+    "write, and what changed between being read and being written.",
+)
 LANGUAGE_SERVER_MISSING = Code(
     "ORC-1089",
     "The language server is not installed",
