@@ -127,13 +127,14 @@ def _take_call_out(fixes: MovingFixes, lines: LineEdits, role: Entry, entries: l
     by = whole.column - inner[0].column
     provider = entry_of(role.value, "provider")
     moved = [chunk for chunk in inner if chunk.entry in entries and chunk.entry is not provider]
+    above: list[str] = []
     if provider is not None and provider in entries:
-        if layout.chunk(provider).attached != layout.chunk(provider).start:
-            raise UnsafeEdit
-        fixes.cut(lines, layout.chunk(provider))
+        led = layout.chunk(provider)
+        fixes.cut(lines, led)
+        above = shifted(lines.take(led.attached, led.start), by)
     for chunk in moved:
         _rename_line(lines, chunk, provider if provider in entries else None)
-    taken = [line for chunk in moved for line in fixes.taken(lines, chunk, by)]
+    taken = [*above, *(line for chunk in moved for line in fixes.taken(lines, chunk, by))]
     if any(chunk.entry not in entries for chunk in inner):
         lines.insert(inner[-1].end, taken)
         return
