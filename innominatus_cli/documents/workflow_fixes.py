@@ -46,7 +46,7 @@ def _add_top(fixes: MovingFixes, lines: LineEdits, owner: Part, name: str | None
             at = fixes.layout.chunk(there).end
     if name is None:
         return
-    inner = f"{pad}{' ' * fixes.layout.step()}name: {as_yaml(name)}"
+    inner = f"{pad}{' ' * fixes.layout.step}name: {as_yaml(name)}"
     metadata = entry_of(owner, "metadata")
     if metadata is None:
         lines.insert(at, [f"{pad}metadata:", inner])
@@ -219,7 +219,7 @@ def typed_parameters(fixes: MovingFixes, keys: Sequence[Node]) -> Fix | None:
         lines = fixes.lines()
         there = entry_of(owner, "parameters")
         chunks = [layout.chunk(entry) for entry in entries]
-        column = chunks[0].column + layout.step()
+        column = chunks[0].column + layout.step
         known: set[str] = set()
         at = chunks[0].start
         if there is not None:
