@@ -26,6 +26,7 @@ class Wishes(TypedDict):
     """The options that become fields of a `CheckRequest`."""
 
     strict_score: bool
+    since: str | None
     policies_from: str | None
     baseline: str | None
     write_baseline: str | None
@@ -61,6 +62,12 @@ class Report(_ReportType):
 
 
 _COUNTING = (
+    click.option(
+        "--since",
+        metavar="REV",
+        help="Only findings of what changed since the last commit that REV and HEAD have in common (committed, staged, "
+        "unstaged or untracked), and new ones in what depends on it.",
+    ),
     click.option(
         "--policies-from", metavar="REV", help="Judge by the policies and ignores of another revision, as CI does."
     ),
@@ -105,6 +112,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
 
     if request.baseline is not None and request.write_baseline is not None:
         raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
+    if request.since is not None and request.write_baseline is not None:
+        raise click.UsageError("--write-baseline writes all findings: give it without --since")
     found = check(request)
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")

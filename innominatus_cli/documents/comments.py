@@ -8,8 +8,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     MappingEndEvent,
     MappingStartEvent,
@@ -19,12 +17,13 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from innominatus_cli.documents.yaml_reader import MAX_DEPTH
+from innominatus_cli.documents.libyaml import CParser, MarkedYAMLError, YAMLError
+from innominatus_cli.documents.quick_reader import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from innominatus_cli.documents.yaml_reader import Event
+    from innominatus_cli.documents.event_reader import Event
 
 _class_of = cast("Callable[[object], type[object]]", type)
 _STARTS = frozenset({MappingStartEvent, SequenceStartEvent})

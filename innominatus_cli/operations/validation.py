@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -13,10 +13,11 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amen
 from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
 
 if TYPE_CHECKING:
-    from innominatus_cli.documents.nodes import Document
     from innominatus_cli.documents.score_overrides import Overrides
     from innominatus_cli.findings.suppressed import Suppressed
 
+Opened: TypeAlias = Callable[[str], RepositoryCheck]
+"""Makes the check of a repository, by its resolved folder."""
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
 
@@ -24,15 +25,15 @@ class Validation(NamedTuple):
     """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
-    `admin_configs` are the documents whose ignores count in each repository, by what its paths begin with (empty, or
-    ending with `/`). `suppressed` are findings that do not count, because they are ignored or known.
+    `repositories` are the checks of each repository, by what its paths begin with (empty, or ending with `/`).
+    `suppressed` are findings that do not count, because they are ignored or known.
     """
 
     findings: tuple[Finding, ...]
     files: int
     sources: Mapping[str, str]
     kinds: Mapping[str, tuple[str, ...]]
-    admin_configs: "Mapping[str, Document]" = MappingProxyType({})
+    repositories: Mapping[str, RepositoryCheck] = MappingProxyType({})
     suppressed: "tuple[Suppressed, ...]" = ()
 
     def exit_status(self, *, strict: bool) -> ExitStatus:
@@ -48,7 +49,7 @@ def validate(
     *,
     edited: Mapping[str, bytes] | None = None,
     only_ours: bool = False,
-    opened: Callable[[str], RepositoryCheck] | None = None,
+    opened: Opened | None = None,
 ) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
 
@@ -72,7 +73,7 @@ def validate(
     if not paths:
         checks[home] = opened(home)
         checks[home].select_everything()
-        if not checks[home].files:
+        if not checks[home].files and not checks[home].is_partial:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
         full = os.path.join(directory, path)
@@ -100,17 +101,15 @@ def _gathered(
 ) -> Validation:
     """What the checks of all repositories say, with what was found and read before."""
     kinds: dict[str, tuple[str, ...]] = {}
-    admin_configs: dict[str, Document] = {}
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
         kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
-        if check.ignoring is not None:
-            admin_configs[_joined(prefix, "")] = check.ignoring
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     files = sum(check.files for check in checks.values())
-    return Validation(tuple(ordered), files, sources, kinds, admin_configs)
+    repositories = {_joined(prefixes.get(root, ""), ""): check for root, check in checks.items()}
+    return Validation(tuple(ordered), files, sources, kinds, repositories)
 
 
 def _opened(root: str, home: str, edited: Mapping[str, bytes] | None) -> RepositoryCheck:
