@@ -93,6 +93,10 @@ def known_step_types(facts: Facts) -> frozenset[str]:
     return frozenset((*step_type_names(), *facts.step_types))
 
 
+HELD_AGAINST_EVERYTHING = frozenset(("Workflow", "StepType"))
+"""The kinds of documents that rules hold against all others (`everything`), to tell that none uses one of them."""
+
+
 class RepositoryFacts:
     """All documents of a repository that could be read, canonical, and the facts that they share.
 
