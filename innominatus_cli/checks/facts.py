@@ -77,13 +77,15 @@ def policy_sections(facts: Facts) -> Iterator[tuple[Document, MappingNode]]:
 
 def spoken_rules(facts: Facts, key: str) -> Sequence[SpokenRule]:
     """What each document says under `key`, also where a WorkflowPolicies document nests it under `resources`."""
-    return _spoken_rules(facts.admin_config, facts.policies, key)
+    return _spoken_rules(facts.admin_config, facts.policies, facts.judges, key)
 
 
 @lru_cache(maxsize=16)
-def _spoken_rules(admin_config: Document | None, policies: tuple[Document, ...], key: str) -> Sequence[SpokenRule]:
+def _spoken_rules(
+    admin_config: Document | None, policies: tuple[Document, ...], judges: tuple[Document, ...] | None, key: str
+) -> Sequence[SpokenRule]:
     found = []
-    for document, section in policy_sections(Facts(admin_config, policies)):
+    for document, section in policy_sections(Facts(admin_config, policies, judges=judges)):
         node = section.get(key)
         if node is None and key in _NESTED_IN_DOCUMENTS:
             node = section.mapping("resources").get(key)
