@@ -29,7 +29,7 @@ _APPLICATIONS = "**/score*.yaml"
 _OUR_FOLDERS = tuple(name for name in KIND_OF_FOLDER if name != "products")
 _MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
 """Kinds of which a repository has many documents."""
-_FEW = 100
+FEW = 100
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
@@ -130,7 +130,7 @@ class RepositoryCheck:
 
         Of many files the nodes are let go when they have been checked.
         """
-        lets_go = len(self._selected) > _FEW and not self._keeps
+        lets_go = len(self._selected) > FEW and not self._keeps
         for path, named in self._selected.items():
             loaded = self._load(path)
             yield from loaded.findings
