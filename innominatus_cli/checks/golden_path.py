@@ -1,13 +1,14 @@
 """Rules over golden paths."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from innominatus_cli.checks.contexts import parameters_of, workflows_of
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.names import words_read
 from innominatus_cli.checks.parameters import check_definition
+from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
@@ -83,7 +84,12 @@ def check_unused_parameters(document: Document, facts: Facts) -> Iterator[Findin
 def _words_of_tiers(facts: Facts) -> frozenset[str]:
     """What the workflows of the platform and of products may read."""
     workflows = {} if facts.workflows is None else facts.workflows()
-    return frozenset[str]().union(*(words_read(scope_of(one, facts)) for one in workflows.values()))
+    return frozenset[str]().union(*(_words_of(one, facts) for one in workflows.values()))
+
+
+def _words_of(workflow: Document, facts: Facts) -> Collection[str]:
+    kept = said_by(workflow).words
+    return words_read(scope_of(workflow, facts)) if kept is None else kept
 
 
 def check_workflow_parameters(document: Document, facts: Facts) -> Iterator[Finding]:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 
 from innominatus_cli.checks import provider
 from innominatus_cli.checks.facts import RepositoryFacts
-from innominatus_cli.checks.identities import identity_of, is_in_force
+from innominatus_cli.checks.identities import is_in_force
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placement import KIND_OF_FOLDER
+from innominatus_cli.checks.said import dependencies_of, said_by
 from innominatus_cli.checks.tree import folded
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.catalogue.tree import SAME_IDENTITY_ELSEWHERE
-from innominatus_cli.findings.finding import Finding, Related
+from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 _TIERS = {"PlatformWorkflow": 0, "ProductWorkflow": 1}
@@ -25,7 +25,7 @@ def check_duplicates(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2008: an identity is used once in its kind."""
     first: dict[tuple[str, str], Document] = {}
     for document in repository.documents:
-        identity = identity_of(document)
+        identity = said_by(document).identity
         if not identity or not is_in_force(document, repository.workflows_root):
             continue
         earlier = first.setdefault((document.kind, identity), document)
@@ -45,21 +45,13 @@ def _tier_workflows(repository: RepositoryFacts) -> dict[str, Document]:
     return {
         identity: document
         for document in repository.of_kind("PlatformWorkflow", "ProductWorkflow")
-        if is_in_force(document, repository.workflows_root) and (identity := identity_of(document))
+        if is_in_force(document, repository.workflows_root) and (identity := said_by(document).identity)
     }
-
-
-def phases_of(document: Document) -> list[str]:
-    """The phases that a workflow names."""
-    metadata = document.mapping.mapping("metadata")
-    phase = metadata.text("phase")
-    several = [str(item.value) for item in metadata.sequence("phases") if isinstance(item, ScalarNode)]
-    return several or ([phase] if phase else [])
 
 
 def _full_name(name: str, document: Document) -> str:
     """A name in `dependsOn`: inside a product the product may be left out."""
-    product = document.mapping.mapping("metadata").text("product")
+    product = said_by(document).product
     return f"{product}/{name}" if document.kind == "ProductWorkflow" and "/" not in name else name
 
 
@@ -68,18 +60,16 @@ def check_workflow_dependencies(repository: RepositoryFacts) -> Iterator[Finding
     known = _tier_workflows(repository)
     edges: dict[str, list[str]] = {identity: [] for identity in known}
     for identity, document in known.items():
-        for entry in document.mapping.mapping("metadata").sequence("dependsOn"):
-            if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
-                continue
-            name = _full_name(entry.value, document)
+        for number, written in enumerate(said_by(document).depends_on):
+            name = _full_name(written, document)
             target = known.get(name)
-            place = document.place(entry)
             if target is None:
-                message = f"there is no workflow '{entry.value}'"
+                message, place = f"there is no workflow '{written}'", _dependency_place(document, number)
                 yield Finding(codes.UNKNOWN_WORKFLOW_DEPENDENCY, message, place, did_you_mean(name, known))
-            elif target.kind != document.kind or not {*phases_of(target)} & {*phases_of(document)}:
+            elif target.kind != document.kind or not {*said_by(target).phases} & {*said_by(document).phases}:
                 what = "tier" if target.kind != document.kind else "phase"
-                message = f"workflow '{entry.value}' is of another {what}, whose order the barriers give"
+                place = _dependency_place(document, number)
+                message = f"workflow '{written}' is of another {what}, whose order the barriers give"
                 related = (Related("that workflow", target.place(_name_node(target))),)
                 yield Finding(codes.DEPENDENCY_ACROSS_WORKFLOWS, message, place, related=related)
             else:
@@ -92,30 +82,33 @@ def check_workflow_dependencies(repository: RepositoryFacts) -> Iterator[Finding
         yield Finding(codes.WORKFLOW_CYCLE, message, place, related=others)
 
 
+def _dependency_place(document: Document, number: int) -> Place:
+    return document.place(dependencies_of(document)[number])
+
+
 def check_overrides(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2024, ORC-2025: what is overridden exists, is of a lower tier and in the same phase."""
     known = _tier_workflows(repository)
-    embedded = {
-        name for workload in repository.of_kind("Workload") for name in workload.mapping.mapping("workflows").values
-    }
+    embedded = {name for workload in repository.of_kind("Workload") for name in said_by(workload).embedded}
     has_workloads = any(repository.of_kind("Workload"))
     for identity, document in known.items():
-        node = document.mapping.mapping("metadata").get("overrides")
-        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        written = said_by(document).overrides
+        if written is None:
             continue
-        place, target = document.place(node), known.get(node.value)
+        target = known.get(written)
+        place = document.place(document.mapping.mapping("metadata").get("overrides"))
         tier = _TIERS[document.kind]
         if target is None:
-            if node.value not in embedded and (tier == 0 or has_workloads):
-                near = did_you_mean(node.value, {*known, *embedded} - {identity})
-                message = f"there is no workflow '{node.value}' to override"
+            if written not in embedded and (tier == 0 or has_workloads):
+                near = did_you_mean(written, {*known, *embedded} - {identity})
+                message = f"there is no workflow '{written}' to override"
                 yield Finding(codes.UNKNOWN_OVERRIDE, message, place, near)
         elif _TIERS[target.kind] <= tier:
             of = "its own tier" if target.kind == document.kind else "a higher tier"
-            message = f"'{node.value}' is of {of} ({_TIER_NAMES[_TIERS[target.kind]]}) and cannot be replaced from here"
+            message = f"'{written}' is of {of} ({_TIER_NAMES[_TIERS[target.kind]]}) and cannot be replaced from here"
             yield Finding(codes.OVERRIDE_OF_WRONG_WORKFLOW, message, place)
-        elif {*phases_of(target)} != {*phases_of(document)}:
-            message = f"'{node.value}' runs in {', '.join(phases_of(target))}, this one in another phase"
+        elif {*said_by(target).phases} != {*said_by(document).phases}:
+            message = f"'{written}' runs in {', '.join(said_by(target).phases)}, this one in another phase"
             yield Finding(codes.OVERRIDE_OF_WRONG_WORKFLOW, message, place)
 
 
@@ -160,12 +153,12 @@ def check_near_identities(repository: RepositoryFacts) -> Iterator[Finding]:
     enabled = _enabled_folders(repository)
     first: dict[tuple[str, str], Document] = {}
     for document in repository.documents:
-        identity = identity_of(document) or _name_of_workload(document)
+        identity = said_by(document).identity or _name_of_workload(document)
         in_force = is_in_force(document, repository.workflows_root) or document.path.rpartition("/")[0] in enabled
         if not identity or not in_force:
             continue
         earlier = first.setdefault((document.kind, folded(identity)), document)
-        other = identity_of(earlier) or _name_of_workload(earlier)
+        other = said_by(earlier).identity or _name_of_workload(earlier)
         if other != identity:
             related = (Related("the other one", earlier.place(_name_node(earlier))),)
             message = f"{document.kind} '{identity}' and '{other}' differ only in case or Unicode form"
@@ -174,7 +167,7 @@ def check_near_identities(repository: RepositoryFacts) -> Iterator[Finding]:
 
 
 def _name_of_workload(document: Document) -> str:
-    return (document.mapping.mapping("metadata").text("name") or "") if document.kind == "Workload" else ""
+    return said_by(document).name if document.kind == "Workload" else ""
 
 
 def check_unused_workflows(repository: RepositoryFacts) -> Iterator[Finding]:
@@ -188,7 +181,7 @@ def check_unused_workflows(repository: RepositoryFacts) -> Iterator[Finding]:
         return
     run = set(_files_that_run(repository))
     for document in parts:
-        name = document.mapping.mapping("metadata").text("name") or ""
+        name = said_by(document).name
         if document.path not in run and name not in run:
             message = f"nothing runs the workflow '{name}'"
             yield Finding(definitions.UNUSED_WORKFLOW, message, document.place(_name_node(document)))
@@ -204,14 +197,7 @@ def _files_that_run(repository: RepositoryFacts) -> Iterator[str]:
     """Paths and names of the workflows that golden paths, providers and steps name."""
     for document in repository.everything:
         folder = posixpath.dirname(document.path)
-        written: list[str] = []
-        if document.kind == "GoldenPath":
-            written = [document.mapping.mapping("spec").text("workflow") or ""]
-        elif document.kind == "Provider":
-            written = [entry.text("file") or "" for entry in document.mapping.mappings("workflows")]
-        for step in steps_in(document):
-            written += [step.text("workflow") or "", step.mapping("config").text("workflow") or ""]
-        for name in filter(None, written):
+        for name in said_by(document).runs:
             yield posixpath.normpath(posixpath.join(folder, name))
             yield posixpath.normpath(name)
             yield posixpath.basename(name).removesuffix(".yaml").removesuffix(".yml")
@@ -221,22 +207,11 @@ def check_unused_step_types(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2188: a step has each step type of the repository."""
     own = [document for document in repository.everything if document.kind == "StepType"]
     if own:
-        used = {step.text("type") for document in repository.everything for step in steps_in(document)}
+        used = {kind for document in repository.everything for kind in said_by(document).step_types}
         for document in own:
-            if identity_of(document) not in used:
-                message = f"no step is of the type '{identity_of(document)}'"
+            if said_by(document).identity not in used:
+                message = f"no step is of the type '{said_by(document).identity}'"
                 yield Finding(definitions.UNUSED_STEP_TYPE, message, document.place(_name_node(document)))
-
-
-def steps_in(document: Document) -> Iterator[MappingNode]:
-    """All steps of a workflow, or of the workflows in a Score file."""
-    holders = [document.mapping.mapping("spec")]
-    if document.kind == "Workload":
-        workflows = document.mapping.mapping("workflows")
-        holders = [workflows.mapping(name) for name in workflows.values]
-    for holder in holders if document.kind in {*WORKFLOW_KINDS, "Workload"} else ():
-        yield from holder.mappings("steps")
-        yield from holder.mappings("finally")
 
 
 RULES: tuple[Callable[[RepositoryFacts], Iterator[Finding]], ...] = (

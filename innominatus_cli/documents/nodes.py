@@ -5,8 +5,8 @@ a plan needs types (docs/adr/0004). Nothing here imports pydantic: one file is c
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias, TypedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 
 from innominatus_cli.findings.finding import Place
 
@@ -191,7 +191,20 @@ class Document:
     values from.
     """
 
-    __slots__ = ("_asked", "_own_text", "_pointers", "index", "keys", "kind", "others", "path", "root", "text")
+    __slots__ = (
+        "_again",
+        "_asked",
+        "_own_text",
+        "_pointers",
+        "index",
+        "keys",
+        "kind",
+        "others",
+        "path",
+        "root",
+        "said",
+        "text",
+    )
 
     def __init__(
         self,
@@ -212,6 +225,25 @@ class Document:
         self.text = self._own_text = text
         self.keys = keys
         self.others: list[Source] = []
+        self.said: object = None
+        """What `checks.said` keeps of the document for other documents."""
+        self._again: Callable[[], Document] | None = None
+
+    def forget(self, again: "Callable[[], Document]") -> None:
+        """Lets all nodes go, which take most of a document's memory; `again` reads them where somebody asks."""
+        if self._again is None:
+            self._again = again
+            self._asked, self._pointers = 0, {}
+            del self.root
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """The root that was let go; everything else is always there."""
+            if name != "root" or self._again is None:
+                raise AttributeError(name)
+            self.root, self._again = self._again().root, None
+            return self.root
 
     @property
     def mapping(self) -> MappingNode:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
-from innominatus_cli.checks.identities import identity_of, is_in_force
+from innominatus_cli.checks.identities import is_in_force
 from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
+from innominatus_cli.checks.said import keep_words, said_by
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
@@ -27,6 +28,9 @@ _GOLDEN_PATHS = "goldenpaths.yaml"
 _APPLICATIONS = "**/score*.yaml"
 _OUR_FOLDERS = tuple(name for name in KIND_OF_FOLDER if name != "products")
 _FOLDERS = (*_OUR_FOLDERS, "products")
+_MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
+"""Kinds of which a repository has many documents."""
+FEW = 100
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
@@ -57,6 +61,7 @@ class RepositoryCheck:
         self._judge = judge
         self._among: frozenset[str] | None = None
         self._loaded: dict[str, Loaded] = {}
+        self._keeps = shared is not None
         self._shared = {} if shared is None else shared
         """Files that are as they are on disk: read once for several checks, where one check after the other is made."""
         self._selected: dict[str, bool] = {}
@@ -143,20 +148,30 @@ class RepositoryCheck:
         return texts if self._judge is None else {**texts, **self._judge.sources}
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong with the selected files."""
+        """Everything that is wrong with the selected files.
+
+        Of many files the nodes are let go when they have been checked.
+        """
+        lets_go = len(self._selected) > FEW and not self._keeps
         for path, named in self._selected.items():
             loaded = self._load(path)
             yield from loaded.findings
-            for document in loaded.documents:
+            for number, document in enumerate(loaded.documents):
                 if document.kind:
                     yield from check_placement(document, self.workflows_root)
                     yield from check_document(document, self._facts_for(document))
+                    if lets_go and document.kind in _MANY:
+                        self._let_go(path, number, document)
                 elif (named or self._is_our_place(path)) and not _says_so(loaded):
                     yield not_ours(document)
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
         yield from self._findings_of_judge()
+
+    def _let_go(self, path: str, number: int, document: Document) -> None:
+        keep_words(document, self.facts)
+        document.forget(lambda: self._read(path).documents[number])
 
     def _findings_of_judge(self) -> Iterator[Finding]:
         """What is wrong with policies of another revision, and the workflows that they require in vain."""
@@ -300,7 +315,7 @@ class RepositoryCheck:
         return Facts(
             admin_config=self.admin_config,
             policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
-            step_types=tuple(identity_of(one) for one in self._in_folder("step-types") if one.kind == "StepType"),
+            step_types=tuple(said_by(one).identity for one in self._in_folder("step-types") if one.kind == "StepType"),
             workflows=lambda: self._tier_workflows,
             is_file=self._snapshot.is_file,
             files=lambda: self._snapshot.paths("", YAML),
@@ -313,7 +328,7 @@ class RepositoryCheck:
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
-        return {identity_of(one): one for one in documents if is_in_force(one, self.workflows_root)}
+        return {said_by(one).identity: one for one in documents if is_in_force(one, self.workflows_root)}
 
     @cached_property
     def _every_golden_path(self) -> list[Document]:
@@ -343,11 +358,12 @@ class RepositoryCheck:
     def _load(self, path: str) -> Loaded:
         loaded = self._loaded if path in self._edited or path in self._amendments else self._shared
         if path not in loaded:
-            data = self._snapshot.read(path)
-            loaded[path] = (
-                Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
-            )
+            loaded[path] = self._read(path)
         return loaded[path]
+
+    def _read(self, path: str) -> Loaded:
+        data = self._snapshot.read(path)
+        return Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
 
     def _is_ours(self, path: str) -> bool:
         """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""

@@ -12,7 +12,7 @@ from innominatus_cli.operations.validation import Validation, validate
 CASES = Path(__file__).resolve().parents[2] / "cases"
 FOLDERS = sorted(
     entry
-    for folder in ("err", "ok", "repos")
+    for folder in ("err", "repos")
     for entry in (CASES / folder).iterdir()
     if entry.suffix != ".out" and not (entry / "case.yaml").exists()
 )
