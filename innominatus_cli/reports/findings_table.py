@@ -1,4 +1,4 @@
-"""Findings as a table: one line each, for `grep` and `column`."""
+"""Findings as a table: one line each, for `grep` and `sort`."""
 
 from innominatus_cli.operations.validation import Validation
 from innominatus_cli.reports.findings_text import summary_text

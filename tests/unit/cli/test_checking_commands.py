@@ -7,8 +7,10 @@ import pytest
 
 from innominatus_cli.cli.main import run
 from innominatus_cli.findings.catalogue import every_code
+from tests.standards.github_runner import commands
 
 BAD = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\n"
+GOOD = f"{BAD}containers: {{web: {{image: 'shop:1.0.0'}}}}\n"
 
 
 @pytest.fixture
@@ -47,6 +49,73 @@ def test_a_step_of_github_actions_gets_a_summary(
     summary = (repository / "summary.md").read_text(encoding="utf-8")
     assert summary.startswith("before\n### innominatus-ctl")
     assert "| ORC-1034 |" in summary
+
+
+def test_a_summary_that_cannot_be_written_fails_no_check(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "score.yaml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(repository / "score.yaml/summary.md"))
+    assert run(["check", "-o", "github"]) == 0
+    assert "ORC-1061" in capfd.readouterr().err
+
+
+def test_a_summary_leaves_room_for_what_the_step_wrote_before(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = repository / "summary.md"
+    summary.write_bytes(b"x" * (1024 * 1024 - 50))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert run(["check", "-o", "github"]) == 1
+    assert summary.stat().st_size <= 1024 * 1024
+
+
+@pytest.mark.parametrize("output", ["text", "table"])
+def test_on_a_runner_text_begins_no_command(
+    output: str, repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "::error::x ##[add-mask]e score.yaml").write_text(f"{BAD}# ##[debug]x\n", encoding="utf-8")
+    monkeypatch.chdir(repository)
+    names = ["::error::x ##[add-mask]e score.yaml", "::no-such-file"]
+    assert run(["validate", "-o", output, *names]) == 1
+    assert list(commands(capfd.readouterr().out)) != []
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert run(["validate", "-o", output, *names]) == 1
+    told = capfd.readouterr()
+    assert list(commands(told.out + told.err)) == []
+    assert "ORC-1034" in told.out
+
+
+def test_forges_get_paths_from_the_root_of_the_checkout(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "platform").mkdir()
+    (repository / "platform/admin-config.yaml").write_text("environments: {}\n", encoding="utf-8")
+    (repository / "platform/score.yaml").write_text(BAD, encoding="utf-8")
+    monkeypatch.chdir(repository / "platform")
+    run(["check", "-o", "github"])
+    assert "::error file=platform/score.yaml,line=1" in capfd.readouterr().out
+    run(["check", "-o", "gitlab"])
+    assert json.loads(capfd.readouterr().out)[0]["location"]["path"] == "platform/score.yaml"
+    run(["check", "-o", "sarif"])
+    (result,) = json.loads(capfd.readouterr().out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "platform/score.yaml"
+    run(["check"])
+    told = capfd.readouterr().out
+    assert told.startswith("score.yaml:1:1: error ORC-1034")
+    assert "    1 | apiVersion" in told
+    run(["validate", "../score.yaml", "-o", "github"])
+    assert "::error file=score.yaml,line=1" in capfd.readouterr().out
+
+
+def test_strict_is_told_to_the_format_that_says_what_failed(
+    repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "score.yaml").write_text(GOOD.replace(":1.0.0", ""), encoding="utf-8")
+    assert run(["check", "-o", "junit"]) == 0
+    assert 'failures="0"' in capfd.readouterr().out
+    assert run(["check", "-o", "junit", "--strict"]) == 1
+    assert 'failures="1"' in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("report", ["sarif", "sarif=", "banana=x", "=x"])
