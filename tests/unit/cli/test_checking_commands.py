@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from innominatus_cli.cli.main import run
 from innominatus_cli.findings.catalogue import every_code
@@ -135,8 +136,11 @@ def test_a_report_that_no_disk_takes_is_status_73(repository: Path) -> None:
 def test_a_code_is_explained_however_it_is_written(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", name]) == 0
     text = capfd.readouterr().out
-    assert "ORC-2001 (error): Two steps of a workflow share a name" in text
+    assert text.startswith("ORC-2001 (error, exit status 1): Two steps of a workflow share a name\n")
     assert "What to do: Give each step" in text
+    assert "        - name: build\n" in text
+    assert "error ORC-2001: step 'build' is already defined" in text
+    assert text.endswith("See docs/reference/findings.md#orc-2001\n")
 
 
 def test_every_code_can_be_explained(capfd: pytest.CaptureFixture[str]) -> None:
@@ -149,10 +153,60 @@ def test_an_unknown_code_is_wrong_usage_with_the_nearest(capfd: pytest.CaptureFi
     assert "'ORC-2001'" in capfd.readouterr().err
 
 
-def test_codes_are_listed_by_words(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "--list", "warning", "owner"]) == 0
-    lines = capfd.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == ["ORC-2021"]
+def test_several_codes_are_explained_each_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "2001", "orc-4003", "ORC-2001"]) == 0
+    text = capfd.readouterr().out
+    assert [line for line in text.splitlines() if line.startswith("ORC-")] == [
+        f"ORC-2001 (error, exit status 1): {every_code()['ORC-2001'].title}",
+        f"ORC-4003 (error, exit status 3): {every_code()['ORC-4003'].title}",
+    ]
+
+
+@pytest.mark.parametrize("word", ["shop", "score.yaml", "12ab", "./2001"])
+def test_a_word_that_is_no_code_is_told_how_codes_look(word: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", word]) == 2
+    assert f"'{word}' is no code like ORC-2017" in capfd.readouterr().err
+
+
+def test_explaining_nothing_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain"]) == 2
+    assert "--list" in capfd.readouterr().err
+
+
+def test_an_explanation_is_data_with_its_example(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "2018", "-o", "yaml"]) == 0
+    (code,) = yaml.safe_load(capfd.readouterr().out)
+    assert code["block"] == "workflow"
+    assert code["exit_status"] == 1
+    assert code["example"]["command"] == "innominatus-ctl validate"
+    assert "script: login --token" in code["example"]["source"]
+    assert "error ORC-2018:" in code["example"]["says"]
+
+
+def listed(capfd: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The codes that `explain` lists with these arguments, as a table."""
+    assert run(["explain", *arguments]) == 0
+    return [line.split()[0] for line in capfd.readouterr().out.splitlines()[2:]]
+
+
+def test_codes_are_listed_by_words_block_and_severity(capfd: pytest.CaptureFixture[str]) -> None:
+    everything = listed(capfd, "--list")
+    assert everything == list(every_code())
+    assert listed(capfd, "--list", "warning", "OWNER", "asked when") == ["ORC-2021"]
+    policies = listed(capfd, "--block", "policy")
+    assert policies == [number for number in everything if number.startswith("ORC-4")]
+    warnings = listed(capfd, "--severity", "warning")
+    assert set(listed(capfd, "--block", "policy", "--severity", "warning")) == set(policies) & set(warnings) != set()
+    assert run(["explain", "--block", "banana"]) == 2
+    assert run(["explain", "--list", "no", "such", "words-anywhere"]) == 0
+    assert capfd.readouterr().out == "There is no such code.\n"
+
+
+def test_a_list_of_codes_is_data_too(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--list", "-o", "json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert [one["code"] for one in found] == list(every_code())
+    assert "example" not in found[0]
 
 
 @pytest.mark.parametrize("kind", ["ProductWorkflow", "workflow", "Workload", "step-types/script", "run-record.v1"])
