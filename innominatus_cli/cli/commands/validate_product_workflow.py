@@ -3,7 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, print_document
+from innominatus_cli.cli.output import output_option, print_text
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.reports.formats import FORMATS
@@ -26,11 +26,11 @@ def command(files: tuple[str, ...], strict: bool, output: str) -> int:
       innominatus-ctl validate-product-workflow -o github workflows/products
     """
     from innominatus_cli.operations.product_validation import validate_product_workflows
-    from innominatus_cli.reports.product_validation import validation_document, validation_text
+    from innominatus_cli.reports.product_validation import validation_report
 
     found = validate_product_workflows(files)
     if output in {"text", "json", "yaml"}:
-        print_document(validation_document(found), output, lambda: validation_text(found))
+        print_text(validation_report(found, output))
         told(found.findings, found.sources, remarks=True)
     else:
         from innominatus_cli.cli.checking import Answer, show

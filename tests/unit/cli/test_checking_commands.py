@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from innominatus_cli.cli.main import run
+from innominatus_cli.documents.schemas import schema_named, schema_names
 from innominatus_cli.findings.catalogue import every_code
 from tests.standards.github_runner import commands
 
@@ -222,6 +223,33 @@ def test_an_unknown_schema_is_wrong_usage_with_the_nearest(capfd: pytest.Capture
     assert run(["schema", "../secrets"]) == 2
 
 
-def test_schemas_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("productworkflow", "workflow"),
+        ("policies", "workflow-policies"),
+        ("plan", "plan.v1"),
+        ("run-record", "run-record.v1"),
+        ("findings", "findings.v1"),
+        ("Golden-Path", "golden-path"),
+    ],
+)
+def test_a_schema_has_the_names_that_people_use(name: str, file: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", name, "-o", "yaml"]) == 0
+    schema = yaml.safe_load(capfd.readouterr().out)
+    assert schema["$id"] == f"https://innominatus.dev/schemas/{file}.schema.json"
+
+
+def test_schemas_are_listed_with_their_kinds(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "--list"]) == 0
-    assert "step-types/script" in capfd.readouterr().out.splitlines()
+    rows = {line.split()[0]: line for line in capfd.readouterr().out.splitlines()[2:]}
+    assert "PlatformWorkflow, ProductWorkflow, Workflow" in rows["workflow"]
+    files = [path.relative_to(root / "schemas").as_posix() for path in (root / "schemas").rglob("*.schema.json")]
+    assert sorted(rows) == sorted(file.removesuffix(".schema.json") for file in files)
+    assert run(["schema", "--list", "-o", "json"]) == 0
+    listed = {one["name"]: one["id"] for one in json.loads(capfd.readouterr().out)}
+    assert listed["step-types/script"] == "https://innominatus.dev/schemas/step-types/script.schema.json"
+
+
+def test_every_name_that_is_offered_has_a_schema() -> None:
+    assert [name for name in schema_names() if schema_named(name) is None] == []

@@ -16,13 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_snapshot.plugin import Snapshot
 
+from innominatus_cli.documents.schemas import schema_named
 from innominatus_cli.findings.catalogue.document import DUPLICATE_KEY, NOT_OURS, OLD_SPELLING
 from innominatus_cli.findings.catalogue.workflow import MISSING_OWNER
 from innominatus_cli.findings.finding import Edit, Finding, Fix, Place, Related
 from innominatus_cli.findings.fingerprints import fingerprints
 from innominatus_cli.findings.suppressed import Suppressed
+from innominatus_cli.operations.product_validation import validate_product_workflows
 from innominatus_cli.operations.validation import Validation, validate
 from innominatus_cli.reports.formats import FORMATS, render
+from innominatus_cli.reports.product_validation import validation_document
 
 TESTS = Path(__file__).resolve().parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "formats"
@@ -261,6 +264,29 @@ def test_json_and_yaml_are_the_same_document(found: Validation) -> None:
     document = json.loads(render(found, "json"))
     assert len(document["findings"]) == len(found.findings)
     assert yaml.safe_load(render(found, "yaml")) == document
+
+
+@cache
+def json_schema(*, closed: bool) -> jsonschema.Draft202012Validator:
+    """The published schema; `closed` refuses keys that it does not name."""
+    schema = schema_named("findings") or {}
+    text = json.dumps(schema)
+    return jsonschema.Draft202012Validator(json.loads(text.replace("true", "false")) if closed else schema)
+
+
+@given(VALIDATIONS)
+def test_json_is_what_its_schema_says_and_no_more(found: Validation) -> None:
+    json_schema(closed=True).validate(json.loads(render(found, "json")))
+
+
+def test_the_schema_of_findings_holds_for_all_commands_and_for_newer_versions() -> None:
+    json_schema(closed=True).validate(json.loads(render(everything(), "json")))
+    document = json.loads(render(a_few(), "json"))
+    json_schema(closed=True).validate(document)
+    json_schema(closed=True).validate(validation_document(validate_product_workflows([str(TESTS / "cases/err")])))
+    json_schema(closed=False).validate({**document, "newer": 1})
+    with pytest.raises(jsonschema.ValidationError):
+        json_schema(closed=False).validate({**document, "findings": [{"code": "ORC-1"}]})
 
 
 @given(VALIDATIONS, st.sampled_from(("text", "table")))
