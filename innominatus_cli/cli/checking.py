@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
-from innominatus_cli.cli.output import output_option, print_text
+from innominatus_cli.cli.output import output_option, print_for_people, print_text
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import from_git_root
@@ -98,7 +98,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
 def show(found: "Validation", shown: Answer, directory: str = ".") -> None:
     """Prints the findings of a check in `directory` and writes the reports that are wished for."""
     output = shown["output"]
-    print_text(_on_stdout(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()), output))
+    write = print_for_people if output in {"text", "table"} else print_text
+    write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
     if output == "github":
         _summarise(_for_readers(found, output, directory))
     for wanted, file in shown["reports"]:
@@ -115,15 +116,6 @@ def _rendered(found: "Validation", output: str, directory: str, *, strict: bool,
 def _for_readers(found: "Validation", output: str, directory: str) -> "Validation":
     """The same with paths from the root of the checkout, for formats whose readers look there."""
     return from_git_root(found, directory) if output in FOR_FORGES else found
-
-
-def _on_stdout(text: str, output: str) -> str:
-    """Text for people as a step of GitHub Actions may print it; data stays what it is, for programs that read it."""
-    if output not in {"text", "table"} or os.environ.get("GITHUB_ACTIONS") != "true":
-        return text
-    from innominatus_cli.reports.runner_commands import guarded  # noqa: PLC0415 - on a runner only
-
-    return guarded(text)
 
 
 def _wants_colour() -> bool:

@@ -48,15 +48,19 @@ def painted(text: str, colour: str, *, on: bool) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if on else text
 
 
+def unobeyed(text: str) -> str:
+    """Text for people as a step of GitHub Actions may print it; anywhere else it stays what it is."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    from innominatus_cli.reports.runner_commands import guarded  # noqa: PLC0415 - on a runner only
+
+    return guarded(text)
+
+
 def to_stderr(*lines: str) -> None:
     """Progress and remarks for people, of which a CI runner obeys nothing; a closed stderr is no reason to stop."""
-    text = "".join(f"{line}\n" for line in lines)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        from innominatus_cli.reports.runner_commands import guarded  # noqa: PLC0415 - on a runner only
-
-        text = guarded(text)
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(unobeyed("".join(f"{line}\n" for line in lines)))
         sys.stderr.flush()
     except OSError:
         return

@@ -3,7 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, print_text
+from innominatus_cli.cli.output import output_option, print_for_people, print_text
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.reports.formats import FORMATS
@@ -30,7 +30,8 @@ def command(files: tuple[str, ...], strict: bool, output: str) -> int:
 
     found = validate_product_workflows(files)
     if output in {"text", "json", "yaml"}:
-        print_text(validation_report(found, output))
+        write = print_for_people if output == "text" else print_text
+        write(validation_report(found, output))
         told(found.findings, found.sources, remarks=True)
     else:
         from innominatus_cli.cli.checking import Answer, show

@@ -9,6 +9,7 @@ import yaml
 from innominatus_cli.cli.main import run
 from innominatus_cli.documents.schemas import schema_named, schema_names
 from innominatus_cli.findings.catalogue import every_code
+from innominatus_cli.reports.formats import FORMATS
 from tests.standards.github_runner import commands
 
 BAD = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\n"
@@ -253,3 +254,25 @@ def test_schemas_are_listed_with_their_kinds(root: Path, capfd: pytest.CaptureFi
 
 def test_every_name_that_is_offered_has_a_schema() -> None:
     assert [name for name in schema_names() if schema_named(name) is None] == []
+
+
+def test_product_workflows_are_checked_in_every_format(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(repository / "summary.md"))
+    (repository / "::error::x.yaml").write_text("kind: ProductWorkflow\n", encoding="utf-8")
+    arguments = ["validate-product-workflow", "score.yaml", "::error::x.yaml", "-o"]
+    for output in FORMATS:
+        assert run([*arguments, output]) == 1
+        told = capfd.readouterr()
+        assert "ORC-2093" in told.out + told.err
+        assert (told.err != "") is (output in {"text", "json", "yaml"})
+    assert "ORC-2093" in (repository / "summary.md").read_text(encoding="utf-8")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    run([*arguments, "text"])
+    told = capfd.readouterr()
+    assert "::error::x.yaml:\n" in told.out
+    assert list(commands(told.out)) == list(commands(told.err)) == []
+    run([*arguments, "github"])
+    assert {command.name for command in commands(capfd.readouterr().out)} <= {"error", "warning", "notice"}
