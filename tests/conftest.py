@@ -21,7 +21,8 @@ def _built_tools() -> Path:
 
 
 BUILT_TOOLS = _built_tools()
-"""Found before a test has a home folder of its own."""
+PIP_CACHE = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip"))
+"""Both found before a test has a home folder of its own."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,7 @@ def quiet_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     """No colour, no user's git configuration, UTC, a home folder of the test's own."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(PIP_CACHE))
     monkeypatch.setenv("NO_COLOR", "1")
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         monkeypatch.delenv(name, raising=False)

@@ -16,7 +16,8 @@ class Facts(NamedTuple):
     identities, None where nobody can tell; `golden_paths` gives those of the repository; `is_file` answers for
     repository-relative paths, `files` are those that near names may come from, and `documents_of` gives the canonical
     documents of a file. `provided_types` are the types of resources that enabled providers have, None where a provider
-    is somewhere else.
+    is somewhere else. `judges` are the documents whose policies count, where those of another revision do instead of
+    `admin_config` and `policies`.
     """
 
     admin_config: Document | None = None
@@ -28,6 +29,7 @@ class Facts(NamedTuple):
     provided_types: Callable[[], Collection[str] | None] | None = None
     golden_paths: Callable[[], Sequence[Document]] | None = None
     documents_of: Callable[[str], Sequence[Document]] | None = None
+    judges: tuple[Document, ...] | None = None
 
 
 NO_FACTS = Facts()
@@ -64,10 +66,9 @@ _NESTED_IN_DOCUMENTS = frozenset({"allowedStepTypes", "maxConcurrentWorkflows", 
 
 def policy_sections(facts: Facts) -> Iterator[tuple[Document, MappingNode]]:
     """The sections that speak of workflow policies: admin-config's first, then those of WorkflowPolicies documents."""
-    if facts.admin_config is not None:
-        yield facts.admin_config, facts.admin_config.mapping.mapping("workflowPolicies")
-    for document in facts.policies:
-        yield document, document.mapping.mapping("spec")
+    own = (*(() if facts.admin_config is None else (facts.admin_config,)), *facts.policies)
+    for document in own if facts.judges is None else facts.judges:
+        yield document, document.mapping.mapping("workflowPolicies" if document.kind == "AdminConfig" else "spec")
 
 
 def spoken_rules(facts: Facts, key: str) -> list[SpokenRule]:

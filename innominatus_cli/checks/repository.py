@@ -248,3 +248,17 @@ RULES: tuple[Callable[[RepositoryFacts], Iterator[Finding]], ...] = (
     check_unused_workflows,
     check_unused_step_types,
 )
+
+CODES = frozenset(
+    code.number
+    for code in (
+        codes.DUPLICATE_IDENTITY,
+        codes.DEPENDENCY_ACROSS_WORKFLOWS,
+        codes.UNKNOWN_WORKFLOW_DEPENDENCY,
+        codes.WORKFLOW_CYCLE,
+        codes.UNKNOWN_OVERRIDE,
+        codes.OVERRIDE_OF_WRONG_WORKFLOW,
+        codes.PROVIDER_CONFLICT,
+    )
+)
+"""What these rules find, and the check of one file alone does not: whether it can be there is not known then."""

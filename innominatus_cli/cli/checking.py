@@ -15,6 +15,7 @@ from innominatus_cli.operations.validation import from_git_root
 from innominatus_cli.reports.formats import FOR_FORGES, FORMATS, render
 
 if TYPE_CHECKING:
+    from innominatus_cli.operations.fixing import Fixing
     from innominatus_cli.operations.validation import Validation
 
     _ReportType = click.ParamType[tuple[str, str]]
@@ -28,6 +29,11 @@ class Wishes(TypedDict):
     """The options that become fields of a `CheckRequest`."""
 
     strict_score: bool
+    policies_from: str | None
+    baseline: str | None
+    write_baseline: str | None
+    fix: bool
+    diff: bool
 
 
 class Answer(TypedDict):
@@ -59,6 +65,16 @@ class Report(_ReportType):
         return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
 
 
+_COUNTING = (
+    click.option(
+        "--policies-from", metavar="REV", help="Judge by the policies and ignores of another revision, as CI does."
+    ),
+    click.option("--baseline", metavar="FILE", help="Findings in FILE are known and do not count."),
+    click.option("--write-baseline", metavar="FILE", help="Write all findings to FILE, as the baseline."),
+)
+"""The options that say which findings count."""
+
+
 def checking_options(function: F) -> F:
     """What both commands take, in the order in which help shows it."""
     function = _gathered(function)
@@ -66,6 +82,14 @@ def checking_options(function: F) -> F:
         "--report", "reports", type=Report(), multiple=True, help="Also write the result to a file; may be repeated."
     )(function)
     function = output_option(*FORMATS)(function)
+    for option in reversed(_COUNTING):
+        function = option(function)
+    function = click.option("--diff", is_flag=True, help="Show what --fix would change; alone it writes nothing.")(
+        function
+    )
+    function = click.option("--fix", is_flag=True, help="Mend what can be mended safely; comments and layout stay.")(
+        function
+    )
     function = click.option("--strict-score", is_flag=True, help="The house's dialect of Score is an error.")(function)
     return click.option("--strict", is_flag=True, help="Warnings fail too.")(function)
 
@@ -88,7 +112,13 @@ def _gathered(function: F) -> F:
 
 def answer(request: CheckRequest, shown: Answer) -> int:
     """Checks, shows the findings, and returns the exit status."""
+    if request.baseline is not None and request.write_baseline is not None:
+        raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
+    if request.fix or request.diff:
+        _refuse_fixes(request, shown["output"])
     found = check(request)
+    if found.fixed is not None:
+        _tell_fixes(found.fixed)
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     show(found, shown, request.directory)
@@ -116,6 +146,21 @@ def _rendered(found: "Validation", output: str, directory: str, *, strict: bool,
 def _for_readers(found: "Validation", output: str, directory: str) -> "Validation":
     """The same with paths from the root of the checkout, for formats whose readers look there."""
     return from_git_root(found, directory) if output in FOR_FORGES else found
+
+
+def _refuse_fixes(request: CheckRequest, output: str) -> None:
+    """Ends in wrong usage where there is nothing to mend, or no way to show a diff."""
+    if request.overriding.wanted:
+        raise click.UsageError("--fix and --diff mend files; they cannot be used with overrides")
+    if request.diff and output not in {"text", "json", "yaml"}:
+        raise click.UsageError(f"-o {output} cannot show a diff; use text, json or yaml")
+
+
+def _tell_fixes(fixing: "Fixing") -> None:
+    from innominatus_cli.reports.fixes_text import fixes_summary  # noqa: PLC0415 - few ask for fixes
+    from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415
+
+    to_stderr(fixes_summary(fixing))
 
 
 def _wants_colour() -> bool:

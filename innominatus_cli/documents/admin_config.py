@@ -216,6 +216,23 @@ class LedgerConfig(YamlModel):
     """A folder of the repository; hidden only as `.innominatus`."""
 
 
+class IgnoredFinding(YamlModel):
+    """Findings of one code that do not count in some files."""
+
+    code: Annotated[str, Field(pattern=r"^ORC-[0-9]{4}$")]
+    path: str
+    """A glob over the paths of the repository's files."""
+    reason: Annotated[str, Field(min_length=1)]
+    until: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    """The last day on which it holds, in UTC."""
+
+
+class ValidationSettings(YamlModel):
+    """What `validate` and `check` do in this repository."""
+
+    ignores: list[IgnoredFinding] = []
+
+
 class AdminConfigDocument(YamlModel):
     """admin-config.yaml, all sections; every one of them has a default."""
 
@@ -234,6 +251,7 @@ class AdminConfigDocument(YamlModel):
     alerts: dict[str, AlertDefinition] = {}
     prices: dict[str, Price] = {}
     limits: Limits = Limits()
+    validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     env: list[str] = []
     """Names of environment variables that plans may read as `${env.NAME}` and that steps are given."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         flow_style: bool
 
 
-_class_of = cast("Callable[[object], type[object]]", type)
+class_of = cast("Callable[[object], type[object]]", type)
 MAX_ALIASES = 1_000
 MAX_MERGES = 100
 MAX_NODES = 100_000
@@ -136,8 +136,8 @@ class _Composer:
     def documents(self) -> list[Document]:
         """All documents; empty ones are left out, but keep their number."""
         index = 0
-        while _class_of(event := self.next_event()) is not StreamEndEvent:
-            if _class_of(event) is DocumentStartEvent:
+        while class_of(event := self.next_event()) is not StreamEndEvent:
+            if class_of(event) is DocumentStartEvent:
                 if index == MAX_DOCUMENTS:
                     raise self.stop(
                         codes.TOO_MANY_NODES, f"the file holds more than {MAX_DOCUMENTS:,} documents", event
@@ -165,7 +165,7 @@ class _Composer:
 
     def node(self, event: "Event", depth: int) -> Node:
         """The node that starts with `event`; takes its events up to its end."""
-        kind = _class_of(event)
+        kind = class_of(event)
         if kind is AliasEvent:
             return self.alias(event, depth)
         self.nodes += 1
@@ -232,13 +232,13 @@ class _Composer:
         """A node that is no key."""
         found = len(self.findings)
         node = self.node(event, depth)
-        if _class_of(event) is ScalarEvent and isinstance(node, ScalarNode) and len(self.findings) == found:
+        if class_of(event) is ScalarEvent and isinstance(node, ScalarNode) and len(self.findings) == found:
             self.warn_if_ambiguous(node)
         return node
 
     def sequence(self, event: "Event", depth: int) -> SequenceNode:
         items: list[Node] = []
-        while _class_of(inner := self.next_event()) is not SequenceEndEvent:
+        while class_of(inner := self.next_event()) is not SequenceEndEvent:
             items.append(self.value(inner, depth + 1))
         start = event.start_mark
         return SequenceNode(items, start.line + 1, start.column + 1, *_end(event, inner, items[-1] if items else None))
@@ -249,7 +249,7 @@ class _Composer:
         merged: list[MappingNode] = []
         merge_key: ScalarNode | None = None
         last: Node | None = None
-        while _class_of(inner := self.next_event()) is not MappingEndEvent:
+        while class_of(inner := self.next_event()) is not MappingEndEvent:
             key_node = self.key(inner, depth + 1)
             last = value = self.value(self.next_event(), depth + 1)
             if key_node is None:

@@ -65,6 +65,36 @@ class ReportFinding(ReportedPlace):
     fix: Annotated[ReportedFix | None, Field(description="Null where no mend is safe.")]
 
 
+class Suppression(ReportedPlace):
+    """Who says that a finding does not count, where, why and until when."""
+
+    by: Literal["comment", "admin-config", "baseline"]
+    reason: str
+    until: Annotated[str | None, Field(description="The last day, as in 2027-01-31.")]
+
+
+class SuppressedFinding(ReportFinding):
+    """A finding that is ignored or known already."""
+
+    suppression: Suppression
+
+
+class AppliedFix(_Open):
+    """What was mended once."""
+
+    code: Code
+    title: str
+
+
+class FixedFile(_Open):
+    """A file that `--fix` mended, or would mend."""
+
+    path: str
+    written: bool
+    fixes: list[AppliedFix]
+    diff: Annotated[str, Field(description="With `--diff` alone.")] = ""
+
+
 class ReportSummary(_Open):
     """How many there are."""
 
@@ -72,6 +102,7 @@ class ReportSummary(_Open):
     warnings: Annotated[int, Field(ge=0)]
     infos: Annotated[int, Field(ge=0)]
     files: Annotated[int, Field(ge=0, description="The files that were looked at.")]
+    suppressed: Annotated[int, Field(ge=0)] = 0
 
 
 class AnsweredFile(_Open):
@@ -90,4 +121,6 @@ class FindingsReport(_Open):
     schema_: Annotated[Literal["innominatus.dev/findings/v1"], Field(alias="schema")]
     findings: list[ReportFinding]
     summary: ReportSummary
+    suppressed: list[SuppressedFinding] = []
+    fixed: Annotated[list[FixedFile], Field(description="With `--fix` or `--diff` alone.")] = []
     files: Annotated[list[AnsweredFile], Field(description="Of validate-product-workflow alone.")] = []

@@ -1,17 +1,23 @@
 """Entries of goldenpaths.yaml become GoldenPath documents; deprecated parameters become typed ones."""
 
+from typing import TYPE_CHECKING
+
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode, node_of
 from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, text_node
 from innominatus_cli.documents.workflow_shapes import only_default
 from innominatus_cli.findings.catalogue.document import OLD_SPELLING, WRONG_TYPE
 from innominatus_cli.findings.finding import Finding
 
+if TYPE_CHECKING:
+    from innominatus_cli.documents.file_fixes import FileFixes
+    from innominatus_cli.findings.finding import Fix
+
 _METADATA_KEYS = ("description", "owner", "category", "tags", "version")
 _PARAMETER_SPELLINGS = {"allowedValues": "allowed_values"}
 _SPELLINGS = {"estimatedDuration": "estimated_duration"}
 
 
-def shape_golden_paths(shaping: Shaping) -> tuple[list[Document], list[Finding]]:
+def shape_golden_paths(shaping: Shaping, fixes: "FileFixes | None" = None) -> tuple[list[Document], list[Finding]]:
     """A GoldenPath document for each entry, and what was changed; what is no entry becomes a finding."""
     document = shaping.document
     entries = document.mapping.get("goldenpaths")
@@ -19,7 +25,7 @@ def shape_golden_paths(shaping: Shaping) -> tuple[list[Document], list[Finding]]
         return [], []
     if not isinstance(entries, MappingNode):
         shaping.report(WRONG_TYPE, f"'goldenpaths' must be a mapping, not a {entries.type_name}", entries)
-        return [], shaping.findings
+        return [], shaping.findings(fixes)
     found: list[Document] = []
     changes: list[Finding] = []
     for name, entry in list(entries.values.items()):
@@ -37,9 +43,9 @@ def shape_golden_paths(shaping: Shaping) -> tuple[list[Document], list[Finding]]
         inner = Document(document.path, root, kind="GoldenPath", index=document.index, text=document.text)
         inner_shaping = Shaping(inner)
         _shape_spec(inner_shaping, root.mapping("spec"))
-        changes += inner_shaping.findings
+        changes += inner_shaping.findings(fixes)
         found.append(inner)
-    return found, shaping.findings + changes
+    return found, shaping.findings(fixes) + changes
 
 
 def shape_golden_path(shaping: Shaping) -> None:
@@ -91,14 +97,21 @@ def _shape_deprecated_parameters(shaping: Shaping, spec: MappingNode) -> None:
     parameters = shaping.inner(spec, "parameters", spec)
     if parameters is None:
         return
+    keys = [spec.key(key) for key in ("required_params", "optional_params") if key in spec.values]
+
+    def mend(fixes: "FileFixes") -> "Fix | None":
+        return fixes.typed_parameters(keys)
+
     if isinstance(required, SequenceNode):
-        shaping.report(OLD_SPELLING, "'required_params' are read as `parameters`", spec.key("required_params"))
+        message = "'required_params' are read as `parameters`"
+        shaping.report(OLD_SPELLING, message, spec.key("required_params"), mend=mend)
         for item in required.items:
             if isinstance(item, ScalarNode) and item.text not in parameters.values:
                 put(parameters, item.text, node_of({"type": "string", "required": True}, item), item)
         remove(spec, "required_params")
     if isinstance(optional, MappingNode):
-        shaping.report(OLD_SPELLING, "'optional_params' are read as `parameters`", spec.key("optional_params"))
+        message = "'optional_params' are read as `parameters`"
+        shaping.report(OLD_SPELLING, message, spec.key("optional_params"), mend=mend)
         for name, default in optional.values.items():
             if name not in parameters.values:
                 put(parameters, name, only_default(default), optional.key(name))

@@ -26,16 +26,22 @@ class Loaded(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def load(path: str, data: bytes, amend: Amend | None = None) -> Loaded:
+def load(path: str, data: bytes, amend: Amend | None = None, *, with_fixes: bool = False) -> Loaded:
     """Reads, normalises and checks the structure of a file. Raises nothing for what it holds.
 
     `amend` changes the first Score workload of the file; where that goes wrong, the workload is left out.
 
     A document that is of no kind of ours gives no finding of its own (see `kinds.not_ours`), unless its apiVersion
-    says that it is ours.
+    says that it is ours. With `with_fixes` what the reader and the shaping found carries a fix where one is safe.
     """
     read, of_the_text = read_yaml(path, data)
     findings: list[Finding] = []
+    fixes = None
+    if with_fixes and read:
+        from innominatus_cli.documents.file_fixes import fixes_of  # noqa: PLC0415 - few ask for them
+
+        fixes = fixes_of(read[0].text, of_the_text)
+        of_the_text = of_the_text if fixes is None else [fixes.of_reading(finding) for finding in of_the_text]
     if path.endswith(_MAY_BE_EMPTY):
         of_the_text = [f._replace(severity_override=Severity.INFO) if f.code is EMPTY else f for f in of_the_text]
     documents: list[Document] = []
@@ -51,7 +57,7 @@ def load(path: str, data: bytes, amend: Amend | None = None) -> Loaded:
             findings += wrong
             if has_errors(wrong):
                 continue
-        shaped, changes = normalise(document)
+        shaped, changes = normalise(document, fixes)
         findings += changes
         for canonical in shaped:
             findings += _check(canonical)

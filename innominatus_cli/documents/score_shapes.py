@@ -1,8 +1,14 @@
 """Score files: deprecated lists become mappings, and the house's dialect becomes Score where Score has a word."""
 
+from typing import TYPE_CHECKING
+
 from innominatus_cli.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, text_node
+from innominatus_cli.documents.shaping import Shaping, is_null, put, remove, renaming, rewriting, text_node
 from innominatus_cli.findings.catalogue import document as codes
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.file_fixes import FileFixes
+    from innominatus_cli.findings.finding import Fix
 
 API_VERSION = "score.dev/v1b1"
 
@@ -12,7 +18,8 @@ def shape_workload(shaping: Shaping) -> None:
     root = shaping.document.mapping
     version = root.get("apiVersion")
     if isinstance(version, ScalarNode) and version.value == "score.dev/v1":
-        shaping.report(codes.SCORE_DIALECT, f"the apiVersion 'score.dev/v1' is read as '{API_VERSION}'", version)
+        message = f"the apiVersion 'score.dev/v1' is read as '{API_VERSION}'"
+        shaping.report(codes.SCORE_DIALECT, message, version, mend=rewriting(version, API_VERSION))
         root.values["apiVersion"] = text_node(API_VERSION, version)
     for name, container in root.mapping("containers").values.items():
         if isinstance(container, MappingNode):
@@ -30,7 +37,12 @@ def _shape_extensions(shaping: Shaping, root: MappingNode) -> None:
     workflows = [body for body in root.mapping("workflows").values.values() if isinstance(body, MappingNode)]
     if isinstance(variables := root.get("variables"), MappingNode):
         message = "'variables' at the top is no part of Score; it is read as variables of every workflow in the file"
-        shaping.report(codes.SCORE_DIALECT, message, root.key("variables"))
+        key_node = root.key("variables")
+
+        def mend(fixes: "FileFixes") -> "Fix | None":
+            return fixes.variables_of_workflow(key_node, workflows[0]) if len(workflows) == 1 else None
+
+        shaping.report(codes.SCORE_DIALECT, message, key_node, mend=mend)
         for body in workflows:
             _add_variables(shaping, body, variables)
         remove(root, "variables")
@@ -51,18 +63,22 @@ def _add_variables(shaping: Shaping, body: MappingNode, variables: MappingNode) 
 def _shape_container(shaping: Shaping, root: MappingNode, name: str, container: MappingNode) -> None:
     _shape_list(shaping, name, container, "files")
     _shape_list(shaping, name, container, "volumes")
-    env = container.get("env")
+    env, key_node = container.get("env"), container.key("env")
     if env is not None:
+
+        def mend(fixes: "FileFixes") -> "Fix | None":
+            return fixes.variables_of_env(key_node)
+
         message = "'env' of a container is no part of Score; it is read as `variables`"
         if isinstance(env, SequenceNode):
             container.values["env"] = _by_name(env)
         _as_texts(container.values["env"])
         if isinstance(own := container.get("variables"), MappingNode):
-            shaping.report(codes.SCORE_DIALECT, message, container.key("env"), inside=container)
+            shaping.report(codes.SCORE_DIALECT, message, key_node, inside=container, mend=mend)
             _merge(shaping, container.values["env"], own)
             remove(container, "env")
         else:
-            shaping.move(container, "env", container, "variables", codes.SCORE_DIALECT, message)
+            shaping.move(container, "env", container, "variables", codes.SCORE_DIALECT, message, mend)
     if "ports" in container.values:
         _shape_ports(shaping, root, container)
 
@@ -104,7 +120,13 @@ def _shape_ports(shaping: Shaping, root: MappingNode, container: MappingNode) ->
     """Ports of a container become ports of the workload's service."""
     ports, key_node = container.values["ports"], container.key("ports")
     message = "'ports' of a container is no part of Score; it is read as `service.ports`"
-    shaping.report(codes.SCORE_DIALECT, message, key_node, inside=container)
+    shaping.report(
+        codes.SCORE_DIALECT,
+        message,
+        key_node,
+        inside=container,
+        mend=lambda fixes: fixes.service_ports(key_node, root),
+    )
     remove(container, "ports")
     service = shaping.inner(root, "service", ports)
     target = None if service is None else shaping.inner(service, "ports", ports)
@@ -145,10 +167,15 @@ def _shape_resource(shaping: Shaping, name: str, resource: MappingNode) -> None:
     if not isinstance(properties, MappingNode):
         return
     message = f"'properties' of the resource '{name}' is no part of Score; it is read as `params`"
+    key_node = resource.key("properties")
+
+    def mend(fixes: "FileFixes") -> "Fix | None":
+        return fixes.params_of_properties(key_node)
+
     if not isinstance(params := resource.get("params"), MappingNode):
-        shaping.move(resource, "properties", resource, "params", codes.SCORE_DIALECT, message)
+        shaping.move(resource, "properties", resource, "params", codes.SCORE_DIALECT, message, mend)
         return
-    shaping.report(codes.SCORE_DIALECT, message, resource.key("properties"), inside=resource)
+    shaping.report(codes.SCORE_DIALECT, message, key_node, inside=resource, mend=mend)
     for key, value in properties.values.items():
         put(params, key, value, properties.key(key))
     remove(resource, "properties")
@@ -160,7 +187,8 @@ def _shape_list(shaping: Shaping, container_name: str, container: MappingNode, k
     if not isinstance(entries, SequenceNode):
         return
     message = f"'{key}' of the container '{container_name}' as a list is deprecated"
-    shaping.report(codes.SCORE_DEPRECATED, message, container.key(key))
+    key_node = container.key(key)
+    shaping.report(codes.SCORE_DEPRECATED, message, key_node, mend=lambda fixes: fixes.entries_by_target(key_node))
     mapping = MappingNode(
         line=entries.line, column=entries.column, end_line=entries.end_line, end_column=entries.end_column
     )
@@ -187,12 +215,14 @@ def _shape_entry(shaping: Shaping, name: str, item: MappingNode, mapping: Mappin
         return
     if "read_only" in item.values:
         message = "'read_only' is read as `readOnly`"
-        shaping.move(item, "read_only", item, "readOnly", codes.SCORE_DEPRECATED, message)
+        mend = renaming(item.key("read_only"), "readOnly")
+        shaping.move(item, "read_only", item, "readOnly", codes.SCORE_DEPRECATED, message, mend)
     content = item.get("content")
     if isinstance(content, SequenceNode) and all(
         isinstance(line, ScalarNode) and isinstance(line.value, str) for line in content.items
     ):
-        shaping.report(codes.SCORE_DEPRECATED, "'content' as a list is joined by line ends", content)
+        message = "'content' as a list is joined by line ends"
+        shaping.report(codes.SCORE_DEPRECATED, message, content, mend=lambda fixes: fixes.joined_content(content))
         lines = [line.text for line in content.items if isinstance(line, ScalarNode)]
         item.values["content"] = text_node("\n".join(lines), content)
     remove(item, "target")

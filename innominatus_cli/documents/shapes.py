@@ -3,17 +3,22 @@
 On nodes, so that findings keep their exact places. Each change is an `info` finding, for Score's dialect a `warning`.
 """
 
+from typing import TYPE_CHECKING
+
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.shaping import Shaping, text_node
+from innominatus_cli.documents.shaping import Shaping, rewriting, text_node
 from innominatus_cli.findings.catalogue.document import OLD_SHAPE
 from innominatus_cli.findings.finding import Finding
 
+if TYPE_CHECKING:
+    from innominatus_cli.documents.file_fixes import FileFixes
 
-def normalise(document: Document) -> tuple[list[Document], list[Finding]]:
+
+def normalise(document: Document, fixes: "FileFixes | None" = None) -> tuple[list[Document], list[Finding]]:
     """The canonical documents of one document whose `kind` is set, and what was changed for that.
 
     One document gives one, but for `goldenpaths.yaml`, which gives a GoldenPath for each of its entries. The nodes of
-    `document` are changed in place and must not be used any more.
+    `document` are changed in place and must not be used any more. With `fixes` findings carry them.
     """
     shaping = Shaping(document)
     match document.kind:
@@ -28,7 +33,7 @@ def normalise(document: Document) -> tuple[list[Document], list[Finding]]:
         case "GoldenPaths":
             from innominatus_cli.documents.golden_path_shapes import shape_golden_paths  # noqa: PLC0415
 
-            return shape_golden_paths(shaping)
+            return shape_golden_paths(shaping, fixes)
         case "GoldenPath":
             from innominatus_cli.documents.golden_path_shapes import shape_golden_path  # noqa: PLC0415
 
@@ -41,13 +46,14 @@ def normalise(document: Document) -> tuple[list[Document], list[Finding]]:
             shaping.drop_empty(document.mapping.mapping("spec"))
         case _:
             pass
-    return [document], shaping.findings
+    return [document], shaping.findings(fixes)
 
 
 def _shape_provider(shaping: Shaping) -> None:
     root = shaping.document.mapping
     if root.text("kind") == "Platform":
-        shaping.report(OLD_SHAPE, "the kind 'Platform' is read as 'Provider'", root.values["kind"])
+        node = root.values["kind"]
+        shaping.report(OLD_SHAPE, "the kind 'Platform' is read as 'Provider'", node, mend=rewriting(node, "Provider"))
         root.values["kind"] = text_node("Provider", root.values["kind"])
     shaping.drop_empty(root, ("apiVersion", "metadata"))
     shaping.drop_empty(root.mapping("metadata"), ("name", "version"))

@@ -1,10 +1,21 @@
 """How a document is brought to its canonical shape: keys move with their places, and each move is told."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, Related
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from innominatus_cli.documents.file_fixes import FileFixes
+    from innominatus_cli.findings.finding import Fix
+
+    Mend: TypeAlias = Callable[[FileFixes], Fix | None]
+    """How a finding could be mended; asked only where somebody wants fixes, when the shaping is done."""
 
 
 class Shaping:
@@ -12,11 +23,13 @@ class Shaping:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._changes: list[tuple[Code, str, Node, str, tuple[tuple[str, Node], ...], Node | None]] = []
+        self._changes: list[tuple[Code, str, Node, str, tuple[tuple[str, Node], ...], Node | None, Mend | None]] = []
 
-    @property
-    def findings(self) -> list[Finding]:
-        """What was told, at places of the shaped document; asked for once, when the shaping is done."""
+    def findings(self, fixes: "FileFixes | None" = None) -> list[Finding]:
+        """What was told, at places of the shaped document; asked for once, when the shaping is done.
+
+        With `fixes` (of the document's own text) those that can be mended safely carry their fix.
+        """
         return [
             Finding(
                 code,
@@ -24,8 +37,9 @@ class Shaping:
                 self._place(node, inside),
                 remedy,
                 tuple(Related(words, self.document.place(other)) for words, other in related),
+                fix=None if fixes is None or mend is None else mend(fixes),
             )
-            for code, message, node, remedy, related, inside in self._changes
+            for code, message, node, remedy, related, inside, mend in self._changes
         ]
 
     def report(
@@ -36,12 +50,13 @@ class Shaping:
         remedy: str = "",
         *related: tuple[str, Node],
         inside: Node | None = None,
+        mend: "Mend | None" = None,
     ) -> None:
         """Tells something about a node; `related` are words and the other nodes that they are about.
 
         `inside` is what the node stood in, for one that the shaped document does not have any more.
         """
-        self._changes.append((code, message, node, remedy, related, inside))
+        self._changes.append((code, message, node, remedy, related, inside, mend))
 
     def _place(self, node: Node, inside: Node | None) -> Place:
         place = self.document.place(node)
@@ -49,7 +64,16 @@ class Shaping:
             return place
         return place._replace(pointer=self.document.place(inside).pointer)
 
-    def move(self, source: MappingNode, key: str, target: MappingNode, new_key: str, code: Code, message: str) -> None:
+    def move(
+        self,
+        source: MappingNode,
+        key: str,
+        target: MappingNode,
+        new_key: str,
+        code: Code,
+        message: str,
+        mend: "Mend | None" = None,
+    ) -> None:
         """Moves a key's value, or says that both spellings stand there and leaves the target's."""
         key_node = source.key(key)
         if new_key in target.values:
@@ -59,7 +83,7 @@ class Shaping:
                 codes.SPELLED_TWICE, twice, key_node, f"Remove one of '{key}' and '{new_key}'.", related, inside=source
             )
         else:
-            self.report(code, message, key_node)
+            self.report(code, message, key_node, mend=mend)
             target.values[new_key] = source.values[key]
             if isinstance(key_node, ScalarNode):
                 target.key_nodes[new_key] = key_node
@@ -68,15 +92,17 @@ class Shaping:
     def rename(self, mapping: MappingNode, spellings: dict[str, str]) -> None:
         """Gives keys in older spellings their new names."""
         for key in [key for key in mapping.values if key in spellings]:
-            new_key = spellings[key]
-            self.move(mapping, key, mapping, new_key, codes.OLD_SPELLING, f"'{key}' is read as '{new_key}'")
+            new_key, node = spellings[key], mapping.key(key)
+            message = f"'{key}' is read as '{new_key}'"
+            self.move(mapping, key, mapping, new_key, codes.OLD_SPELLING, message, renaming(node, new_key))
 
     def drop_empty(self, mapping: MappingNode, needed: Iterable[str] = ()) -> None:
         """Removes keys without a value (`env:` and nothing behind it), but for those that are needed."""
         kept = set(needed)
         for key in [key for key, value in mapping.values.items() if is_null(value) and key not in kept]:
             message = f"'{key}' has no value and is left out"
-            self.report(codes.OLD_SPELLING, message, mapping.key(key), "Remove the key.", inside=mapping)
+            mend = dropping(mapping.key(key), f"Remove '{key}'")
+            self.report(codes.OLD_SPELLING, message, mapping.key(key), "Remove the key.", inside=mapping, mend=mend)
             remove(mapping, key)
 
     def inner(self, mapping: MappingNode, key: str, like: Node | None = None) -> MappingNode | None:
@@ -88,6 +114,21 @@ class Shaping:
                 line=place.line, column=place.column, end_line=place.end_line, end_column=place.end_column
             )
         return value if isinstance(value, MappingNode) else None
+
+
+def renaming(key: Node, new: str) -> "Mend":
+    """The mend that writes another key."""
+    return lambda fixes: fixes.rename(key, new)
+
+
+def rewriting(scalar: Node, text: str) -> "Mend":
+    """The mend that writes another text."""
+    return lambda fixes: fixes.replace(scalar, text)
+
+
+def dropping(key: Node, title: str) -> "Mend":
+    """The mend that leaves an entry out."""
+    return lambda fixes: fixes.drop(key, title)
 
 
 def remove(mapping: MappingNode, key: str) -> None:

@@ -15,7 +15,7 @@ from innominatus_cli.documents.scalars import is_text_upstream, other_reading
 from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_step_type
 from innominatus_cli.documents.words import TYPE_WORDS, a, either, pattern_in_words, short
 from innominatus_cli.findings.catalogue import document as codes
-from innominatus_cli.findings.finding import Code, Finding, Related
+from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 _MANY = 12
@@ -266,6 +266,9 @@ class _Walk:
             return
         message = f"'{key}' is another spelling of '{known}'"
         self.report(codes.OLD_SPELLING, message, node.key(key), f"Write '{known}'.")
+        at = node.key(key)
+        edit = Edit(at.line, at.column, at.end_line, at.end_column, known)
+        self.findings[-1] = self.findings[-1]._replace(fix=Fix(f"Write '{known}'", (edit,)))
 
     def spelled_twice(self, node: MappingNode, key: str, first: str) -> None:
         message = f"'{key}' means the same as '{first}', which is there too"

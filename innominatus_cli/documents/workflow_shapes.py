@@ -1,11 +1,16 @@
 """The four shapes of workflows, and the old spellings of steps, become one."""
 
 import re
+from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.nodes import MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import schema_of_step_type
-from innominatus_cli.documents.shaping import Shaping, is_null, list_node, put, remove, text_node
+from innominatus_cli.documents.shaping import Shaping, is_null, list_node, put, remove, rewriting, text_node
 from innominatus_cli.findings.catalogue.document import OLD_SHAPE, OLD_SPELLING
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.file_fixes import FileFixes
+    from innominatus_cli.findings.finding import Fix
 
 API_VERSION = "workflow.dev/v1"
 _OLD_API_VERSIONS = frozenset(("innominatus.io/v1alpha1", "innominatus.io/v1", "orchestrator.innominatus.dev/v1"))
@@ -124,9 +129,13 @@ def shape_step(shaping: Shaping, step: MappingNode) -> None:
     shaping.rename(step, _STEP_SPELLINGS)
     inputs = [key for key in step.values if key not in STEP_KEYS and _is_input(step, key)]
     if inputs and (config := shaping.inner(step, "config", step.key(inputs[0]))) is not None:
+        moved = [step.key(key) for key in inputs if key not in config.values]
+        there = step.key_nodes.get("config")
         for key in inputs:
             message = f"'{key}' of a step is read as '{key}' in its `config`"
-            shaping.move(step, key, config, key, OLD_SPELLING, message)
+            shaping.move(
+                step, key, config, key, OLD_SPELLING, message, lambda fixes: fixes.move_in(step, moved, "config", there)
+            )
     shaping.drop_empty(step, ("name", "type"))
     if step.text("type") == "workflow":
         _shape_call(shaping, step)
@@ -134,19 +143,29 @@ def shape_step(shaping: Shaping, step: MappingNode) -> None:
 
 def _shape_top(shaping: Shaping, root: MappingNode) -> None:
     beside = [key for key in _SPEC_KEYS if key in root.values]
+    stem = shaping.document.path.rpartition("/")[2].rsplit(".", 1)[0]
+    has_name = "name" in root.mapping("metadata").values
+    moved: list[Node] = []
+    there = root.key_nodes.get("spec")
+
+    def mend(fixes: "FileFixes") -> "Fix | None":
+        return fixes.canonical_top(root, moved, there, None if has_name else stem)
+
     if beside and (spec := shaping.inner(root, "spec", root)) is not None:
+        moved += [root.key(key) for key in beside if key not in spec.values]
         for key in beside:
-            shaping.move(root, key, spec, key, OLD_SHAPE, f"'{key}' at the top is read as '{key}' in `spec`")
+            shaping.move(root, key, spec, key, OLD_SHAPE, f"'{key}' at the top is read as '{key}' in `spec`", mend)
     if "kind" not in root.values:
         put(root, "kind", text_node("Workflow", root))
-    if (metadata := shaping.inner(root, "metadata", root)) is not None and "name" not in metadata.values:
-        stem = shaping.document.path.rpartition("/")[2].rsplit(".", 1)[0]
-        if beside:
-            shaping.report(OLD_SHAPE, f"the workflow has no name, and is named '{stem}' after its file", root)
-            put(metadata, "name", text_node(stem, root))
+    metadata = shaping.inner(root, "metadata", root)
+    if beside and metadata is not None and "name" not in metadata.values:
+        message = f"the workflow has no name, and is named '{stem}' after its file"
+        shaping.report(OLD_SHAPE, message, root, mend=mend)
+        put(metadata, "name", text_node(stem, root))
     version = root.get("apiVersion")
     if isinstance(version, ScalarNode) and version.value in _OLD_API_VERSIONS:
-        shaping.report(OLD_SHAPE, f"the apiVersion '{version.value}' is read as '{API_VERSION}'", version)
+        message = f"the apiVersion '{version.value}' is read as '{API_VERSION}'"
+        shaping.report(OLD_SHAPE, message, version, mend=rewriting(version, API_VERSION))
         root.values["apiVersion"] = text_node(API_VERSION, version)
 
 
@@ -154,7 +173,9 @@ def _shape_parameters(shaping: Shaping, body: MappingNode) -> None:
     """Parameters as a mapping by name become a list."""
     parameters = body.get("parameters")
     if isinstance(parameters, MappingNode):
-        shaping.report(OLD_SPELLING, "parameters by name are read as a list", body.key("parameters"))
+        key = body.key("parameters")
+        message = "parameters by name are read as a list"
+        shaping.report(OLD_SPELLING, message, key, mend=lambda fixes: fixes.parameters_as_list(key))
         items: list[Node] = []
         for name, value in parameters.values.items():
             key_node = parameters.key(name)
@@ -189,15 +210,25 @@ def _shape_call(shaping: Shaping, step: MappingNode) -> None:
     if not isinstance(config, MappingNode):
         return
     provider, workflow = config.text("provider"), config.get("workflow")
+    moved: list[Node] = []
+
+    def mend(fixes: "FileFixes") -> "Fix | None":
+        return fixes.call_of_step(step, moved)
+
     if provider is not None and isinstance(workflow, ScalarNode) and "workflow" not in step.values:
-        shaping.report(OLD_SPELLING, "'provider' and 'workflow' are read as the step's `workflow`", workflow)
+        moved += [config.key("provider"), config.key("workflow")]
+        shaping.report(OLD_SPELLING, "'provider' and 'workflow' are read as the step's `workflow`", workflow, mend=mend)
         put(step, "workflow", text_node(f"{provider}/{workflow.text}", workflow), config.key("workflow"))
         remove(config, "workflow")
         remove(config, "provider")
     elif workflow is not None:
-        shaping.move(config, "workflow", step, "workflow", OLD_SPELLING, "'workflow' belongs to the step itself")
+        moved += [] if "workflow" in step.values else [config.key("workflow")]
+        message = "'workflow' belongs to the step itself"
+        shaping.move(config, "workflow", step, "workflow", OLD_SPELLING, message, mend)
     for key in ("parameters", "variables"):
         if key in config.values:
-            shaping.move(config, key, step, "parameters", OLD_SPELLING, f"'{key}' is read as the step's `parameters`")
+            moved += [] if "parameters" in step.values else [config.key(key)]
+            message = f"'{key}' is read as the step's `parameters`"
+            shaping.move(config, key, step, "parameters", OLD_SPELLING, message, mend)
     if not config.values:
         remove(step, "config")

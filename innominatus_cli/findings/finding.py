@@ -39,7 +39,8 @@ class Code(NamedTuple):
     """One problem of the catalogue: a number that is never reused, a title, a severity and a remedy for every case.
 
     `detail` is the longer text of docs/reference/findings.md: why it matters and how to mend it. Where the line of the
-    file holds a secret, `quotes_source` is False: no report shows it.
+    file holds a secret, `quotes_source` is False: no report shows it. `guards` marks
+    what keeps a repository secure: a change that is judged by another revision cannot ignore it (docs/adr/0015).
     """
 
     number: str
@@ -49,6 +50,7 @@ class Code(NamedTuple):
     exit_status: ExitStatus = ExitStatus.FINDINGS
     detail: str = ""
     quotes_source: bool = True
+    guards: bool = False
 
     @property
     def help_page(self) -> str:

@@ -1,36 +1,43 @@
 """What a finding is known by when lines have moved: for baselines, and for services that follow findings over time."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.source_lines import SourceLines
+
+_INDEX = re.compile(r"/[0-9]+(?=/|\Z)")
+
+
+def fingerprint(finding: Finding, line: str | None) -> str:
+    """32 hexadecimal digits made of the finding's code, its file, where in the document it is, and its source line.
+
+    `line` is the text of the line that the finding's place is in; None where there is none. White space does not
+    count, and positions in lists do not either, so that it stays the same when other lines come, go or move.
+    Findings of one code on equal lines share it: `fingerprints` tells them apart.
+    """
+    return _digest(finding.code.number, finding.place.path, steady_pointer(finding), " ".join((line or "").split()))
 
 
 def fingerprints(findings: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with 32 hexadecimal digits, in the order given.
+    """Each finding with its fingerprint, in the order given; the second of a kind has another one, so no two share one.
 
-    They are made of the code, the path and the text of the line (white space folded; the pointer where there is no
-    line), and of how many equal ones came before. So other lines may move, and no two findings share one.
+    `sources` are the texts of files by the path of their places.
     """
-    lines = _Lines(sources)
+    lines = SourceLines(sources)
     seen: Counter[str] = Counter()
     for finding in findings:
-        place = finding.place
-        key = "\0".join((finding.code.number, place.path, lines.line(place.path, place.line) or place.pointer))
-        seen[key] += 1
-        digest = hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass"))
-        yield finding, digest.hexdigest()[:32]
+        first = fingerprint(finding, lines.line(finding.place))
+        seen[first] += 1
+        yield finding, first if seen[first] == 1 else _digest(first, str(seen[first]))
 
 
-class _Lines:
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = sources
-        self._lines: dict[str, list[str]] = {}
+def steady_pointer(finding: Finding) -> str:
+    """The finding's JSON pointer with `*` in the place of positions in lists."""
+    return _INDEX.sub("/*", finding.place.pointer)
 
-    def line(self, path: str, number: int) -> str:
-        if path not in self._lines:
-            text = self._sources.get(path, "").removeprefix("\ufeff")
-            self._lines[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        lines = self._lines[path]
-        return " ".join(lines[number - 1].split()) if 0 < number <= len(lines) else ""
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -15,6 +15,7 @@ from innominatus_cli.language_server import completion, hover
 from innominatus_cli.language_server.cursor import kind_written
 from innominatus_cli.language_server.open_files import Checked, OpenFiles
 from innominatus_cli.language_server.positions import range_of
+from innominatus_cli.operations.fixes import with_fixes
 
 SOURCE = "innominatus-ctl"
 _SETTLED_SECONDS = 0.15
@@ -137,7 +138,9 @@ def complete(server: Server, params: types.CompletionParams) -> types.Completion
 def act(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The safe mends of what is wrong in a range."""
     document, checked = server.checked_now(params.text_document.uri)
-    found = [one for one in checked.findings if _touch(_range(document, one), params.range)]
+    touched = [one for one in checked.findings if _touch(_range(document, one), params.range)]
+    data = document.source.encode("utf-8", "surrogatepass")
+    found = with_fixes(document.filename or "", data, touched, verified=True) if touched else []
     return [_action(document, one) for one in found if one.fix is not None]
 
 

@@ -4,18 +4,29 @@ select files → check each and all together → judge strictness → take out w
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
-from innominatus_cli.operations.validation import Validation, validate
+from innominatus_cli.operations.validation import Validation, are_files, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from innominatus_cli.operations.repository_check import RepositoryCheck
+    from innominatus_cli.system.clock import Clock
+
+_MARKER = "innominatus:"
+"""What comments that speak to the tool begin with (`checks.ignores.MARKER`, which is imported only where it occurs)."""
 
 
 class CheckRequest(NamedTuple):
     """What is asked of a check. Paths are as they were typed, relative to `directory`.
 
     `strict_score` makes Score's dialect an error. `edited` are contents that an editor has not saved yet, by path
-    in the repository of `directory`; with `only_ours` files that are none of ours are passed over.
+    in the repository of `directory`; with `only_ours` files that are none of ours are passed over. The findings in the
+    file `baseline` do not count; `write_baseline` is a file that all findings are written to first. The policies of the
+    revision `policies_from` judge, where one is named.
     """
 
     paths: tuple[str, ...] = ()
@@ -25,18 +36,42 @@ class CheckRequest(NamedTuple):
     only_ours: bool = False
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the one Score file that `paths` names."""
+    policies_from: str | None = None
+    baseline: str | None = None
+    write_baseline: str | None = None
+    repository: str | None = None
+    """The (resolved) repository in which all paths are judged; None for the one around each."""
+    fix: bool = False
+    """Mend what can be mended safely, and answer what is left."""
+    diff: bool = False
+    """Show what `fix` changes; without it nothing is written."""
 
 
-def check(request: CheckRequest) -> Validation:
-    """Everything that is wrong with what the request selects."""
+def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
+    """Everything that is wrong with what the request selects; after mending, where that is asked for.
+
+    `clock` tells which ignores have expired.
+    """
+    if request.fix or request.diff:
+        from innominatus_cli.operations.fixing import check_and_fix  # noqa: PLC0415 - a check alone needs none of it
+
+        return check_and_fix(request, lambda plain: check(plain, clock))
     found = validate(
         request.paths,
         request.directory,
         request.overriding,
         edited=request.edited,
         only_ours=request.only_ours,
+        repository=request.repository,
+        opened=None if request.policies_from is None else _judged_by(request.policies_from),
     )
-    return strictly(found) if request.strict_score else found
+    if request.strict_score:
+        found = strictly(found)
+    if _has_ignores(found):
+        found = _without_ignored(found, request, clock)
+    if request.baseline is not None or request.write_baseline is not None:
+        found = _without_known(found, request)
+    return found
 
 
 def strictly(found: Validation) -> Validation:
@@ -50,3 +85,40 @@ def strictly(found: Validation) -> Validation:
         for finding in found.findings
     ]
     return found._replace(findings=tuple(findings))
+
+
+def _judged_by(revision: str) -> "Callable[[str, Mapping[str, bytes] | None], RepositoryCheck]":
+    """What makes checks that another revision judges."""
+    from innominatus_cli.operations.judging import judge_at  # noqa: PLC0415 - needs git
+    from innominatus_cli.operations.repository_check import RepositoryCheck  # noqa: PLC0415
+
+    return lambda root, edited: RepositoryCheck(root, edited, judge=judge_at(root, revision))
+
+
+def _has_ignores(found: Validation) -> bool:
+    """Whether anything may be ignored: most repositories never load what reads ignores."""
+    in_configuration = any("validation" in one.mapping.values for one in found.admin_configs.values())
+    return in_configuration or any(_MARKER in text for text in found.sources.values())
+
+
+def _without_ignored(found: Validation, request: CheckRequest, clock: "Clock | None") -> Validation:
+    from innominatus_cli.operations.ignoring import Judging, without_ignored  # noqa: PLC0415 - few files ignore
+    from innominatus_cli.system.clock import SystemClock  # noqa: PLC0415
+
+    today = (clock or SystemClock()).now().date()
+    together = not are_files(request.paths, request.directory)
+    by = Judging(today, request.policies_from, together=together, whole=not request.paths)
+    return without_ignored(found, by)
+
+
+def _without_known(found: Validation, request: CheckRequest) -> Validation:
+    from innominatus_cli.operations import baseline  # noqa: PLC0415 - few ask for it
+
+    if request.write_baseline is not None:
+        baseline.write_baseline(found, request.write_baseline, request.directory)
+    file = request.write_baseline or request.baseline or ""
+    known = baseline.baseline_of_file(file, request.directory)
+    judges = None
+    if request.policies_from is not None:
+        judges = baseline.baseline_at(request.policies_from, file, request.directory)
+    return baseline.without_known(found, known, file, judges=judges, whole=not request.paths)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +11,14 @@ from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.facts import deployed, first_deployment
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.planning.comparison import Difference, differences
@@ -24,6 +26,8 @@ from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.policies.facts import Judgement
+from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.git import Git
 
 if TYPE_CHECKING:
@@ -57,20 +61,47 @@ class PlanReport:
     differences: tuple[Difference, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    judgement: Judgement | None = None
+    """What the policies of another revision say, where one was named."""
 
 
-def plan_for(wish: PlanWish, directory: Path | None = None) -> PlanReport:
-    """Plans in the repository around `directory` and compares with the last recorded plan."""
+def plan_for(
+    wish: PlanWish, directory: Path | None = None, policies_from: str | None = None, clock: Clock | None = None
+) -> PlanReport:
+    """Plans in the repository around `directory` and compares with the last recorded plan.
+
+    The policies of the revision `policies_from` judge the plan, as they would judge a run. Raises CannotContinue where
+    they cannot be read.
+    """
     repository = open_repository(directory)
     store = _store(repository)
     outcome = plan_with(repository, store, wish)
-    if outcome.plan is None or store is None:
-        return PlanReport(outcome, sources=repository.sources())
-    last = _last_plan(store, outcome.plan)
-    if last is None:
-        return PlanReport(outcome, sources=repository.sources())
-    record, plan = last
-    return PlanReport(outcome, record.path, tuple(differences(plan, outcome.plan)), repository.sources())
+    report = PlanReport(outcome)
+    plan = outcome.plan
+    if policies_from is not None:
+        report = _judged(report, repository, store, policies_from, clock or SystemClock())
+    if plan is not None and store is not None and (last := _last_plan(store, plan)) is not None:
+        record, earlier = last
+        report = replace(report, compared_with=record.path, differences=tuple(differences(earlier, plan)))
+    return replace(report, sources={**repository.sources(), **report.sources})
+
+
+def _judged(
+    report: PlanReport, repository: Repository, store: WorkingTreeStore | None, revision: str, clock: Clock
+) -> PlanReport:
+    """The report with the verdict on its plan, or on the sketch of one; without where there is neither."""
+    if store is None:
+        message = "there is no git repository here that could have another revision"
+        raise CannotContinue(Finding(NOT_A_REPOSITORY, message, Place("--policies-from")))
+    policies = policies_for(repository, store.git, revision)
+    judged = report.outcome.plan or report.outcome.sketch
+    if judged is None:
+        return report
+    admin = repository.admin_config()
+    model = admin.model if admin else AdminConfigDocument()
+    now = timestamp(clock.now())
+    judgement = judgement_on(judged, report.outcome, policies.rules, store.who, now, model)
+    return replace(report, judgement=judgement, sources=policies.sources)
 
 
 def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> PlanOutcome:

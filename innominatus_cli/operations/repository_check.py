@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import Facts, RepositoryFacts
@@ -13,9 +14,12 @@ from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
-from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.judging import Judge
 
 YAML = (".yaml", ".yml")
 ADMIN_CONFIG = "admin-config.yaml"
@@ -34,10 +38,21 @@ class RepositoryCheck:
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
     def __init__(
-        self, root: str, edited: Mapping[str, bytes] | None = None, shared: dict[str, Loaded] | None = None
+        self,
+        root: str,
+        edited: Mapping[str, bytes] | None = None,
+        *,
+        shared: dict[str, Loaded] | None = None,
+        snapshot: Snapshot | None = None,
+        judge: "Judge | None" = None,
     ) -> None:
-        self._snapshot = _snapshot(root, edited)
+        """Checks the folder `root`, with texts that are not saved yet, or what a snapshot says of it instead.
+
+        `judge` are the policies of another revision, where they judge.
+        """
+        self._snapshot = snapshot or _snapshot(root, edited)
         self._edited = frozenset(edited or ())
+        self._judge = judge
         self._loaded: dict[str, Loaded] = {}
         self._shared = {} if shared is None else shared
         """Files that are as they are on disk: read once for several checks, where one check after the other is made."""
@@ -97,13 +112,13 @@ class RepositoryCheck:
         return self._load(path).documents
 
     def sources(self) -> dict[str, str]:
-        """The text of every selected file that could be read."""
+        """The text of every selected file that could be read, and of the documents that judge."""
         texts = {}
         for path in self._selected:
             data = self._snapshot.read(path)
             if isinstance(data, bytes):
                 texts[path] = data.decode("utf-8", "replace")
-        return texts
+        return texts if self._judge is None else {**texts, **self._judge.sources}
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong with the selected files."""
@@ -119,6 +134,23 @@ class RepositoryCheck:
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
+        yield from self._findings_of_judge()
+
+    def _findings_of_judge(self) -> Iterator[Finding]:
+        """What is wrong with policies of another revision, and the workflows that they require in vain."""
+        if self._judge is not None and self._selected:
+            from innominatus_cli.checks.policies import check_required_workflows  # noqa: PLC0415 - few have a judge
+
+            yield from self._judge.findings
+            for document in self._judge.documents:
+                yield from check_required_workflows(document, self.facts)
+
+    def unusable_policies(self) -> Iterator[Finding]:
+        """The errors of documents that hold policies: who judges without them judges too mildly."""
+        folder = posixpath.normpath(f"{self.workflows_root}/policies")
+        for path in (ADMIN_CONFIG, *self._snapshot.paths(folder, YAML)):
+            if self._snapshot.exists(path):
+                yield from (found for found in self._load(path).findings if found.severity is Severity.ERROR)
 
     def _findings_together(self) -> Iterator[Finding]:
         """What documents get wrong together. A few named files are held against others only where they speak of some.
@@ -135,12 +167,12 @@ class RepositoryCheck:
         if any(document.kind in _POLICY_KINDS for document in own):
             from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
 
-            admin_config = () if self._admin_config is None else (self._admin_config,)
+            admin_config = () if self.admin_config is None else (self.admin_config,)
             yield from merge_policies((*admin_config, *self.facts.policies)).findings
 
     def _findings_of_names(self) -> Iterator[Finding]:
         """What is wrong with names, links and repositories in the selected folders, whatever the files hold."""
-        if not self._folders:
+        if not self._folders or not isinstance(self._snapshot, WorkingTreeSnapshot):
             return
         from innominatus_cli.checks.tree import check_tree  # noqa: PLC0415 - a single file does not need it
         from innominatus_cli.documents.tree import read_tree  # noqa: PLC0415
@@ -160,17 +192,23 @@ class RepositoryCheck:
     @cached_property
     def workflows_root(self) -> str:
         """The folder of workflows."""
-        admin_config = self._admin_config
+        admin_config = self.admin_config
         written = (
             None if admin_config is None else admin_config.mapping.mapping("workflowPolicies").text("workflowsRoot")
         )
         return posixpath.normpath(written) if written and not written.startswith(("/", "..")) else "workflows"
 
     @cached_property
-    def _admin_config(self) -> Document | None:
+    def admin_config(self) -> Document | None:
+        """The document of admin-config.yaml; None where there is none, or it cannot be read."""
         if not self._snapshot.is_file(ADMIN_CONFIG):
             return None
         return next((one for one in self._load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
+
+    @property
+    def ignoring(self) -> Document | None:
+        """The document whose `validation.ignores` counts."""
+        return self.admin_config if self._judge is None else self._judge.admin_config
 
     @cached_property
     def _golden_paths(self) -> list[str]:
@@ -180,7 +218,7 @@ class RepositoryCheck:
 
     @cached_property
     def _provider_folders(self) -> list[str]:
-        entries = () if self._admin_config is None else self._admin_config.mapping.mappings("providers")
+        entries = () if self.admin_config is None else self.admin_config.mapping.mappings("providers")
         folders = []
         for entry in entries:
             path = entry.text("path")
@@ -190,7 +228,7 @@ class RepositoryCheck:
 
     @cached_property
     def _applications(self) -> list[str]:
-        node = None if self._admin_config is None else self._admin_config.mapping.get("applications")
+        node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
         globs = [_APPLICATIONS] if node is None else _texts(node.plain())
         return [
             path
@@ -220,7 +258,7 @@ class RepositoryCheck:
     def facts(self) -> Facts:
         """What surrounds each document of the repository."""
         return Facts(
-            admin_config=self._admin_config,
+            admin_config=self.admin_config,
             policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
             step_types=tuple(identity_of(one) for one in self._in_folder("step-types") if one.kind == "StepType"),
             workflows=lambda: self._tier_workflows,
@@ -229,6 +267,7 @@ class RepositoryCheck:
             provided_types=lambda: self._provided_types,
             golden_paths=lambda: self._every_golden_path,
             documents_of=lambda path: self._load(path).documents,
+            judges=None if self._judge is None else self._judge.documents,
         )
 
     @cached_property
@@ -246,7 +285,7 @@ class RepositoryCheck:
         """The types of resources of all enabled providers; None where one of them is in another repository."""
         from innominatus_cli.checks.provider import provided_types  # noqa: PLC0415 - few Score files ask
 
-        admin_config = self._admin_config
+        admin_config = self.admin_config
         entries = () if admin_config is None else admin_config.mapping.mappings("providers")
         if any(entry.text("type") == "git" and _is_true(entry.get("enabled")) for entry in entries):
             return None

@@ -10,27 +10,25 @@ from typing import Final
 from innominatus_cli import __version__
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan, PlannedStep
-from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
+from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.run_record import RunRecord, RunStatus
-from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
-from innominatus_cli.documents.verdict import Actor, ReportedFinding
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.orphans import recover_killed_runs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
-from innominatus_cli.findings.catalogue.plan import NO_ADMIN_CONFIG
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.secret_values import secret_values
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.policies.facts import JudgeFacts, Judgement, teams_of
-from innominatus_cli.policies.judge import judge
-from innominatus_cli.policies.policy_set import PolicySet, policy_set, unusable_policies
+from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
@@ -107,7 +105,8 @@ class RunOperation:
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
-        return replace(self._run(wish, options), sources=self.repository.sources())
+        report = self._run(wish, options)
+        return replace(report, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         outcome = plan_with(self.repository, self.store, wish)
@@ -139,36 +138,21 @@ class RunOperation:
             return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
         report = self._judged(outcome, outcome.sketch, options)
         if report.exit_status == ExitStatus.OK:
-            return RunReport(ExitStatus.FINDINGS, outcome, report.judgement, findings=report.findings)
+            return RunReport(
+                ExitStatus.FINDINGS, outcome, report.judgement, findings=report.findings, sources=report.sources
+            )
         return report if options.dry_run else self._refuse(outcome.sketch, report, options)
 
     def _judged(
         self, outcome: PlanOutcome, plan: Plan, options: RunOptions, findings: tuple[Finding, ...] = ()
     ) -> RunReport:
-        policies = self._policies(options.policies_from)
+        policies = policies_for(self.repository, self.git, options.policies_from)
         who = self.store.who
-        actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
-        facts = JudgeFacts(actor, timestamp(self.clock.now()), self.admin.secrets, outcome.absent)
-        judgement = judge(plan, policies, facts)
+        judgement = judgement_on(plan, outcome, policies.rules, who, timestamp(self.clock.now()), self.admin)
         status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
         unknown_operator = tuple(filter(None, [who.finding()]))
         told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
-        return RunReport(status, outcome, judgement, findings=told)
-
-    def _policies(self, revision: str | None) -> PolicySet:
-        """The policies of the working tree or of a commit. Raises CannotContinue where some cannot be read."""
-        repository = self.repository
-        if revision is not None:
-            repository = Repository(RevisionSnapshot(self.git, self.git.resolve(revision), revision))
-        unusable = unusable_policies(repository)
-        if unusable:
-            raise CannotContinue(*unusable)
-        policies = policy_set(repository)
-        if revision is None or repository.has_admin_config:
-            return policies
-        message = f"there is no admin-config.yaml at {revision}: its policies refuse nothing"
-        missing = Finding(NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG), "Judge by a revision that has one.")
-        return replace(policies, findings=(*policies.findings, missing))
+        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         return self._written(self._record(plan, report), plan, {}, report, options)
@@ -200,6 +184,7 @@ class RunOperation:
                 report.outcome,
                 report.judgement,
                 findings=(*report.findings, *result.findings),
+                sources=report.sources,
             )
             record = self._record(plan, executed, result)
             return self._written(record, plan, result.artifacts, executed, options)
@@ -255,7 +240,9 @@ class RunOperation:
         status = report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
-        return RunReport(status, report.outcome, report.judgement, written.record, written, findings)
+        return RunReport(
+            status, report.outcome, report.judgement, written.record, written, findings, sources=report.sources
+        )
 
     def _pushed(self, ref: str) -> tuple[Finding, ...]:
         from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few runs push

@@ -1,7 +1,8 @@
 """What `validate` does: reads files of every kind, checks each and all of them together. Nothing is executed."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
@@ -11,8 +12,10 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amen
 from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
 
 if TYPE_CHECKING:
+    from innominatus_cli.documents.nodes import Document
     from innominatus_cli.documents.score_overrides import Overrides
     from innominatus_cli.findings.suppressed import Suppressed
+    from innominatus_cli.operations.fixing import Fixing
 
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
@@ -21,17 +24,24 @@ class Validation(NamedTuple):
     """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
-    `suppressed` are findings that do not count, because they are ignored or known.
+    `admin_configs` are the documents whose ignores count in each repository, by what its paths begin with (empty, or
+    ending with `/`). `suppressed` are findings that do not count, because they are ignored or known.
+    `origins` are each file's repository (absolute) and its path there; `fixed` is what was mended, if that was asked.
     """
 
     findings: tuple[Finding, ...]
     files: int
     sources: Mapping[str, str]
     kinds: Mapping[str, tuple[str, ...]]
+    admin_configs: "Mapping[str, Document]" = MappingProxyType({})
     suppressed: "tuple[Suppressed, ...]" = ()
+    origins: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    fixed: "Fixing | None" = None
 
     def exit_status(self, *, strict: bool) -> ExitStatus:
-        """1 where there is an error (or, when strict, a warning), else 0."""
+        """1 where there is an error (or, when strict, a warning), or a file that only a diff mends; else 0."""
+        if self.fixed is not None and self.fixed.files and not self.fixed.written:
+            return ExitStatus.FINDINGS
         failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return ExitStatus.FINDINGS if any(f.severity in failing for f in self.findings) else ExitStatus.OK
 
@@ -43,6 +53,8 @@ def validate(
     *,
     edited: Mapping[str, bytes] | None = None,
     only_ours: bool = False,
+    repository: str | None = None,
+    opened: "Callable[[str, Mapping[str, bytes] | None], RepositoryCheck] | None" = None,
 ) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
 
@@ -53,15 +65,18 @@ def validate(
     `directory`; those of other repositories are relative to `directory` itself, or absolute where the path is.
 
     `edited` are contents that an editor has not saved yet, by path in that repository. With `only_ours`
-    files that are none of ours are passed over without a finding.
+    files that are none of ours are passed over without a finding. `repository` (resolved) is taken for that of
+    `directory` and of every path, whatever stands around them. `opened` makes the check of a repository, by its
+    resolved folder and `edited`, where it is not that of the working tree by its own policies.
     """
-    home = repository_around(os.path.join(directory, ""))
+    home = repository or repository_around(os.path.join(directory, ""))
     checks: dict[str, RepositoryCheck] = {}
     prefixes: dict[str, str] = {}
     findings: list[Finding] = []
     sources: dict[str, str] = {}
+    opened = opened or RepositoryCheck
     if not paths:
-        checks[home] = RepositoryCheck(home)
+        checks[home] = opened(home, edited)
         checks[home].select_everything()
         if not checks[home].files:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
@@ -70,24 +85,42 @@ def validate(
         if not os.path.lexists(full) and path not in (edited or {}):
             findings.append(Finding(NOT_READABLE, "there is no such file or folder", Place(path)))
             continue
-        root = repository_around(full)
+        root = repository or repository_around(full)
         if root not in checks and root != home:
             prefixes[root] = root if os.path.isabs(path) else _shown(root, directory)
-        check = checks.setdefault(root, RepositoryCheck(root, edited if root == home else None))
+        if root not in checks:
+            checks[root] = opened(root, edited if root == home else None)
+        check = checks[root]
         if not check.select(_below(root, full), only_ours=only_ours) and not only_ours:
             findings.append(Finding(NOT_OURS, "the folder holds no document of ours", Place(path)))
         if overriding.wanted:
             overrides = _overrides(overriding, root, directory)
             check.amend(_below(root, full), amendment(overrides))
             sources |= {_joined(prefixes.get(root, ""), at): text for at, text in sources_of(overrides).items()}
+    return _gathered(checks, prefixes, findings, sources)
+
+
+def _gathered(
+    checks: Mapping[str, RepositoryCheck],
+    prefixes: Mapping[str, str],
+    findings: list[Finding],
+    sources: dict[str, str],
+) -> Validation:
+    """What the checks of all repositories say, with what was found and read before."""
     kinds: dict[str, tuple[str, ...]] = {}
+    admin_configs: dict[str, Document] = {}
+    origins: dict[str, tuple[str, str]] = {}
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
         kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
+        origins |= {_joined(prefix, path): (root, path) for path in check.kinds()}
+        if check.ignoring is not None:
+            admin_configs[_joined(prefix, "")] = check.ignoring
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
-    return Validation(tuple(ordered), sum(check.files for check in checks.values()), sources, kinds)
+    files = sum(check.files for check in checks.values())
+    return Validation(tuple(ordered), files, sources, kinds, admin_configs, origins=origins)
 
 
 def _overrides(overriding: Overriding, root: str, directory: str) -> "Overrides":
@@ -134,6 +167,11 @@ def from_git_root(found: Validation, directory: str) -> Validation:
 def are_folders(paths: Sequence[str], directory: str) -> bool:
     """Whether every path, relative to `directory`, is a folder, and there is one."""
     return bool(paths) and all(os.path.isdir(os.path.join(directory, path)) for path in paths)
+
+
+def are_files(paths: Sequence[str], directory: str) -> bool:
+    """Whether every path, relative to `directory`, is a file, and there is one."""
+    return bool(paths) and all(os.path.isfile(os.path.join(directory, path)) for path in paths)
 
 
 def _folder_of(path: str) -> str:

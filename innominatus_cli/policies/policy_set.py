@@ -91,10 +91,14 @@ class PolicySet:
 
 def policy_set(repository: "Repository") -> PolicySet:
     """The merged policies of a repository; documents with errors are among `repository.findings`, and not here."""
+    return merge_policies(policy_documents(repository), repository.snapshot.describe())
+
+
+def policy_documents(repository: "Repository") -> list[Document]:
+    """The documents that hold a repository's policies, admin-config.yaml first; those with errors are left out."""
     admin_config = repository.admin_config()
     documents = [] if admin_config is None else [admin_config.document]
-    documents += [policies.document for policies in repository.policies()]
-    return merge_policies(documents, repository.snapshot.describe())
+    return documents + [policies.document for policies in repository.policies()]
 
 
 def unusable_policies(repository: "Repository") -> list[Finding]:

@@ -30,7 +30,7 @@ def render(found: Validation) -> str:
     lines = [_annotation(finding) for findings in chosen.values() for finding in findings]
     if left_out := len(found.findings) - len(lines):
         lines.append(command("notice", _rest(left_out), {"title": TITLE}))
-    lines.append(summary_text(found.findings, found.files))
+    lines.append(summary_text(found.findings, found.files, found.suppressed))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -100,7 +100,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     return {
         "kind": "inSource" if suppressed.by == "comment" else "external",
         "status": "accepted",
-        "justification": printable(f"{suppressed.by}: {suppressed.reason}{until}"),
+        "justification": printable(f"{suppressed.reason}{until}"),
         "location": _location(suppressed.place),
     }
 

@@ -9,4 +9,4 @@ def render(found: Validation) -> str:
     """Place, severity, code and message of each finding, and one line that counts them."""
     rows = [[str(one.place), one.severity.value, one.code.number, one.message] for one in found.findings]
     table = table_lines(["Place", "Severity", "Code", "Message"], rows) if rows else []
-    return "".join(f"{line}\n" for line in (*table, summary_text(found.findings, found.files)))
+    return "".join(f"{line}\n" for line in (*table, summary_text(found.findings, found.files, found.suppressed)))

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.findings.source_lines import SourceLines
 from innominatus_cli.reports.terminal import one_line, painted, printable, width_of
 
 if TYPE_CHECKING:
+    from innominatus_cli.findings.suppressed import Suppressed
     from innominatus_cli.operations.validation import Validation
 
 _WIDEST = 110
@@ -19,9 +21,19 @@ _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bl
 
 
 def render(found: "Validation", *, colour: bool = False) -> str:
-    """The result of a check: every finding, then one line that counts them."""
+    """The result of a check: what was mended, every finding, then one line that counts them.
+
+    Of a diff that nothing was written for, only the diff is shown.
+    """
+    fixes = ""
+    if found.fixed is not None:
+        from innominatus_cli.reports.fixes_text import fixes_text  # noqa: PLC0415 - few results have some
+
+        fixes = fixes_text(found.fixed, colour=colour)
+        if found.fixed.shows_diff and not found.fixed.written:
+            return fixes
     shown = findings_text(found.findings, sources=found.sources, colour=colour)
-    return f"{shown}{summary_text(found.findings, found.files)}\n"
+    return f"{fixes}{shown}{summary_text(found.findings, found.files, found.suppressed)}\n"
 
 
 def findings_text(
@@ -32,40 +44,26 @@ def findings_text(
     `sources` maps paths of places to the text of the files, for the source lines. Whatever a repository wrote is
     shown without its control characters.
     """
-    known = _Lines({} if sources is None else sources)
+    known = SourceLines({} if sources is None else sources)
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     return "".join(_block(finding, known, colour) for finding in ordered)
 
 
-def summary_text(findings: Sequence[Finding], files: int) -> str:
-    """One line: how much was found, and in how many files."""
+def summary_text(findings: Sequence[Finding], files: int, suppressed: Sequence["Suppressed"] = ()) -> str:
+    """One line: how much was found, in how many files, and how much does not count."""
     parts = []
     for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info")):
         count = sum(finding.severity is severity for finding in findings)
         if count:
             parts.append(counted(count, word))
     checked = f"{counted(files, 'file')} checked"
-    return f"{checked}: {', '.join(parts)}" if parts else f"{checked}: nothing found"
+    known = sum(one.by == "baseline" for one in suppressed)
+    aside = [f"{count} {word}" for count, word in ((len(suppressed) - known, "ignored"), (known, "known")) if count]
+    left_out = f" ({', '.join(aside)})" if aside else ""
+    return f"{checked}: {', '.join(parts) if parts else 'nothing found'}{left_out}"
 
 
-class _Lines:
-    """The lines of the sources, split when first asked for."""
-
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = sources
-        self._lines: dict[str, list[str]] = {}
-
-    def line(self, place: Place) -> str | None:
-        if not place.line or place.path not in self._sources:
-            return None
-        if place.path not in self._lines:
-            text = self._sources[place.path].removeprefix("\ufeff")
-            self._lines[place.path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        lines = self._lines[place.path]
-        return lines[place.line - 1] if place.line <= len(lines) else None
-
-
-def _block(finding: Finding, lines: _Lines, colour: bool) -> str:
+def _block(finding: Finding, lines: SourceLines, colour: bool) -> str:
     severity = painted(f"{finding.severity} {finding.code.number}", _COLOUR[finding.severity], on=colour)
     where = f"{painted(one_line(str(finding.place)), 'bold', on=colour)}: " if finding.place.path else ""
     block = [f"{where}{severity}: {one_line(finding.message)}"]

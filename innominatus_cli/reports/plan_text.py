@@ -30,6 +30,8 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
             {"part": one.part, "name": one.name, "change": one.change, "was": one.was, "now": one.now}
             for one in report.differences
         ]
+    if report is not None and report.judgement is not None:
+        document["verdict"] = report.judgement.verdict.as_json()
     return document
 
 

@@ -21,7 +21,7 @@ def step_summary(found: Validation, room: int = LARGEST) -> str:
 
     Empty where there is no room at all.
     """
-    head = f"### {TITLE}\n\n{summary_text(found.findings, found.files)}\n\n"
+    head = f"### {TITLE}\n\n{summary_text(found.findings, found.files, found.suppressed)}\n\n"
     if found.findings:
         head += "| | place | code | what is wrong |\n| --- | --- | --- | --- |\n"
     left = room - len(head) - _LAST_LINE

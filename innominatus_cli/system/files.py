@@ -142,6 +142,27 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
         raise CannotContinue(not_writable(target, error)) from error
 
 
+def replace_below(root: str | os.PathLike[str], path: str, old: bytes, new: bytes) -> str | None:
+    """Writes a regular file below `root` that still has the bytes `old`, and keeps its mode; or says why not.
+
+    The answer is part of a sentence, None where it is written. Raises CannotContinue (exit 73) where the disk refuses.
+    """
+    base = os.path.realpath(root)
+    target = os.path.join(base, *(parts_of(path) or ()))
+    if os.path.realpath(target) != target:
+        return "it is reached through a symbolic link"
+    if read_below(base, path, max(len(old), 1)) != old:
+        return "it has changed since it was read"
+    if not os.access(target, os.W_OK):
+        return "you may not write it"
+    try:
+        mode = stat.S_IMODE(os.lstat(target).st_mode)
+    except OSError as error:
+        return reason_of(error)
+    write_file(target, new, mode)
+    return None
+
+
 def append_file(path: str | os.PathLike[str], data: bytes) -> None:
     """Adds to the end of a file, which is made where it is absent. Raises CannotContinue where the disk refuses."""
     try:

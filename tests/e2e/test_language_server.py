@@ -205,6 +205,40 @@ def test_completion_knows_keys_values_step_types_and_names(
     assert not_proposed not in labels
 
 
+@pytest.mark.parametrize(
+    ("words", "title", "mended"),
+    [
+        ("kuberntes", "Write 'kubernetes'", "type: kubernetes"),
+        ("depends_on", "Write 'dependsOn'", "dependsOn: [build]"),
+    ],
+)
+def test_a_quick_fix_mends_what_it_stands_at(
+    editor: Editor, tmp_path: Path, words: str, title: str, mended: str
+) -> None:
+    uri = opened(editor, tmp_path)
+    editor.diagnostics()
+    place = position_of(WORKFLOW, words, 1)
+    area = {"start": place, "end": place}
+    asked = {"textDocument": {"uri": uri}, "range": area, "context": {"diagnostics": []}}
+    actions = {one["title"]: one for one in editor.ask("textDocument/codeAction", asked)}
+    (edit,) = actions[title]["edit"]["changes"][uri]
+    line = WORKFLOW.split("\n")[edit["range"]["start"]["line"]]
+    new = line[: edit["range"]["start"]["character"]] + edit["newText"] + line[edit["range"]["end"]["character"] :]
+    assert mended in new
+
+
+def test_a_quick_fix_moves_an_input_into_config(editor: Editor, tmp_path: Path) -> None:
+    text = WORKFLOW.replace("      config:\n        namespace:", "      namespace:").replace("kuberntes", "kubernetes")
+    assert text != WORKFLOW
+    uri = opened(editor, tmp_path, text)
+    editor.diagnostics()
+    place = position_of(text, "      namespace:", 7)
+    asked = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+    (action,) = editor.ask("textDocument/codeAction", asked)
+    (edit,) = action["edit"]["changes"][uri]
+    assert "      config:\n        namespace: " in edit["newText"]
+
+
 def test_a_file_of_another_kind_has_no_findings(editor: Editor, tmp_path: Path) -> None:
     uri = (tmp_path / "docker-compose.yaml").as_uri()
     text = "services:\n  web:\n    image: nginx\n"

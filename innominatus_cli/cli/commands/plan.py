@@ -20,10 +20,11 @@ from innominatus_cli.cli.wishing import wish_options
     help="A golden path or workflow; else the default one.",
 )
 @wish_options
+@click.option("--policies-from", metavar="REV", help="Judge the plan by the policies of another revision.")
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
 @output_option()
-def command(output: str, digest: bool, explain: bool, **wish: Any) -> int:  # noqa: ANN401 - click's own options
+def command(output: str, digest: bool, explain: bool, policies_from: str | None, **wish: Any) -> int:  # noqa: ANN401
     r"""Show what a run would do, and why. Nothing is executed or written.
 
     \b
@@ -32,10 +33,12 @@ def command(output: str, digest: bool, explain: bool, **wish: Any) -> int:  # no
       innominatus-ctl plan score.yaml --explain
       innominatus-ctl plan score.yaml -o json
       innominatus-ctl plan score.yaml --digest
+      innominatus-ctl plan score.yaml --policies-from origin/main
       innominatus-ctl plan score.yaml --overrides-file overrides.staging.yaml --env staging
     """
     from innominatus_cli.cli.planning import print_plan
     from innominatus_cli.operations.planning import PlanWish, plan_for
 
     need_score(wish["score"], wish["overriding"])
-    return print_plan(plan_for(PlanWish(**wish)), output, digest=digest, wide=explain or output == "wide")
+    report = plan_for(PlanWish(**wish), policies_from=policies_from)
+    return print_plan(report, output, digest=digest, wide=explain or output == "wide")

@@ -1,8 +1,8 @@
 """The catalogue of ORC codes, one module a block; numbers are never reused, a retired one stays as a comment.
 
-Blocks: 1xxx document, 2xxx workflow (and score), 3xxx plan, 4xxx policy, 5xxx execution, 6xxx ledger and git, 7xxx
-engines, 8xxx catalogue, 9xxx internal. `every_code()` is for docs, `explain` and tests; checks import the block that
-they need.
+Blocks: 1xxx document (and ignores), 2xxx workflow (and score), 3xxx plan, 4xxx policy, 5xxx execution, 6xxx ledger and
+git, 7xxx engines, 8xxx catalogue, 9xxx internal. `every_code()` is for docs, `explain` and tests; checks import the
+block that they need.
 """
 
 from innominatus_cli.findings.finding import Code
@@ -10,6 +10,7 @@ from innominatus_cli.findings.finding import Code
 BLOCKS = (
     "document",
     "tree",
+    "ignores",
     "workflow",
     "steps",
     "definitions",

@@ -23,6 +23,7 @@ OUTSIDE_REPOSITORY = Code(
     detail="A symbolic link that leaves the repository, an absolute path, or a path with `..` could read any file of "
     "the machine, and its content would be no part of the commit that a plan stands for. Links inside the repository "
     "are followed.",
+    guards=True,
 )
 TOO_LARGE = Code(
     "ORC-1004",
@@ -56,6 +57,7 @@ HIDDEN_CHARACTER = Code(
     "Remove the character, or write it as an escape in double quotes.",
     detail="Bidirectional controls (U+202A to U+202E, U+2066 to U+2069) make text look different from what is read; "
     "zero-width characters in keys do the same. A reviewer cannot see them, so they are refused.",
+    guards=True,
 )
 YAML_SYNTAX = Code(
     "ORC-1009",
@@ -99,6 +101,7 @@ TAG = Code(
     "The document uses a tag",
     "Remove the tag; quote a value that is meant as text.",
     detail="Tags such as `!!python/object` ask the reader to build something. No document here needs one.",
+    guards=True,
 )
 ALIAS = Code(
     "ORC-1016",
@@ -261,6 +264,14 @@ NOT_WRITABLE = Code(
     exit_status=ExitStatus.CANNOT_WRITE_STATE,
     detail="What was there before is still there: files are written beside their old version and then put in its "
     "place.",
+)
+NOT_FIXED = Code(
+    "ORC-1082",
+    "A file that could be mended is not written",
+    "Name the file itself, not a link to it; write it by hand where it is not yours; check again where it changed.",
+    Severity.WARNING,
+    detail="`--fix` replaces files in place. It leaves alone what is reached through a symbolic link, what you may not "
+    "write, and what changed between being read and being written.",
 )
 LANGUAGE_SERVER_MISSING = Code(
     "ORC-1089",

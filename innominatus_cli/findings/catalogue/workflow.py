@@ -131,6 +131,7 @@ VALUE_IN_SCRIPT = Code(
     detail="Values never become code. Inside a script a reference is replaced only by a value of the plain form "
     "`[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*`; a value with blanks, quotes or a leading `-` could change what the script "
     "does, and a secret would be written into a file. As environment variables all of them are safe.",
+    guards=True,
 )
 UNDEFINED_NAME = Code(
     "ORC-2019",
@@ -187,6 +188,7 @@ MISSING_REQUIRED_WORKFLOW = Code(
     "A required platform workflow does not exist",
     "Add the workflow to the platform folder of the workflows root, or correct the name in requiredPlatformWorkflows.",
     detail="A deployment is refused while a required workflow is not part of its plan.",
+    guards=True,
 )
 REQUIRED_WORKFLOW_NOT_ALWAYS = Code(
     "ORC-2027",
@@ -194,6 +196,7 @@ REQUIRED_WORKFLOW_NOT_ALWAYS = Code(
     "Add `all_deployments` to its triggers, and leave at least one of its steps without a condition.",
     detail="`requiredPlatformWorkflows` is a promise that something runs. A workflow whose trigger may be false, or "
     "all of whose steps may be skipped, would keep it in name only.",
+    guards=True,
 )
 MISSING_STEPS = Code(
     "ORC-2028",
@@ -267,6 +270,7 @@ SECRET_DEFAULT = Code(
     detail="A parameter with `secret: true` takes a reference only, so that no plan, record or approval ever holds a "
     "secret's value.",
     quotes_source=False,
+    guards=True,
 )
 
 # admin-config.yaml and policies: 2050 to 2069.
@@ -278,6 +282,7 @@ PLAINTEXT_SECRET = Code(
     detail="Everybody who can read the repository can read it, now and in the history. admin-config.yaml holds names "
     "of secrets, never values. The value itself is not shown in this finding.",
     quotes_source=False,
+    guards=True,
 )
 UNKNOWN_ALLOWED_STEP_TYPE = Code(
     "ORC-2051",

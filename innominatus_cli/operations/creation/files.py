@@ -86,7 +86,7 @@ def findings_of(
     """
     files = (*creation.files, *creation.edited)
     proposed = {file.path: file.text.encode() for file in files}
-    check = RepositoryCheck(str(root), proposed, shared)
+    check = RepositoryCheck(str(root), proposed, shared=shared)
     check.select_new((file.path for file in files if file.kind), alone=alone)
     return [
         finding

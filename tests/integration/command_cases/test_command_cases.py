@@ -67,7 +67,7 @@ def a_plan_of_a_newer_version(stage: "Stage") -> Iterator[None]:
 def a_driver_with_a_bug(stage: "Stage") -> Iterator[None]:
     """The driver of scripts raises what it should not."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
     stage.environment.setattr(script, "run_program", broken)
@@ -78,7 +78,7 @@ def a_driver_with_a_bug(stage: "Stage") -> Iterator[None]:
 def a_planner_with_a_bug(stage: "Stage") -> Iterator[None]:
     """Planning raises what it should not."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")
 
     stage.environment.setattr(planning, "plan_for", broken)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pytest_snapshot.plugin import Snapshot
 
-from innominatus_cli.operations.validation import Validation, validate
+from innominatus_cli.operations.checking import CheckRequest, check
+from innominatus_cli.operations.validation import Validation
 from innominatus_cli.reports.findings_text import findings_text, summary_text
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
@@ -30,11 +31,11 @@ def _validated(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> V
     if case.is_dir():
         shutil.copytree(case, there, symlinks=True)
         monkeypatch.chdir(there)
-        return validate(["."])
+        return check(CheckRequest((".",)))
     there.mkdir()
     shutil.copy(case, there)
     monkeypatch.chdir(there)
-    return validate([case.name])
+    return check(CheckRequest((case.name,)))
 
 
 @pytest.mark.parametrize("name", _names("err"))

@@ -172,10 +172,7 @@ def test_sarif_says_what_is_ignored_and_why() -> None:
     (ignored,) = [result for result in sarif_run(a_few())["results"] if "suppressions" in result]
     (suppression,) = ignored["suppressions"]
     assert suppression["kind"] == "inSource"
-    assert suppression["justification"] == "comment: it is a demo (until 2027-01-31)"
-    known = a_few().suppressed[0]._replace(by="baseline")
-    results = sarif_run(a_few()._replace(suppressed=(known,)))["results"]
-    assert [one["suppressions"][0]["kind"] for one in results if "suppressions" in one] == ["external"]
+    assert suppression["justification"] == "it is a demo (until 2027-01-31)"
 
 
 @given(VALIDATIONS)
@@ -207,6 +204,21 @@ def test_sarif_addresses_are_escaped_and_never_absolute() -> None:
     assert [one["uriBaseId"] for one in found] == ["%SRCROOT%"] * 3 + ["FILESYSTEM"] * 2 + ["%SRCROOT%"]
     assert "uri" not in run["originalUriBaseIds"]["%SRCROOT%"]
     assert unquote(found[0]["uri"]) == paths[0]
+
+
+def test_sarif_marks_what_is_ignored_or_known_as_suppressed() -> None:
+    first, second, *others = everything().findings
+    aside = (
+        Suppressed(first, "comment", "pinned", Place("a.yaml", 1, 1)),
+        Suppressed(second, "baseline", "known", Place("known.json", 4, 1)),
+    )
+    document = json.loads(render(everything()._replace(findings=tuple(others), suppressed=aside), "sarif"))
+    assert [error.message for error in sarif_validator().iter_errors(document)] == []
+    results = document["runs"][0]["results"]
+    assert len(results) == len(everything().findings)
+    assert [len(one.get("suppressions", ())) for one in results] == [0] * len(others) + [1, 1]
+    told = [(one["kind"], one["justification"]) for result in results[-2:] for one in result["suppressions"]]
+    assert told == [("inSource", "pinned"), ("external", "known")]
 
 
 def test_junit_is_valid_and_counts_what_it_holds() -> None:

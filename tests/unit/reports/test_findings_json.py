@@ -17,7 +17,7 @@ def test_the_document_has_its_schema_sorted_findings_and_a_summary() -> None:
     )
     document = json.loads(json.dumps(findings_document([second, first], 2)))
     assert document["schema"] == "innominatus.dev/findings/v1"
-    assert document["summary"] == {"errors": 1, "warnings": 1, "infos": 0, "files": 2}
+    assert document["summary"] == {"errors": 1, "warnings": 1, "infos": 0, "files": 2, "suppressed": 0}
     assert [finding["code"] for finding in document["findings"]] == ["ORC-2021", "ORC-2001"]
     assert document["findings"][1] == {
         "code": "ORC-2001",

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The step of action.yml: installs the command beside the checkout, lets the base branch's policies judge a pull request,
+# and checks. Reads INPUT_*, TOOL (the folder of the action) and BASE (the base branch of a pull request) from the environment.
+set -euo pipefail
+
+venv=${RUNNER_TEMP:-$(mktemp -d)}/innominatus-ctl
+if [ ! -x "$venv/bin/innominatus-ctl" ]; then
+  "$INPUT_PYTHON" -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "$TOOL"
+fi
+
+judge=$INPUT_POLICIES_FROM
+if [ -z "$judge" ] && [ -n "$BASE" ]; then
+  judge=origin/$BASE
+fi
+if [ "$judge" = "origin/$BASE" ] && ! git rev-parse --quiet --verify "$judge^{commit}" >/dev/null; then
+  git fetch --quiet --no-tags --depth=1 origin "+refs/heads/$BASE:refs/remotes/origin/$BASE"
+fi
+
+arguments=(--output github)
+[ "$INPUT_STRICT" != true ] || arguments+=(--strict)
+[ "$INPUT_STRICT_SCORE" != true ] || arguments+=(--strict-score)
+[ -z "$INPUT_SINCE" ] || arguments+=(--since "$INPUT_SINCE")
+[ -z "$judge" ] || [ "$judge" = none ] || arguments+=(--policies-from "$judge")
+[ -z "$INPUT_BASELINE" ] || arguments+=(--baseline "$INPUT_BASELINE")
+[ -z "$INPUT_SARIF" ] || arguments+=(--report "sarif=$INPUT_SARIF")
+[ -z "$INPUT_JUNIT" ] || arguments+=(--report "junit=$INPUT_JUNIT")
+
+mapfile -t paths < <(printf '%s\n' "$INPUT_PATHS" | sed '/^[[:space:]]*$/d')
+if [ "${#paths[@]}" -eq 0 ]; then
+  exec "$venv/bin/innominatus-ctl" check "${arguments[@]}"
+fi
+exec "$venv/bin/innominatus-ctl" validate "${arguments[@]}" -- "${paths[@]}"

@@ -1,0 +1,42 @@
+"""Another revision of a repository that is checked: its files as a snapshot, and where REV and HEAD come from."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.system.git import Git, TreeEntry
+
+
+class RepositoryHistory:
+    """The history of the git repository around a folder; the folder's own files, at any commit, are a snapshot."""
+
+    def __init__(self, root: str, wanted_for: str) -> None:
+        """`root` is a resolved folder, `wanted_for` the option that asks, for the finding where there is no git.
+
+        Raises CannotContinue where there is no git repository that can be used.
+        """
+        git = Git.open(Path(root))
+        if git is None:
+            message = f"{wanted_for} needs a git repository, and there is none around this folder"
+            raise CannotContinue(Finding(NOT_A_REPOSITORY, message, Place(wanted_for)))
+        self.git = git
+        below = os.path.relpath(root, git.root.resolve()).replace(os.sep, "/")
+        self._folder = "" if below == "." else below
+
+    def snapshot(self, commit: str, name: str) -> RevisionSnapshot:
+        """The folder's files at a commit; `name` is what people call it."""
+        return RevisionSnapshot(self, commit, name)
+
+    def tree(self, commit: str) -> Iterable[TreeEntry]:
+        """The entries of a commit that are in the folder, with paths relative to it."""
+        start = len(self._folder) + 1 if self._folder else 0
+        return [
+            TreeEntry(entry.path[start:], entry.mode, entry.object_id) for entry in self.git.tree(commit, self._folder)
+        ]
+
+    def read_blobs(self, object_ids: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of blobs."""
+        return self.git.read_blobs(object_ids)
