@@ -1,8 +1,10 @@
 """Runs the rules: over one document, or over what the documents of a repository say together."""
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 
 from innominatus_cli.checks.facts import NO_FACTS, Facts, RepositoryFacts
+from innominatus_cli.checks.needs import NOTHING, Needs, needs, needs_of
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.findings.finding import Finding
 
@@ -37,67 +39,100 @@ _MODULES = {
     "Provider": ("provider", "hard_coded_secrets"),
     "StepType": ("step_type", "hard_coded_secrets"),
 }
-_ONLY_WITH = {
-    "conditions": ("if", "unless"),
-    "contexts": ("${", "{{"),
-    "images": ("image", ":latest"),
-    "names": ("variables", "Variables", "parameters", "env"),
-    "parameters": ("parameters",),
-    "placeholders": ("$",),
-    "reach": ("if", "unless", "when"),
-    "references": ("${", "{{"),
-    "score_workflows": ("workflows",),
-    "shell_code": ("command", "args"),
-    "step_settings": (
+_NEEDS = {
+    "conditions": needs("if", "unless"),
+    "contexts": needs(texts=("$", "{")),
+    "images": needs("image", "images", "tags", texts=(":latest",)),
+    "names": needs("variables", "setVariables", "parameters", "env"),
+    "parameters": needs("parameters"),
+    "placeholders": needs(texts=("$",)),
+    "reach": needs("if", "unless", "when"),
+    "references": needs(texts=("$", "{")),
+    "score_workflows": needs("workflows"),
+    "shell_code": needs(texts=("command", "args")),
+    "step_settings": needs(
         "parallel",
-        "orEach",
-        "or_each",
+        "parallelGroup",
+        "forEach",
         "matrix",
-        "axItems",
-        "ax_items",
-        "axParallel",
-        "ax_parallel",
+        "maxItems",
+        "maxParallel",
         "finally",
-        "approval",
-        "lock:",
-        'lock"',
-        "lock'",
+        "lock",
         "idempotency",
         "rollback",
+        texts=("approval",),
     ),
 }
-"""Modules that have nothing to say where none of these words is in the text: most workflows need few of them."""
+"""What modules of rules need to have anything to say; those without an entry are always asked."""
 
 
-def rules_for(kind: str, text: str = "") -> list[Rule]:
-    """The rules for a document of a kind and its file's text (empty: whatever it may say); none for a kind without any.
+class _Plan:
+    """The rules of some modules, and those of them that have something to say, by what is in a file."""
 
-    Only modules that can find something are imported: a cold start pays for each.
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        from importlib import import_module  # noqa: PLC0415 - a check needs the rules of the kinds it meets, not all
+
+        imported = [import_module(f"innominatus_cli.checks.{name}") for name in modules]
+        self._rules: list[tuple[Rule, Needs]] = [(rule, needs_of(rule)) for one in imported for rule in one.RULES]
+        self._keys = frozenset(key for _, wanted in self._rules for key in wanted.keys)
+        self._texts = tuple(dict.fromkeys(text for _, wanted in self._rules for text in wanted.texts))
+        self._known: dict[tuple[frozenset[str], str], tuple[Rule, ...]] = {}
+
+    def rules(self, keys: AbstractSet[str] | None, text: str) -> tuple[Rule, ...]:
+        """The rules for a file; files with the same of all keys and texts that are needed have the same rules."""
+        if keys is None or not text:
+            return tuple(rule for rule, wanted in self._rules if wanted.are_met(keys, text))
+        present = self._keys & keys, "\n".join([word for word in self._texts if word in text]) or "\n"
+        known = self._known.get(present)
+        if known is None:
+            known = tuple(rule for rule, wanted in self._rules if wanted.are_met(*present))
+            self._known[present] = known
+        return known
+
+
+_KEYS = frozenset(key for wanted in _NEEDS.values() for key in wanted.keys)
+_TEXTS = tuple(dict.fromkeys(text for wanted in _NEEDS.values() for text in wanted.texts))
+_plans: dict[tuple[str, ...], _Plan] = {}
+_plans_by_content: dict[tuple[str, frozenset[str], str], _Plan] = {}
+"""By kind, and what is in a file of all that modules need."""
+
+
+def rules_for(kind: str, keys: AbstractSet[str] | None = None, text: str = "") -> tuple[Rule, ...]:
+    """The rules for a document of a kind, by the keys and the text of its file; none for a kind without any.
+
+    `keys` None and `text` empty: whatever they may hold. Only modules that can find something are imported: a cold
+    start pays for each.
     """
-    rules: list[Rule] = []
-    for name in _MODULES.get(kind, ()):
-        for word in _ONLY_WITH.get(name, ("",)) if text else ("",):
-            if word in text:
-                rules += _RULES.get(name) or _imported(name)
-                break
-    return rules
+    if keys is None or not text:
+        return _plan(kind, keys, text).rules(keys, text)
+    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS if word in text]) or "\n"
+    plan = _plans_by_content.get(present)
+    if plan is None:
+        plan = _plans_by_content[present] = _plan(*present)
+    return plan.rules(keys, text)
 
 
-_RULES: dict[str, tuple[Rule, ...]] = {}
-"""Rules by module, as they have been imported."""
-
-
-def _imported(name: str) -> tuple[Rule, ...]:
-    from importlib import import_module  # noqa: PLC0415 - a run needs the rules of the kinds it meets, not all of them
-
-    _RULES[name] = import_module(f"innominatus_cli.checks.{name}").RULES
-    return _RULES[name]
+def _plan(kind: str, keys: AbstractSet[str] | None, text: str) -> _Plan:
+    modules = tuple([name for name in _MODULES.get(kind, ()) if _NEEDS.get(name, NOTHING).are_met(keys, text)])
+    if modules not in _plans:
+        _plans[modules] = _Plan(modules)
+    return _plans[modules]
 
 
 def check_document(document: Document, facts: Facts = NO_FACTS) -> list[Finding]:
     """Everything that the rules find in one canonical document, sorted by place."""
-    found = [finding for rule in rules_for(document.kind, document.all_text) for finding in rule(document, facts)]
+    found: list[Finding] = []
+    keys = None if document.others else document.keys
+    for rule in rules_for(document.kind, keys, _searchable(document)):
+        found += rule(document, facts)
     return sorted(found, key=lambda finding: finding.sort_key)
+
+
+def _searchable(document: Document) -> str:
+    """All that words of a document may stand in; empty where some may be written with escapes."""
+    text = document.all_text
+    return "" if "\\" in text else text
 
 
 def check_repository(repository: RepositoryFacts) -> list[Finding]:

@@ -1,6 +1,7 @@
 """What a rule may know beyond its own document; whatever is absent is not known, and gives no finding."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
@@ -38,11 +39,12 @@ NO_FACTS = Facts()
 class SpokenRule:
     """A rule of the policies as one document says it: the value's node, and the document that holds it."""
 
-    __slots__ = ("document", "node")
+    __slots__ = ("_names", "document", "node")
 
     def __init__(self, document: Document, node: SequenceNode | ScalarNode | MappingNode) -> None:
         self.document = document
         self.node = node
+        self._names: dict[str, None] | None = None
 
     def entries(self) -> Iterator[ScalarNode]:
         """The strings of a list."""
@@ -51,9 +53,11 @@ class SpokenRule:
                 if isinstance(item, ScalarNode) and isinstance(item.value, str):
                     yield item
 
-    def names(self) -> list[str]:
-        """The texts of a list."""
-        return [str(entry.value) for entry in self.entries()]
+    def names(self) -> Collection[str]:
+        """The texts of a list, each once, in its order."""
+        if self._names is None:
+            self._names = dict.fromkeys(str(entry.value) for entry in self.entries())
+        return self._names
 
     @property
     def place(self) -> Place:
@@ -71,10 +75,15 @@ def policy_sections(facts: Facts) -> Iterator[tuple[Document, MappingNode]]:
         yield document, document.mapping.mapping("workflowPolicies" if document.kind == "AdminConfig" else "spec")
 
 
-def spoken_rules(facts: Facts, key: str) -> list[SpokenRule]:
+def spoken_rules(facts: Facts, key: str) -> Sequence[SpokenRule]:
     """What each document says under `key`, also where a WorkflowPolicies document nests it under `resources`."""
+    return _spoken_rules(facts.admin_config, facts.policies, key)
+
+
+@lru_cache(maxsize=16)
+def _spoken_rules(admin_config: Document | None, policies: tuple[Document, ...], key: str) -> Sequence[SpokenRule]:
     found = []
-    for document, section in policy_sections(facts):
+    for document, section in policy_sections(Facts(admin_config, policies)):
         node = section.get(key)
         if node is None and key in _NESTED_IN_DOCUMENTS:
             node = section.mapping("resources").get(key)
@@ -90,7 +99,16 @@ def table(facts: Facts, name: str) -> MappingNode | None:
 
 def known_step_types(facts: Facts) -> frozenset[str]:
     """The built-in step types and those of the repository."""
-    return frozenset((*step_type_names(), *facts.step_types))
+    return _with_built_in(facts.step_types)
+
+
+@lru_cache(maxsize=2)
+def _with_built_in(step_types: tuple[str, ...]) -> frozenset[str]:
+    return frozenset((*step_type_names(), *step_types))
+
+
+HELD_AGAINST_EVERYTHING = frozenset(("Workflow", "StepType"))
+"""The kinds of documents that rules hold against all others (`everything`), to tell that none uses one of them."""
 
 
 class RepositoryFacts:

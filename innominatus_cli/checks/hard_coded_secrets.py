@@ -6,7 +6,7 @@ the name of a secret, a path into a store, a placeholder nor a sentence.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import lines_of, place_within
@@ -15,6 +15,8 @@ from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Place
 
 _PASSWORDS = ("password", "passwd", "passphrase")
+_STEMS = ("pass", "secret", "credential", "token", "key")
+"""One of these is in each of `_KEYS`."""
 _STORES = ("secret", "credential", "credentials")
 _KEYS = (
     *_PASSWORDS,
@@ -50,6 +52,8 @@ _KINDS = {
     "key": "a private key",
 }
 _SHORTEST_RANDOM, _LONGEST_RANDOM = 24, 200
+_RUN = r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,200}+(?![A-Za-z0-9+/_-])"
+_SHORTEST_TOKEN = 15
 _LEAST_BITS = 3.9
 _KNOWN_AS_RANDOM = (
     r"(?i)(?:digest|sha\d*|checksum|hash|fingerprint|commit|revision|version|image|cert(?:ificate)?|ca|bundle"
@@ -59,7 +63,7 @@ _KNOWN_AS_RANDOM = (
 
 def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
-    if document.text and not _may_hold_secrets(document.all_text.lower()):
+    if _is_as_written(document) and not _may_hold_secrets(document.all_text.lower()):
         return
     defined = table(facts, "secrets")
     known = frozenset(() if defined is None else defined.values)
@@ -71,6 +75,11 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
             yield from _check_address(document, name, node)
 
 
+def _is_as_written(document: Document) -> bool:
+    """Whether what a document says stands in its text letter by letter."""
+    return document.text != "" and "\\" not in document.all_text
+
+
 def _may_hold_secrets(text: str) -> bool:
     """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
 
@@ -78,7 +87,8 @@ def _may_hold_secrets(text: str) -> bool:
     """
     if "kind: secret" in text or ("://" in text and "@" in text):
         return True
-    for word in _KEYS:
+    stems = [stem for stem in _STEMS if stem in text]
+    for word in _KEYS if stems else ():
         found = text.find(word)
         while found >= 0:
             found += len(word)
@@ -154,7 +164,9 @@ def _placeholders() -> re.Pattern[str]:
 
 def check_known_tokens(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2159: nothing in the file, comments included, has the form of a token or private key."""
-    if not any(sign in document.all_text for sign in _SIGNS):
+    text = document.all_text
+    signs = _long_words(text)
+    if "PRIVATE KEY" not in text and not any(sign in signs for sign in _SIGNS):
         return
     text = "\n".join(lines_of(document.text))
     first = 1 if document.index == 0 else document.root.line
@@ -192,8 +204,8 @@ def _tokens() -> re.Pattern[str]:
 
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
-    runs = re.findall(r"[A-Za-z0-9+/_-]{24,200}", document.all_text)
-    if document.text and not any(map(_looks_random, runs)):
+    words = _long_words(document.all_text)
+    if _is_as_written(document) and not any(map(_looks_random, re.findall(_RUN, words))):
         return
     for name, node, _ in _named_values(document.root):
         text = node.value
@@ -205,8 +217,16 @@ def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.RANDOM_LOOKING_VALUE, message, document.place(node))
 
 
+@lru_cache(maxsize=1)
+def _long_words(text: str) -> str:
+    """All words that are long enough for a token: what most files have few of."""
+    return " ".join([word for word in text.split() if len(word) >= _SHORTEST_TOKEN])
+
+
 def _looks_random(text: str) -> bool:
     """Whether letters of both cases and digits are mixed as no name, path or sentence mixes them."""
+    if text.islower() or text.isupper() or text.isalpha():
+        return False
     if re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", text) is None or text.count("/") > 1 or text.count("-") > 1:
         return False
     runs = re.findall("[0-9]+|[a-z]+|[A-Z]+", text)

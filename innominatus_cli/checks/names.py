@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.findings.catalogue import steps as codes
@@ -17,6 +18,7 @@ _SHELLS = frozenset({"script", "validation", "policy", "test"})
 """Step types whose script is a shell's."""
 
 
+@only_with("variables")
 def check_unused_variables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2148: something reads each variable."""
     scope = scope_of(document, facts)
@@ -27,6 +29,7 @@ def check_unused_variables(document: Document, facts: Facts) -> Iterator[Finding
             yield Finding(codes.UNUSED_VARIABLE, f"variable '{name}' is never read", place)
 
 
+@only_with("parameters")
 def check_unused_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2149: something reads each parameter."""
     scope = scope_of(document, facts)
@@ -37,6 +40,7 @@ def check_unused_parameters(document: Document, facts: Facts) -> Iterator[Findin
             yield Finding(codes.UNUSED_PARAMETER, f"parameter '{name}' is never read", place)
 
 
+@only_with("setVariables")
 def check_set_variables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2150: something reads each variable that a step sets."""
     scope = scope_of(document, facts)
@@ -125,12 +129,15 @@ def check_names(document: Document, facts: Facts) -> Iterator[Finding]:
         holders += [(step.mapping("setVariables"), True), (step.mapping("env"), False)]
     for holder, is_ours in holders:
         for name in holder.values:
+            if name.isascii() and name.isidentifier():
+                continue
             if re.fullmatch("[A-Za-z0-9_-]+" if is_ours else _SHELL_NAME, name) is None:
                 what = "reference" if is_ours else "shell"
                 place = document.place(holder.key(name))
                 yield Finding(codes.UNREADABLE_NAME, f"no {what} can read a variable named '{name}'", place)
 
 
+@only_with("parameters")
 def check_shadowed_names(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2151: no parameter hides behind a variable."""
     scope = scope_of(document, facts)
@@ -143,6 +150,7 @@ def check_shadowed_names(document: Document, facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.SHADOWED_NAME, message, document.place(parameter.get("name")), related=related)
 
 
+@only_with("setVariables")
 def check_racing_variables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2152: of two steps that set one variable, one comes after the other."""
     scope = scope_of(document, facts)

@@ -43,10 +43,14 @@ def check_definition(document: Document, name: str, definition: MappingNode, _fa
         here = definition.key("allowed_values") if "allowed_values" in definition.values else definition.key("type")
         message = f"enum parameter '{name}' lists no values"
         yield Finding(codes.ENUM_WITHOUT_VALUES, message, document.place(here))
-    yield from _check_limits(document, name, kind, definition)
-    yield from _check_pattern(document, name, definition)
-    yield from _check_default(document, name, kind, definition)
-    yield from _check_required(document, name, definition)
+    given = definition.values
+    if "min" in given or "max" in given:
+        yield from _check_limits(document, name, kind, definition)
+    if "pattern" in given:
+        yield from _check_pattern(document, name, definition)
+    if "default" in given:
+        yield from _check_default(document, name, kind, definition)
+        yield from _check_required(document, name, definition)
     yield from _check_allowed_values(document, name, kind, definition)
 
 

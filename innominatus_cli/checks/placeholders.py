@@ -5,7 +5,8 @@ the latter, escaped dots are accepted and metadata keys are checked.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ _ELEMENT = re.compile(r"(?:[A-Za-z0-9_-]|\\\.)(?:[A-Za-z0-9_/-]|\\\.)*")
 _ROOTS = ("metadata", "resources")
 _IN_SCORE = frozenset((root,) for root in _ROOTS)
 _MOST_HINTS = 20
+_LONGEST_REMEMBERED = 200
 _MOST_TOLD = 200
 """Nobody reads more of one file, and a file can hold a hundred thousand."""
 
@@ -33,8 +35,19 @@ class Placeholder(NamedTuple):
     offset: int
 
 
-def placeholders_in(text: str) -> Iterator[Placeholder]:
+def placeholders_in(text: str) -> Sequence[Placeholder]:
     """The placeholders of a text; `$${…}` and `$$` are literal."""
+    if "${" not in text:
+        return ()
+    return _placeholders_in(text) if len(text) <= _LONGEST_REMEMBERED else tuple(_parsed(text))
+
+
+@lru_cache(maxsize=1024)
+def _placeholders_in(text: str) -> Sequence[Placeholder]:
+    return tuple(_parsed(text))
+
+
+def _parsed(text: str) -> Iterator[Placeholder]:
     for found in _TOKEN.finditer(text, 0, text.rfind("}") + 1):  # behind the last '}', each '${' would look to the end
         if found.group(2) is None or found.group(1):
             continue

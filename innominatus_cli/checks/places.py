@@ -1,6 +1,5 @@
 """Places inside a scalar: where in a file a part of a text stands."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
@@ -42,17 +41,17 @@ def lines_of(text: str) -> list[str]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def texts_in(node: Node | None) -> Iterator[ScalarNode]:
+def texts_in(node: Node | None) -> list[ScalarNode]:
     """All strings in a node, in the order of the file; keys are left alone."""
-    if node is None:
-        return
-    stack = [node]
+    found: list[ScalarNode] = []
+    stack = [] if node is None else [node]
     while stack:
         here = stack.pop()
         if isinstance(here, ScalarNode):
             if isinstance(here.value, str):
-                yield here
+                found.append(here)
         elif isinstance(here, MappingNode):
             stack.extend(reversed(here.values.values()))
         elif isinstance(here, SequenceNode):
             stack.extend(reversed(here.items))
+    return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from innominatus_cli.checks.edits import without_key
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.order import behind
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
@@ -19,6 +20,7 @@ _HOLDS = {"if": True, "unless": False}
 """What lets the step run, by the key of the condition."""
 
 
+@only_with("if", "unless")
 def check_constant_conditions(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2029, ORC-2130, ORC-2131: a condition depends on something that can change."""
     scope = scope_of(document, facts)
@@ -43,6 +45,7 @@ def check_constant_conditions(document: Document, facts: Facts) -> Iterator[Find
                 yield Finding(codes.NEVER_RUNS, message, document.place(node))
 
 
+@only_with("when")
 def check_failure_steps(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2131: what `when` waits for can happen: a failure before the step, a condition that does not forbid it."""
     scope = scope_of(document, facts)

@@ -1,12 +1,12 @@
 """What the references of one workflow may speak of, and every text in which they stand."""
 
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cached_property
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import Before, Edges, cycles, follows
 from innominatus_cli.checks.places import texts_in
-from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.expressions.references import ParsedText, parse, parse_script
 
@@ -68,10 +68,18 @@ class WorkflowScope:
 
     @cached_property
     def texts(self) -> list[Text]:
-        """Every text whose references are replaced, in the order of the file; conditions are none."""
-        own = [Text(node) for key in ("variables", "outputs") for node in texts_in(self.spec.get(key))]
-        own += [Text(node) for one in self.spec.mappings("parameters") for node in texts_in(one.get("default"))]
-        return own + [text for step in self.step_nodes for text in _step_texts(step)]
+        """Every text whose references are replaced, in the order of the file; conditions are none.
+
+        Those that can hold no reference, because they have neither `$` nor `{{`, are left out.
+        """
+        found: list[Text] = []
+        for key in ("variables", "outputs"):
+            found += [Text(node) for node in _speaking(self.spec.get(key))]
+        for parameter in self.spec.mappings("parameters"):
+            found += [Text(node) for node in _speaking(parameter.get("default"))]
+        for step in self.step_nodes:
+            found += _step_texts(step)
+        return found
 
     @cached_property
     def variables(self) -> dict[str, ScalarNode | None]:
@@ -108,8 +116,8 @@ class WorkflowScope:
 
     @cached_property
     def circles(self) -> list[list[str]]:
-        """Steps that wait for each other, those of `finally` aside."""
-        return cycles(self.edges)
+        """Steps that wait for each other, those of `finally` aside. Their order in the file alone is no circle."""
+        return cycles(self.edges) if any("dependsOn" in step.values for step in self.step_nodes) else []
 
     @cached_property
     def order(self) -> Before | None:
@@ -151,21 +159,34 @@ class WorkflowScope:
         return {name: outputs for name, outputs in found.items() if name and outputs}
 
 
-@lru_cache(maxsize=1)
+_last: list[WorkflowScope] = []
+
+
 def scope_of(document: Document, facts: Facts) -> WorkflowScope:
     """The scope of a workflow; the rules over one document, which come one after the other, share it."""
-    return WorkflowScope(document, facts)
+    if not _last or _last[0].document is not document or _last[0].facts is not facts:
+        _last[:] = [WorkflowScope(document, facts)]
+    return _last[0]
 
 
-def _step_texts(step: MappingNode) -> Iterator[Text]:
+def _step_texts(step: MappingNode) -> list[Text]:
     name = step.text("name") or ""
+    found: list[Text] = []
     for key, value in step.values.items():
         if key == "config" and isinstance(value, MappingNode):
             for inner, node in value.values.items():
-                is_script = inner in _SCRIPTS and isinstance(node, ScalarNode)
-                yield from (Text(text, name, is_script=is_script) for text in texts_in(node))
+                texts = _speaking(node)
+                found += [Text(text, name, is_script=text is node and inner in _SCRIPTS) for text in texts]
         elif key not in _NO_VALUES:
-            yield from (Text(text, name, is_after=key == "setVariables") for text in texts_in(value))
+            found += [Text(text, name, is_after=key == "setVariables") for text in _speaking(value)]
+    return found
+
+
+def _speaking(node: Node | None) -> Sequence[ScalarNode]:
+    """The texts in a node that may hold a reference."""
+    if isinstance(node, ScalarNode):
+        return (node,) if ("$" in node.text or "{{" in node.text) and isinstance(node.value, str) else ()
+    return [text for text in texts_in(node) if "$" in text.text or "{{" in text.text]
 
 
 def _outputs(step: MappingNode) -> frozenset[str]:

@@ -2,8 +2,10 @@
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 
 from innominatus_cli.checks.facts import Facts, table
+from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.placement import check_product_name
@@ -24,6 +26,7 @@ def _mappings(node: MappingNode, key: str) -> dict[str, MappingNode]:
     return {name: value for name, value in node.mapping(key).values.items() if isinstance(value, MappingNode)}
 
 
+@only_with("before")
 def check_before(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2084 to ORC-2086: `before` names other containers, without a circle, and `healthy` has a probe."""
     containers = _mappings(document.mapping, "containers")
@@ -69,6 +72,7 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.IMAGE_WITHOUT_VERSION, message, document.place(container.get("image")))
 
 
+@only_with("requests")
 def check_amounts(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2105: no container requests more than its limit."""
     for name, container in _mappings(document.mapping, "containers").items():
@@ -97,6 +101,8 @@ def check_resource_order(document: Document, _facts: Facts) -> Iterator[Finding]
             if target in uids:
                 edges[uids[name]].append(uids[target])
                 needing.setdefault((uids[name], uids[target]), node)
+    if not needing:
+        return
     names = {uid: name for name, uid in reversed(uids.items())}
     for cycle in cycles(edges):
         circle = [names[uid] for uid in cycle]
@@ -151,6 +157,7 @@ def _plain(node: Node | None) -> Plain:
     return None if node is None else node.plain()
 
 
+@only_with("files")
 def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2091: files that containers take from the repository are there."""
     if facts.is_file is None:
@@ -169,11 +176,7 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
     definitions, provisioners = table(facts, "resourceDefinitions"), facts.admin_config
     if definitions is None or provisioners is None or facts.provided_types is None:
         return
-    product = document.mapping.mapping("metadata").text("product")
-    known = set(BUILT_IN_RESOURCE_TYPES)
-    for entry in provisioners.mapping.mappings("productProvisioners"):
-        if product in {None, entry.text("product")} and (kind := entry.text("type")):
-            known.add(kind)
+    known = _provisioned_types(provisioners, document.mapping.mapping("metadata").text("product"))
     for name, resource in _mappings(document.mapping, "resources").items():
         kind = resource.text("type")
         wanted = kind and (definitions.text(kind) or kind)
@@ -190,6 +193,16 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
                 if kind in {*known, *provided}:
                     hint = f"'{kind}' itself is provisioned: take it out of resourceDefinitions."
             yield Finding(codes.NOBODY_PROVISIONS, message, document.place(resource.get("type")), hint)
+
+
+@lru_cache(maxsize=8)
+def _provisioned_types(admin_config: Document, product: str | None) -> frozenset[str]:
+    """The types that a product's provisioners have beside the built-in ones; those of all, where it has no product."""
+    found = set(BUILT_IN_RESOURCE_TYPES)
+    for entry in admin_config.mapping.mappings("productProvisioners"):
+        if product in {None, entry.text("product")} and (kind := entry.text("type")):
+            found.add(kind)
+    return frozenset(found)
 
 
 RULES = (

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.needs import mark_like, only_with
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.finding import Finding, Related
@@ -60,6 +61,7 @@ def _annotations(document: Document) -> MappingNode:
     return document.mapping.mapping("metadata").mapping("annotations")
 
 
+@only_with("k8s.score.dev/kind")
 def check_kind(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2117: the annotation for the kind of workload says one that exists."""
     annotations = _annotations(document)
@@ -94,6 +96,7 @@ def check_name(document: Document, _facts: Facts) -> Iterator[Finding]:
         yield Finding(codes.NAME_NOT_FOR_SERVICE, message, document.place(node))
 
 
+@only_with("ports")
 def check_ports(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2110, ORC-2111: ports of the service can be referred to by name, and have numbers of their own."""
     ports = document.mapping.mapping("service").mapping("ports")
@@ -113,6 +116,7 @@ def check_ports(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.PORT_TWICE, message, document.place(number), related=related)
 
 
+@only_with("variables", "env")
 def check_variables(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2112: names of variables are such that Kubernetes takes them."""
     for container_name, container in _containers(document):
@@ -124,6 +128,7 @@ def check_variables(document: Document, _facts: Facts) -> Iterator[Finding]:
                 yield Finding(codes.VARIABLE_NAME, message, document.place(variables.key(name)))
 
 
+@only_with("files", "volumes")
 def check_mounts(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2113, ORC-2114: files and volumes are at absolute paths, each at its own."""
     for name, container in _containers(document):
@@ -160,6 +165,7 @@ def _bad_target(target: str, *, is_file: bool) -> str:
     return ""
 
 
+@only_with("volumes")
 def check_volume_sources(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2115: what is mounted is a volume that the workload declares."""
     resources = dict(_mappings(document.mapping, "resources"))
@@ -192,6 +198,7 @@ def _by_uid(document: Document, resources: dict[str, MappingNode]) -> dict[str, 
     }
 
 
+@only_with("binaryContent")
 def check_binary_contents(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2116: binary contents are base64."""
     for _, container in _containers(document):
@@ -202,6 +209,7 @@ def check_binary_contents(document: Document, _facts: Facts) -> Iterator[Finding
                 yield Finding(codes.NOT_BASE64, f"the content of '{target}' is no base64", place)
 
 
+@only_with(texts=("complete",))
 def check_completion(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2118: a container that ends before others has ended for all, and for probes."""
     for name, container in _containers(document):
@@ -217,6 +225,7 @@ def check_completion(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.BEFORE_CONTRADICTION, message, document.place(container.key(probe)))
 
 
+@only_with(texts=("route",))
 def check_routes(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2119: a route leads to a port of the service."""
     ports = dict(_mappings(document.mapping.mapping("service"), "ports"))
@@ -259,7 +268,7 @@ def _told(rule: Rule) -> Rule:
     def bounded(document: Document, facts: Facts) -> Iterator[Finding]:
         return islice(rule(document, facts), _MOST_TOLD)
 
-    return bounded
+    return mark_like(bounded, rule)
 
 
 RULES = tuple(

@@ -1,8 +1,10 @@
 """Rules over the steps of a workflow: their names, types and order."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
+from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
@@ -18,8 +20,9 @@ TABLES = ("secrets", "healthChecks", "alerts")
 """The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
 
 
+@lru_cache(maxsize=1)
 def steps_of(document: Document) -> list[MappingNode]:
-    """The steps of a workflow in the order of the file, those of `finally` last."""
+    """The steps of a workflow in the order of the file, those of `finally` last; the rules share them."""
     spec = document.mapping.mapping("spec")
     return [*spec.mappings("steps"), *spec.mappings("finally")]
 
@@ -96,16 +99,17 @@ def check_config(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield from check_step_config(document, step, kind)
 
 
+@only_with(*TABLES)
 def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2019: names of secrets, health checks and alerts are defined in admin-config.yaml.
 
     A warning where admin-config.yaml lacks that whole table, as old ones do; running the step needs it.
     """
-    for step in steps_of(document):
-        for name in TABLES:
-            defined = table(facts, name)
-            if defined is None:
-                continue
+    for name in TABLES:
+        defined = table(facts, name)
+        if defined is None:
+            return
+        for step in steps_of(document):
             for entry in step.mapping("config").sequence(name):
                 if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str) or "${" in entry.value:
                     continue
@@ -117,6 +121,7 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
                     yield Finding(codes.UNDEFINED_NAME, message, place, hint, severity_override=severity)
 
 
+@only_with("dependsOn")
 def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2009, ORC-2010, ORC-2012: `dependsOn` names steps of the same workflow, each once."""
     names = {name for step in steps_of(document) if (name := step.text("name"))}
@@ -139,6 +144,7 @@ def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
             seen.setdefault(name, entry)
 
 
+@only_with("dependsOn")
 def check_cycles(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2011: no circle of steps that wait for each other."""
     scope = scope_of(document, facts)
@@ -161,6 +167,7 @@ def check_cycles(document: Document, facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.STEP_CYCLE, message, place, remedy, related)
 
 
+@only_with("outputs", "secretOutputs")
 def check_declared_outputs(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2146: each output of a step is declared once."""
     for step in steps_of(document):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
+from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import schema_of_step_type
@@ -41,10 +42,9 @@ def _has_timeout(step: MappingNode) -> bool:
     return "timeout" in step.values or "timeout" in step.mapping("config").values
 
 
+@only_with("timeout")
 def check_timeouts(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2138: a timeout can be reached."""
-    if document.text and "timeout" not in document.text:
-        return
     scope = scope_of(document, facts)
     whole = scope.spec.get("timeout")
     limit = _seconds(whole)
@@ -73,8 +73,6 @@ def check_policy_limits(document: Document, facts: Facts) -> Iterator[Finding]:
             message = f"the workflow has {len(scope.step_nodes)} steps; maxStepsPerWorkflow is {most}"
             related = (Related("the limit", rule.place),)
             yield Finding(policy.TOO_MANY_STEPS, message, document.place(scope.spec.key("steps")), related=related)
-    if document.text and "timeout" not in document.text:
-        return
     for rule in spoken_rules(facts, "maxWorkflowDuration"):
         limit = _seconds(rule.node)
         for holder in (scope.spec, *scope.step_nodes):
@@ -88,10 +86,9 @@ def check_policy_limits(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(policy.DURATION_BEYOND_LIMIT, message, place, related=related)
 
 
+@only_with("retry")
 def check_retries(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2139: a retry repeats something, at the delays that it says."""
-    if document.text and "retry" not in document.text:
-        return
     scope = scope_of(document, facts)
     limit = _seconds(scope.spec.get("timeout"))
     for step in scope.step_nodes:

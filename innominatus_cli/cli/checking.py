@@ -29,6 +29,7 @@ class Wishes(TypedDict):
     """The options that become fields of a `CheckRequest`."""
 
     strict_score: bool
+    since: str | None
     policies_from: str | None
     baseline: str | None
     write_baseline: str | None
@@ -66,6 +67,12 @@ class Report(_ReportType):
 
 
 _COUNTING = (
+    click.option(
+        "--since",
+        metavar="REV",
+        help="Only findings of what changed since the last commit that REV and HEAD have in common (committed, staged, "
+        "unstaged or untracked), and new ones in what depends on it.",
+    ),
     click.option(
         "--policies-from", metavar="REV", help="Judge by the policies and ignores of another revision, as CI does."
     ),
@@ -116,6 +123,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
         raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
     if request.fix or request.diff:
         _refuse_fixes(request, shown["output"])
+    if request.since is not None and request.write_baseline is not None:
+        raise click.UsageError("--write-baseline writes all findings: give it without --since")
     found = check(request)
     if found.fixed is not None:
         _tell_fixes(found.fixed)

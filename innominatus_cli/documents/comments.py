@@ -8,8 +8,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     MappingEndEvent,
     MappingStartEvent,
@@ -19,6 +17,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from innominatus_cli.documents.libyaml import CParser, MarkedYAMLError, YAMLError
 from innominatus_cli.documents.quick_reader import MAX_DEPTH
 
 if TYPE_CHECKING:

@@ -1,8 +1,11 @@
 """Durations as people write them, in seconds: one grammar for every document. Needs nothing that is slow to import."""
 
 import re
+from functools import lru_cache
 
 DURATION_PATTERN = r"^(?:[0-9]{1,8}[wdhms]){1,5}$"
+_LONGEST = 45
+"""Characters of the longest text that has the pattern."""
 _SECOND = 1_000
 _MINUTE = 60_000
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -14,8 +17,16 @@ def seconds_of(text: str | int) -> int:
         if text < 0:
             raise ValueError("a duration cannot be negative")
         return text
-    if not isinstance(text, str) or not re.fullmatch(DURATION_PATTERN[1:-1], text, re.ASCII):
+    seconds = _parsed(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+    if seconds is None:
         raise ValueError("a duration is a number of seconds, or like 90s, 5m, 1h30m, 7d")
+    return seconds
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> int | None:
+    if not re.fullmatch(DURATION_PATTERN[1:-1], text, re.ASCII):
+        return None
     return sum(int(amount) * _UNITS[unit] for amount, unit in re.findall(r"([0-9]+)([wdhms])", text))
 
 

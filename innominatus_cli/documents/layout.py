@@ -6,6 +6,7 @@ its end, anchors. Only fixes need it, so that nothing here is imported by a plai
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from yaml.events import (
@@ -151,6 +152,7 @@ class Layout:
             raise UnsafeEdit
         return self.line(part.line)[part.column - 1 : part.end_column - 1]
 
+    @cached_property
     def step(self) -> int:
         """By how much the file indents a mapping in a mapping; 2 where it has none."""
         counts: dict[int, int] = {}

@@ -61,7 +61,7 @@ class MovingFixes(TextFixes):
 
     def _under_new_key(self, lines: LineEdits, chunks: list[Chunk], moved: list[Chunk], target: str) -> None:
         """Puts a key above the first of the entries, indents those that follow it, and fetches the others."""
-        step, first = self.layout.step(), chunks.index(moved[0])
+        step, first = self.layout.step, chunks.index(moved[0])
         lines.insert(moved[0].attached, [f"{' ' * (moved[0].column - 1)}{target}:"])
         run = 1
         while run < len(moved) and chunks[first + run] is moved[run]:
@@ -112,7 +112,7 @@ class MovingFixes(TextFixes):
             inner = self.layout.chunks(value)
             return entry.key.end_line + 1, inner[-1].end, inner[0].column
         if value.kind == "scalar" and not value.style and not value.text:
-            return chunk.start + 1, chunk.start + 1, chunk.column + self.layout.step()
+            return chunk.start + 1, chunk.start + 1, chunk.column + self.layout.step
         raise UnsafeEdit
 
     def _into_brackets(self, lines: LineEdits, chunks: list[Chunk], there: Entry, moved: list[Chunk]) -> None:
@@ -146,7 +146,7 @@ class MovingFixes(TextFixes):
         key = there.key
         if key is None or there.value.line != there.value.end_line or there.value.line != at.start:
             raise UnsafeEdit
-        step = self.layout.step()
+        step = self.layout.step
         inner = [f"{' ' * (at.column - 1 + step)}{self.in_brackets(entry)}" for entry in there.value.entries]
         index = chunks.index(at)
         for chunk in runs_of(chunks, moved):

@@ -40,7 +40,7 @@ class Node:
 
     def empty(self) -> "MappingNode":
         """An empty mapping at this node's place."""
-        return MappingNode(line=self.line, column=self.column, end_line=self.end_line, end_column=self.end_column)
+        return _empty(self)
 
 
 class ScalarNode(Node):
@@ -59,7 +59,10 @@ class ScalarNode(Node):
         end_line: int = 0,
         end_column: int = 0,
     ) -> None:
-        super().__init__(line, column, end_line, end_column)
+        self.line = line  # not by Node's: this is called for every value that a check meets
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
         self.value = value
         self.text = str(value) if text is None else text
         self.plain_style = plain_style
@@ -119,7 +122,10 @@ class MappingNode(Node):
         end_line: int = 0,
         end_column: int = 0,
     ) -> None:
-        super().__init__(line, column, end_line, end_column)
+        self.line = line
+        self.column = column
+        self.end_line = end_line
+        self.end_column = end_column
         self.values: dict[str, Node] = {} if values is None else values
         self.key_nodes: dict[str, ScalarNode] = {} if key_nodes is None else key_nodes
 
@@ -143,7 +149,7 @@ class MappingNode(Node):
     def mapping(self, key: str) -> "MappingNode":
         """The mapping under `key`; an empty one (at this node's place) where it is absent or something else."""
         value = self.values.get(key)
-        return value if isinstance(value, MappingNode) else self.empty()
+        return value if isinstance(value, MappingNode) else _empty(self)
 
     def sequence(self, key: str) -> list[Node]:
         """The items of the list under `key`; none where it is absent or something else."""
@@ -159,9 +165,13 @@ class MappingNode(Node):
 
     def mappings(self, key: str) -> Iterator["MappingNode"]:
         """The items of the list under `key` that are mappings."""
-        for item in self.sequence(key):
-            if isinstance(item, MappingNode):
-                yield item
+        value = self.values.get(key)
+        items = value.items if isinstance(value, SequenceNode) else ()
+        return iter([item for item in items if isinstance(item, MappingNode)])
+
+
+def _empty(node: Node) -> MappingNode:
+    return MappingNode({}, {}, node.line, node.column, node.end_line, node.end_column)
 
 
 class Source(NamedTuple):
@@ -176,13 +186,23 @@ class Document:
 
     `kind` is the document's kind as the product knows it (`ProductWorkflow`, `Workload`, `AdminConfig`, …), decided by
     `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text, empty where the
-    document is not all of it: then each node has its text from `text_of`. `others` are the sources that
-    `documents.score_overrides` took values from.
+    document is not all of it: then each node has its text from `text_of`. `keys` are the keys of all mappings as they
+    were written, None where nobody has gathered them. `others` are the sources that `documents.score_overrides` took
+    values from.
     """
 
-    __slots__ = ("_asked", "_own_text", "_pointers", "index", "kind", "others", "path", "root", "text")
+    __slots__ = ("_asked", "_own_text", "_pointers", "index", "keys", "kind", "others", "path", "root", "text")
 
-    def __init__(self, path: str, root: Node, *, kind: str = "", index: int = 0, text: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        root: Node,
+        *,
+        kind: str = "",
+        index: int = 0,
+        text: str = "",
+        keys: set[str] | None = None,
+    ) -> None:
         self._asked = 0
         self._pointers: dict[int, tuple[Node, str]] = {}
         self.path = path
@@ -190,6 +210,7 @@ class Document:
         self.kind = kind
         self.index = index
         self.text = self._own_text = text
+        self.keys = keys
         self.others: list[Source] = []
 
     @property

@@ -4,6 +4,7 @@ Source: Kubernetes' `resource.Quantity` (suffixes, rounding up) and the patterns
 `k`, no exponent and no sign; `k` is read too, for the params of resources.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _LONGEST = 64
@@ -29,8 +30,11 @@ class Quantity(NamedTuple):
 
 def quantity(text: str) -> Quantity | None:
     """The amount that a text is, None where it is none: digits, at most one point, and a suffix (`m`, `k`, `Mi`, …)."""
-    if len(text) > _LONGEST or not text.isascii():
-        return None
+    return _parsed(text) if len(text) <= _LONGEST and text.isascii() else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Quantity | None:
     number = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     factor = _factor(text[len(number) :])
     whole, point, fraction = number.partition(".")

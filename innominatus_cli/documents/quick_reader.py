@@ -65,9 +65,10 @@ def read_quickly(path: str, text: str) -> list[Document] | None:
         while composer.check_node():
             if index == _MAX_DOCUMENTS:
                 return None
-            root = _node(cast("RawNode", composer.get_node()), 1)
+            keys: set[str] = set()
+            root = _node(cast("RawNode", composer.get_node()), 1, keys)
             if root.__class__ is not ScalarNode or root.value is not None or not root.plain_style:
-                documents.append(Document(path, root, index=index, text=text))
+                documents.append(Document(path, root, index=index, text=text, keys=keys))
             index += 1
     except (_NotQuickly, YAMLError, ValueError):
         return None
@@ -86,8 +87,8 @@ def may_be_composed(text: str) -> bool:
     )
 
 
-def _node(raw: "RawNode", depth: int) -> Node:
-    """The node for one of PyYAML's. Raises _NotQuickly."""
+def _node(raw: "RawNode", depth: int, keys: set[str]) -> Node:
+    """The node for one of PyYAML's; the keys of all its mappings are added to `keys`. Raises _NotQuickly."""
     if isinstance(raw, RawScalar):
         return _scalar(raw)
     if depth >= MAX_DEPTH:
@@ -104,10 +105,13 @@ def _node(raw: "RawNode", depth: int) -> Node:
             key_node = key_nodes[key] = _scalar(raw_key)
             if type(key_node.value) is not str or (key == "<<" and key_node.plain_style):
                 raise _NotQuickly
-            values[key] = last = _scalar(raw_value) if type(raw_value) is RawScalar else _node(raw_value, depth + 1)
+            values[key] = last = (
+                _scalar(raw_value) if type(raw_value) is RawScalar else _node(raw_value, depth + 1, keys)
+            )
+        keys.update(values)
         node: Node = MappingNode(values, key_nodes, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
     else:
-        items = [_node(item, depth + 1) for item in raw.value]
+        items = [_node(item, depth + 1, keys) for item in raw.value]
         last = items[-1] if items else None
         node = SequenceNode(items, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
     if last is not None and not raw.flow_style:

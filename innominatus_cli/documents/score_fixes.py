@@ -136,7 +136,7 @@ def _env_item(fixes: MovingFixes, lines: LineEdits, item: Chunk, column: int) ->
 def _column_of_entries(fixes: MovingFixes, entry: Entry) -> int:
     """The column of keys that take the place of a list's dashes."""
     dash, key = fixes.layout.chunks(entry.value)[0].column, fixes.layout.chunk(entry).column
-    return dash if dash > key else key + fixes.layout.step()
+    return dash if dash > key else key + fixes.layout.step
 
 
 def entries_by_target(fixes: MovingFixes, key: Node) -> Fix | None:
@@ -202,8 +202,8 @@ def item_as_entry(
     if not value.entries:
         raise UnsafeEdit
     inner = fixes.layout.chunks(value)
-    stays = column < inner[0].column <= column + fixes.layout.step()
-    by = 0 if stays else column + fixes.layout.step() - inner[0].column
+    stays = column < inner[0].column <= column + fixes.layout.step
+    by = 0 if stays else column + fixes.layout.step - inner[0].column
     if inner[0].start != item.start:
         raise UnsafeEdit
     line, pad = lines.line(item.start), " " * (column - 1)
@@ -264,7 +264,7 @@ def _as_literal(fixes: MovingFixes, entry: Entry, text: str, in_quotes: str) -> 
         remarks += [fixes.remark(item).strip(), *layout.comments(item.content_end, following)]
     can_be = text.replace("\n", "").replace("\t", "").isprintable() and not text.endswith("\n")
     is_literal = can_be and text.split("\n", 1)[0].strip() != "" and text[0] not in " \t"
-    inner = " " * (whole.column - 1 + layout.step())
+    inner = " " * (whole.column - 1 + layout.step)
     lines = fixes.lines()
     with_dash = fixes.dashed(lines, entry.owner)
     lines.put(whole.start, f"{lines.line(whole.start)[: key.end_column - 1]}: {'|-' if is_literal else in_quotes}")

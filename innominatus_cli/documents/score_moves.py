@@ -43,7 +43,7 @@ def _is_first_with_ports(container: Part) -> bool:
 
 def _place_of_ports(fixes: MovingFixes, top: Part, entry: Entry) -> tuple[int, int, list[str], list[str]]:
     """Where ports go: before which line and at which column, the lines above them, and the names that are there."""
-    layout, step = fixes.layout, fixes.layout.step()
+    layout, step = fixes.layout, fixes.layout.step
     holder: Entry | None = entry
     while holder is not None and holder.owner is not top:
         holder = holder.owner.role

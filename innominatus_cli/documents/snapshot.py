@@ -1,6 +1,7 @@
 """The state of a repository that everything is read from: the working tree, or any revision, through one interface."""
 
 import os
+import stat
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,8 @@ from innominatus_cli.system.files import FilesBelow, is_below, parts_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from innominatus_cli.documents.tree import Tree
 
 MAX_FILE = 1024 * 1024
 SKIPPED_FOLDERS = frozenset((".git", ".innominatus", ".venv", "node_modules"))
@@ -48,6 +51,9 @@ class Snapshot(Protocol):
 
     def is_folder(self, path: str) -> bool:
         """Whether a folder is there, behind links too."""
+
+    def tree(self, under: str = "") -> "Tree":
+        """The names below a folder as they lie there; no link is followed."""
 
 
 class WorkingTreeSnapshot:
@@ -110,12 +116,25 @@ class WorkingTreeSnapshot:
         resolved = self._resolved(path)
         return resolved is not None and os.path.isfile(resolved)
 
+    def is_plain_file(self, path: str) -> bool:
+        """Whether a regular file is there that is no link."""
+        try:
+            return stat.S_ISREG(os.lstat(os.path.join(self.root, path)).st_mode)
+        except OSError:
+            return False
+
     def is_folder(self, path: str) -> bool:
         """See `Snapshot.is_folder`."""
         if path in {"", "."}:
             return True
         resolved = self._resolved(path)
         return resolved is not None and os.path.isdir(resolved)
+
+    def tree(self, under: str = "") -> "Tree":
+        """See `Snapshot.tree`."""
+        from innominatus_cli.documents.tree import read_tree  # noqa: PLC0415 - a single file needs it not
+
+        return read_tree(self.root, under)
 
     def _leaving(self, parts: list[str]) -> str:
         """The link, among the folders of a path, that leads out of the repository."""
@@ -231,7 +250,7 @@ class RevisionSnapshot:
         self._list("/".join(folder), "/".join(parts), (), set(), found)
         wanted = sorted(path for path in found if not suffixes or path.endswith(suffixes))
         if suffixes and len(wanted) <= _FETCHED_AT_ONCE:
-            self._fetch(wanted)
+            self.fetch(wanted)
         return wanted
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes | Finding:
@@ -261,12 +280,35 @@ class RevisionSnapshot:
         """See `Snapshot.is_file`."""
         return not isinstance(self._entry(path), Finding)
 
+    def is_plain_file(self, path: str) -> bool:
+        """Whether a regular file is there that is no link."""
+        entry = self._entries.get(path)
+        return entry is not None and entry.mode.startswith("100")
+
     def is_folder(self, path: str) -> bool:
         """See `Snapshot.is_folder`."""
         return path.rstrip("/") in self._folders or path in {"", "."}
 
-    def _fetch(self, paths: list[str]) -> None:
-        """Reads files that somebody asked for by folder and suffix in one go: each call of git is a process."""
+    def tree(self, under: str = "") -> "Tree":
+        """See `Snapshot.tree`. A repository inside of another is in a commit only as a bare one."""
+        from innominatus_cli.documents.tree import Tree, is_listed  # noqa: PLC0415 - few ask for a revision's
+
+        base = f"{under.strip('/')}/" if under not in {"", "."} else ""
+        below = [path for path in (*self._entries, *self._folders) if path.startswith(base) and path != base]
+        bare = [
+            path
+            for path in self._folders
+            if path and f"{path}/HEAD" in self._entries and {f"{path}/objects", f"{path}/refs"} <= self._folders
+        ]
+        links = [path for path in below if self._is_link(path) and self._leaves(path)]
+        return Tree(
+            tuple(sorted(path for path in below if is_listed(path))),
+            tuple(sorted((path, self._target(path)) for path in links if is_listed(path))),
+            tuple(sorted((path, "a bare repository") for path in bare if path.startswith(base) and is_listed(path))),
+        )
+
+    def fetch(self, paths: "Iterable[str]") -> None:
+        """Reads files in one go, which somebody will ask for: each call of git is a process."""
         entries = [entry for path in paths if not isinstance(entry := self._entry(path), Finding)]
         missing = [entry.object_id for entry in entries if entry.object_id not in self._blobs]
         if missing:
@@ -309,13 +351,20 @@ class RevisionSnapshot:
             link = next((i for i in range(1, len(parts) + 1) if self._is_link("/".join(parts[:i]))), None)
             if link is None:
                 return parts
-            target = self._blob(self._entries["/".join(parts[:link])].object_id).decode(errors="replace")
+            target = self._target("/".join(parts[:link]))
             joined = os.path.normpath("/".join([*parts[: link - 1], target, *parts[link:]]))
             resolved = None if target.startswith("/") else parts_of(joined)
             if resolved is None:
                 return Finding(OUTSIDE_REPOSITORY, "the symbolic link leaves the repository", Place(path))
             parts = resolved
         return Finding(NOT_READABLE, "its symbolic links go round in a circle", Place(path))
+
+    def _leaves(self, link: str) -> bool:
+        resolved = self._resolved(link.split("/"), link)
+        return isinstance(resolved, Finding) and resolved.code is OUTSIDE_REPOSITORY
+
+    def _target(self, link: str) -> str:
+        return self._blob(self._entries[link].object_id).decode(errors="replace")
 
     def _is_link(self, path: str) -> bool:
         entry = self._entries.get(path)

@@ -29,6 +29,11 @@ class Tree(NamedTuple):
     """Other git repositories: what shows them (a `.git`, or the folder of a bare one), and what that is."""
 
 
+def is_listed(path: str) -> bool:
+    """Whether a path is in no folder that is left out."""
+    return (SKIPPED_FOLDERS | _OF_OTHER_TOOLS).isdisjoint(path.split("/"))
+
+
 def read_tree(root: str, under: str = "") -> Tree:
     """The tree below `under`, a folder of the repository at `root`. Folders that cannot be read are left out."""
     root = os.path.realpath(root)

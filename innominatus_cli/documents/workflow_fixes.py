@@ -46,7 +46,7 @@ def _add_top(fixes: MovingFixes, lines: LineEdits, owner: Part, name: str | None
             at = fixes.layout.chunk(there).end
     if name is None:
         return
-    inner = f"{pad}{' ' * fixes.layout.step()}name: {as_yaml(name)}"
+    inner = f"{pad}{' ' * fixes.layout.step}name: {as_yaml(name)}"
     metadata = entry_of(owner, "metadata")
     if metadata is None:
         lines.insert(at, [f"{pad}metadata:", inner])
@@ -127,13 +127,14 @@ def _take_call_out(fixes: MovingFixes, lines: LineEdits, role: Entry, entries: l
     by = whole.column - inner[0].column
     provider = entry_of(role.value, "provider")
     moved = [chunk for chunk in inner if chunk.entry in entries and chunk.entry is not provider]
+    above: list[str] = []
     if provider is not None and provider in entries:
-        if layout.chunk(provider).attached != layout.chunk(provider).start:
-            raise UnsafeEdit
-        fixes.cut(lines, layout.chunk(provider))
+        led = layout.chunk(provider)
+        fixes.cut(lines, led)
+        above = shifted(lines.take(led.attached, led.start), by)
     for chunk in moved:
         _rename_line(lines, chunk, provider if provider in entries else None)
-    taken = [line for chunk in moved for line in fixes.taken(lines, chunk, by)]
+    taken = [*above, *(line for chunk in moved for line in fixes.taken(lines, chunk, by))]
     if any(chunk.entry not in entries for chunk in inner):
         lines.insert(inner[-1].end, taken)
         return
@@ -218,7 +219,7 @@ def typed_parameters(fixes: MovingFixes, keys: Sequence[Node]) -> Fix | None:
         lines = fixes.lines()
         there = entry_of(owner, "parameters")
         chunks = [layout.chunk(entry) for entry in entries]
-        column = chunks[0].column + layout.step()
+        column = chunks[0].column + layout.step
         known: set[str] = set()
         at = chunks[0].start
         if there is not None:

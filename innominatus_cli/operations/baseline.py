@@ -88,7 +88,7 @@ def baseline_at(revision: str, typed: str, directory: str) -> Baseline:
     if not file.is_relative_to(history.git.root):
         return Baseline()
     path = file.relative_to(history.git.root).as_posix()
-    entry = history.git.entries_at(history.git.resolve(revision), [path]).get(path)
+    entry = history.git.entries_at(history.commit(revision), [path]).get(path)
     if entry is None:
         return Baseline()
     return read_baseline(f"{revision}:{path}", history.git.read_blobs([entry.object_id])[entry.object_id])

@@ -11,9 +11,7 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
 from innominatus_cli.operations.validation import Validation, are_files, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from innominatus_cli.operations.repository_check import RepositoryCheck
+    from innominatus_cli.operations.validation import Opened
     from innominatus_cli.system.clock import Clock
 
 _MARKER = "innominatus:"
@@ -25,8 +23,9 @@ class CheckRequest(NamedTuple):
 
     `strict_score` makes Score's dialect an error. `edited` are contents that an editor has not saved yet, by path
     in the repository of `directory`; with `only_ours` files that are none of ours are passed over. The findings in the
-    file `baseline` do not count; `write_baseline` is a file that all findings are written to first. The policies of the
-    revision `policies_from` judge, where one is named.
+    file `baseline` do not count; `write_baseline` is a file that all findings are written to first. With `since` only
+    findings of what changed since a revision count (see `operations.since`). The policies of the revision
+    `policies_from` judge, where one is named.
     """
 
     paths: tuple[str, ...] = ()
@@ -36,6 +35,7 @@ class CheckRequest(NamedTuple):
     only_ours: bool = False
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the one Score file that `paths` names."""
+    since: str | None = None
     policies_from: str | None = None
     baseline: str | None = None
     write_baseline: str | None = None
@@ -56,6 +56,19 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
         from innominatus_cli.operations.fixing import check_and_fix  # noqa: PLC0415 - a check alone needs none of it
 
         return check_and_fix(request, lambda plain: check(plain, clock))
+    if request.since is not None:
+        from innominatus_cli.operations.since import check_since  # noqa: PLC0415 - needs git
+
+        found = check_since(request, lambda opened: _counted(request, clock, opened))
+    else:
+        found = _counted(request, clock, None if request.policies_from is None else _judged_by(request.policies_from))
+    if request.baseline is not None or request.write_baseline is not None:
+        found = _without_known(found, request)
+    return found
+
+
+def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | None") -> Validation:
+    """What is wrong, without what is ignored; `opened` makes the check of a repository where it is no plain one."""
     found = validate(
         request.paths,
         request.directory,
@@ -63,15 +76,11 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
         edited=request.edited,
         only_ours=request.only_ours,
         repository=request.repository,
-        opened=None if request.policies_from is None else _judged_by(request.policies_from),
+        opened=opened,
     )
     if request.strict_score:
         found = strictly(found)
-    if _has_ignores(found):
-        found = _without_ignored(found, request, clock)
-    if request.baseline is not None or request.write_baseline is not None:
-        found = _without_known(found, request)
-    return found
+    return _without_ignored(found, request, clock) if _has_ignores(found) else found
 
 
 def strictly(found: Validation) -> Validation:
@@ -87,7 +96,7 @@ def strictly(found: Validation) -> Validation:
     return found._replace(findings=tuple(findings))
 
 
-def _judged_by(revision: str) -> "Callable[[str, Mapping[str, bytes] | None], RepositoryCheck]":
+def _judged_by(revision: str) -> "Opened":
     """What makes checks that another revision judges."""
     from innominatus_cli.operations.judging import judge_at  # noqa: PLC0415 - needs git
     from innominatus_cli.operations.repository_check import RepositoryCheck  # noqa: PLC0415
@@ -97,8 +106,10 @@ def _judged_by(revision: str) -> "Callable[[str, Mapping[str, bytes] | None], Re
 
 def _has_ignores(found: Validation) -> bool:
     """Whether anything may be ignored: most repositories never load what reads ignores."""
-    in_configuration = any("validation" in one.mapping.values for one in found.admin_configs.values())
-    return in_configuration or any(_MARKER in text for text in found.sources.values())
+    if any(_MARKER in text for text in found.sources.values()):
+        return True
+    configurations = (check.ignoring for check in found.repositories.values())
+    return any(one is not None and "validation" in one.mapping.values for one in configurations)
 
 
 def _without_ignored(found: Validation, request: CheckRequest, clock: "Clock | None") -> Validation:
@@ -106,8 +117,9 @@ def _without_ignored(found: Validation, request: CheckRequest, clock: "Clock | N
     from innominatus_cli.system.clock import SystemClock  # noqa: PLC0415
 
     today = (clock or SystemClock()).now().date()
-    together = not are_files(request.paths, request.directory)
-    by = Judging(today, request.policies_from, together=together, whole=not request.paths)
+    together = request.since is not None or not are_files(request.paths, request.directory)
+    whole = request.since is None and not request.paths
+    by = Judging(today, request.policies_from, together=together, whole=whole)
     return without_ignored(found, by)
 
 
@@ -121,4 +133,5 @@ def _without_known(found: Validation, request: CheckRequest) -> Validation:
     judges = None
     if request.policies_from is not None:
         judges = baseline.baseline_at(request.policies_from, file, request.directory)
-    return baseline.without_known(found, known, file, judges=judges, whole=not request.paths)
+    whole = request.since is None and not request.paths
+    return baseline.without_known(found, known, file, judges=judges, whole=whole)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _ROUNDS = 50
 """A shape takes four or five; each round keeps at least one fix, and a file needs few that follow each other."""
+_ATTEMPTS = 500
+"""So often one file is checked at most; what is left then stays as it is."""
 _LAST_OF_READING = "ORC-1022"
 _MENDABLE_READING = (DUPLICATE_KEY, KEY_NOT_TEXT)
 
@@ -139,7 +141,8 @@ class _Mending:
         self._path = path
         self._check = check
         self._request = request._replace(paths=(os.path.join(root, *path.split("/")),), repository=root)
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, str, str]] = set()
+        self._attempts = 0
 
     def run(self, data: bytes) -> tuple[bytes, list[Applied]]:
         """The bytes after all fixes that could be kept, and what they were."""
@@ -151,7 +154,8 @@ class _Mending:
             if not kept:
                 break
             data = after
-            applied += [Applied(one.code.number, one.fix.title) for one in mendable if one.fix and one.fix in kept]
+            chosen = set(kept)
+            applied += [Applied(one.code.number, one.fix.title) for one in mendable if one.fix and one.fix in chosen]
         return data, applied
 
     def _findings(self, data: bytes) -> list[Finding]:
@@ -163,36 +167,44 @@ class _Mending:
         found = [
             one
             for one in with_fixes(self._path, data, findings)
-            if one.fix is not None and (one.code.number, one.message) not in self._refused
+            if one.fix is not None and _identity(one) not in self._refused
         ]
         return [one for one in found if one.code.number in KEEPS_MEANING] or found
 
     def _kept(self, data: bytes, findings: Sequence[Finding], mendable: Sequence[Finding]) -> tuple[list[Fix], bytes]:
         """The fixes that do no harm together, and the bytes with them; those that do harm are not tried again."""
-        fixes = apart(one.fix for one in mendable if one.fix is not None)
-        after = fixed_data(data, fixes)
-        if not fixes or self._is_better(data, after, findings, mendable, fixes):
-            return fixes, after
-        good = [fix for fix in fixes if self._is_better(data, fixed_data(data, [fix]), findings, mendable, [fix])]
-        self._refused |= {
-            (one.code.number, one.message) for one in mendable if one.fix in fixes and one.fix not in good
-        }
-        after = fixed_data(data, good)
-        if len(good) > 1 and not self._is_better(data, after, findings, mendable, good):
-            good = good[:1]
-            after = fixed_data(data, good)
-        return (good, after) if good else self._others(data, findings, mendable)
+        while mendable:
+            fixes = apart(one.fix for one in mendable if one.fix is not None)
+            good = self._harmless(data, findings, mendable, fixes)
+            if len(good) > 1 and len(good) < len(fixes) and not self._is_better(data, findings, mendable, good):
+                good = good[:1]
+            if good:
+                return good, fixed_data(data, good)
+            mendable = [one for one in mendable if _identity(one) not in self._refused]
+        return [], data
 
-    def _others(self, data: bytes, findings: Sequence[Finding], mendable: Sequence[Finding]) -> tuple[list[Fix], bytes]:
-        """As `_kept`, without those that were refused just now."""
-        left = [one for one in mendable if (one.code.number, one.message) not in self._refused]
-        return self._kept(data, findings, left) if left else ([], data)
+    def _harmless(
+        self, data: bytes, findings: Sequence[Finding], mendable: Sequence[Finding], fixes: list[Fix]
+    ) -> list[Fix]:
+        """The fixes that do no harm: all of them, or else those of each half. Those that do some alone are refused."""
+        if self._is_better(data, findings, mendable, fixes):
+            return fixes
+        if len(fixes) > 1:
+            half = len(fixes) // 2
+            parts = (fixes[:half], fixes[half:])
+            return [fix for part in parts for fix in self._harmless(data, findings, mendable, part)]
+        self._refused |= {_identity(one) for one in mendable if one.fix in fixes}
+        return []
 
     def _is_better(
-        self, data: bytes, after: bytes, findings: Sequence[Finding], mendable: Sequence[Finding], fixes: Sequence[Fix]
+        self, data: bytes, findings: Sequence[Finding], mendable: Sequence[Finding], fixes: Sequence[Fix]
     ) -> bool:
         """Whether the bytes after some fixes have none of their findings, no new error, and still the same meaning."""
-        mended = [one for one in mendable if one.fix in fixes]
+        self._attempts += 1
+        if self._attempts > _ATTEMPTS:
+            return False
+        after, chosen = fixed_data(data, fixes), set(fixes)
+        mended = [one for one in mendable if one.fix in chosen]
         if after == data:
             return False
         if any(one.code.number in KEEPS_MEANING for one in mended):
@@ -204,6 +216,11 @@ class _Mending:
             return False
         were, are = _said(findings), _said(left)
         return all(are[what] <= were[what] - count for what, count in _said(mended).items())
+
+
+def _identity(finding: Finding) -> tuple[str, str, str]:
+    """What a finding is known by while the lines around it move."""
+    return finding.code.number, finding.message, finding.place.pointer
 
 
 def _errors(findings: Iterable[Finding]) -> Counter[str]:

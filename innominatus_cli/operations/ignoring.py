@@ -70,7 +70,10 @@ class _Ignoring:
     def _in_admin_configs(self) -> Mapping[str, list[Ignore]]:
         """The ignores of admin-config.yaml by the prefix that paths of its repository have."""
         found = {}
-        for prefix, document in self._found.admin_configs.items():
+        for prefix, repository in self._found.repositories.items():
+            document = repository.ignoring
+            if document is None:
+                continue
             read = configured_ignores(document)
             told = len(self._told)
             found[prefix] = [*self._valid(read.ignores)]

@@ -51,7 +51,7 @@ class Judge(NamedTuple):
 def judge_at(root: str, revision: str) -> Judge:
     """The policies of the folder `root` (resolved) at a revision, for a check. Raises CannotContinue without one."""
     history = RepositoryHistory(root, "--policies-from")
-    snapshot = history.snapshot(history.git.resolve(revision), revision)
+    snapshot = history.snapshot(history.commit(revision), revision)
     check = RepositoryCheck(root, snapshot=snapshot)
     findings = [_at(revision, finding) for finding in check.unusable_policies()]
     if not snapshot.exists(ADMIN_CONFIG):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
-from innominatus_cli.checks.facts import Facts, RepositoryFacts
+from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
 from innominatus_cli.checks.identities import identity_of, is_in_force
 from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
 from innominatus_cli.documents.globs import matches
@@ -26,6 +26,7 @@ ADMIN_CONFIG = "admin-config.yaml"
 _GOLDEN_PATHS = "goldenpaths.yaml"
 _APPLICATIONS = "**/score*.yaml"
 _OUR_FOLDERS = tuple(name for name in KIND_OF_FOLDER if name != "products")
+_FOLDERS = (*_OUR_FOLDERS, "products")
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
@@ -50,18 +51,38 @@ class RepositoryCheck:
 
         `judge` are the policies of another revision, where they judge.
         """
+        self.root = root
         self._snapshot = snapshot or _snapshot(root, edited)
         self._edited = frozenset(edited or ())
         self._judge = judge
+        self._among: frozenset[str] | None = None
         self._loaded: dict[str, Loaded] = {}
         self._shared = {} if shared is None else shared
         """Files that are as they are on disk: read once for several checks, where one check after the other is made."""
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
+        self._passed_over: dict[str, None] = {}
+        """Files that would be selected if they were among those of `only`."""
         self._amendments: dict[str, Amend] = {}
         self._held_together = False
         self._folders: set[str] = set()
         """Selected folders, "" for the whole repository."""
+
+    def only(self, paths: frozenset[str]) -> None:
+        """Lets only these files be selected from now on; they are held against all that would be selected otherwise."""
+        self._among = paths
+        self._held_together = True
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only some of what is asked for is checked."""
+        return self._among is not None
+
+    def _take(self, path: str, *, named: bool) -> None:
+        if self._among is None or path in self._among:
+            self._selected[path] = named or self._selected.get(path, False)
+        else:
+            self._passed_over[path] = None
 
     def select(self, path: str, *, only_ours: bool = False) -> bool:
         """Selects a file, or what is ours in a folder; False where there is nothing of ours.
@@ -71,13 +92,14 @@ class RepositoryCheck:
         if not self._snapshot.is_folder(path):
             if only_ours and not self._is_ours(path):
                 return False
-            self._selected[path] = not only_ours
+            self._take(path, named=not only_ours)
             return True
         self._folders.add("" if path == "." else path)
-        ours = [file for file in self._snapshot.paths(path, YAML) if self._is_ours(file)]
+        files = self._snapshot.paths(path, YAML)
+        ours = [file for file in files if (self._among is not None and file not in self._among) or self._is_ours(file)]
         for file in ours:
-            self._selected.setdefault(file, False)
-        return bool(ours)
+            self._take(file, named=False)
+        return bool(ours) or self._among is not None
 
     def amend(self, path: str, amend: Amend) -> None:
         """Lets a Score file be changed when it is read."""
@@ -95,7 +117,7 @@ class RepositoryCheck:
                 self.select(folder)
         for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
             if self._snapshot.exists(path):
-                self._selected[path] = True
+                self._take(path, named=True)
         self._folders = {""}
 
     @property
@@ -157,12 +179,12 @@ class RepositoryCheck:
 
         So the check of one file in a hook reads neither everybody's workflows nor the modules for that.
         """
-        own = [document for path in self._selected for document in self._load(path).documents if document.kind]
-        if self._held_together or len(own) > 1 or any(map(_speaks_of_others, own)):
-            alone = all(self._selected.values()) and not any(map(_speaks_of_others, own))
-            documents = tuple(own if alone else self._in_force)
-            everything = tuple(own) if "" in self._folders else ()
-            facts = RepositoryFacts(documents, self.facts, self.workflows_root, everything)
+        own = self._documents(self._selected)
+        speaking = any(map(_speaks_of_others, own))
+        if self._held_together or len(own) > 1 or speaking:
+            alone = not self._held_together and all(self._selected.values()) and not speaking
+            documents = own if alone else self._in_force(only_selected=self.is_partial and not speaking)
+            facts = RepositoryFacts(tuple(documents), self.facts, self.workflows_root, self._everything(own))
             yield from check_repository(facts)
         if any(document.kind in _POLICY_KINDS for document in own):
             from innominatus_cli.policies.policy_set import merge_policies  # noqa: PLC0415 - few files need it
@@ -175,14 +197,15 @@ class RepositoryCheck:
         if not self._folders or not isinstance(self._snapshot, WorkingTreeSnapshot):
             return
         from innominatus_cli.checks.tree import check_tree  # noqa: PLC0415 - a single file does not need it
-        from innominatus_cli.documents.tree import read_tree  # noqa: PLC0415
 
         for folder in [""] if "" in self._folders else sorted(self._folders):
-            yield from check_tree(read_tree(self._snapshot.root, folder), self._is_part)
+            yield from check_tree(self._snapshot.tree(folder), self._is_part)
 
     def _is_part(self, path: str) -> bool:
         """Whether a file is part of what the repository says, not only somewhere in it."""
-        return path in self._selected or self._is_our_place(path) or path.startswith(f"{self.workflows_root}/")
+        if path in self._selected or self._is_our_place(path) or path.startswith(f"{self.workflows_root}/"):
+            return True
+        return path in self._passed_over and self._is_ours(path)
 
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
@@ -243,13 +266,30 @@ class RepositoryCheck:
         paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
         return [document for path in paths for document in self._load(path).documents if document.kind]
 
-    @cached_property
-    def _in_force(self) -> list[Document]:
-        """The documents that deployments use, and the applications among the selected ones."""
-        paths = [*(f"{folder}/provider.yaml" for folder in self._provider_folders), *self._golden_paths]
-        paths += [path for path in self._selected if path not in paths and self._holds_applications(path)]
-        others = [document for path in paths for document in self._load(path).documents if document.kind]
-        return [document for name in (*_OUR_FOLDERS, "products") for document in self._in_folder(name)] + others
+    def _in_force(self, *, only_selected: bool) -> list[Document]:
+        """The documents that deployments use, and the applications among those asked for.
+
+        `only_selected` leaves out what is not selected: of partial checks nothing else could make a difference.
+        """
+        folders = [self._snapshot.paths(posixpath.normpath(f"{self.workflows_root}/{name}"), YAML) for name in _FOLDERS]
+        paths = [path for files in folders for path in files if self._is_our_place(path)]
+        paths += [*(f"{folder}/provider.yaml" for folder in self._provider_folders), *self._golden_paths]
+        if only_selected:
+            paths = [path for path in paths if path in self._selected]
+        asked = self._selected if only_selected else {*self._selected, *self._passed_over}
+        others = [path for path in sorted(asked) if path not in paths and self._holds_applications(path)]
+        return self._documents((*paths, *others))
+
+    def _everything(self, own: list[Document]) -> tuple[Document, ...]:
+        """All documents, where the whole repository was asked for, and something in it is held against all."""
+        if "" not in self._folders:
+            return ()
+        if not any(document.kind in HELD_AGAINST_EVERYTHING for document in own):
+            return tuple(own)
+        return tuple(self._documents(dict.fromkeys((*self._selected, *self._passed_over))))
+
+    def _documents(self, paths: Iterable[str]) -> list[Document]:
+        return [document for path in paths for document in self._load(path).documents if document.kind]
 
     def _holds_applications(self, path: str) -> bool:
         return any(document.kind == "Workload" for document in self._load(path).documents)

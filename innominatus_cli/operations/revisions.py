@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.findings.catalogue.ignores import NO_COMMON_COMMIT
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.git import Git, TreeEntry
+
+_DEEPEN = "This clone is shallow: `git fetch --unshallow` brings what it lacks (`fetch-depth: 0` in a checkout action)."
 
 
 class RepositoryHistory:
@@ -25,6 +28,25 @@ class RepositoryHistory:
         self.git = git
         below = os.path.relpath(root, git.root.resolve()).replace(os.sep, "/")
         self._folder = "" if below == "." else below
+
+    def commit(self, revision: str) -> str:
+        """The commit that a person means. Raises CannotContinue where there is none, or this clone is too shallow."""
+        try:
+            return self.git.resolve(revision)
+        except CannotContinue as problem:
+            if not self.git.is_shallow():
+                raise
+            raise CannotContinue(*(finding._replace(remedy=_DEEPEN) for finding in problem.findings)) from problem
+
+    def common_commit(self, revision: str) -> str:
+        """The last commit that a revision and HEAD have in common. Raises CannotContinue where there is none."""
+        commit, head = self.commit(revision), self.git.commit_of("HEAD")
+        base = self.git.merge_base(commit, head) if head is not None else None
+        if base is None:
+            message = f"'{revision}' and HEAD have no commit in common"
+            remedy = _DEEPEN if self.git.is_shallow() else ""
+            raise CannotContinue(Finding(NO_COMMON_COMMIT, message, Place(revision), remedy))
+        return base
 
     def snapshot(self, commit: str, name: str) -> RevisionSnapshot:
         """The folder's files at a commit; `name` is what people call it."""

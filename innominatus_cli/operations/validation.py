@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -12,11 +12,12 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amen
 from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
 
 if TYPE_CHECKING:
-    from innominatus_cli.documents.nodes import Document
     from innominatus_cli.documents.score_overrides import Overrides
     from innominatus_cli.findings.suppressed import Suppressed
     from innominatus_cli.operations.fixing import Fixing
 
+Opened: TypeAlias = Callable[[str, Mapping[str, bytes] | None], RepositoryCheck]
+"""Makes the check of a repository, by its resolved folder and the texts in it that are not saved yet."""
 _START = "Name a file or folder, or start a repository with `innominatus-ctl init`."
 
 
@@ -24,8 +25,8 @@ class Validation(NamedTuple):
     """What was found, sorted; how many files were checked; the text of each by the path of its findings' places.
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
-    `admin_configs` are the documents whose ignores count in each repository, by what its paths begin with (empty, or
-    ending with `/`). `suppressed` are findings that do not count, because they are ignored or known.
+    `repositories` are the checks of each repository, by what its paths begin with (empty, or ending with `/`).
+    `suppressed` are findings that do not count, because they are ignored or known.
     `origins` are each file's repository (absolute) and its path there; `fixed` is what was mended, if that was asked.
     """
 
@@ -33,7 +34,7 @@ class Validation(NamedTuple):
     files: int
     sources: Mapping[str, str]
     kinds: Mapping[str, tuple[str, ...]]
-    admin_configs: "Mapping[str, Document]" = MappingProxyType({})
+    repositories: Mapping[str, RepositoryCheck] = MappingProxyType({})
     suppressed: "tuple[Suppressed, ...]" = ()
     origins: Mapping[str, tuple[str, str]] = MappingProxyType({})
     fixed: "Fixing | None" = None
@@ -54,7 +55,7 @@ def validate(
     edited: Mapping[str, bytes] | None = None,
     only_ours: bool = False,
     repository: str | None = None,
-    opened: "Callable[[str, Mapping[str, bytes] | None], RepositoryCheck] | None" = None,
+    opened: Opened | None = None,
 ) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
 
@@ -78,7 +79,7 @@ def validate(
     if not paths:
         checks[home] = opened(home, edited)
         checks[home].select_everything()
-        if not checks[home].files:
+        if not checks[home].files and not checks[home].is_partial:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
         full = os.path.join(directory, path)
@@ -108,7 +109,6 @@ def _gathered(
 ) -> Validation:
     """What the checks of all repositories say, with what was found and read before."""
     kinds: dict[str, tuple[str, ...]] = {}
-    admin_configs: dict[str, Document] = {}
     origins: dict[str, tuple[str, str]] = {}
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
@@ -116,11 +116,10 @@ def _gathered(
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
         kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
         origins |= {_joined(prefix, path): (root, path) for path in check.kinds()}
-        if check.ignoring is not None:
-            admin_configs[_joined(prefix, "")] = check.ignoring
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     files = sum(check.files for check in checks.values())
-    return Validation(tuple(ordered), files, sources, kinds, admin_configs, origins=origins)
+    repositories = {_joined(prefixes.get(root, ""), ""): check for root, check in checks.items()}
+    return Validation(tuple(ordered), files, sources, kinds, repositories, origins=origins)
 
 
 def _overrides(overriding: Overriding, root: str, directory: str) -> "Overrides":

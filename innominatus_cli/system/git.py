@@ -114,6 +114,14 @@ class Git:
             )
         return commit
 
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor of two commits; None where this clone knows none. Raises GitFailed."""
+        return self.command.text("merge-base", "--end-of-options", one, other, allowed=(0, 1)) or None
+
+    def is_shallow(self) -> bool:
+        """Whether the clone lacks older commits. Raises GitFailed."""
+        return self.command.text("rev-parse", "--is-shallow-repository") == "true"
+
     def tree(self, commit: str, under: str = "") -> list[TreeEntry]:
         """All files of a commit below the folder `under`, sorted by path; none where the folder is absent.
 

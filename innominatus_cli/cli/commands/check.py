@@ -19,6 +19,7 @@ def command(shown: Answer, **wishes: Unpack[Wishes]) -> int:
     \b
     Examples:
       innominatus-ctl check --strict
+      innominatus-ctl check --diff
       innominatus-ctl check -o github --report sarif=findings.sarif
     """
     return answer(CheckRequest(**wishes), shown)

@@ -26,6 +26,7 @@ def command(paths: tuple[str, ...], shown: Answer, overriding: Overriding, **wis
       innominatus-ctl validate
       innominatus-ctl validate workflows/products/ecommerce
       innominatus-ctl validate --strict -o json score.yaml
+      innominatus-ctl validate --fix --diff workflows
       innominatus-ctl validate -o github --report sarif=findings.sarif
       innominatus-ctl validate score.yaml --overrides-file overrides.yaml --override-property metadata.team=shop
     """

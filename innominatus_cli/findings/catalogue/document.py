@@ -218,7 +218,7 @@ INVALID_VALUE = Code(
 OLD_SHAPE = Code(
     "ORC-1050",
     "An older shape of the document",
-    "Nothing has to be done; write it as the message says when you change the file.",
+    "Nothing has to be done; `innominatus-ctl validate --fix` writes it as the message says.",
     Severity.INFO,
     detail="Four shapes of workflows exist in the wild. All of them are read; the canonical one has `apiVersion: "
     "workflow.dev/v1`, `kind`, `metadata` and everything else under `spec`.",
@@ -226,14 +226,14 @@ OLD_SHAPE = Code(
 OLD_SPELLING = Code(
     "ORC-1051",
     "An older spelling",
-    "Nothing has to be done; write it as the message says when you change the file.",
+    "Nothing has to be done; `innominatus-ctl validate --fix` writes it as the message says.",
     Severity.INFO,
     detail="The key is read as the one that the message names.",
 )
 SCORE_DIALECT = Code(
     "ORC-1052",
     "Not Score, but the house's dialect of it",
-    "Use Score's own form, so that other Score tools can read the file.",
+    "Use Score's own form, so that other Score tools can read the file; `validate --fix` writes it where there is one.",
     Severity.WARNING,
     detail="`properties` of a resource, `env` and `ports` of a container, `environment`, `variables` and `workflows` "
     "at the top are no part of score.dev/v1b1. They are read; `--strict-score` makes them errors.",
@@ -241,7 +241,7 @@ SCORE_DIALECT = Code(
 SCORE_DEPRECATED = Code(
     "ORC-1053",
     "A deprecated form of Score",
-    "Write `files` and `volumes` as mappings from the path in the container.",
+    "Write `files` and `volumes` as mappings from the path in the container, or let `validate --fix` do it.",
     Severity.INFO,
     detail="Score's specification still allows lists here and asks for mappings.",
 )

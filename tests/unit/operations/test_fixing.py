@@ -11,6 +11,7 @@ from pytest_snapshot.plugin import Snapshot
 
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.meaning import meaning_of
+from innominatus_cli.findings.catalogue.document import OLD_SPELLING
 from innominatus_cli.findings.finding import Edit, Finding, Fix, Place
 from innominatus_cli.operations import fixing
 from innominatus_cli.operations.checking import CheckRequest, check
@@ -232,6 +233,27 @@ def test_a_good_fix_is_kept_beside_one_that_lies(here: Path) -> None:
     found = fixing.check_and_fix(CheckRequest(("flow.yaml",), fix=True), lies.check)  # type: ignore[attr-defined]
     assert [fix.code for file in done(found).files for fix in file.fixes] == ["ORC-1033"]
     assert (here / "flow.yaml").read_text() == GOOD
+
+
+def test_one_bad_fix_among_many_of_the_same_sort_spoils_no_other(here: Path) -> None:
+    steps = "".join(
+        f"    - name: s{number}\n      type: script\n      depends_on: []\n      config:\n        script: make all\n"
+        for number in range(9)
+    )
+    text = STEP.replace("    - name: build", f"{steps}    - name: build")
+    (here / "flow.yaml").write_text(text)
+    where = 7 + 5 * 9
+
+    def lying(request: CheckRequest) -> Validation:
+        found = check(request._replace(fix=False, diff=False))
+        lie = Finding(
+            OLD_SPELLING, "a lie", Place("flow.yaml", where, 7), fix=Fix("lie", (Edit(where, 7, where, 11, "type"),))
+        )
+        return found._replace(findings=(*found.findings, lie))
+
+    found = fixing.check_and_fix(CheckRequest(("flow.yaml",), fix=True), lying)
+    assert done(found).mended == 10
+    assert (here / "flow.yaml").read_text() == text.replace("depends_on", "dependsOn")
 
 
 def test_fixes_can_be_asked_for_without_any_file() -> None:
