@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
-from innominatus_cli.cli.output import output_option, print_text
+from innominatus_cli.cli.output import output_option, print_for_people, print_text
+from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.checking import CheckRequest, check
-from innominatus_cli.reports.formats import FORMATS, render
+from innominatus_cli.operations.validation import from_git_root
+from innominatus_cli.reports.formats import FOR_FORGES, FORMATS, render
 
 if TYPE_CHECKING:
     from innominatus_cli.operations.fixing import Fixing
@@ -116,9 +118,7 @@ def _gathered(function: F) -> F:
 
 
 def answer(request: CheckRequest, shown: Answer) -> int:
-    """Checks, prints the findings, writes the reports, and returns the exit status."""
-    from innominatus_cli.system.files import write_file  # noqa: PLC0415 - the check has loaded it
-
+    """Checks, shows the findings, and returns the exit status."""
     if request.baseline is not None and request.write_baseline is not None:
         raise click.UsageError("--baseline reads and --write-baseline writes: give one of them")
     if request.fix or request.diff:
@@ -130,12 +130,31 @@ def answer(request: CheckRequest, shown: Answer) -> int:
         _tell_fixes(found.fixed)
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
-    print_text(render(found, shown["output"], colour=_wants_colour()))
-    if shown["output"] == "github":
-        _summarise(found)
-    for output, file in shown["reports"]:
-        write_file(file, render(found, output).encode("utf-8", "backslashreplace"))
+    show(found, shown, request.directory)
     return int(found.exit_status(strict=shown["strict"]))
+
+
+def show(found: "Validation", shown: Answer, directory: str = ".") -> None:
+    """Prints the findings of a check in `directory` and writes the reports that are wished for."""
+    output = shown["output"]
+    write = print_for_people if output in {"text", "table"} else print_text
+    write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
+    if output == "github":
+        _summarise(_for_readers(found, output, directory))
+    for wanted, file in shown["reports"]:
+        from innominatus_cli.system.files import write_file  # noqa: PLC0415 - few checks have reports
+
+        text = _rendered(found, wanted, directory, strict=shown["strict"])
+        write_file(file, text.encode("utf-8", "backslashreplace"))
+
+
+def _rendered(found: "Validation", output: str, directory: str, *, strict: bool, colour: bool = False) -> str:
+    return render(_for_readers(found, output, directory), output, strict=strict, colour=colour)
+
+
+def _for_readers(found: "Validation", output: str, directory: str) -> "Validation":
+    """The same with paths from the root of the checkout, for formats whose readers look there."""
+    return from_git_root(found, directory) if output in FOR_FORGES else found
 
 
 def _refuse_fixes(request: CheckRequest, output: str) -> None:
@@ -160,9 +179,16 @@ def _wants_colour() -> bool:
 
 
 def _summarise(found: "Validation") -> None:
-    """Adds the findings to the summary of the step, where GitHub Actions has one."""
-    if file := os.environ.get("GITHUB_STEP_SUMMARY"):
-        from innominatus_cli.reports.findings_github import step_summary  # noqa: PLC0415
-        from innominatus_cli.system.files import append_file  # noqa: PLC0415
+    """Adds the findings to the summary of the step, where GitHub Actions has one. No check fails for want of it."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from innominatus_cli.cli.remarks import told  # noqa: PLC0415 - on a runner only
+    from innominatus_cli.reports.step_summary import LARGEST, step_summary  # noqa: PLC0415
+    from innominatus_cli.system.files import append_file, size_of  # noqa: PLC0415
 
-        append_file(file, step_summary(found).encode("utf-8", "backslashreplace"))
+    try:
+        text = step_summary(found, LARGEST - size_of(file))
+        append_file(file, text.encode("utf-8", "backslashreplace"))
+    except CannotContinue as problem:
+        told(problem.findings)

@@ -22,14 +22,16 @@ def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[
 
 
 def codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001
-    """The codes of findings, each with its title."""
+    """The codes of findings, each with its title; numbers alone for somebody who types a number."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415
 
     from innominatus_cli.findings.catalogue import every_code  # noqa: PLC0415
 
-    wanted = incomplete.upper()
+    numbers = {
+        one.number.removeprefix("ORC-") if incomplete.isdecimal() else one.number: one for one in every_code().values()
+    }
     return [
-        CompletionItem(one.number, help=one.title) for one in every_code().values() if one.number.startswith(wanted)
+        CompletionItem(name, help=one.title) for name, one in numbers.items() if name.startswith(incomplete.upper())
     ]
 
 

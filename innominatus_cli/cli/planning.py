@@ -1,6 +1,6 @@
 """How `plan` shows a plan, or what stands in its way."""
 
-from innominatus_cli.cli.output import print_document, print_text
+from innominatus_cli.cli.output import print_document, print_for_people, print_text
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.operations.planning import PlanReport
@@ -16,7 +16,7 @@ def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> 
     refused = judgement is not None and not judgement.verdict.allowed
     if outcome.plan is None:
         if outcome.resolved and output in {"table", "wide"} and not digest:
-            print_text(resolution_text(outcome))
+            print_for_people(resolution_text(outcome))
         return ExitStatus.POLICY_REFUSED if refused else ExitStatus.FINDINGS
     if digest:
         print_text(f"{outcome.plan.digest}\n")

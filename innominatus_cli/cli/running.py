@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from innominatus_cli.cli.output import Duration, print_document, print_text
+from innominatus_cli.cli.output import Duration, print_document, print_for_people, print_text
 from innominatus_cli.cli.overriding import need_score
 from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.findings.finding import Severity
@@ -98,6 +98,6 @@ def _print_plan(report: RunReport, output: str) -> None:
     if output in {"json", "yaml"}:
         print_document(plan_document(report.outcome), output, str)
     else:
-        print_text(plan_text(report.outcome))
+        print_for_people(plan_text(report.outcome))
         refused = "Policies refuse it: no step would run.\n"
         print_text(refused if report.exit_status else "Run without --dry-run to execute.\n")

@@ -37,7 +37,7 @@ KEYWORDS = frozenset(
 )
 """What our schemas are made of, beside annotations `x-…`; each means what draft 2020-12 says."""
 
-_LEFT_OVER = frozenset(("default", "examples", "format", "ge", "title"))
+_LEFT_OVER = frozenset(("default", "examples", "format", "ge"))
 """What pydantic writes and our schemas do without; `ge` is a constraint that it could not place."""
 
 
@@ -64,6 +64,8 @@ def _lean(schema: Mapping[str, Any], *, drop_null: bool) -> dict[str, Any]:
     lean: dict[str, Any] = {}
     for keyword, value in schema.items():
         match keyword:
+            case "title":
+                continue
             case "propertyNames" if "patternProperties" in schema:
                 continue
             case "properties" | "$defs":

@@ -21,6 +21,9 @@ KIND_FILES = {
     "ActionType": "action-type",
 }
 """The stem of the schema's file by the kind of document."""
+OTHER_NAMES = {"policies": "workflow-policies", "admin-config.yaml": "admin-config", "workload": "score"}
+"""The stem of the schema's file by what people call it too."""
+_SUFFIX = ".schema.json"
 
 
 @cache
@@ -41,9 +44,8 @@ def schema_of_kind(kind: str) -> Schema | None:
 @cache
 def step_type_names() -> tuple[str, ...]:
     """The names of all built-in step types, sorted."""
-    suffix = ".schema.json"
     files = os.listdir(os.path.join(schemas_folder(), "step-types"))
-    return tuple(sorted(name.removesuffix(suffix) for name in files if name.endswith(suffix)))
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)))
 
 
 @cache
@@ -54,18 +56,35 @@ def schema_of_step_type(name: str) -> Schema | None:
     return _read(os.path.join(schemas_folder(), "step-types", f"{name}.schema.json"))
 
 
+def schema_files() -> list[str]:
+    """The names of all schemas, sorted: those of documents, of what we write (`plan.v1`), and `step-types/<name>`."""
+    files = [name.removesuffix(_SUFFIX) for name in os.listdir(schemas_folder()) if name.endswith(_SUFFIX)]
+    return sorted((*files, *(f"step-types/{name}" for name in step_type_names())))
+
+
 def schema_names() -> list[str]:
-    """The names of all schemas, as `schema_named` takes them: kinds, files, and step types below `step-types/`."""
-    suffix = ".schema.json"
-    files = [name.removesuffix(suffix) for name in os.listdir(schemas_folder()) if name.endswith(suffix)]
-    return sorted({*KIND_FILES, *files, *(f"step-types/{name}" for name in step_type_names())})
+    """What `schema_named` takes: the files, kinds of documents, and the newest version of what has versions."""
+    files = schema_files()
+    return sorted({*KIND_FILES, *OTHER_NAMES, *files, *(name.partition(".v")[0] for name in files)})
 
 
 def schema_named(name: str) -> Schema | None:
-    """The schema of a kind (`ProductWorkflow`), a file (`run-record.v1`) or a step type (`step-types/script`)."""
-    if name not in schema_names():
+    """The schema of a kind (`ProductWorkflow`), a file (`plan.v1`, or `plan` for the newest) or a step type.
+
+    Case does not count. None where there is none of this name.
+    """
+    wanted = {known.lower(): known for known in schema_names()}.get(name.lower())
+    if wanted is None:
         return None
-    return _read(os.path.join(schemas_folder(), f"{KIND_FILES.get(name, name)}.schema.json"))
+    stem = KIND_FILES.get(wanted) or OTHER_NAMES.get(wanted) or wanted
+    files = schema_files()
+    if stem not in files:
+        stem = max((file for file in files if file.startswith(f"{stem}.v")), key=_version)
+    return _read(os.path.join(schemas_folder(), f"{stem}{_SUFFIX}"))
+
+
+def _version(file: str) -> int:
+    return int(file.rpartition(".v")[2])
 
 
 def _read(path: str) -> Schema:

@@ -12,6 +12,8 @@ from innominatus_cli.documents.scalars import other_reading, value_of
 
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_/]|\.{1,2}/)(?:[A-Za-z0-9_./ ,;()+@=-]|:(?! |$))*(?<! )")
+_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks of YAML 1.1 alone: PyYAML writes them into a single-quoted text, and reads something else there."""
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
 
 
@@ -43,7 +45,8 @@ class _ResultDumper(yaml.SafeDumper):
 
 
 def _result_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if _is_block(value) else None)
+    style = "|" if _is_block(value) else '"' if _BREAKS.search(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.operations.validation import are_folders, validate
+from innominatus_cli.operations.validation import Validation, are_folders, validate
 
 _METADATA = (codes.MISSING_DESCRIPTION, codes.MISSING_OWNER)
 _STEP_TYPES = (policy.STEP_TYPE_NOT_ALLOWED, codes.UNKNOWN_STEP_TYPE)
@@ -45,6 +45,11 @@ class ProductValidation(NamedTuple):
         """Whether there is an error, or a warning when strict; what policies will refuse is an error like others."""
         failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return any(finding.severity in failing for finding in self.findings)
+
+    def as_validation(self) -> Validation:
+        """The same as `validate` says it, for the formats that all checks share."""
+        kinds = {file.path: (_KIND,) if file.readable else () for file in self.files}
+        return Validation(self.findings, len(self.files), self.sources, kinds)
 
 
 def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> ProductValidation:

@@ -144,6 +144,25 @@ def git_root_around(path: str) -> str:
     return _upwards(_folder_of(path), ".git") or repository_around(path)
 
 
+def from_git_root(found: Validation, directory: str) -> Validation:
+    """What a check in `directory` found, with paths as they are from the root of the git repository around it.
+
+    They differ where an admin-config.yaml makes a repository of a folder below that root.
+    """
+    prefix = _shown(repository_around(os.path.join(directory, "")), git_root_around(os.path.join(directory, "")))
+    if prefix in {"", "."}:
+        return found
+    return found._replace(
+        findings=tuple(_moved(finding, prefix) for finding in found.findings),
+        sources={_joined(prefix, path): text for path, text in found.sources.items()},
+        kinds={_joined(prefix, path): kinds for path, kinds in found.kinds.items()},
+        suppressed=tuple(
+            one._replace(finding=_moved(one.finding, prefix), place=_moved_place(one.place, prefix))
+            for one in found.suppressed
+        ),
+    )
+
+
 def are_folders(paths: Sequence[str], directory: str) -> bool:
     """Whether every path, relative to `directory`, is a folder, and there is one."""
     return bool(paths) and all(os.path.isdir(os.path.join(directory, path)) for path in paths)
@@ -180,11 +199,11 @@ def _shown(root: str, directory: str) -> str:
 
 
 def _joined(prefix: str, path: str) -> str:
-    if path.startswith("--"):  # an argument, and no file
+    if path.startswith("--") or not prefix or prefix == "." or os.path.isabs(path):  # `--…` is an argument, and no file
         return path
-    if path.startswith("../"):  # an overrides file of another folder
+    if path.startswith("../"):  # a file outside
         return os.path.normpath(os.path.join(prefix, path)).replace(os.sep, "/")
-    return f"{prefix}/{path}" if prefix and prefix != "." else path
+    return f"{prefix}/{path}"
 
 
 def _moved(finding: Finding, prefix: str) -> Finding:

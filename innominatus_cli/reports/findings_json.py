@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.findings.finding import Finding, Fix, Place, Severity
 
 if TYPE_CHECKING:
     from innominatus_cli.findings.suppressed import Suppressed
@@ -57,7 +57,12 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "help": finding.help,
         "help_page": finding.code.help_page,
         "related": [{"message": related.message, **_place_data(related.place)} for related in finding.related],
+        "fix": None if finding.fix is None else _fix_data(finding.fix),
     }
+
+
+def _fix_data(fix: Fix) -> dict[str, Any]:
+    return {"title": fix.title, "edits": [edit._asdict() for edit in fix.edits]}
 
 
 def _suppressed_data(one: "Suppressed") -> dict[str, Any]:

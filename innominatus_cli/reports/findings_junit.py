@@ -1,59 +1,70 @@
-"""Findings as a JUnit report: a suite for each kind of document, a case for each file, a failure for each error."""
+"""Findings as a JUnit report: a suite for each kind of document, a case for each file.
+
+Jenkins and GitLab show one failure of a case. So all that fails in a file is in one, and the rest is what the case
+printed.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.operations.validation import Validation
-from innominatus_cli.reports.terminal import printable
+from innominatus_cli.reports.findings_text import findings_text
+from innominatus_cli.reports.terminal import one_line
+
+_NO_KIND = "files"
+_NEVER_IN_XML = {ord(char): f"\\u{ord(char):04x}" for char in "\ufffe\uffff"}
+"""`printable` shows the other characters that XML 1.0 forbids as escapes."""
 
 
-def render(found: Validation) -> str:
-    """The report; warnings and remarks are what a case printed, errors are its failures."""
+def render(found: Validation, *, strict: bool = False) -> str:
+    """The report; a case fails for errors, and for warnings too when `strict`."""
     of_file: dict[str, list[Finding]] = defaultdict(list)
     for finding in found.findings:
         of_file[finding.place.path].append(finding)
     suites: dict[str, dict[str, list[Finding]]] = defaultdict(dict)
     for path in sorted({*found.kinds, *of_file}):
-        kinds = sorted(kind for kind in set(found.kinds.get(path, ())) if kind)
-        suites[" ".join(kinds) or "files"][path] = of_file[path]
-    errors = sum(_is_error(finding) for finding in found.findings)
-    cases = sum(len(files) for files in suites.values())
-    body = "".join(_suite(name, files) for name, files in sorted(suites.items()))
-    head = f'<testsuites name="innominatus-ctl" tests="{cases}" failures="{errors}" errors="0">\n'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{body}</testsuites>\n'
+        kinds = dict.fromkeys(kind for kind in found.kinds.get(path, ()) if kind)
+        suites[next(iter(kinds), _NO_KIND)][path] = of_file[path]
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    bodies = [_Suite(name, files, found.sources, failing) for name, files in sorted(suites.items())]
+    tests, failures = sum(one.tests for one in bodies), sum(one.failures for one in bodies)
+    head = f'<testsuites name="innominatus-ctl" tests="{tests}" failures="{failures}" errors="0">\n'
+    body = "".join(one.text for one in bodies)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{body}</testsuites>\n'.translate(_NEVER_IN_XML)
 
 
-def _suite(name: str, files: dict[str, list[Finding]]) -> str:
-    errors = sum(_is_error(finding) for findings in files.values() for finding in findings)
-    cases = "".join(_case(path, name, findings) for path, findings in files.items())
-    attributes = f'name={_quoted(name)} tests="{len(files)}" failures="{errors}" errors="0"'
-    return f"  <testsuite {attributes}>\n{cases}  </testsuite>\n"
+class _Suite:
+    """The files of one kind, as text, and how many there are and fail."""
+
+    def __init__(
+        self, name: str, files: Mapping[str, Sequence[Finding]], sources: Mapping[str, str], failing: set[Severity]
+    ) -> None:
+        self.tests = len(files)
+        self.failures = sum(any(one.severity in failing for one in findings) for findings in files.values())
+        head = f'name={_quoted(name)} tests="{self.tests}" failures="{self.failures}" errors="0"'
+        cases = "".join(_case(path, name, findings, sources, failing) for path, findings in files.items())
+        self.text = f"  <testsuite {head}>\n{cases}  </testsuite>\n"
 
 
-def _case(path: str, suite: str, findings: Sequence[Finding]) -> str:
-    failures = "".join(_failure(finding) for finding in findings if _is_error(finding))
-    others = "".join(f"{_line(finding)}\n" for finding in findings if not _is_error(finding))
-    printed = f"      <system-out>{escape(others)}</system-out>\n" if others else ""
-    head = f"    <testcase name={_quoted(path)} classname={_quoted(suite)}"
-    return f"{head}>\n{failures}{printed}    </testcase>\n" if failures or printed else f"{head}/>\n"
-
-
-def _failure(finding: Finding) -> str:
-    said = "\n".join((_line(finding), *([f"help: {printable(finding.help)}"] if finding.help else [])))
-    kind, message = _quoted(finding.code.number), _quoted(finding.message)
-    return f"      <failure type={kind} message={message}>{escape(said)}</failure>\n"
-
-
-def _line(finding: Finding) -> str:
-    return printable(f"{finding.place}: {finding.severity} {finding.code.number}: {finding.message}")
+def _case(
+    path: str, suite: str, findings: Sequence[Finding], sources: Mapping[str, str], failing: set[Severity]
+) -> str:
+    bad = [one for one in findings if one.severity in failing]
+    rest = [one for one in findings if one.severity not in failing]
+    head = f"    <testcase name={_quoted(path or suite)} classname={_quoted(suite)}"
+    if not findings:
+        return f"{head}/>\n"
+    below = ""
+    if bad:
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        about = f"type={_quoted(bad[0].code.number)} message={_quoted(f'{bad[0].message}{more}')}"
+        below = f"      <failure {about}>{escape(findings_text(bad, sources=sources))}</failure>\n"
+    if rest:
+        below += f"      <system-out>{escape(findings_text(rest, sources=sources))}</system-out>\n"
+    return f"{head}>\n{below}    </testcase>\n"
 
 
 def _quoted(text: str) -> str:
-    """An attribute's value; what XML 1.0 cannot hold is shown as an escape."""
-    return quoteattr(printable(text))
-
-
-def _is_error(finding: Finding) -> bool:
-    return finding.severity is Severity.ERROR
+    return quoteattr(one_line(text))

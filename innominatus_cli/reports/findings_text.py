@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.findings.source_lines import SourceLines
-from innominatus_cli.reports.terminal import one_line, painted, printable
+from innominatus_cli.reports.terminal import one_line, painted, printable, width_of
 
 if TYPE_CHECKING:
     from innominatus_cli.findings.suppressed import Suppressed
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _WIDEST = 110
 _BEFORE = 40
 _TAB = "    "
+_MOST_RELATED_LINES = 8
+"""A circle of a hundred steps is named in full, but not shown in full."""
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
@@ -67,10 +69,11 @@ def _block(finding: Finding, lines: SourceLines, colour: bool) -> str:
     block = [f"{where}{severity}: {one_line(finding.message)}"]
     if finding.code.quotes_source:
         block += _excerpt(finding.place, lines.line(finding.place), colour)
-    for related in finding.related:
+    for nth, related in enumerate(finding.related):
         block.append(f"  {one_line(related.message)}: {one_line(str(related.place))}")
-        if finding.code.quotes_source and not _same_line(related.place, finding.place):
-            block += _excerpt(related.place, lines.line(related.place), colour)
+        shown = nth < _MOST_RELATED_LINES and not _same_line(related.place, finding.place)
+        if shown and finding.code.quotes_source:
+            block += _excerpt(related.place, lines.line(related.place), colour, "blue")
     if finding.help:
         block.append(f"  {painted('help', 'cyan', on=colour)}: {one_line(finding.help)}")
     return "".join(f"{line}\n" for line in block)
@@ -80,34 +83,38 @@ def _same_line(one: Place, other: Place) -> bool:
     return (one.path, one.line) == (other.path, other.line)
 
 
-def _excerpt(place: Place, line: str | None, colour: bool) -> list[str]:
+def _excerpt(place: Place, line: str | None, colour: bool, mark: str = "red") -> list[str]:
+    """The source line and the mark below it; a place of several lines is marked to the end of its first."""
     if line is None or not line.strip():
         return []
     start = min(max(place.column, 1) - 1, len(line))
     end = place.end_column - 1 if place.end_line == place.line and place.end_column > start + 1 else start + 1
     if place.end_line > place.line:
         end = len(line.rstrip())
-    first = max(0, start - _BEFORE) if len(line) > _WIDEST else 0
-    shown = line[first : first + _WIDEST]
-    cut_before, cut_after = "…" if first else "", "…" if first + _WIDEST < len(line) else ""
+    first, last = _window(line, start)
+    cut_before, cut_after = "…" if first else "", "…" if last < len(line) else ""
     before = cut_before + _shown(line[first:start])
-    marked = _shown(line[start : min(end, first + _WIDEST)])
+    marked = _shown(line[start : min(end, last)])
     gutter = f"{place.line:>5} | "
     caret = " " * width_of(before) + "^" + "~" * (max(1, width_of(marked)) - 1)
     return [
-        f"{gutter}{cut_before}{_shown(shown)}{cut_after}".rstrip(),
-        " " * (len(gutter) - 2) + "| " + painted(caret, "red", on=colour),
+        f"{gutter}{cut_before}{_shown(line[first:last])}{cut_after}".rstrip(),
+        " " * (len(gutter) - 2) + "| " + painted(caret, mark, on=colour),
     ]
+
+
+def _window(line: str, start: int) -> tuple[int, int]:
+    """From where to where a line is shown: all of a short one, else what fits around `start`."""
+    if len(line) <= _WIDEST and width_of(_shown(line)) <= _WIDEST:
+        return 0, len(line)
+    first, room = start, _BEFORE
+    while first and (room := room - width_of(_shown(line[first - 1]))) >= 0:
+        first -= 1
+    last, room = start, _WIDEST - width_of(_shown(line[first:start]))
+    while last < len(line) and (room := room - width_of(_shown(line[last]))) >= 0:
+        last += 1
+    return first, last
 
 
 def _shown(text: str) -> str:
     return printable(text).replace("\t", _TAB).replace("\n", "\\n")
-
-
-def width_of(text: str) -> int:
-    """Columns of a terminal that printable text takes: wide characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - most sources are ASCII
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

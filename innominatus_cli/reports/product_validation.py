@@ -6,12 +6,20 @@ from typing import Any
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.product_validation import ProductValidation, ValidatedFile
-from innominatus_cli.reports.findings_json import findings_document
 from innominatus_cli.reports.terminal import one_line
 
 _GOOD = "✅"
 _BAD = "❌"
 _WARNING = "⚠️  Warning:"
+
+
+def validation_report(found: ProductValidation, output: str) -> str:
+    """The answers as text, JSON or YAML (`output` names which)."""
+    if output == "text":
+        return validation_text(found)
+    from innominatus_cli.reports.listing import data_text  # noqa: PLC0415 - the text needs it not
+
+    return data_text(validation_document(found), output)
 
 
 def validation_text(found: ProductValidation) -> str:
@@ -27,6 +35,8 @@ def validation_text(found: ProductValidation) -> str:
 
 def validation_document(found: ProductValidation) -> dict[str, Any]:
     """The findings in their versioned shape, and the answers for each file; null where a file could not be read."""
+    from innominatus_cli.reports.findings_json import findings_document  # noqa: PLC0415 - the text needs it not
+
     answers = [
         {
             "path": file.path,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from innominatus_cli.reports.terminal import one_line
+from innominatus_cli.reports.terminal import one_line, width_of
 
 _GAP = "    "
 
@@ -10,9 +10,13 @@ _GAP = "    "
 def table_lines(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """The lines of a table. None and empty cells are shown as `-`."""
     cells = [[one_line(_cell(value)) for value in row] for row in rows]
-    widths = [max([len(header), *(len(row[i]) for row in cells)]) for i, header in enumerate(headers)]
+    widths = [max([width_of(header), *(width_of(row[i]) for row in cells)]) for i, header in enumerate(headers)]
     lines = [list(headers), ["-" * len(header) for header in headers], *cells]
-    return [_GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return [_GAP.join(map(_padded, line, widths)).rstrip() for line in lines]
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - width_of(cell))
 
 
 def _cell(value: object) -> str:

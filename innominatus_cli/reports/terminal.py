@@ -19,9 +19,26 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", " ")
 
 
+def width_of(text: str) -> int:
+    """Columns of a terminal that printable text takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - most texts are ASCII
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
 def wants_colour(stream: TextIO) -> bool:
-    """Whether colours go to this stream: a terminal, and neither `NO_COLOR` nor `TERM=dumb` says otherwise."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    """Whether colours go to this stream: to a terminal, unless the environment says otherwise.
+
+    `NO_COLOR` (https://no-color.org) turns them off, then `FORCE_COLOR` and `CLICOLOR_FORCE` (https://bixense.com/clicolors)
+    turn them on, for logs that show them; then `CLICOLOR=0` and `TERM=dumb` turn them off.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    if os.environ.get("CLICOLOR") == "0" or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
 
@@ -31,10 +48,19 @@ def painted(text: str, colour: str, *, on: bool) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if on else text
 
 
+def unobeyed(text: str) -> str:
+    """Text for people as a step of GitHub Actions may print it; anywhere else it stays what it is."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    from innominatus_cli.reports.runner_commands import guarded  # noqa: PLC0415 - on a runner only
+
+    return guarded(text)
+
+
 def to_stderr(*lines: str) -> None:
-    """Progress and remarks for people; a closed stderr is no reason to stop."""
+    """Progress and remarks for people, of which a CI runner obeys nothing; a closed stderr is no reason to stop."""
     try:
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.write(unobeyed("".join(f"{line}\n" for line in lines)))
         sys.stderr.flush()
     except OSError:
         return

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from innominatus_cli.documents.action_type import ActionTypeDocument
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.provider import ProviderDocument
@@ -37,6 +38,7 @@ _WRITTEN_BY_PEOPLE: dict[str, tuple[type[BaseModel], str]] = {
     "action-type": (ActionTypeDocument, "Action type"),
 }
 _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
+    "findings.v1": (FindingsReport, "Findings"),
     "plan.v1": (Plan, "Plan"),
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),

@@ -240,6 +240,14 @@ def _make_folders(folder: str, made: list[str]) -> None:
         made.append(path)
 
 
+def size_of(path: str | os.PathLike[str]) -> int:
+    """The bytes of a file; 0 where there is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
 def not_writable(path: str, error: OSError) -> Finding:
     """The finding for state that the disk does not take."""
     return Finding(NOT_WRITABLE, f"cannot write: {(error.strerror or 'the disk refuses').lower()}", Place(path))

@@ -10,7 +10,18 @@ import pytest
 HEAVY = ("pydantic", "pydantic_core", "rich", "git", "jinja2", "jsonschema", "subprocess", "asyncio", "hashlib")
 FILE = "workflows/products/ecommerce/payment-integration.yaml"
 
-NOT_FOR_A_GOOD_FILE = ("innominatus_cli.documents.event_reader", "innominatus_cli.reports.listing", "ast", "inspect")
+FORMATS = ("table", "json", "sarif", "junit", "github", "gitlab")
+NOT_FOR_A_GOOD_FILE = (
+    "innominatus_cli.documents.event_reader",
+    "innominatus_cli.findings.fingerprints",
+    "innominatus_cli.reports.listing",
+    "innominatus_cli.reports.runner_commands",
+    "innominatus_cli.reports.step_summary",
+    *(f"innominatus_cli.reports.findings_{name}" for name in FORMATS),
+    "ast",
+    "inspect",
+    "xml",
+)
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 

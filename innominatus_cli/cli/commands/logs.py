@@ -3,7 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, print_document, print_text
+from innominatus_cli.cli.output import output_option, print_document, print_for_people
 
 
 @click.command("logs")
@@ -29,7 +29,7 @@ def command(run: str, step: str | None, tail: int | None, output: str) -> int:
     logs = run_logs(open_ledger(), run, step)
     if output == "text":
         for piece in logs_text(logs, tail):
-            print_text(piece)
+            print_for_people(piece)
     else:
         print_document(logs_document(logs, tail), output, str)
     return 0

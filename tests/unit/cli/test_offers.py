@@ -82,3 +82,25 @@ def test_another_directory_is_looked_into(repository: Path, tmp_path_factory: py
 def test_what_cannot_be_read_offers_nothing(repository: Path) -> None:
     (repository / "admin-config.yaml").write_text("environments: [\n")
     assert offered("plan", "--env", "") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (("explain", "ORC-201"), [f"ORC-201{digit}" for digit in range(10)]),
+        (("explain", "orc-2001"), ["ORC-2001"]),
+        (("explain", "2001"), ["2001"]),
+        (("explain", "--block", "p"), ["plan", "policy"]),
+        (("explain", "--severity", "w"), ["warning"]),
+        (("schema", "Produ"), ["ProductWorkflow"]),
+        (("schema", "step-types/scr"), ["step-types/script"]),
+        (("schema", "plan"), ["plan", "plan.v1"]),
+        (("check", "-o", "g"), ["github", "gitlab"]),
+        (("validate", "-o", "s"), ["sarif"]),
+        (("validate-product-workflow", "-o", "j"), ["json", "junit"]),
+        (("check", "--report", "s"), ["sarif="]),
+        (("chec",), ["check"]),
+    ],
+)
+def test_codes_schemas_and_formats_are_offered(words: tuple[str, ...], values: list[str]) -> None:
+    assert offered(*words) == [("plain", value) for value in values]

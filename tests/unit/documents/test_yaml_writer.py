@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innominatus_cli.documents.yaml_reader import read_yaml
-from innominatus_cli.documents.yaml_writer import document_text, inline_text, yaml_text
+from innominatus_cli.documents.yaml_writer import document_text, inline_text, result_text, yaml_text
 
 WORDS = [
     "yes",
@@ -130,3 +130,10 @@ def test_a_document_for_people_looks_as_people_write_it() -> None:
         "kind: Workflow\ndescription: Checks the shop, daily\nsteps:\n"
         '  - image: node:24-slim\n    timeout: 5m\n    version: "1.0"\n    script: |\n      a\n      b\n    list: []\n'
     )
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.text(max_size=20) | st.sampled_from(["\x85", "a\u2028b", "a\nb\x85c\n"]))
+)
+def test_a_result_comes_back_as_it_was(data: dict[str, str]) -> None:
+    assert yaml.safe_load(result_text(data)) == data

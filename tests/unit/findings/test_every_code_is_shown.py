@@ -7,6 +7,7 @@ import pytest
 
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import Severity
+from innominatus_cli.reports.code_examples import examples_of
 from innominatus_cli.reports.findings_page import findings_page
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
@@ -55,7 +56,7 @@ def test_every_code_says_what_is_wrong_what_to_do_and_why(code: object) -> None:
 @pytest.fixture(scope="module")
 def sections(root: Path) -> dict[str, str]:
     """The page's sections by code."""
-    parts = re.split(r'<a id="(orc-[0-9]{4})"></a>', findings_page(root / "tests" / "cases" / "err"))
+    parts = re.split(r'<a id="(orc-[0-9]{4})"></a>', findings_page(examples_of(root / "tests" / "cases" / "err")))
     return {anchor.upper(): text for anchor, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 

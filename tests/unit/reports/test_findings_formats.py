@@ -2,39 +2,102 @@
 
 import json
 import re
-from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
 import xmlschema
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_snapshot.plugin import Snapshot
 
+from innominatus_cli.documents.schemas import schema_named
 from innominatus_cli.findings.catalogue.document import DUPLICATE_KEY, NOT_OURS, OLD_SPELLING
 from innominatus_cli.findings.catalogue.workflow import MISSING_OWNER
 from innominatus_cli.findings.finding import Edit, Finding, Fix, Place, Related
 from innominatus_cli.findings.fingerprints import fingerprints
 from innominatus_cli.findings.suppressed import Suppressed
+from innominatus_cli.operations.product_validation import validate_product_workflows
 from innominatus_cli.operations.validation import Validation, validate
-from innominatus_cli.reports.findings_github import PER_TYPE, step_summary
 from innominatus_cli.reports.formats import FORMATS, render
+from innominatus_cli.reports.product_validation import validation_document
 
 TESTS = Path(__file__).resolve().parents[2]
+SNAPSHOTS = Path(__file__).parent / "snapshots" / "formats"
 CODES = (DUPLICATE_KEY, NOT_OURS, OLD_SPELLING, MISSING_OWNER)
+HOSTILE = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["]]>", "<!DOCTYPE x>", "\ufffe\uffff", "\ud800", "\x00\x1b[2J", "[x](http://a)", "../..", "/etc/x"]
+    ),
+)
+PLACES = st.builds(
+    Place, HOSTILE, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), pointer=HOSTILE
+)
+FIXES = st.builds(Fix, HOSTILE, st.tuples(st.builds(Edit, *[st.integers(1, 9)] * 4, text=HOSTILE)))
+FINDINGS = st.builds(
+    Finding,
+    st.sampled_from(CODES),
+    HOSTILE,
+    PLACES,
+    remedy=HOSTILE,
+    related=st.lists(st.builds(Related, HOSTILE, PLACES), max_size=2).map(tuple),
+    severity_override=st.none(),
+    fix=st.none() | FIXES,
+)
+VALIDATIONS = st.lists(FINDINGS, max_size=6).map(
+    lambda found: Validation(tuple(found), 1, {}, {one.place.path: ("Workflow",) for one in found[::2]})
+)
 
 
 @cache
 def everything() -> Validation:
     """What `validate` finds in all bad cases, and findings with a fix and without a place."""
-    found = validate([str(path) for path in sorted((TESTS / "cases/err").iterdir()) if path.suffix == ".yaml"])
+    cases = [case for case in sorted((TESTS / "cases/err").iterdir()) if not (case / "case.yaml").exists()]
+    found = validate([str(case) for case in cases if case.suffix != ".out"])
     fixed = Finding(
         OLD_SPELLING, "old", Place("a b/ü.yaml", 1, 2, 1, 4), fix=Fix("Write new", (Edit(1, 2, 1, 4, "n"),))
     )
     more = (fixed, Finding(NOT_OURS, "nothing", Place("gone.yaml")))
     return found._replace(findings=(*found.findings, *more))
+
+
+SOURCE = """\
+kind: Workflow
+steps:
+  - name: bäuild
+    name: bäuild
+    depends_on: [a]
+"""
+
+
+def a_few() -> Validation:
+    """One finding of each severity, one with everything that a finding can have, and one that is ignored."""
+    source = {"workflows/a b.yaml": SOURCE}
+    twice = Finding(
+        DUPLICATE_KEY,
+        "'name' stands twice & <that> is \"wrong\"",
+        Place("workflows/a b.yaml", 4, 5, 4, 9, "/steps/0/name"),
+        related=(Related("first defined here", Place("workflows/a b.yaml", 3, 5, 3, 9, "/steps/0/name")),),
+    )
+    owner = Finding(MISSING_OWNER, "nobody owns it", Place("workflows/a b.yaml", 1, 1, 5, 20))
+    spelling = Finding(
+        OLD_SPELLING,
+        "'depends_on' is another spelling of 'dependsOn'",
+        Place("workflows/a b.yaml", 5, 5, 5, 15, "/steps/0/depends_on"),
+        "Write 'dependsOn'.",
+        fix=Fix("Write 'dependsOn'", (Edit(5, 5, 5, 15, "dependsOn"),)),
+    )
+    gone = Finding(NOT_OURS, "the folder holds no document of ours", Place("gone"))
+    ignored = Suppressed(owner, "comment", "it is a demo", Place("workflows/a b.yaml", 1, 1), "2027-01-31")
+    ordered = sorted((twice, owner._replace(place=Place("b.yaml", 1, 1)), spelling, gone), key=lambda one: one.sort_key)
+    kinds = {"workflows/a b.yaml": ("Workflow",), "good.yaml": ("Workload",)}
+    return Validation(tuple(ordered), 3, source, kinds, suppressed=(ignored,))
 
 
 @cache
@@ -48,29 +111,99 @@ def junit_schema() -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(TESTS / "standards/jenkins-junit.xsd")
 
 
+def sarif_run(found: Validation) -> dict[str, Any]:
+    """The one run of a valid report."""
+    document = json.loads(render(found, "sarif"))
+    assert [error.message for error in sarif_validator().iter_errors(document)] == []
+    (run,) = document["runs"]
+    return dict(run)
+
+
+def addresses(value: object) -> list[dict[str, str]]:
+    """Every artifactLocation in a report."""
+    if isinstance(value, list):
+        return [found for one in value for found in addresses(one)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["artifactLocation"]] if "artifactLocation" in value else []
+    return own + [found for one in value.values() for found in addresses(one)]
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_format_is_what_it_was(output: str, snapshot: Snapshot) -> None:
+    snapshot.snapshot_dir = SNAPSHOTS
+    suffix = {"text": "txt", "table": "txt", "github": "txt", "junit": "xml", "yaml": "yaml"}.get(output, "json")
+    text = re.sub(
+        r'"(semanticVersion|version)": "\d+\.\d+\.\d+[^"]*"(?=,\n {10})', r'"\1": "0"', render(a_few(), output)
+    )
+    snapshot.assert_match(text, f"{output}.{suffix}")
+
+
 def test_there_is_enough_to_show() -> None:
-    assert len(everything().findings) > 60
+    assert len(everything().findings) > 80
 
 
 def test_sarif_is_valid_and_has_every_finding_with_its_place() -> None:
     found = everything()
-    document = json.loads(render(found, "sarif"))
-    assert [error.message for error in sarif_validator().iter_errors(document)] == []
-    (run,) = document["runs"]
+    run = sarif_run(found)
     assert len(run["results"]) == len(found.findings)
     for result, finding in zip(run["results"], found.findings, strict=True):
-        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == finding.code.number
+        rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"] == finding.code.number
+        assert rule["helpUri"].endswith(f"#{finding.code.number.lower()}")
         region = result["locations"][0]["physicalLocation"].get("region", {"startLine": 0})
         assert region["startLine"] == finding.place.line
+        assert len(result.get("relatedLocations", ())) == len(finding.related)
     prints = [result["partialFingerprints"]["codePathLine/v1"] for result in run["results"]]
     assert len(set(prints)) == len(prints)
     assert [result["fixes"] for result in run["results"] if "fixes" in result]
 
 
-def test_sarif_addresses_are_relative_and_escaped() -> None:
-    document = json.loads(render(everything(), "sarif"))
-    places = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in document["runs"][0]["results"]]
-    assert "a%20b/%C3%BC.yaml" in {place["uri"] for place in places}
+def test_sarif_columns_are_code_points_with_an_end_behind_the_last() -> None:
+    run = sarif_run(a_few())
+    assert run["columnKind"] == "unicodeCodePoints"
+    result = next(one for one in run["results"] if one["ruleId"] == "ORC-1014")
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 4, "startColumn": 5, "endLine": 4, "endColumn": 9}
+    assert SOURCE.split("\n")[3][region["startColumn"] - 1 : region["endColumn"] - 1] == "name"
+
+
+def test_sarif_says_what_is_ignored_and_why() -> None:
+    (ignored,) = [result for result in sarif_run(a_few())["results"] if "suppressions" in result]
+    (suppression,) = ignored["suppressions"]
+    assert suppression["kind"] == "inSource"
+    assert suppression["justification"] == "it is a demo (until 2027-01-31)"
+
+
+@given(VALIDATIONS)
+def test_sarif_is_valid_whatever_a_repository_holds(found: Validation) -> None:
+    run = sarif_run(found)
+    for address in addresses(run["results"]):
+        parts = urlsplit(address["uri"])
+        assert (parts.scheme, parts.netloc) == ("", "")
+        assert not address["uri"].startswith("/")
+        assert address["uri"].isascii()
+        assert address["uriBaseId"] in run["originalUriBaseIds"]
+    texts = [result["message"]["text"] for result in run["results"]]
+    assert not any("](" in text or "\x1b" in text for text in texts)
+
+
+def test_sarif_addresses_are_escaped_and_never_absolute() -> None:
+    paths = ["a b/ü#?%.yaml", "c:/x.yaml", "\udcff.yaml", "/tmp/x.yaml", "//host/x.yaml", "../up.yaml"]
+    findings = tuple(Finding(DUPLICATE_KEY, "x", Place(path, 1, 1)) for path in paths)
+    run = sarif_run(Validation(findings, 1, {}, {}))
+    found = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in run["results"]]
+    assert [one["uri"] for one in found] == [
+        "a%20b/%C3%BC%23%3F%25.yaml",
+        "c%3A/x.yaml",
+        "%FF.yaml",
+        "tmp/x.yaml",
+        "host/x.yaml",
+        "../up.yaml",
+    ]
+    assert [one["uriBaseId"] for one in found] == ["%SRCROOT%"] * 3 + ["FILESYSTEM"] * 2 + ["%SRCROOT%"]
+    assert "uri" not in run["originalUriBaseIds"]["%SRCROOT%"]
+    assert unquote(found[0]["uri"]) == paths[0]
 
 
 def test_sarif_marks_what_is_ignored_or_known_as_suppressed() -> None:
@@ -92,15 +225,41 @@ def test_junit_is_valid_and_counts_what_it_holds() -> None:
     found = everything()
     text = render(found, "junit")
     junit_schema().validate(text)
-    assert text.count("<failure ") == sum(one.severity == "error" for one in found.findings)
-    assert f'tests="{text.count("<testcase ")}"' in text
+    wrong = {one.place.path for one in found.findings if one.severity == "error"}
+    root = ET.fromstring(text)  # noqa: S314 - our own report
+    assert {case.get("name") for case in root.iter("testcase") if case.find("failure") is not None} == wrong
+    assert int(root.get("failures", 0)) == len(wrong)
+    assert int(root.get("tests", 0)) == len(list(root.iter("testcase")))
+    for suite in root:
+        assert int(suite.get("tests", 0)) == len(suite)
+        assert int(suite.get("failures", 0)) == len(suite.findall("testcase/failure"))
+    told = "".join(root.itertext())
+    assert all(f"{one.code.number}: {one.message}" in told for one in found.findings)
+
+
+def test_warnings_are_failures_of_junit_where_they_fail_the_command() -> None:
+    found = a_few()
+    assert ET.fromstring(render(found, "junit")).get("failures") == "2"  # noqa: S314
+    assert ET.fromstring(render(found, "junit", strict=True)).get("failures") == "3"  # noqa: S314
+
+
+@given(VALIDATIONS)
+def test_junit_is_valid_whatever_a_repository_holds(found: Validation) -> None:
+    junit_schema().validate(render(found, "junit"))
 
 
 def test_gitlab_reports_have_unique_fingerprints_and_lines() -> None:
     issues = json.loads(render(everything(), "gitlab"))
     assert len(issues) == len(everything().findings)
     assert len({issue["fingerprint"] for issue in issues}) == len(issues)
-    assert all(issue["location"]["lines"]["begin"] > 0 for issue in issues)
+
+
+@given(VALIDATIONS)
+def test_gitlab_issues_have_lines_whatever_a_place_says(found: Validation) -> None:
+    for issue in json.loads(render(found, "gitlab")):
+        assert set(issue) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}
+        assert 0 < issue["location"]["lines"]["begin"] <= issue["location"]["lines"]["end"]
 
 
 def test_a_fingerprint_stays_when_other_lines_move() -> None:
@@ -112,102 +271,40 @@ def test_a_fingerprint_stays_when_other_lines_move() -> None:
     assert len(set(first)) == 2
 
 
-# GitHub Actions: the commands are read back as the runner reads them.
-
-_COMMAND = re.compile(r"^::(?P<name>[a-z-]+)(?: (?P<properties>.*?))?::(?P<data>.*)$", re.DOTALL)
-
-
-def read_back(line: str) -> tuple[str, dict[str, str], str] | None:
-    """A line of output as the runner takes it; None where it is no command."""
-    found = _COMMAND.match(line.lstrip())
-    if found is None:
-        return None
-    properties = dict(pair.split("=", 1) for pair in (found["properties"] or "").split(",") if pair)
-    return (
-        found["name"],
-        {key: unescaped(value, "%3A", "%2C") for key, value in properties.items()},
-        unescaped(found["data"]),
-    )
+@given(VALIDATIONS)
+def test_json_and_yaml_are_the_same_document(found: Validation) -> None:
+    document = json.loads(render(found, "json"))
+    assert len(document["findings"]) == len(found.findings)
+    assert yaml.safe_load(render(found, "yaml")) == document
 
 
-def unescaped(text: str, *also: str) -> str:
-    for escape in (*also, "%0D", "%0A", "%25"):
-        text = text.replace(escape, chr(int(escape[1:], 16)))
-    return text
+@cache
+def json_schema(*, closed: bool) -> jsonschema.Draft202012Validator:
+    """The published schema; `closed` refuses keys that it does not name."""
+    schema = schema_named("findings") or {}
+    text = json.dumps(schema)
+    return jsonschema.Draft202012Validator(json.loads(text.replace("true", "false")) if closed else schema)
 
 
-HOSTILE = st.one_of(
-    st.text(max_size=40),
-    st.sampled_from(
-        [
-            "::error::x",
-            "\n::set-env name=A::b",
-            "\r::stop-commands::t",
-            "##[command]x",
-            "%0A::error::x",
-            "a,line=9::b",
-            "\u2028::x",
-        ]
-    ),
-)
+@given(VALIDATIONS)
+def test_json_is_what_its_schema_says_and_no_more(found: Validation) -> None:
+    json_schema(closed=True).validate(json.loads(render(found, "json")))
 
 
-@given(
-    st.lists(
-        st.builds(Finding, st.sampled_from(CODES), HOSTILE, st.builds(Place, HOSTILE, st.integers(0, 9))), max_size=60
-    )
-)
-def test_no_name_and_no_message_can_begin_a_command_of_its_own(findings: list[Finding]) -> None:
-    found = Validation(tuple(findings), 1, {}, {})
-    commands = []
-    for line in re.split(r"\r\n|\r|\n", render(found, "github").rstrip("\n")):
-        assert "##[" not in line
-        if (command := read_back(line)) is not None:
-            commands.append(command)
-    assert {name for name, _, _ in commands} <= {"error", "warning", "notice"}
-    assert all(
-        set(properties) <= {"file", "line", "col", "endLine", "endColumn", "title"} for _, properties, _ in commands
-    )
-    assert max(Counter(name for name, _, _ in commands).values(), default=0) <= PER_TYPE
-    told = sum("title" in properties and properties["title"] != "innominatus-ctl" for _, properties, _ in commands)
-    assert told == sum(
-        min(len([one for one in findings if one.severity is severity]), PER_TYPE - (severity == "info"))
-        for severity in {one.severity for one in findings}
-    )
+def test_the_schema_of_findings_holds_for_all_commands_and_for_newer_versions() -> None:
+    json_schema(closed=True).validate(json.loads(render(everything(), "json")))
+    document = json.loads(render(a_few(), "json"))
+    json_schema(closed=True).validate(document)
+    json_schema(closed=True).validate(validation_document(validate_product_workflows([str(TESTS / "cases/err")])))
+    json_schema(closed=False).validate({**document, "newer": 1})
+    with pytest.raises(jsonschema.ValidationError):
+        json_schema(closed=False).validate({**document, "findings": [{"code": "ORC-1"}]})
 
 
-def test_a_message_comes_back_as_it_was() -> None:
-    finding = Finding(DUPLICATE_KEY, "100% of 'a,b:c'\nare wrong", Place("x,y:z.yaml", 3, 4, 3, 6), "Mend it.")
-    line = render(Validation((finding,), 1, {}, {}), "github").split("\n")[0]
-    command = read_back(line)
-    assert command is not None
-    name, properties, data = command
-    assert (name, properties["file"], properties["line"], properties["endColumn"]) == ("error", "x,y:z.yaml", "3", "6")
-    assert data == "100% of 'a,b:c'\nare wrong\nMend it."
-
-
-def test_the_worst_come_first_and_from_every_file() -> None:
-    many = [Finding(DUPLICATE_KEY, f"{number}", Place("a.yaml", number)) for number in range(1, 30)]
-    one = Finding(DUPLICATE_KEY, "the other file", Place("b.yaml", 1))
-    lines = render(Validation((*many, one), 2, {}, {}), "github").split("\n")
-    assert "file=b.yaml" in lines[1]
-    assert any("20 more findings" in line for line in lines)
-
-
-@given(HOSTILE, HOSTILE)
-def test_a_summary_is_a_table_whatever_names_hold(path: str, message: str) -> None:
-    text = step_summary(Validation((Finding(DUPLICATE_KEY, message, Place(path, 1)),), 1, {}, {}))
-    row = text.rstrip("\n").split("\n")[-1]
-    assert row.count("|") == 5
-    assert "<" not in row
-    assert "](" not in row
-
-
-def test_a_summary_stays_within_what_github_takes() -> None:
-    many = tuple(Finding(DUPLICATE_KEY, "x" * 400, Place(f"{number}.yaml", 1)) for number in range(5000))
-    text = step_summary(Validation(many, 1, {}, {}))
-    assert len(text.encode()) < 1024 * 1024
-    assert "more are not shown here" in text
+@given(VALIDATIONS, st.sampled_from(("text", "table")))
+def test_a_terminal_shows_and_obeys_nothing_of_a_repository(found: Validation, output: str) -> None:
+    text = render(found, output)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
 
 
 @pytest.mark.parametrize("output", FORMATS)
@@ -215,18 +312,16 @@ def test_every_format_takes_hostile_names(output: str) -> None:
     place = Place("\x1b]0;x\x07\n'<&\">\udcff.yaml", 1, 1, 1, 2)
     finding = Finding(DUPLICATE_KEY, "\x00]]>\ud800 \u202e", place, related=(Related("\x1b[2J", place),))
     found = Validation((finding,), 1, {}, {place.path: ("Workflow",)})
-    text: Any = render(found, output)
+    text = render(found, output)
     assert "\x1b" not in text
     assert "\x00" not in text
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_every_format_can_say_that_nothing_was_found(output: str) -> None:
+    text = render(Validation((), 1, {}, {"a.yaml": ("Workflow",)}), output)
+    assert text.endswith("\n")
     if output == "junit":
         junit_schema().validate(text)
     if output == "sarif":
         assert list(sarif_validator().iter_errors(json.loads(text))) == []
-
-
-def test_a_related_place_elsewhere_is_shown_with_its_line() -> None:
-    finding = Finding(
-        DUPLICATE_KEY, "twice", Place("a.yaml", 2, 1, 2, 2), related=(Related("first", Place("a.yaml", 1, 1, 1, 2)),)
-    )
-    text = render(Validation((finding,), 1, {"a.yaml": "a: one\na: two\n"}, {}), "text")
-    assert "    1 | a: one" in text

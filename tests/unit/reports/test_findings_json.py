@@ -43,4 +43,5 @@ def test_the_document_has_its_schema_sorted_findings_and_a_summary() -> None:
                 "pointer": "",
             }
         ],
+        "fix": None,
     }

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from innominatus_cli.findings.catalogue.workflow import DUPLICATE_STEP_NAME, MISSING_OWNER
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity
-from innominatus_cli.reports.findings_text import findings_text, summary_text, width_of
+from innominatus_cli.reports.findings_text import findings_text, summary_text
+from innominatus_cli.reports.terminal import width_of
 
 
 def _finding(place: Place, message: str = "something is wrong", **more: object) -> Finding:
@@ -25,6 +26,41 @@ def test_a_finding_shows_place_line_caret_related_places_and_help() -> None:
         "  first: b.yaml:1:1\n"
         "  help: Rename it.\n"
     )
+
+
+def test_a_related_place_shows_its_line_unless_it_is_the_line_of_the_finding() -> None:
+    sources = {"a.yaml": "- name: build\n- name: build\n", "b.yaml": "x: 1\n"}
+    related = (
+        Related("first defined here", Place("a.yaml", 1, 9, 1, 14)),
+        Related("its key", Place("a.yaml", 2, 3, 2, 7)),
+        Related("read by", Place("b.yaml", 1, 1, 1, 2)),
+        Related("the file", Place("c.yaml")),
+    )
+    text = findings_text(
+        [_finding(Place("a.yaml", 2, 9, 2, 14), remedy="Rename it.", related=related)], sources=sources
+    )
+    assert text == (
+        "a.yaml:2:9: error ORC-2001: something is wrong\n"
+        "    2 | - name: build\n"
+        "      |         ^~~~~\n"
+        "  first defined here: a.yaml:1:9\n"
+        "    1 | - name: build\n"
+        "      |         ^~~~~\n"
+        "  its key: a.yaml:2:3\n"
+        "  read by: b.yaml:1:1\n"
+        "    1 | x: 1\n"
+        "      | ^\n"
+        "  the file: c.yaml\n"
+        "  help: Rename it.\n"
+    )
+
+
+def test_of_many_related_places_all_are_named_and_the_first_are_shown() -> None:
+    sources = {"a.yaml": "".join(f"line {number}\n" for number in range(1, 30))}
+    related = tuple(Related("needs", Place("a.yaml", number, 1, number, 5)) for number in range(2, 29))
+    text = findings_text([_finding(Place("a.yaml", 1, 1), related=related)], sources=sources)
+    assert text.count("  needs: a.yaml:") == 27
+    assert text.count("^") == 9
 
 
 def test_the_general_remedy_stands_in_where_the_case_has_none() -> None:
@@ -50,6 +86,14 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     ]
     assert len(shown) < 130
     assert shown[caret.index("^") : caret.index("^") + 5] == "WRONG"
+
+
+def test_a_long_line_of_wide_characters_fits_a_terminal() -> None:
+    line = "日" * 300 + "X" + "本" * 300
+    text = findings_text([_finding(Place("a.yaml", 1, 301, 1, 302))], sources={"a.yaml": line})
+    shown, caret = text.splitlines()[1:3]
+    assert width_of(shown) <= 120
+    assert width_of(shown[: shown.index("X")]) == caret.index("^")
 
 
 def test_a_place_behind_the_end_of_its_file_gives_no_excerpt() -> None:
