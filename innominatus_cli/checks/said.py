@@ -60,7 +60,7 @@ def _look(document: Document) -> Said:
         runs.append(root.mapping("spec").text("workflow") or "")
     elif document.kind == "Provider":
         runs += [entry.text("file") or "" for entry in root.mappings("workflows")]
-    for step in _steps_in(document):
+    for step in steps_in(document):
         types[step.text("type") or ""] = None
         if "workflow" in step.values:
             runs.append(step.text("workflow") or "")
@@ -93,7 +93,7 @@ def dependencies_of(document: Document) -> list[ScalarNode]:
     return [entry for entry in entries if isinstance(entry, ScalarNode) and isinstance(entry.value, str)]
 
 
-def _steps_in(document: Document) -> Iterator[MappingNode]:
+def steps_in(document: Document) -> Iterator[MappingNode]:
     """All steps of a workflow, or of the workflows in a Score file."""
     if document.kind in WORKFLOW_KINDS:
         holders = [document.mapping.mapping("spec")]

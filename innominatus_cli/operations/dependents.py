@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.checks.provider import capabilities
-from innominatus_cli.checks.repository import steps_in
+from innominatus_cli.checks.said import steps_in
 from innominatus_cli.checks.tree import folded
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Plain, ScalarNode
