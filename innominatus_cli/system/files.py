@@ -182,31 +182,29 @@ def write_together(
     Raises CannotContinue (exit 73).
     """
     base = os.path.abspath(root)
+    targets = {os.path.join(base, *path.split("/")): path for path in files}
+    may_be_there = {target for target, path in targets.items() if path in replaced}
     made: list[str] = []
-    staged: dict[str, str] = {}
-    target = os.fspath(root)
+    at = base
     try:
-        for path, data in files.items():
-            target = os.path.join(base, *path.split("/"))
+        for target, path in targets.items():
+            at = os.path.join(root, path)
             _make_folders(os.path.dirname(target), made)
-            staged[target] = _temporary(target)
-            _write_new(staged[target], data, mode)
-        may_be_there = {os.path.join(base, *path.split("/")) for path in replaced}
-        for target in sorted(staged, key=lambda target: target in may_be_there):
-            if target not in may_be_there:
-                _name_new(staged[target], target)
-                made.append(target)
+            _write_new(_temporary(target), files[path], mode)
+        for target in sorted(targets, key=lambda target: target in may_be_there):
+            at = os.path.join(root, targets[target])
+            if target in may_be_there:
+                os.replace(_temporary(target), target)
             else:
-                os.replace(staged[target], target)
-        for folder in {os.path.dirname(target) for target in staged}:
+                _name_new(_temporary(target), target)
+                made.append(target)
+        for folder in {os.path.dirname(target) for target in targets}:
             _sync_folder(folder)
     except BaseException as error:
-        for path in staged.values():
-            _remove(path)
-        for path in reversed(made):
+        for path in (*map(_temporary, targets), *reversed(made)):
             _remove(path)
         if isinstance(error, OSError):
-            raise CannotContinue(not_writable(os.path.relpath(target), error)) from error
+            raise CannotContinue(not_writable(at, error)) from error
         raise
 
 
