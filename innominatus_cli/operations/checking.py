@@ -44,9 +44,9 @@ class CheckRequest(NamedTuple):
 def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
     """Everything that is wrong with what the request selects. `clock` tells which ignores have expired."""
     if request.since is not None:
-        from innominatus_cli.operations.since import check_since  # noqa: PLC0415 - needs git
+        from innominatus_cli.operations.since import check_since, comparison_for  # noqa: PLC0415 - needs git
 
-        found = check_since(request, lambda opened: _counted(request, clock, opened))
+        found = check_since(lambda opened: _counted(request, clock, opened), lambda root: comparison_for(root, request))
     else:
         found = _counted(request, clock, None if request.policies_from is None else _judged_by(request.policies_from))
     if request.baseline is not None or request.write_baseline is not None:
