@@ -9,6 +9,8 @@ from innominatus_cli.documents.words import a, short
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place
 
+ADMIN_CONFIG = "admin-config.yaml"
+GOLDEN_PATHS = "goldenpaths.yaml"
 KIND_OF_FOLDER = {
     "platform": "PlatformWorkflow",
     "products": "ProductWorkflow",
@@ -17,6 +19,18 @@ KIND_OF_FOLDER = {
     "step-types": "StepType",
 }
 PRODUCT_NAME = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def is_our_place(path: str, workflows_root: str) -> bool:
+    """Whether only documents of ours belong at a path."""
+    folder, _, name = path.rpartition("/")
+    if name in {ADMIN_CONFIG, GOLDEN_PATHS}:
+        return True
+    base = "" if workflows_root == "." else f"{workflows_root}/"
+    below = folder.removeprefix(base) if folder.startswith(base) else ""
+    return (below in KIND_OF_FOLDER and below != "products") or (
+        below.startswith("products/") and below.count("/") == 1
+    )
 
 
 def check_placement(document: Document, workflows_root: str) -> Iterator[Finding]:

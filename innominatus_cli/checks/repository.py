@@ -234,9 +234,9 @@ CODES = frozenset(
         codes.UNKNOWN_OVERRIDE,
         codes.OVERRIDE_OF_WRONG_WORKFLOW,
         codes.PROVIDER_CONFLICT,
+        SAME_IDENTITY_ELSEWHERE,
         definitions.UNUSED_WORKFLOW,
         definitions.UNUSED_STEP_TYPE,
-        SAME_IDENTITY_ELSEWHERE,
     )
 )
 """What these rules find, and the check of one file alone does not: whether it can be there is not known then."""

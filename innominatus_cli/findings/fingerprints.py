@@ -15,10 +15,12 @@ def fingerprint(finding: Finding, line: str | None) -> str:
     """32 hexadecimal digits made of the finding's code, its file, where in the document it is, and its source line.
 
     `line` is the text of the line that the finding's place is in; None where there is none. White space does not
-    count, and positions in lists do not either, so that it stays the same when other lines come, go or move.
+    count, and positions in lists do not either, so that it stays the same when other lines come, go or move. Lines that
+    may hold a secret are left out: nobody should guess them from a fingerprint.
     Findings of one code on equal lines share it: `fingerprints` tells them apart.
     """
-    return _digest(finding.code.number, finding.place.path, steady_pointer(finding), " ".join((line or "").split()))
+    text = line or "" if finding.code.quotes_source else ""
+    return _digest(finding.code.number, finding.place.path, steady_pointer(finding), " ".join(text.split()))
 
 
 def fingerprints(findings: Iterable[Finding], sources: Mapping[str, str]) -> Iterator[tuple[Finding, str]]:

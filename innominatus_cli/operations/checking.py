@@ -57,9 +57,9 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
 
         return check_and_fix(request, lambda plain: check(plain, clock))
     if request.since is not None:
-        from innominatus_cli.operations.since import check_since  # noqa: PLC0415 - needs git
+        from innominatus_cli.operations.since import check_since, comparison_for  # noqa: PLC0415 - needs git
 
-        found = check_since(request, lambda opened: _counted(request, clock, opened))
+        found = check_since(lambda opened: _counted(request, clock, opened), lambda root: comparison_for(root, request))
     else:
         found = _counted(request, clock, None if request.policies_from is None else _judged_by(request.policies_from))
     if request.baseline is not None or request.write_baseline is not None:

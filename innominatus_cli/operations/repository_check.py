@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
 from innominatus_cli.checks.identities import is_in_force
-from innominatus_cli.checks.placement import KIND_OF_FOLDER, check_placement
+from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import keep_words, said_by
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.judging import Judge
 
 YAML = (".yaml", ".yml")
-ADMIN_CONFIG = "admin-config.yaml"
-_GOLDEN_PATHS = "goldenpaths.yaml"
 _APPLICATIONS = "**/score*.yaml"
-_OUR_FOLDERS = tuple(name for name in KIND_OF_FOLDER if name != "products")
-_FOLDERS = (*_OUR_FOLDERS, "products")
+_FOLDERS = (*(name for name in KIND_OF_FOLDER if name != "products"), "products")
 _MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
 """Kinds of which a repository has many documents."""
 FEW = 100
@@ -60,6 +57,7 @@ class RepositoryCheck:
         self._edited = frozenset(edited or ())
         self._judge = judge
         self._among: frozenset[str] | None = None
+        self._relatives: frozenset[str] | None = None
         self._loaded: dict[str, Loaded] = {}
         self._keeps = shared is not None
         self._shared = {} if shared is None else shared
@@ -73,10 +71,15 @@ class RepositoryCheck:
         self._folders: set[str] = set()
         """Selected folders, "" for the whole repository."""
 
-    def only(self, paths: frozenset[str]) -> None:
-        """Lets only these files be selected from now on; they are held against all that would be selected otherwise."""
+    def only(self, paths: frozenset[str], relatives: frozenset[str] | None = None) -> None:
+        """Lets only these files be selected; they are held against all that would be selected otherwise.
+
+        `relatives` are the files besides them that may have the same names: unless a selected document speaks of
+        others, it is held against these alone.
+        """
         self._among = paths
         self._held_together = True
+        self._relatives = relatives
 
     @property
     def is_partial(self) -> bool:
@@ -198,7 +201,7 @@ class RepositoryCheck:
         speaking = any(map(_speaks_of_others, own))
         if self._held_together or len(own) > 1 or speaking:
             alone = not self._held_together and all(self._selected.values()) and not speaking
-            documents = own if alone else self._in_force(only_selected=self.is_partial and not speaking)
+            documents = own if alone else self._in_force(None if speaking else self._relatives)
             facts = RepositoryFacts(tuple(documents), self.facts, self.workflows_root, self._everything(own))
             yield from check_repository(facts)
         if any(document.kind in _POLICY_KINDS for document in own):
@@ -251,7 +254,7 @@ class RepositoryCheck:
     @cached_property
     def _golden_paths(self) -> list[str]:
         """The files with several golden paths, at the root and under the workflows root."""
-        paths = dict.fromkeys((_GOLDEN_PATHS, posixpath.normpath(f"{self.workflows_root}/{_GOLDEN_PATHS}")))
+        paths = dict.fromkeys((GOLDEN_PATHS, posixpath.normpath(f"{self.workflows_root}/{GOLDEN_PATHS}")))
         return [path for path in paths if self._snapshot.exists(path)]
 
     @cached_property
@@ -281,18 +284,17 @@ class RepositoryCheck:
         paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
         return [document for path in paths for document in self._load(path).documents if document.kind]
 
-    def _in_force(self, *, only_selected: bool) -> list[Document]:
-        """The documents that deployments use, and the applications among those asked for.
-
-        `only_selected` leaves out what is not selected: of partial checks nothing else could make a difference.
-        """
+    def _in_force(self, relatives: frozenset[str] | None) -> list[Document]:
+        """The documents that deployments use and the applications asked for; of all files, or of some."""
         folders = [self._snapshot.paths(posixpath.normpath(f"{self.workflows_root}/{name}"), YAML) for name in _FOLDERS]
         paths = [path for files in folders for path in files if self._is_our_place(path)]
         paths += [*(f"{folder}/provider.yaml" for folder in self._provider_folders), *self._golden_paths]
-        if only_selected:
-            paths = [path for path in paths if path in self._selected]
-        asked = self._selected if only_selected else {*self._selected, *self._passed_over}
-        others = [path for path in sorted(asked) if path not in paths and self._holds_applications(path)]
+        asked = sorted({*self._selected, *self._passed_over})
+        if relatives is not None:
+            paths, asked = (
+                [one for one in some if one in self._selected or one in relatives] for some in (paths, asked)
+            )
+        others = [path for path in asked if path not in paths and self._holds_applications(path)]
         return self._documents((*paths, *others))
 
     def _everything(self, own: list[Document]) -> tuple[Document, ...]:
@@ -378,17 +380,7 @@ class RepositoryCheck:
         return isinstance(data, bytes) and bool(_LOOKS_LIKE_OURS.search(data.decode("utf-8", "replace")))
 
     def _is_our_place(self, path: str) -> bool:
-        """Whether only documents of ours belong at the path."""
-        folder, _, name = path.rpartition("/")
-        if name in {ADMIN_CONFIG, _GOLDEN_PATHS}:
-            return True
-        below = self._below_workflows_root(folder)
-        return below in _OUR_FOLDERS or (below.startswith("products/") and below.count("/") == 1)
-
-    def _below_workflows_root(self, folder: str) -> str:
-        if self.workflows_root == ".":
-            return folder
-        return folder.removeprefix(f"{self.workflows_root}/") if folder.startswith(f"{self.workflows_root}/") else ""
+        return is_our_place(path, self.workflows_root)
 
 
 def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnapshot:

@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.documents.kinds import is_overrides_file
-from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, WorkingTreeSnapshot
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.operations.dependents import ChangedFile, Everything, Index, State, parts_of, reach
-from innominatus_cli.operations.repository_check import ADMIN_CONFIG, YAML, RepositoryCheck
+from innominatus_cli.operations.repository_check import YAML, RepositoryCheck
 from innominatus_cli.operations.revisions import RepositoryHistory
 from innominatus_cli.operations.validation import Opened, Validation
 
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.judging import Judge
 
 
-def check_since(request: "CheckRequest", check: Callable[[Opened], Validation]) -> Validation:
-    """The findings that count since `request.since`. `check` does what is asked with the repositories that it is given.
+def check_since(check: Callable[[Opened], Validation], compare: Callable[[str], "Comparison"]) -> Validation:
+    """The findings that count. `check` does what is asked, with the checks of repositories that it is given.
 
-    Raises CannotContinue for an unknown revision, one without a common commit, and where there is no git repository.
+    `compare` is the comparison of a repository, by its resolved folder; it may raise CannotContinue.
     """
     comparisons: dict[str, Comparison] = {}
 
     def now(root: str, _edited: Mapping[str, bytes] | None) -> RepositoryCheck:
-        comparisons[root] = Comparison(root, request)
+        comparisons[root] = compare(root)
         return comparisons[root].new_check()
 
     found = check(now)
@@ -60,26 +61,47 @@ def check_since(request: "CheckRequest", check: Callable[[Opened], Validation]) 
     return found._replace(findings=kept, suppressed=tuple(one for one in found.suppressed if is_shown(one.finding)))
 
 
+def comparison_for(root: str, request: "CheckRequest") -> "Comparison":
+    """What a folder is since the revision that is asked for.
+
+    Raises CannotContinue for an unknown revision, one without a common commit, and where there is no git repository.
+    """
+    history = RepositoryHistory(root, "--since")
+    revision = request.since or ""
+    old = history.snapshot(history.common_commit(revision), revision)
+    always = request.paths if request.overriding.wanted else ()
+    return Comparison(root, old, history.git.blob_id, judge=_judge(root, request), always=always)
+
+
 class Comparison:
     """One repository in the old and the new state."""
 
-    def __init__(self, root: str, request: "CheckRequest") -> None:
-        """Raises CannotContinue where there is no old state to compare with."""
-        history = RepositoryHistory(root, "--since")
-        revision = request.since or ""
-        self._git = history.git
-        self._old = history.snapshot(history.common_commit(revision), revision)
-        self._new = WorkingTreeSnapshot(root)
-        self._judge = _judge(root, request)
-        self._before = RepositoryCheck(root, snapshot=self._old, judge=self._judge)
-        self._after = RepositoryCheck(root, snapshot=self._new, judge=self._judge)
+    def __init__(
+        self,
+        root: str,
+        old: RevisionSnapshot,
+        blob_id: Callable[[bytes], str],
+        *,
+        judge: "Judge | None" = None,
+        always: Iterable[str] = (),
+    ) -> None:
+        """Compares the working tree at `root` (resolved) with `old`, whose object ids `blob_id` makes.
+
+        `always` are files that are checked whatever has changed.
+        """
         self._root = root
-        self._always = frozenset(request.paths) if request.overriding.wanted else frozenset()
+        self._old = old
+        self._new = WorkingTreeSnapshot(root)
+        self._blob_id = blob_id
+        self._judge = judge
+        self._before = RepositoryCheck(root, snapshot=old, judge=judge)
+        self._after = RepositoryCheck(root, snapshot=self._new, judge=judge)
+        self._always = frozenset(always)
 
     def new_check(self) -> RepositoryCheck:
         """The check of what is there now, of the files that may have something to show."""
         if self._concerned is not None:
-            self._after.only(self._concerned)
+            self._after.only(self._concerned, self._relatives())
         return self._after
 
     def old_check(self, paths: Iterable[str]) -> RepositoryCheck:
@@ -91,7 +113,7 @@ class Comparison:
     @cached_property
     def counted(self) -> frozenset[str]:
         """The files that changed, and those of documents that a changed file is a part of."""
-        return frozenset((*self._changed, *self._takers()))
+        return frozenset((*self._changed, *self._takers(), *self._always))
 
     @cached_property
     def _paths(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -116,7 +138,7 @@ class Comparison:
         data, before = self._new.read(path), self._old.object_id(path)
         if isinstance(data, Finding):
             return before is not None
-        return before not in {self._git.blob_id(data), self._git.blob_id(data.replace(b"\r\n", b"\n"))}
+        return before not in {self._blob_id(data), self._blob_id(data.replace(b"\r\n", b"\n"))}
 
     @cached_property
     def _texts(self) -> dict[str, str]:
@@ -137,7 +159,13 @@ class Comparison:
             reached = reach(changes, self._appeared, self._index, self._after.documents, self._after.workflows_root)
         except Everything:
             return None
-        return self.counted | reached | self._always
+        return self.counted | reached
+
+    def _relatives(self) -> frozenset[str]:
+        """The files that did not change, and may have a document that is called as one that changed."""
+        documents = (one for path in self._changed if path.endswith(YAML) for one in self._after.documents(path))
+        names = {text for one in documents if (text := one.mapping.mapping("metadata").text("name"))}
+        return frozenset(path for name in names for path in self._index.with_name(name))
 
     def _changes(self) -> Iterator[ChangedFile]:
         paths = sorted(path for path in self._changed if path.endswith(YAML))

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
-from innominatus_cli.operations.repository_check import ADMIN_CONFIG, RepositoryCheck
+from innominatus_cli.operations.repository_check import RepositoryCheck
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides

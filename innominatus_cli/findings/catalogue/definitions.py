@@ -63,6 +63,7 @@ SCHEMA_LEAVES_FILE = Code(
     'Put what it refers to under `$defs` of the same schema, and write `$ref: "#/$defs/<name>"`.',
     detail="Nothing is fetched and no other file is read for a schema: a `$ref` leads to an entry of `$defs` of the "
     "same `inputs`, and not back to itself.",
+    guards=True,
 )
 COMMAND_IS_SHELL_TEXT = Code(
     "ORC-2173",
@@ -71,6 +72,7 @@ COMMAND_IS_SHELL_TEXT = Code(
     detail="`command` is an argv template: its items reach the program as they are, whatever characters an input has. "
     "One item that holds a whole command line names no program, and an input inside of a program for `sh -c` would be "
     "code. `env` is the way into a script.",
+    guards=True,
 )
 UNKNOWN_INPUT = Code(
     "ORC-2174",

@@ -242,6 +242,7 @@ HARD_CODED_SECRET = Code(
     "read the repository can read it, now and in the history. References, names of secrets and obvious placeholders "
     "(`changeme`, `<password>`) are fine. The value itself is not shown in this finding.",
     quotes_source=False,
+    guards=True,
 )
 KNOWN_TOKEN = Code(
     "ORC-2159",
@@ -250,6 +251,7 @@ KNOWN_TOKEN = Code(
     detail="The text has the form of a real credential: a private key, or a token of AWS, GitHub, GitLab, Slack, "
     "Stripe, Google or npm, or a signed JSON Web Token. The value itself is not shown in this finding.",
     quotes_source=False,
+    guards=True,
 )
 RANDOM_LOOKING_VALUE = Code(
     "ORC-2160",
@@ -259,6 +261,7 @@ RANDOM_LOOKING_VALUE = Code(
     detail="The value is long, has letters of both cases and digits, and no pattern that people would write: most "
     "such values are generated keys. Digests, UUIDs and versions are not meant. The value itself is not shown.",
     quotes_source=False,
+    guards=True,
 )
 MUTABLE_IMAGE = Code(
     "ORC-2161",

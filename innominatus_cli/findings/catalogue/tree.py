@@ -17,6 +17,7 @@ EMBEDDED_REPOSITORY = Code(
     "run (`core.fsmonitor`, filters, hooks): checking out a change of a stranger and asking `git status` would be "
     "enough. Found are `.git` folders, `.git` files that do not lead into the repository's own `.git` (as those of "
     "submodules and worktrees do), and bare repositories: a folder with HEAD, objects and refs.",
+    guards=True,
 )
 SAME_PATH_ELSEWHERE = Code(
     "ORC-1064",
@@ -25,6 +26,7 @@ SAME_PATH_ELSEWHERE = Code(
     detail="macOS and Windows do not tell upper case from lower case, and macOS not one Unicode form of a letter from "
     "another: there one of the files takes the place of the other, and nobody sees which. A warning for files that "
     "are none of ours.",
+    guards=True,
 )
 SAME_IDENTITY_ELSEWHERE = Code(
     "ORC-1065",
@@ -41,6 +43,7 @@ LINK_OUT = Code(
     Severity.WARNING,
     detail="In another clone the link leads somewhere else, or nowhere. A step that reads it is refused. Nothing is "
     "said of links below a folder `tests`.",
+    guards=True,
 )
 RESERVED_NAME = Code(
     "ORC-1067",

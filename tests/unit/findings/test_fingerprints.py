@@ -1,6 +1,6 @@
 """What a finding is recognised by."""
 
-from innominatus_cli.findings.catalogue.workflow import DUPLICATE_STEP_NAME, MISSING_OWNER
+from innominatus_cli.findings.catalogue.workflow import DUPLICATE_STEP_NAME, MISSING_OWNER, PLAINTEXT_SECRET
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.findings.fingerprints import fingerprint, fingerprints
 from innominatus_cli.findings.source_lines import SourceLines
@@ -28,6 +28,11 @@ def test_a_fingerprint_differs_by_code_file_key_and_line_text() -> None:
     ]
     assert len(set(others)) == len(others)
     assert all(len(one) == 32 and set(one) <= set("0123456789abcdef") for one in others)
+
+
+def test_a_line_that_may_hold_a_secret_is_left_out() -> None:
+    secret = found("/vault/token", code=PLAINTEXT_SECRET)
+    assert fingerprint(secret, "token: one") == fingerprint(secret, "token: two")
 
 
 def test_a_key_that_only_looks_like_an_index_counts() -> None:
