@@ -253,7 +253,7 @@ class Document:
     @property
     def all_text(self) -> str:
         """The texts of all sources of the document, the file's own first: for what asks whether a word is there."""
-        return "\n".join((self.text, *(source.text for source in self.others))) if self.others else self.text
+        return "\n".join((self._own_text, *(source.text for source in self.others))) if self.others else self.text
 
     def place(self, node: Node | None = None) -> Place:
         """The place of `node` (the root when None), with its JSON pointer where the node is part of this document."""

@@ -256,3 +256,11 @@ def test_a_fix_is_offered_for_the_files_own_text_alone() -> None:
     found = [*loaded.findings, *(one for document in loaded.documents for one in check_document(document))]
     assert {one.code.number for one in found} >= {"ORC-1033", "ORC-2002"}
     assert [one for one in found if one.fix is not None] == []
+
+
+def test_what_is_wrong_in_the_file_itself_is_found_with_overrides_too() -> None:
+    text = SCORE.replace("debug", "${resources.db.level}")
+    overrides = Overrides("env/prod.yaml", b"metadata: {team: shop}\n", ("metadata.x=1",))
+    loaded = load("score.yaml", text.encode(), lambda document: apply_overrides(document, overrides))
+    found = [one for document in loaded.documents for one in check_document(document)]
+    assert [(one.code.number, str(one.place)) for one in found] == [("ORC-2082", "score.yaml:10:18")]
