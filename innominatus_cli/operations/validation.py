@@ -114,8 +114,9 @@ def _gathered(
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
-        kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
-        origins |= {_joined(prefix, path): (root, path) for path in check.kinds()}
+        of_files = check.kinds()
+        kinds |= {_joined(prefix, path): found for path, found in of_files.items()}
+        origins |= {_joined(prefix, path): (root, path) for path in of_files}
         if check.ignoring is not None:
             admin_configs[_joined(prefix, "")] = check.ignoring
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
