@@ -126,7 +126,7 @@ def check_document(document: Document, facts: Facts = NO_FACTS) -> list[Finding]
     keys = None if document.others else document.keys
     for rule in rules_for(document.kind, keys, _searchable(document)):
         found += rule(document, facts)
-    return sorted(found, key=lambda finding: finding.sort_key)
+    return found and sorted(found, key=lambda finding: finding.sort_key)
 
 
 def _searchable(document: Document) -> str:

@@ -6,7 +6,7 @@ a plan needs types (docs/adr/0004). Nothing here imports pydantic: one file is c
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
 from innominatus_cli.findings.finding import Place
 
@@ -111,7 +111,7 @@ class SequenceNode(Node):
 class MappingNode(Node):
     """A mapping in file order; every key is a string and has a node of its own, so that a finding can point at it."""
 
-    __slots__ = ("key_nodes", "values")
+    __slots__ = ("key_nodes", "late_keys", "values")
 
     def __init__(
         self,
@@ -128,6 +128,19 @@ class MappingNode(Node):
         self.end_column = end_column
         self.values: dict[str, Node] = {} if values is None else values
         self.key_nodes: dict[str, ScalarNode] = {} if key_nodes is None else key_nodes
+
+    late_keys: "tuple[Callable[[Any], dict[str, ScalarNode]], object]"
+    """In a mapping that was made without `key_nodes`: what makes them, and of what. Most are never asked for."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """The nodes of the keys, where they are still to be made; everything else is always there."""
+            if name != "key_nodes":
+                raise AttributeError(name)
+            make, of = self.late_keys
+            self.key_nodes = made = make(of)
+            return made
 
     @property
     def type_name(self) -> str:

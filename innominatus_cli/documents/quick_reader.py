@@ -93,30 +93,47 @@ def _node(raw: "RawNode", depth: int, keys: set[str]) -> Node:
         return _scalar(raw)
     if depth >= MAX_DEPTH:
         raise _NotQuickly
+    node: MappingNode | SequenceNode
     last: Node | None = None
-    start, end = raw.start_mark, raw.end_mark
     if type(raw) is RawMapping:
         values: dict[str, Node] = {}
-        key_nodes: dict[str, ScalarNode] = {}
+        raw_keys = []
         for raw_key, raw_value in raw.value:
             key = raw_key.value
-            if type(raw_key) is not RawScalar or key in values:
+            if type(raw_key) is not RawScalar or key in values or not _is_plain_text(key, raw_key.style):
                 raise _NotQuickly
-            key_node = key_nodes[key] = _scalar(raw_key)
-            if type(key_node.value) is not str or (key == "<<" and key_node.plain_style):
-                raise _NotQuickly
-            values[key] = last = (
-                _scalar(raw_value) if type(raw_value) is RawScalar else _node(raw_value, depth + 1, keys)
-            )
+            raw_keys.append(raw_key)
+            is_scalar = type(raw_value) is RawScalar
+            values[key] = last = _scalar(raw_value) if is_scalar else _node(raw_value, depth + 1, keys)
         keys.update(values)
-        node: Node = MappingNode(values, key_nodes, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        node = MappingNode.__new__(MappingNode)
+        node.values = values
+        node.late_keys = _key_nodes, raw_keys
     else:
         items = [_node(item, depth + 1, keys) for item in raw.value]
         last = items[-1] if items else None
-        node = SequenceNode(items, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-    if last is not None and not raw.flow_style:
+        node = SequenceNode(items)
+    start, end = raw.start_mark, raw.end_mark
+    node.line = start.line + 1
+    node.column = start.column + 1
+    if last is None or raw.flow_style:
+        node.end_line, node.end_column = end.line + 1, end.column + 1
+    else:
         node.end_line, node.end_column = last.end_line, last.end_column
     return node
+
+
+def _is_plain_text(key: str, style: str | None) -> bool:
+    """Whether a key is a text, and no merge."""
+    if style != "":
+        return "\0" not in key
+    if key in UNUSUAL_WORDS or key[0] in NUMBER_STARTS:
+        return isinstance(_value(key), str)
+    return key != "<<"
+
+
+def _key_nodes(keys: list[RawScalar]) -> dict[str, ScalarNode]:
+    return {key.value: _scalar(key) for key in keys}
 
 
 def _scalar(raw: RawScalar) -> ScalarNode:

@@ -25,6 +25,8 @@ _CLASSES: dict[str, tuple[type, ...]] = {
 }
 _WORTH_COMPILING = 5
 """Compiling a schema takes as long as `structure` takes for so many documents."""
+_SAYS_NOTHING = frozenset(("type", "title", "description"))
+"""Keywords that ask nothing of a value beyond its type."""
 _seen: Counter[int] = Counter()
 _compiled: dict[tuple[int, bool], tuple[Schema, Accepts]] = {}
 
@@ -177,6 +179,13 @@ class _Compiler:
 
         return check
 
+    def is_any_text(self, schema: Schema) -> bool:
+        """Whether a schema takes every text."""
+        schema = self.resolved(schema)
+        types = schema.get("type", ())
+        is_text = types == "string" or (isinstance(types, list) and "string" in types)
+        return is_text and all(key in _SAYS_NOTHING or key.startswith("x-") for key in schema)
+
     def limited(self, schema: Schema) -> Callable[[str], bool]:
         """Whether a text has a good length and form."""
         least, most = schema.get("minLength", 0), schema.get("maxLength", sys.maxsize)
@@ -212,6 +221,8 @@ class _Compiler:
         accept_key = self.limited(schema["propertyNames"]) if "propertyNames" in schema and others is not None else None
         choice = self.choice(schema)
         aliases = schema.get("x-aliases", {})
+        texts = frozenset(key for key, part in schema.get("properties", {}).items() if self.is_any_text(part))
+        as_score_reads = self.as_score_reads
 
         def check(node: Node) -> bool:
             if node.__class__ is not MappingNode:
@@ -220,6 +231,13 @@ class _Compiler:
             if not required <= values.keys() or len(values) < least or (choice is not None and not choice(node)):
                 return False
             for key, value in values.items():
+                if (  # most values; a call would take as long again
+                    key in texts
+                    and value.__class__ is ScalarNode
+                    and value.value.__class__ is str
+                    and (not as_score_reads or not value.plain_style or value.text[:1] not in NUMBER_STARTS)
+                ):
+                    continue
                 accept = known.get(key)
                 if accept is None:
                     if others is None or key in aliases or (accept_key is not None and not accept_key(key)):

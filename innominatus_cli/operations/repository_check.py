@@ -358,10 +358,13 @@ class RepositoryCheck:
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
 
     def _load(self, path: str) -> Loaded:
-        loaded = self._loaded if path in self._edited or path in self._amendments else self._shared
-        if path not in loaded:
-            loaded[path] = self._read(path)
-        return loaded[path]
+        known = self._loaded.get(path)
+        if known is None:
+            known = None if path in self._edited or path in self._amendments else self._shared.get(path)
+            known = self._loaded[path] = known or self._read(path)
+            if path not in self._edited and path not in self._amendments:
+                self._shared[path] = known
+        return known
 
     def _read(self, path: str) -> Loaded:
         data = self._snapshot.read(path)

@@ -115,8 +115,9 @@ def _gathered(
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
         sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
-        kinds |= {_joined(prefix, path): found for path, found in check.kinds().items()}
-        origins |= {_joined(prefix, path): (root, path) for path in check.kinds()}
+        of_files = check.kinds()
+        kinds |= {_joined(prefix, path): found for path, found in of_files.items()}
+        origins |= {_joined(prefix, path): (root, path) for path in of_files}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     files = sum(check.files for check in checks.values())
     repositories = {_joined(prefixes.get(root, ""), ""): check for root, check in checks.items()}

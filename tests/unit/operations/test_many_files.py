@@ -30,7 +30,7 @@ spec:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Workflows whose mistakes only show when all are held against each other, and a golden path that reads them."""
+    """Workflows with mistakes that only show when all are held against each other, and a golden path."""
     folder = tmp_path / "workflows" / "products" / "shop"
     folder.mkdir(parents=True)
     for number in range(12):
