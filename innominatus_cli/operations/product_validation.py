@@ -4,12 +4,16 @@ The hot path of a pre-commit hook: nothing here may need pydantic.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.operations.validation import Validation, are_folders, validate
+from innominatus_cli.operations.checking import CheckRequest, check
+from innominatus_cli.operations.validation import Validation, are_folders
+
+if TYPE_CHECKING:
+    from innominatus_cli.findings.suppressed import Suppressed
 
 _METADATA = (codes.MISSING_DESCRIPTION, codes.MISSING_OWNER)
 _STEP_TYPES = (policy.STEP_TYPE_NOT_ALLOWED, codes.UNKNOWN_STEP_TYPE)
@@ -40,6 +44,8 @@ class ProductValidation(NamedTuple):
     files: tuple[ValidatedFile, ...]
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
+    suppressed: "tuple[Suppressed, ...]" = ()
+    """What is ignored."""
 
     def fails(self, *, strict: bool) -> bool:
         """Whether there is an error, or a warning when strict; what policies will refuse is an error like others."""
@@ -49,12 +55,12 @@ class ProductValidation(NamedTuple):
     def as_validation(self) -> Validation:
         """The same as `validate` says it, for the formats that all checks share."""
         kinds = {file.path: (_KIND,) if file.readable else () for file in self.files}
-        return Validation(self.findings, len(self.files), self.sources, kinds)
+        return Validation(self.findings, len(self.files), self.sources, kinds, suppressed=self.suppressed)
 
 
 def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> ProductValidation:
     """Checks files, or the product workflows among those of folders. A file or folder without one is a finding."""
-    found = validate(paths, directory)
+    found = check(CheckRequest(tuple(paths), directory))
     others = {path: kinds for path, kinds in found.kinds.items() if _KIND not in kinds and any(kinds)}
     if are_folders(paths, directory):
         findings = [finding for finding in found.findings if finding.place.path not in others]
@@ -71,6 +77,7 @@ def validate_product_workflows(paths: Sequence[str], directory: str = ".") -> Pr
         tuple(_sorted_out(path, _KIND in found.kinds.get(path, ()), findings) for path in files),
         tuple(findings),
         found.sources,
+        tuple(one for one in found.suppressed if one.finding.place.path in files),
     )
 
 

@@ -212,7 +212,7 @@ class RepositoryCheck:
 
     def _findings_of_names(self) -> Iterator[Finding]:
         """What is wrong with names, links and repositories in the selected folders, whatever the files hold."""
-        if not self._folders or not isinstance(self._snapshot, WorkingTreeSnapshot):
+        if not self._folders:
             return
         from innominatus_cli.checks.tree import check_tree  # noqa: PLC0415 - a single file does not need it
 

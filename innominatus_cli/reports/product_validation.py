@@ -47,7 +47,7 @@ def validation_document(found: ProductValidation) -> dict[str, Any]:
         }
         for file in found.files
     ]
-    return {**findings_document(found.findings, len(found.files)), "files": answers}
+    return {**findings_document(found.findings, len(found.files), found.suppressed), "files": answers}
 
 
 def _answers(file: ValidatedFile) -> Iterator[str]:

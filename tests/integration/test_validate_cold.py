@@ -40,6 +40,39 @@ def test_checking_the_project_itself_loads_nothing_slow_and_starts_nothing(root:
     assert done.returncode == 0, done.stdout
 
 
+SELECTING = (
+    "innominatus_cli.checks.ignores",
+    "innominatus_cli.documents.comments",
+    "innominatus_cli.findings.catalogue.ignores",
+    "innominatus_cli.findings.fingerprints",
+    "innominatus_cli.findings.suppressed",
+    "innominatus_cli.operations.baseline",
+    "innominatus_cli.operations.dependents",
+    "innominatus_cli.operations.ignoring",
+    "innominatus_cli.operations.judging",
+    "innominatus_cli.operations.revisions",
+    "innominatus_cli.operations.since",
+    "innominatus_cli.system.clock",
+)
+"""What says which findings count, and only where somebody asks for it."""
+
+
+@pytest.mark.parametrize(
+    ("remark", "loaded"), [("", []), ("# innominatus: ignore-file ORC-2089 -- x\n", SELECTING[:3])]
+)
+def test_what_ignores_is_loaded_only_where_somebody_ignores(
+    root: Path, tmp_path: Path, remark: str, loaded: list[str]
+) -> None:
+    text = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\ncontainers:\n  web: {image: nginx}\n"
+    (tmp_path / "score.yaml").write_text(f"{remark}{text}", encoding="utf-8")
+    (tmp_path / "admin-config.yaml").write_text("admin: {defaultCostCenter: shop}\n", encoding="utf-8")
+    program = PROGRAM.replace(repr(SLOW), repr(SELECTING))
+    command = [sys.executable, "-c", program, "-C", str(tmp_path), "validate", "score.yaml"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    assert all(name in done.stderr for name in loaded)
+    assert ("LOADED []" in done.stderr) == (not loaded)
+
+
 def test_the_result_for_programs_goes_to_stdout_alone(root: Path, tmp_path: Path) -> None:
     (tmp_path / "score.yaml").write_text("apiVersion: score.dev/v1b1\nmetadata: {name: shop}\n", encoding="utf-8")
     done = _run(root, tmp_path, "-o", "json", "score.yaml")

@@ -215,6 +215,21 @@ def test_names_that_collide_with_a_new_file_are_told(shop: Any) -> None:
     assert {code for code, _ in told(since())} == {"ORC-1064", "ORC-2023"}
 
 
+def test_what_was_wrong_with_names_before_is_not_told_again(shop: Any) -> None:
+    (shop.root / "apps/out").symlink_to("/etc/passwd")
+    (shop.root / "apps/round").symlink_to("round")
+    bare = shop.root / "apps/bare"
+    for folder in ("objects", "refs"):
+        (bare / folder).mkdir(parents=True)
+        (bare / folder / "x").write_text("x")
+    (bare / "HEAD").write_text("ref: refs/heads/main\n")
+    assert {code for code, _ in told(since())} == {"ORC-1063", "ORC-1066"}
+    base = shop.commit({"apps/con.yaml": "a: 1\n", "apps/A/x": "", "apps/a/X": ""})
+    assert {code for code, _ in told(check(CheckRequest()))} >= {"ORC-1063", "ORC-1064", "ORC-1066", "ORC-1067"}
+    shop.write("apps/a/score.yaml", f"{SCORE}# changed\n")
+    assert told(since(base)) == [("ORC-2089", "apps/a/score.yaml")]
+
+
 def test_ignores_and_baselines_work_on_what_changed(shop: Any) -> None:
     shop.write("apps/a/score.yaml", f"# innominatus: ignore-file ORC-2089 -- pinned\n{SCORE}")
     found = since()

@@ -168,7 +168,7 @@ def test_what_documents_get_wrong_together_is_not_missed_where_one_file_is_check
     assert _told(check(CheckRequest(("workflows/platform/scan.yml",)))) == []
     assert _told(check(CheckRequest())) == [("ORC-1074", 3)]
     _write(here / "workflows/platform/scan.yaml", WORKFLOW)
-    assert _told(check(CheckRequest())) == [("ORC-1062", 0)]
+    assert _told(check(CheckRequest())) == [("ORC-1062", 0)]  # the two files have one name
 
 
 def test_the_codes_of_rules_over_repositories_are_those_that_the_rules_name() -> None:

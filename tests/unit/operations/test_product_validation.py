@@ -114,3 +114,19 @@ def test_in_a_folder_other_kinds_are_passed_over_and_by_name_they_are_findings(c
     assert "ORC-2093" in {finding.code.number for finding in named.findings}
     (without,) = validate_product_workflows(["workflows/platform"], str(tmp_path)).findings
     assert (without.code.number, without.message) == ("ORC-2093", "there is no ProductWorkflow here")
+
+
+def test_what_is_ignored_with_a_reason_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "# innominatus: ignore-file ORC-2021 -- the team is founded next week\n"
+        "apiVersion: workflow.dev/v1\nkind: ProductWorkflow\n"
+        "metadata: {name: a, product: shop, description: x, phase: deployment}\n"
+        "spec:\n  triggers: [product_deployment]\n  steps:\n"
+        "    - {name: work, type: script, config: {script: make}}\n"
+    )
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    found = validate_product_workflows(["a.yaml"])
+    assert found.findings == ()
+    assert [one.finding.code.number for one in found.suppressed] == ["ORC-2021"]
+    assert found.as_validation().suppressed == found.suppressed
