@@ -168,8 +168,10 @@ class LineEdits:
             return Edit(last, length + 1, last, length + 1, self._end + text)
         if text or first == 1:
             return Edit(first, 1, last, length + 1, text)
-        above = self.as_read(first - 1)
-        return Edit(first - 1, len(above) + 1, last, length + 1, "")
+        above = first - 1
+        while above > 1 and not self.as_read(above).strip() and above not in self._instead:
+            above -= 1  # no blank line comes to stand at the end, where it would be an end of the last line
+        return Edit(above, len(self.as_read(above)) + 1, last, length + 1, "")
 
 
 def shifted(lines: Iterable[str], by: int) -> list[str]:
