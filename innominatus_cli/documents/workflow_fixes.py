@@ -130,8 +130,6 @@ def _take_call_out(fixes: MovingFixes, lines: LineEdits, role: Entry, entries: l
     above: list[str] = []
     if provider is not None and provider in entries:
         led = layout.chunk(provider)
-        if led.attached != led.start and not layout.text.endswith("\n"):
-            raise UnsafeEdit
         fixes.cut(lines, led)
         above = shifted(lines.take(led.attached, led.start), by)
     for chunk in moved:
