@@ -60,6 +60,9 @@ def apart(fixes: Iterable[Fix]) -> list[Fix]:
     return kept
 
 
+_LITERAL = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+
+
 class UnsafeEdit(Exception):  # noqa: N818 - ends the making of one fix, inside this room
     """The text is not of a form in which the edit is sure to change nothing else."""
 
@@ -164,6 +167,8 @@ class LineEdits:
         length = len(self._lines[-1])
         if self._ends_in_text and text.rpartition("\n")[2].strip() != self._lines[-1].strip():
             raise UnsafeEdit
+        if _LITERAL.search(text) and text.rpartition("\n")[2].strip() != self._lines[-1].strip():
+            raise UnsafeEdit  # a literal text that comes to stand last would lose its line end
         if first > last:  # behind a last line that has no end
             return Edit(last, length + 1, last, length + 1, self._end + text)
         if text or first == 1:

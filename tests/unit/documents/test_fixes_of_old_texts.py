@@ -77,8 +77,8 @@ def test_workflows_without_brackets_are_mended_whole(seed: int) -> None:
     writer.brackets = 0.0
     text = writer.document(old_workflow(rnd))
     twice = "means the same as"
-    if "|" in text and "+" in text:
-        return  # a text that keeps the blank lines behind it: nothing moves
+    if "|" in text and ("+" in text or not text.endswith("\n")):
+        return  # a text that keeps the blank lines behind it, or has no line end of its own: nothing moves
     for _ in range(ROUNDS):
         if not (fixes := fixes_in("old.yaml", text)):
             break
