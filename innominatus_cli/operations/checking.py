@@ -41,6 +41,8 @@ class CheckRequest(NamedTuple):
     write_baseline: str | None = None
     repository: str | None = None
     """The (resolved) repository in which all paths are judged; None for the one around each."""
+    jobs: int | None = None
+    """How many processes check files; None for so many as are worth it."""
     fix: bool = False
     """Mend what can be mended safely, and answer what is left."""
     diff: bool = False
@@ -63,6 +65,7 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
         edited=request.edited,
         only_ours=request.only_ours,
         repository=request.repository,
+        jobs=request.jobs,
         opened=None if request.policies_from is None else _judged_by(request.policies_from),
     )
     if request.strict_score:
