@@ -33,6 +33,7 @@ class Wishes(TypedDict):
     policies_from: str | None
     baseline: str | None
     write_baseline: str | None
+    jobs: int | None
     fix: bool
     diff: bool
 
@@ -91,6 +92,9 @@ def checking_options(function: F) -> F:
     function = output_option(*FORMATS)(function)
     for option in reversed(_COUNTING):
         function = option(function)
+    function = click.option(
+        "--jobs", type=click.IntRange(min=1), help="Check files in N processes. [default: by files and processors]"
+    )(function)
     function = click.option("--diff", is_flag=True, help="Show what --fix would change; alone it writes nothing.")(
         function
     )

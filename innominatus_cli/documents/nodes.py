@@ -243,20 +243,28 @@ class Document:
         self._again: Callable[[], Document] | None = None
 
     def forget(self, again: "Callable[[], Document]") -> None:
-        """Lets all nodes go, which take most of a document's memory; `again` reads them where somebody asks."""
+        """Lets nodes and text go, which take most of a document's memory; `again` reads them where somebody asks."""
         if self._again is None:
             self._again = again
             self._asked, self._pointers = 0, {}
-            del self.root
+            del self.root, self.text, self._own_text
+
+    @classmethod
+    def absent(cls, path: str, kind: str, index: int, again: "Callable[[], Document]") -> "Document":
+        """A document that somebody else has read; `again` reads it where somebody asks for its nodes or its text."""
+        document = cls(path, MappingNode(), kind=kind, index=index)
+        document.forget(again)
+        return document
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """The root that was let go; everything else is always there."""
-            if name != "root" or self._again is None:
+            """What was let go; everything else is always there."""
+            if name not in {"root", "text", "_own_text"} or self._again is None:
                 raise AttributeError(name)
-            self.root, self._again = self._again().root, None
-            return self.root
+            document, self._again = self._again(), None
+            self.root, self.text, self._own_text = document.root, document.text, document._own_text  # noqa: SLF001
+            return getattr(self, name)
 
     @property
     def mapping(self) -> MappingNode:

@@ -41,6 +41,8 @@ class CheckRequest(NamedTuple):
     write_baseline: str | None = None
     repository: str | None = None
     """The (resolved) repository in which all paths are judged; None for the one around each."""
+    jobs: int | None = None
+    """How many processes check files; None for so many as are worth it."""
     fix: bool = False
     """Mend what can be mended safely, and answer what is left."""
     diff: bool = False
@@ -76,6 +78,7 @@ def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | Non
         edited=request.edited,
         only_ours=request.only_ours,
         repository=request.repository,
+        jobs=request.jobs,
         opened=opened,
     )
     if request.strict_score:

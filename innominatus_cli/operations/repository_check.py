@@ -10,7 +10,7 @@ from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
 from innominatus_cli.checks.identities import is_in_force
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
-from innominatus_cli.checks.said import keep_words, said_by
+from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 YAML = (".yaml", ".yml")
 _APPLICATIONS = "**/score*.yaml"
 _FOLDERS = (*(name for name in KIND_OF_FOLDER if name != "products"), "products")
-_MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
-"""Kinds of which a repository has many documents."""
 FEW = 100
+"""Files of which all nodes may be there at the same time."""
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
 _LOOKS_LIKE_OURS = re.compile(
     r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
@@ -58,6 +57,8 @@ class RepositoryCheck:
         self._judge = judge
         self._among: frozenset[str] | None = None
         self._relatives: frozenset[str] | None = None
+        self.jobs: int | None = None
+        """How many processes check files; None for so many as are worth it."""
         self._loaded: dict[str, Loaded] = {}
         self._keeps = shared is not None
         self._shared = {} if shared is None else shared
@@ -128,6 +129,10 @@ class RepositoryCheck:
                 self._take(path, named=True)
         self._folders = {""}
 
+    def take_over(self, path: str, loaded: Loaded) -> None:
+        """Takes what another process has read of a file."""
+        self._loaded[path] = loaded
+
     @property
     def files(self) -> int:
         """How many files are selected."""
@@ -135,11 +140,11 @@ class RepositoryCheck:
 
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
-        return {path: tuple(document.kind for document in self._load(path).documents) for path in self._selected}
+        return {path: tuple(document.kind for document in self.load(path).documents) for path in self._selected}
 
     def documents(self, path: str) -> tuple[Document, ...]:
         """The canonical documents of a file, those that are none of ours included."""
-        return self._load(path).documents
+        return self.load(path).documents
 
     def sources(self) -> dict[str, str]:
         """The text of every selected file that could be read, and of the documents that judge."""
@@ -151,30 +156,34 @@ class RepositoryCheck:
         return texts if self._judge is None else {**texts, **self._judge.sources}
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong with the selected files.
-
-        Of many files the nodes are let go when they have been checked.
-        """
-        lets_go = len(self._selected) > FEW and not self._keeps
-        for path, named in self._selected.items():
-            loaded = self._load(path)
-            yield from loaded.findings
-            for number, document in enumerate(loaded.documents):
-                if document.kind:
-                    yield from check_placement(document, self.workflows_root)
-                    yield from check_document(document, self._facts_for(document))
-                    if lets_go and document.kind in _MANY:
-                        self._let_go(path, number, document)
-                elif (named or self._is_our_place(path)) and not _says_so(loaded):
-                    yield not_ours(document)
+        """Everything that is wrong with the selected files."""
+        yield from self._findings_of_files()
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
         yield from self._findings_of_judge()
 
-    def _let_go(self, path: str, number: int, document: Document) -> None:
-        keep_words(document, self.facts)
-        document.forget(lambda: self._read(path).documents[number])
+    def _findings_of_files(self) -> Iterator[Finding]:
+        """What is wrong with each selected file alone."""
+        if self._keeps or len(self._selected) <= FEW:
+            for path in self._selected:
+                yield from self.check_file(path)
+            return
+        from innominatus_cli.operations.many_files import check_many  # noqa: PLC0415 - most checks are of few files
+
+        yield from check_many(self, [*self._selected])
+
+    def check_file(self, path: str) -> list[Finding]:
+        """What is wrong with one selected file alone."""
+        loaded = self.load(path)
+        findings = [*loaded.findings]
+        for document in loaded.documents:
+            if document.kind:
+                findings += check_placement(document, self.workflows_root)
+                findings += check_document(document, self._facts_for(document))
+            elif (self._selected[path] or self._is_our_place(path)) and not _says_so(loaded):
+                findings.append(not_ours(document))
+        return findings
 
     def _findings_of_judge(self) -> Iterator[Finding]:
         """What is wrong with policies of another revision, and the workflows that they require in vain."""
@@ -190,7 +199,7 @@ class RepositoryCheck:
         folder = posixpath.normpath(f"{self.workflows_root}/policies")
         for path in (ADMIN_CONFIG, *self._snapshot.paths(folder, YAML)):
             if self._snapshot.exists(path):
-                yield from (found for found in self._load(path).findings if found.severity is Severity.ERROR)
+                yield from (found for found in self.load(path).findings if found.severity is Severity.ERROR)
 
     def _findings_together(self) -> Iterator[Finding]:
         """What documents get wrong together. A few named files are held against others only where they speak of some.
@@ -228,7 +237,7 @@ class RepositoryCheck:
     def _unusable_admin_config(self) -> Iterator[Finding]:
         """Errors of an admin-config.yaml that nobody selected: the rest was judged without it, or with half of it."""
         if ADMIN_CONFIG not in self._selected and self._snapshot.exists(ADMIN_CONFIG):
-            yield from (found for found in self._load(ADMIN_CONFIG).findings if found.severity is Severity.ERROR)
+            yield from (found for found in self.load(ADMIN_CONFIG).findings if found.severity is Severity.ERROR)
 
     @cached_property
     def workflows_root(self) -> str:
@@ -244,7 +253,7 @@ class RepositoryCheck:
         """The document of admin-config.yaml; None where there is none, or it cannot be read."""
         if not self._snapshot.is_file(ADMIN_CONFIG):
             return None
-        return next((one for one in self._load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
+        return next((one for one in self.load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
 
     @property
     def ignoring(self) -> Document | None:
@@ -282,7 +291,7 @@ class RepositoryCheck:
         """The documents of the files that belong into a folder of the workflows root."""
         folder = posixpath.normpath(f"{self.workflows_root}/{name}")
         paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
-        return [document for path in paths for document in self._load(path).documents if document.kind]
+        return [document for path in paths for document in self.load(path).documents if document.kind]
 
     def _in_force(self, relatives: frozenset[str] | None) -> list[Document]:
         """The documents that deployments use and the applications asked for; of all files, or of some."""
@@ -306,10 +315,10 @@ class RepositoryCheck:
         return tuple(self._documents(dict.fromkeys((*self._selected, *self._passed_over))))
 
     def _documents(self, paths: Iterable[str]) -> list[Document]:
-        return [document for path in paths for document in self._load(path).documents if document.kind]
+        return [document for path in paths for document in self.load(path).documents if document.kind]
 
     def _holds_applications(self, path: str) -> bool:
-        return any(document.kind == "Workload" for document in self._load(path).documents)
+        return any(document.kind == "Workload" for document in self.load(path).documents)
 
     @cached_property
     def facts(self) -> Facts:
@@ -323,7 +332,7 @@ class RepositoryCheck:
             files=lambda: self._snapshot.paths("", YAML),
             provided_types=lambda: self._provided_types,
             golden_paths=lambda: self._every_golden_path,
-            documents_of=lambda path: self._load(path).documents,
+            documents_of=lambda path: self.load(path).documents,
             judges=None if self._judge is None else self._judge.documents,
         )
 
@@ -334,7 +343,7 @@ class RepositoryCheck:
 
     @cached_property
     def _every_golden_path(self) -> list[Document]:
-        others = [document for path in self._golden_paths for document in self._load(path).documents]
+        others = [document for path in self._golden_paths for document in self.load(path).documents]
         return [one for one in (*self._in_folder("golden-paths"), *others) if one.kind == "GoldenPath"]
 
     @cached_property
@@ -347,7 +356,7 @@ class RepositoryCheck:
         if any(entry.text("type") == "git" and _is_true(entry.get("enabled")) for entry in entries):
             return None
         paths = [f"{folder}/provider.yaml" for folder in self._provider_folders]
-        documents = [one for path in paths if self._snapshot.is_file(path) for one in self._load(path).documents]
+        documents = [one for path in paths if self._snapshot.is_file(path) for one in self.load(path).documents]
         return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
 
     def _facts_for(self, document: Document) -> Facts:
@@ -357,16 +366,18 @@ class RepositoryCheck:
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
 
-    def _load(self, path: str) -> Loaded:
+    def load(self, path: str) -> Loaded:
+        """The documents of a file, and what is wrong with their text and shape; read once."""
         known = self._loaded.get(path)
         if known is None:
             known = None if path in self._edited or path in self._amendments else self._shared.get(path)
-            known = self._loaded[path] = known or self._read(path)
+            known = self._loaded[path] = known or self.read(path)
             if path not in self._edited and path not in self._amendments:
                 self._shared[path] = known
         return known
 
-    def _read(self, path: str) -> Loaded:
+    def read(self, path: str) -> Loaded:
+        """The same, read anew from the bytes of the snapshot."""
         data = self._snapshot.read(path)
         return Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
 
@@ -376,7 +387,7 @@ class RepositoryCheck:
             return True
         if not path.endswith(YAML):  # a link out of the repository, in the place of a folder
             return path.startswith(f"{self.workflows_root}/")
-        loaded = self._load(path)
+        loaded = self.load(path)
         if loaded.documents:
             return any(document.kind for document in loaded.documents) or _says_so(loaded)
         data = self._snapshot.read(path)
