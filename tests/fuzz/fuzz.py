@@ -3,15 +3,18 @@
     pip install 'innominatus-cli[fuzz]'
     python tests/fuzz/fuzz.py TARGET [-runs=10000000] [other options of libFuzzer] [CORPUS_FOLDER]
 
-A target stops at the first input that breaks one of its promises, and writes it to a file `crash-…`. Inputs that were
-worth keeping are tests/fuzz/seeds/<target>/, which the test suite replays without atheris.
+A target stops at the first input that breaks one of its promises, and writes it to a file `crash-…`. What was worth
+keeping is in tests/cases/fuzz/<target>.json: base64, as few as reach every branch that is known. The test suite replays
+it without atheris, and `--seeds FOLDER` writes it out as a corpus to go on from.
 """
 
+import base64
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-SEEDS = Path(__file__).resolve().parent / "seeds"
+SEEDS = Path(__file__).resolve().parents[1] / "cases" / "fuzz"
 _WHOLE_EVERY = 16
 LONGEST = {"loader": 96, "references": 128, "overrides": 128}
 """Bytes of an input: what a parser does with more of the same is for the hostile files to show."""
@@ -64,17 +67,53 @@ def references(data: bytes) -> None:
     pattern.search(text[-64:])
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"loader": loader, "references": references}
+_WORKLOAD = b"""apiVersion: score.dev/v1b1
+metadata: {name: shop}
+containers: {web: {image: "nginx:1.27", args: [a, b], variables: {A: x}}}
+"""
+
+
+def overrides(data: bytes) -> None:
+    """Any text is an override of a property or says where it is none; one of sixteen is also applied."""
+    from innominatus_cli.documents.override_paths import PropertyProblem, parse_property
+    from innominatus_cli.documents.score_overrides import Overrides, apply_overrides
+    from innominatus_cli.documents.yaml_reader import read_yaml
+
+    text = data.decode("utf-8", "replace")
+    parsed = parse_property(text)
+    if isinstance(parsed, PropertyProblem):
+        assert parsed.message
+        assert 0 <= parsed.start <= parsed.end <= len(text), parsed
+    if sum(data) % _WHOLE_EVERY == 0:
+        (document,), _ = read_yaml("score.yaml", _WORKLOAD)
+        found = apply_overrides(document, Overrides(properties=(text,)))
+        assert all(finding.message and finding.place.path for finding in found)
+        document.root.plain()
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"loader": loader, "references": references, "overrides": overrides}
+
+
+def write_seeds(name: str, folder: Path) -> None:
+    """Writes the inputs of a target as files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(json.loads((SEEDS / f"{name}.json").read_text(encoding="utf-8"))):
+        (folder / f"{number:05}").write_bytes(base64.b64decode(seed))
 
 
 def main() -> None:
     """Hands over to libFuzzer, which ends the process."""
+    name = sys.argv[1]
+    if sys.argv[2:3] == ["--seeds"]:
+        write_seeds(name, Path(sys.argv[3]))
+        return
     import atheris
 
-    name = sys.argv[1]
     with atheris.instrument_imports(include=["innominatus_cli"]):
         import innominatus_cli.documents.event_reader
         import innominatus_cli.documents.loading
+        import innominatus_cli.documents.override_paths
+        import innominatus_cli.documents.score_overrides
         import innominatus_cli.documents.score_shapes
         import innominatus_cli.documents.workflow_shapes
         import innominatus_cli.expressions.conditions
