@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.needs import only_with
+from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.findings.catalogue import steps as codes
@@ -79,8 +80,6 @@ def words_read(scope: WorkflowScope) -> frozenset[str]:
 
 def check_shell_variables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2154: a script does not take variables and parameters of the workflow for the shell's."""
-    from innominatus_cli.checks.places import place_within  # noqa: PLC0415 - few scripts are wrong in this way
-
     scope = scope_of(document, facts)
     for name, (text, offset, written) in _shell_reads(scope).items():
         whose = "variables" if name in scope.variables else "parameters"

@@ -13,6 +13,8 @@ from innominatus_cli.findings.near_names import did_you_mean
 
 _OWN_VALUES = ("variables", "workflow")
 """Two words for one context: the variables of the workflow."""
+_OF_OTHER_RULES = frozenset(CONTEXTS) - {"steps", "outputs", "secrets"}
+"""Contexts whose names `checks.contexts` knows; outside of scripts there is nothing else to say of them."""
 _Make = Callable[..., Finding]
 
 
@@ -28,6 +30,8 @@ def check_references(document: Document, facts: Facts) -> Iterator[Finding]:
         yield from (_problem_finding(document, text.node, one) for one in planned[:1])
         yield from (_secret_in_template(document, text.node, one) for one in planned if _shows_secret(text, one))
         for reference in parsed.references:
+            if reference.path[0] in _OF_OTHER_RULES and not text.is_script:
+                continue
             if not (planned and _is_template_word(reference)):
                 yield from check_reference(scope, text, reference)
 

@@ -212,6 +212,7 @@ class Document:
         "index",
         "keys",
         "kind",
+        "mapping",
         "others",
         "path",
         "root",
@@ -233,6 +234,8 @@ class Document:
         self._pointers: dict[int, tuple[Node, str]] = {}
         self.path = path
         self.root = root
+        self.mapping = root if isinstance(root, MappingNode) else MappingNode(line=1, column=1)
+        """The root as a mapping; an empty one where the root is something else."""
         self.kind = kind
         self.index = index
         self.text = self._own_text = text
@@ -247,7 +250,7 @@ class Document:
         if self._again is None:
             self._again = again
             self._asked, self._pointers = 0, {}
-            del self.root, self.text, self._own_text
+            del self.root, self.mapping, self.text, self._own_text
 
     @classmethod
     def absent(cls, path: str, kind: str, index: int, again: "Callable[[], Document]") -> "Document":
@@ -260,16 +263,12 @@ class Document:
 
         def __getattr__(self, name: str) -> object:
             """What was let go; everything else is always there."""
-            if name not in {"root", "text", "_own_text"} or self._again is None:
+            if name not in {"root", "mapping", "text", "_own_text"} or self._again is None:
                 raise AttributeError(name)
             document, self._again = self._again(), None
-            self.root, self.text, self._own_text = document.root, document.text, document._own_text  # noqa: SLF001
+            self.root, self.mapping = document.root, document.mapping
+            self.text, self._own_text = document.text, document._own_text  # noqa: SLF001 - another of this class
             return getattr(self, name)
-
-    @property
-    def mapping(self) -> MappingNode:
-        """The root as a mapping; an empty one where the root is something else."""
-        return self.root if isinstance(self.root, MappingNode) else MappingNode(line=1, column=1)
 
     @property
     def all_text(self) -> str:

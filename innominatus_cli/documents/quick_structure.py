@@ -84,15 +84,12 @@ class _Compiler:
         return made
 
     def named(self, name: str) -> Accepts:
-        """The function of a definition, which is made when it is first called: definitions may hold themselves."""
+        """The function of a definition; inside of itself one that looks for it when it is called."""
         functions = self.functions
-
-        def make(node: Node) -> bool:
-            if name not in functions:
-                functions[name] = self.function(self.definitions[name])
-            return functions[name](node)
-
-        return make
+        if name not in functions:
+            functions[name] = lambda node: functions[name](node)  # noqa: PLW0108 - another one by then
+            functions[name] = self.function(self.definitions[name])
+        return functions[name]
 
     def resolved(self, schema: Schema) -> Schema:
         while (reference := schema.get("$ref")) is not None:

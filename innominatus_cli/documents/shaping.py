@@ -1,6 +1,6 @@
 """How a document is brought to its canonical shape: keys move with their places, and each move is told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
@@ -91,15 +91,17 @@ class Shaping:
 
     def rename(self, mapping: MappingNode, spellings: dict[str, str]) -> None:
         """Gives keys in older spellings their new names."""
+        if mapping.values.keys().isdisjoint(spellings):
+            return
         for key in [key for key in mapping.values if key in spellings]:
             new_key, node = spellings[key], mapping.key(key)
             message = f"'{key}' is read as '{new_key}'"
             self.move(mapping, key, mapping, new_key, codes.OLD_SPELLING, message, renaming(node, new_key))
 
-    def drop_empty(self, mapping: MappingNode, needed: Iterable[str] = ()) -> None:
+    def drop_empty(self, mapping: MappingNode, needed: Collection[str] = ()) -> None:
         """Removes keys without a value (`env:` and nothing behind it), but for those that are needed."""
-        kept = set(needed)
-        for key in [key for key, value in mapping.values.items() if is_null(value) and key not in kept]:
+        empty = [key for key, value in mapping.values.items() if isinstance(value, ScalarNode) and value.value is None]
+        for key in [key for key in empty if key not in needed]:
             message = f"'{key}' has no value and is left out"
             mend = dropping(mapping.key(key), f"Remove '{key}'")
             self.report(codes.OLD_SPELLING, message, mapping.key(key), "Remove the key.", inside=mapping, mend=mend)

@@ -127,7 +127,7 @@ def shape_body(shaping: Shaping, body: MappingNode) -> None:
 def shape_step(shaping: Shaping, step: MappingNode) -> None:
     """Moves a step type's own inputs into `config`, and gives fields their names."""
     shaping.rename(step, _STEP_SPELLINGS)
-    inputs = [key for key in step.values if key not in STEP_KEYS and _is_input(step, key)]
+    inputs = [] if step.values.keys() <= STEP_KEYS else _inputs_beside_config(step)
     if inputs and (config := shaping.inner(step, "config", step.key(inputs[0]))) is not None:
         moved = [step.key(key) for key in inputs if key not in config.values]
         there = step.key_nodes.get("config")
@@ -141,12 +141,16 @@ def shape_step(shaping: Shaping, step: MappingNode) -> None:
         _shape_call(shaping, step)
 
 
+def _inputs_beside_config(step: MappingNode) -> list[str]:
+    return [key for key in step.values if key not in STEP_KEYS and _is_input(step, key)]
+
+
 def _shape_top(shaping: Shaping, root: MappingNode) -> None:
-    beside = [key for key in _SPEC_KEYS if key in root.values]
+    beside = [] if root.values.keys().isdisjoint(_SPEC_KEYS) else [key for key in _SPEC_KEYS if key in root.values]
     stem = shaping.document.path.rpartition("/")[2].rsplit(".", 1)[0]
     has_name = "name" in root.mapping("metadata").values
     moved: list[Node] = []
-    there = root.key_nodes.get("spec")
+    there = root.key_nodes.get("spec") if beside else None
 
     def mend(fixes: "FileFixes") -> "Fix | None":
         return fixes.canonical_top(root, moved, there, None if has_name else stem)

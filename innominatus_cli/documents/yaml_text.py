@@ -10,6 +10,8 @@ INVISIBLE = "[\u200b-\u200f\u2060-\u2064\ufeff]"
 """Characters of no width, which make two keys of what looks like one."""
 _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"
 _BIDI = "[\u202a-\u202e\u2066-\u2069]"
+_HARMLESS = bytes((*range(0x20, 0x7F), *b"\n\r\t"))
+"""The bytes of which most files are; nothing is hidden among them."""
 _LINE_END = r"\r\n|\r|\n"
 
 
@@ -20,6 +22,8 @@ def text_of(path: str, data: bytes) -> tuple[str | None, list[Finding]]:
     if b"\0" in data:
         message = "the file is UTF-16 or UTF-32" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "the file is binary"
         return None, [Finding(codes.BINARY, message, Place(path))]
+    if not data.translate(None, _HARMLESS):
+        return data.decode("ascii"), []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
