@@ -230,7 +230,7 @@ class IgnoredFinding(YamlModel):
 class ValidationSettings(YamlModel):
     """What `validate` and `check` do in this repository."""
 
-    ignores: list[IgnoredFinding] = []
+    ignores: Annotated[list[IgnoredFinding], Field(max_length=1_000)] = []
 
 
 class AdminConfigDocument(YamlModel):

@@ -62,16 +62,25 @@ def comments_with(marker: str, text: str) -> Iterator[Comment]:
     if not candidates:
         return
     scalars = _Scalars(text)
+    following = _following_content(lines)
     content = next((number for number, line in enumerate(lines) if not _BEFORE_CONTENT.match(line)), len(lines))
     for number, column in candidates:
         if scalars.hold((number, column)):
             continue
         target = number
         if not lines[number][:column].strip():
-            target = next((n for n in range(number + 1, len(lines)) if not _EMPTY.match(lines[n])), number)
+            target = following[number] if following[number] < len(lines) else number
         last = scalars.last_line(target)
         said = lines[number][column + 1 :].strip()
         yield Comment(number + 1, column + 1, said, target + 1, last + 1, number < content)
+
+
+def _following_content(lines: list[str]) -> list[int]:
+    """For each line the next one behind it with more than a comment; the number of lines where there is none."""
+    found = [len(lines)] * len(lines)
+    for number in range(len(lines) - 2, -1, -1):
+        found[number] = found[number + 1] if _EMPTY.match(lines[number + 1]) else number + 1
+    return found
 
 
 class _Scalars:

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from innominatus_cli.checks.ignores import MARKER, Ignore, cannot_be_ignored, configured_ignores, ignores_in
+from innominatus_cli.checks.ignores import (
+    MARKER,
+    Ignore,
+    cannot_be_ignored,
+    configured_ignores,
+    ignores_in,
+    known_codes,
+)
 from innominatus_cli.checks.repository import CODES as FOUND_TOGETHER
 from innominatus_cli.documents.globs import matches
-from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.catalogue import ignores as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.findings.suppressed import Suppressed
@@ -94,7 +100,7 @@ class _Ignoring:
                 yield ignore._replace(codes=allowed)
 
     def _may_ignore(self, ignore: Ignore, number: str) -> bool:
-        code = every_code().get(number)
+        code = known_codes().get(number)
         if code is None:
             return False
         elsewhere = self._by.policies_from is not None and ignore.by == "comment"

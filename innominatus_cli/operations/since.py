@@ -106,6 +106,8 @@ class Comparison:
 
     def old_check(self, paths: Iterable[str]) -> RepositoryCheck:
         """The check of some files as they were."""
+        old, _ = self._paths
+        self._old.fetch(path for path in old if path.endswith(YAML))
         check = RepositoryCheck(self._root, snapshot=self._old, judge=self._judge)
         check.only(frozenset(paths))
         return check
