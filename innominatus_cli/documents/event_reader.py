@@ -202,6 +202,10 @@ class _Composer:
             end_line=end.line + 1,
             end_column=end.column + 1,
         )
+        if not text and not start.column and start.line >= line_count(self.text):  # libyaml ends the last line first
+            place = place_at("", self.text, len(self.text))
+            node.line = node.end_line = place.line
+            node.column = node.end_column = place.column
         if plain:
             self.check_number(node)
         elif "\0" in text:

@@ -83,9 +83,9 @@ class RepositoryCheck:
         self._relatives = relatives
 
     @property
-    def is_partial(self) -> bool:
-        """Whether only some of what is asked for is checked."""
-        return self._among is not None
+    def is_empty(self) -> bool:
+        """Whether there is nothing of what is asked for, checked or passed over."""
+        return not self._selected and not self._passed_over
 
     def _take(self, path: str, *, named: bool) -> None:
         if self._among is None or path in self._among:

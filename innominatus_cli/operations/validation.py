@@ -82,7 +82,7 @@ def validate(
     if not paths:
         checks[home] = opened(home, edited)
         checks[home].select_everything()
-        if not checks[home].files and not checks[home].is_partial:
+        if checks[home].is_empty:
             findings.append(Finding(NOT_OURS, "there is nothing of ours here", Place("."), _START))
     for path in paths:
         full = os.path.join(directory, path)

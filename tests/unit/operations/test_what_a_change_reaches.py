@@ -22,7 +22,7 @@ from innominatus_cli.operations.since import Comparison, check_since
 from innominatus_cli.operations.validation import Validation
 from innominatus_cli.system.git import TreeEntry
 
-EXAMPLES = int(__import__("os").environ.get("EX", "60"))
+EXAMPLES = 60
 NAMES = st.sampled_from(("a", "b", "a-b"))
 IDENTITIES = st.sampled_from(("a", "b", "a-b", "shop/a", "shop/b", "pay/a", "embedded"))
 TYPES = st.sampled_from(("script", "lint", "fmt"))
