@@ -209,7 +209,6 @@ class Document:
         "_asked",
         "_own_text",
         "_pointers",
-        "details",
         "index",
         "keys",
         "kind",
@@ -244,8 +243,6 @@ class Document:
         self.others: list[Source] = []
         self.said: object = None
         """What `checks.said` keeps of the document for other documents."""
-        self.details: object = None
-        """What `checks.details` keeps of it for rules over it."""
         self._again: Callable[[], Document] | None = None
 
     def forget(self, again: "Callable[[], Document]") -> None:
