@@ -148,6 +148,8 @@ def _scalar(raw: RawScalar) -> ScalarNode:
     if raw.style == "":
         node.plain_style = True
         if text in UNUSUAL_WORDS or text[0] in NUMBER_STARTS:
+            if not text and not start.column:
+                raise _NotQuickly  # it may stand behind the last line
             node.value = _values[text] if text in _values else _value(text)
         else:
             node.value = text
