@@ -34,12 +34,12 @@ def _answer(kind: Kind, asked: Asked, question: Question, *, ask: bool) -> Answe
     flag = f"--{question.name}"
     if not question.applies(asked):
         if given and not question.switch:
-            raise click.BadParameter("there is nothing that it could be for, with the other answers", param_hint=flag)
+            raise click.BadParameter("with the other answers it has no meaning: leave it out", param_hint=flag)
         return ()
     if given is None and ask:
         return _confirmed(question) if question.switch else _typed(kind, asked, question)
     if given is None and question.required:
-        raise click.MissingParameter(question.text, param_hint=flag, param_type="option")
+        raise click.UsageError(f"Missing option {flag}: {question.text[:1].lower()}{question.text[1:]}")
     answer = question.default(asked) if given is None else given
     problem = problem_with(kind, asked, question, answer)
     if problem:

@@ -208,7 +208,7 @@ def test_with_no_input_nobody_is_asked(repository: Path, opened: list[Terminal])
 
     status, screen = terminal.ends()
     assert status == 2
-    assert "Missing option --name." in screen
+    assert "Missing option --name: its name" in screen
 
 
 def test_where_stdout_is_a_pipe_nobody_is_asked(repository: Path, opened: list[Terminal]) -> None:
@@ -217,7 +217,7 @@ def test_where_stdout_is_a_pipe_nobody_is_asked(repository: Path, opened: list[T
 
     status, screen = terminal.ends()
     assert status == 2
-    assert "Missing option --name." in screen
+    assert "Missing option --name: its name" in screen
 
 
 def test_flags_are_not_asked_for_again(repository: Path, opened: list[Terminal]) -> None:

@@ -64,8 +64,8 @@ def _limit(
     return Question(flag, text, default, check, at=(f"/spec/{key}",), optional=True)
 
 
-def _listed(flag: str, text: str, key: str, choices: Callable[[Asked], list[str]]) -> Question:
-    return Question(flag, text, choices=choices, several=True, at=(f"/spec/{key}",), optional=True)
+def _listed(flag: str, text: str, key: str, what: str, choices: Callable[[Asked], list[str]]) -> Question:
+    return Question(flag, text, choices=choices, what=what, several=True, at=(f"/spec/{key}",), optional=True)
 
 
 def _unsaid(_asked: Asked) -> Answer:
@@ -80,24 +80,28 @@ RULES: Final = (
         "allow-step-type",
         "The only step types that steps may be of",
         "allowedStepTypes",
+        "step type",
         lambda asked: asked.surroundings.step_types,
     ),
     _listed(
         "require-workflow",
         "The platform workflows that every deployment must have",
         "requiredPlatformWorkflows",
+        "platform workflow",
         _platform_workflows,
     )._replace(check=_required_problem),
     _listed(
         "require-approval",
         "The environments in which every run needs an approval",
         "security/requireApproval",
+        "environment",
         lambda asked: asked.surroundings.environments,
     ),
     _listed(
         "allow-executor",
         "The only teams whose members may run",
         "security/allowedExecutors",
+        "team",
         lambda asked: sorted(asked.surroundings.admin_config.teams),
     ),
 )
@@ -160,13 +164,14 @@ POLICY: Final = Kind(
     "Policies: limits, allowed step types, who may run.",
     r"""Write a document of policies, and say what it refuses.
 
-    Documents of policies are merged, and the stricter value counts; what another one says already is changed there.
+    Documents of policies are merged, and the stricter value counts. What admin-config.yaml or another document says
+    already is changed there: a second, different value is refused here.
 
     \b
     Examples:
       innominatus-ctl new policy
       innominatus-ctl new policy small-workflows --max-steps 10 --max-duration 30m
-      innominatus-ctl new policy releases --require-approval production --allow-executor release-team
+      innominatus-ctl new policy releases --require-workflow security-scan --allow-executor developers
     """,
     (
         name("Its name, and its file's", "limits", name_problem),

@@ -65,6 +65,8 @@ class Question(NamedTuple):
     """What help shows for a value, where the choices are the same everywhere: `a|b|c`."""
     at: tuple[str, ...] = ()
     """JSON pointers into the new document: findings there speak of this answer."""
+    what: str = ""
+    """What one of the choices is, where it is not what the flag is called."""
     several: bool = False
     switch: bool = False
     """Yes or no; yes is the answer `("yes",)`."""
@@ -108,11 +110,19 @@ def problem_with(kind: Kind, asked: Asked, question: Question, answer: Answer) -
         return "something must be said here"
     if not question.at:
         return ""
-    draft = kind.make(with_defaults(kind, asked._replace(answers={**asked.answers, question.name: answer})))
+    draft = kind.make(
+        with_defaults(kind, asked._replace(answers={**_before(kind, question, asked), question.name: answer}))
+    )
     for finding in findings_of(asked.surroundings.root, draft, alone=True, shared=asked.surroundings.read):
         if finding.place.path == draft.files[0].path and _speaks_of(finding, question.at):
             return f"{finding.message} ({finding.code.number}). {finding.help}"
     return ""
+
+
+def _before(kind: Kind, question: Question, asked: Asked) -> dict[str, Answer]:
+    """The answers to the questions before this one. Later ones may be wrong, and are not this one's to answer for."""
+    names = [one.name for one in kind.questions]
+    return {name: asked.answers[name] for name in names[: names.index(question.name)] if name in asked.answers}
 
 
 def name(text: str, default: str, check: Callable[[Asked, str], str], at: str = "/metadata/name") -> Question:
@@ -187,7 +197,8 @@ def _no_choice(question: Question, asked: Asked, value: str) -> str:
     hint = did_you_mean(value, choices)
     if not hint:
         hint = f"there is {either(choices)}" if len(choices) <= _FEW else f"there are {len(choices)}"
-    return f"there is no {question.name.replace('-', ' ')} '{short(value)}': {hint}"
+    what = question.what or question.name.replace("-", " ")
+    return f"there is no {what} '{short(value)}': {hint}"
 
 
 def _speaks_of(finding: Finding, pointers: tuple[str, ...]) -> bool:
