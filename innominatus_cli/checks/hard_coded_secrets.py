@@ -51,6 +51,10 @@ _KINDS = {
     "jwt": "a signed JSON Web Token",
     "key": "a private key",
 }
+_IN_SCORE = (
+    "Take it out, and change it where it is used, for it has been in git. A Score file cannot name secrets: let a "
+    "workflow bind the secret with `vault-setup`."
+)
 _SHORTEST_RANDOM, _LONGEST_RANDOM = 24, 200
 _RUN = r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,200}+(?![A-Za-z0-9+/_-])"
 _SHORTEST_TOKEN = 15
@@ -70,7 +74,8 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
     for name, node, is_secret in _named_values(document.root):
         if (is_secret or name.lower().endswith(_KEYS)) and _is_literal(node, name, known):
             message = f"'{name}' holds a secret in plain text"
-            yield Finding(codes.HARD_CODED_SECRET, message, document.place(node))
+            place = document.place(node)
+            yield Finding(codes.HARD_CODED_SECRET, message, place, _remedy(document, place))
         elif isinstance(node.value, str) and "://" in node.value and "@" in node.value:
             yield from _check_address(document, name, node)
 
@@ -102,7 +107,14 @@ def _check_address(document: Document, name: str, node: ScalarNode) -> Iterator[
     found = re.search(_IN_ADDRESS, str(node.value))
     if found is not None and not _placeholders().fullmatch(found[1]):
         place = place_within(document, node, found.start(1), found[1])
-        yield Finding(codes.HARD_CODED_SECRET, f"the address in '{name}' holds a password in plain text", place)
+        message = f"the address in '{name}' holds a password in plain text"
+        yield Finding(codes.HARD_CODED_SECRET, message, place, _remedy(document, place))
+
+
+def _remedy(document: Document, place: Place) -> str:
+    """What to do where `${secrets.…}` means nothing: in a Score file's own parts, not in workflows of its dialect."""
+    names_secrets = document.kind != "Workload" or place.pointer.startswith("/workflows/")
+    return "" if names_secrets else _IN_SCORE
 
 
 def _named_values(root: Node) -> Iterator[tuple[str, ScalarNode, bool]]:
@@ -220,8 +232,8 @@ def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
             continue
         is_told = name.lower().endswith(_KEYS) or re.search(_KNOWN_AS_RANDOM, name) is not None
         if not is_told and _looks_random(text) and _tokens().search(text) is None:
-            message = f"the value of '{name}' looks like a generated key"
-            yield Finding(codes.RANDOM_LOOKING_VALUE, message, document.place(node))
+            message, place = f"the value of '{name}' looks like a generated key", document.place(node)
+            yield Finding(codes.RANDOM_LOOKING_VALUE, message, place, _remedy(document, place))
 
 
 @lru_cache(maxsize=1)

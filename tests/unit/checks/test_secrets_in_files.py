@@ -119,6 +119,16 @@ TOKENS = {
 }
 
 
+@pytest.mark.parametrize(
+    "variable", [f"TOKEN: {VALUE}", "KEYS: aZ4kQ9xT2mB7vR1pL8sD5wY3nH6c", f"AT: http://me:{VALUE}@x"]
+)
+def test_a_score_file_is_not_told_to_write_what_it_cannot(variable: str) -> None:
+    head = "apiVersion: score.dev/v1b1\nmetadata: {name: web-shop}\ncontainers:\n  web:\n    image: a/b:1\n"
+    (finding,) = found(f"{head}    variables:\n      {variable}\n", path="score.yaml")
+    assert "vault-setup" in finding.help
+    assert "${secrets" not in finding.help
+
+
 @pytest.mark.parametrize(("what", "token"), TOKENS.items())
 def test_a_known_token_is_an_error_wherever_it_stands(what: str, token: str) -> None:
     for text in (workflow(f"{{X: {token}}}"), workflow("{}") + f"      # {token}\n      description: x\n"):
