@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
 from innominatus_cli.cli.output import output_option, print_for_people, print_text
-from innominatus_cli.findings.finding import CannotContinue
+from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import from_git_root
 from innominatus_cli.reports.formats import FOR_FORGES, FORMATS, render
@@ -131,7 +131,8 @@ def answer(request: CheckRequest, shown: Answer) -> int:
         raise click.UsageError("--write-baseline writes all findings: give it without --since")
     found = check(request)
     if found.fixed is not None:
-        _tell_fixes(found.fixed)
+        only_a_diff = found.fixed.shows_diff and not found.fixed.written and shown["output"] == "text"
+        _tell_fixes(found.fixed, found.findings if only_a_diff else ())
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     show(found, shown, request.directory)
@@ -169,11 +170,11 @@ def _refuse_fixes(request: CheckRequest, output: str) -> None:
         raise click.UsageError(f"-o {output} cannot show a diff; use text, json or yaml")
 
 
-def _tell_fixes(fixing: "Fixing") -> None:
+def _tell_fixes(fixing: "Fixing", unshown: Sequence[Finding]) -> None:
     from innominatus_cli.reports.fixes_text import fixes_summary  # noqa: PLC0415 - few ask for fixes
     from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415
 
-    to_stderr(fixes_summary(fixing))
+    to_stderr(fixes_summary(fixing, unshown))
 
 
 def _wants_colour() -> bool:

@@ -1,11 +1,13 @@
 """What `--fix` and `--diff` did, for people (text, unified diff) and for programs."""
 
 from collections import Counter
+from collections.abc import Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.edits import lines_of
 from innominatus_cli.documents.words import counted
+from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.reports.terminal import one_line, painted
 
 if TYPE_CHECKING:
@@ -21,8 +23,17 @@ def fixes_text(fixing: "Fixing", *, colour: bool = False) -> str:
     return "".join(_file_text(file, colour) for file in fixing.files)
 
 
-def fixes_summary(fixing: "Fixing") -> str:
-    """One line: how much was mended, and in how many files."""
+def fixes_summary(fixing: "Fixing", unshown: Sequence[Finding] = ()) -> str:
+    """One line: how much was mended, in how many files, and how many findings are left that a diff does not show."""
+    left = [
+        counted(count, word)
+        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
+        if (count := sum(finding.severity is severity for finding in unshown))
+    ]
+    return f"{_mended(fixing)}; {' and '.join(left)} left, not shown with --diff" if left else _mended(fixing)
+
+
+def _mended(fixing: "Fixing") -> str:
     findings, files = counted(fixing.mended, "finding"), counted(len(fixing.files), "file")
     if not fixing.files:
         return "nothing was mended" if fixing.written else "nothing would be mended"

@@ -73,6 +73,15 @@ def test_diff_can_be_applied(flow: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert flow.read_text() == NEW
 
 
+def test_what_a_diff_does_not_show_is_counted(flow: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flow.write_text(NEW.replace("type: terraform", "type: terraform\n      nonsense: 1"))
+    assert run(["validate", "--diff", "flow.yaml"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "nothing would be mended; 1 error left, not shown with --diff\n")
+    assert run(["validate", "--fix", "--diff", "flow.yaml"]) == 1
+    assert capsys.readouterr().err == "nothing was mended\n"
+
+
 def test_diff_of_a_file_without_an_end_of_its_last_line_can_be_applied(
     flow: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
