@@ -7,7 +7,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode
-from innominatus_cli.expressions.references import Reference
+from innominatus_cli.expressions.references import Reference, may_refer
 from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Code, Finding, Related
@@ -30,7 +30,7 @@ def check_contexts(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2015, ORC-2017, ORC-2019, ORC-2153, ORC-2189: what a reference names in its context is there."""
     scope = scope_of(document, facts)
     for text in scope.texts:
-        if "${" in text.value or "{{" in text.value:
+        if may_refer(text.value):
             for reference in text.parsed.references:
                 yield from check_context(scope, text, reference)
 

@@ -66,7 +66,7 @@ def words_read(scope: WorkflowScope) -> frozenset[str]:
     """Every word in a reference, a template or a condition of the workflow."""
     found: set[str] = set()
     for text in scope.texts:
-        if "{{" in text.value:
+        if "{{" in text.value or "{%" in text.value:
             found.update(re.findall(_WORD, text.value))
         elif "${" in text.value:
             found.update(key for reference in text.parsed.references for key in reference.path)

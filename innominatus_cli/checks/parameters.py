@@ -6,6 +6,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.words import a
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Related
@@ -88,7 +89,7 @@ def _check_default(document: Document, name: str, kind: str, definition: Mapping
     if not isinstance(default, ScalarNode) or default.value is None:
         return
     text = _text_of(default)
-    if "${" in text or "{{" in text:
+    if may_refer(text):
         return
     secret = definition.get("secret")
     if isinstance(secret, ScalarNode) and secret.value is True and text:

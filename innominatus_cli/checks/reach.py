@@ -11,7 +11,7 @@ from innominatus_cli.checks.order import behind
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
-from innominatus_cli.expressions.references import CONTEXTS, Reference
+from innominatus_cli.expressions.references import CONTEXTS, Reference, may_refer
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.catalogue.workflow import BAD_CONDITION
 from innominatus_cli.findings.finding import Finding, Fix, Related
@@ -92,7 +92,7 @@ def check_outputs_of_skipped_steps(document: Document, facts: Facts) -> Iterator
     """ORC-2132, ORC-2133: an output is read of a step that has run whenever its reader does."""
     scope = scope_of(document, facts)
     for text in scope.texts:
-        if not text.step or ("${" not in text.value and "{{" not in text.value):
+        if not text.step or not may_refer(text.value):
             continue
         for reference in text.parsed.references:
             target = _step_of(scope, reference)
@@ -223,7 +223,7 @@ def _static_scope(scope: WorkflowScope) -> Any:  # noqa: ANN401 - a Scope, whose
             if known is not None and (len(rest) != 1 or rest[0] not in known):
                 return Unresolved(written)
             value = known[rest[0]] if known is not None and self.name != "parameters" else None
-            if value is None or rest[0] in scope.setters or "${" in value.text or "{{" in value.text:
+            if value is None or rest[0] in scope.setters or may_refer(value.text):
                 return Later((self.name, *rest), "")
             return Known(_text_of(value), "")
 

@@ -6,9 +6,16 @@ from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
-from innominatus_cli.expressions.references import CONTEXTS, Problem, Reference, is_plain
+from innominatus_cli.expressions.references import (
+    CONTEXTS,
+    Problem,
+    Reference,
+    Template,
+    is_plain,
+    may_refer,
+)
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Code, Finding, Severity
+from innominatus_cli.findings.finding import Code, Finding
 from innominatus_cli.findings.near_names import did_you_mean
 
 _OWN_VALUES = ("variables", "workflow")
@@ -22,40 +29,29 @@ def check_references(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2015 to ORC-2019, ORC-2031: every reference speaks of something, and in time."""
     scope = scope_of(document, facts)
     for text in scope.texts:
-        if "${" not in text.value and "{{" not in text.value:
+        if not may_refer(text.value):
             continue
         parsed = text.parsed
-        planned = [problem for problem in parsed.problems if problem.planned]
-        yield from (_problem_finding(document, text.node, one) for one in parsed.problems if not one.planned)
-        yield from (_problem_finding(document, text.node, one) for one in planned[:1])
-        yield from (_secret_in_template(document, text.node, one) for one in planned if _shows_secret(text, one))
+        problems = parsed.problems
+        if parsed.template is not None and not problems:
+            problems = _problems_of_template(parsed.template, text.value)
+        yield from (_problem_finding(document, text.node, one) for one in problems)
         for reference in parsed.references:
-            if reference.path[0] in _OF_OTHER_RULES and not text.is_script:
-                continue
-            if not (planned and _is_template_word(reference)):
+            if reference.path[0] not in _OF_OTHER_RULES or text.is_script:
                 yield from check_reference(scope, text, reference)
 
 
-def _is_template_word(reference: Reference) -> bool:
-    """Whether it is `{{ else }}`, `{{ end }}` or the like, in a text that is a template."""
-    return reference.written.startswith("{{") and len(reference.path) == 1
+def _problems_of_template(template: Template, text: str) -> tuple[Problem, ...]:
+    from innominatus_cli.expressions.templates import syntax_problem  # noqa: PLC0415 - few files have templates
+
+    wrong = syntax_problem(template, text)
+    return () if wrong is None else (wrong,)
 
 
 def _problem_finding(document: Document, node: ScalarNode, problem: Problem) -> Finding:
-    """A problem of a text as a finding. What a later version brings is a warning, told once for each text."""
+    """A problem of a text as a finding."""
     place = place_within(document, node, problem.offset, str(node.value)[problem.offset : problem.offset + 2])
-    severity = Severity.WARNING if problem.planned else None
-    return Finding(codes.MALFORMED_REFERENCE, problem.message, place, problem.remedy, severity_override=severity)
-
-
-def _shows_secret(text: Text, problem: Problem) -> bool:
-    """Whether a template in a script speaks of a secret."""
-    return text.is_script and ".secrets." in text.value[problem.offset :].partition("}}")[0]
-
-
-def _secret_in_template(document: Document, node: ScalarNode, problem: Problem) -> Finding:
-    place = place_within(document, node, problem.offset, str(node.value)[problem.offset : problem.offset + 2])
-    return Finding(codes.VALUE_IN_SCRIPT, "a template would write a secret into the text of a script", place)
+    return Finding(codes.MALFORMED_REFERENCE, problem.message, place, problem.remedy)
 
 
 def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> Iterator[Finding]:
@@ -124,7 +120,7 @@ def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding
         if defined is not None and rest[0] not in defined.values:
             message = f"{shown}: secret '{rest[0]}' is not defined under 'secrets' in admin-config.yaml"
             yield finding(codes.UNDEFINED_NAME, message, did_you_mean(rest[0], defined.values))
-    if not text.is_script:
+    if not text.is_script or not (reference.is_shown or head == "secrets"):
         return
     remedy = f'Write `env: {{VALUE: "{reference.written}"}}` in the step, and "$VALUE" in the script.'
     if head == "secrets":
@@ -139,7 +135,7 @@ def _check_value(scope: WorkflowScope, text: Text, reference: Reference, finding
 
 
 def _is_literal(node: ScalarNode) -> bool:
-    return "${" not in node.text and "{{" not in node.text
+    return not may_refer(node.text)
 
 
 RULES = (check_references,)

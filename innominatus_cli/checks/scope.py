@@ -70,7 +70,7 @@ class WorkflowScope:
     def texts(self) -> list[Text]:
         """Every text whose references are replaced, in the order of the file; conditions are none.
 
-        Those that can hold no reference, because they have neither `$` nor `{{`, are left out.
+        Those that can hold no reference, because they have neither `$` nor `{`, are left out.
         """
         found: list[Text] = []
         for key in ("variables", "outputs"):
@@ -185,8 +185,8 @@ def _step_texts(step: MappingNode) -> list[Text]:
 def _speaking(node: Node | None) -> Sequence[ScalarNode]:
     """The texts in a node that may hold a reference."""
     if isinstance(node, ScalarNode):
-        return (node,) if ("$" in node.text or "{{" in node.text) and isinstance(node.value, str) else ()
-    return [text for text in texts_in(node) if "$" in text.text or "{{" in text.text]
+        return (node,) if ("$" in node.text or "{" in node.text) and isinstance(node.value, str) else ()
+    return [text for text in texts_in(node) if "$" in text.text or "{" in text.text]
 
 
 def _outputs(step: MappingNode) -> frozenset[str]:

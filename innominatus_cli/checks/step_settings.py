@@ -7,6 +7,7 @@ from innominatus_cli.checks.order import groups
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
@@ -67,7 +68,7 @@ def _check_values(document: Document, step: MappingNode, key: str, values: Node)
             yield Finding(codes.UNUSABLE_LOOP, message, document.place(step.key("forEach")))
         return
     text = str(values.value) if isinstance(values, ScalarNode) else ""
-    if "${" not in text and "{{" not in text:
+    if not may_refer(text):
         message = f"'{key}' is neither a list nor a reference to one"
         yield Finding(codes.UNUSABLE_LOOP, message, document.place(values))
     elif "maxItems" not in step.values and _reads_output(text):
@@ -146,7 +147,7 @@ def check_locks(document: Document, facts: Facts) -> Iterator[Finding]:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             continue
         name, place = node.value, document.place(node)
-        if not name.strip() or "${" in name or "{{" in name:
+        if not name.strip() or may_refer(name):
             what = "is empty" if not name.strip() else "holds a reference, which is not replaced there"
             yield Finding(codes.UNUSABLE_LOCK, f"the name of the lock {what}", place)
             continue

@@ -7,6 +7,8 @@ actor, tool versions, verdicts. A value that is known only at run time is a refe
 - `{"$template": ["postgres://", {"$ref": "…"}, "/shop"]}` is always text; `$json` in the place of `$ref` writes what
   is no text as JSON, as placeholders of Score do,
 - `{"$script": ["echo ", {"$ref": "…"}]}` is the text of a script: every value in it must have a plain form,
+- `{"$jinja": {"parts": ["size ", {"value": "v0 | upper"}], "values": {"v0": {"$ref": "…"}}}}` is a template, whose
+  tags know nothing but those values; `"script": true` asks for plain values in its tags,
 - `{"$literal": {"$ref": "…"}}` is data as written, which only looks like one of these (see `expressions.values`).
 
 A condition is a tree (see `expressions.conditions`) in which everything static is already a literal.
@@ -22,7 +24,7 @@ from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, 
 PLAN_SCHEMA: Final = "innominatus.dev/plan/v1"
 
 Value = Any
-"""JSON data in which `$ref`, `$template` and `$script` objects stand for what is known at run time."""
+"""JSON data in which `$ref`, `$template`, `$script` and `$jinja` objects stand for what is known at run time."""
 
 
 class Source(JsonModel):

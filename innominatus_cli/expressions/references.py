@@ -1,4 +1,4 @@
-r"""References in text: `${path}`, and the dotted form of the original's templates, `{{ .path }}`.
+r"""References in text: `${path}`, and the dotted form of templates, `{{ .path }}`; more than that is a `Template`.
 
 A text is parsed once into parts with offsets; the parts are resolved as often as needed. `$${` is a literal `${`;
 inside a path `\.` is a dot of a key and `\\` a backslash. Nothing here reads a context, or raises for what a person
@@ -37,6 +37,8 @@ _PLAIN_FORM = r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*"
 _SEGMENT = r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*"
 _DOTTED_TEMPLATE = r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}"
 """Compiled when first needed: three patterns cost a cold start more than reading a file."""
+_OLD_BLOCKS = frozenset({"if", "else", "end", "range", "with"})
+"""Words that are blocks of the original's templates, and no paths."""
 _LONGEST_PATH = 32
 _LONGEST_CONTEXT = max(map(len, CONTEXTS)) + 1
 """With the dot behind it."""
@@ -63,13 +65,15 @@ class _Value:
 class Reference(_Value):
     """One `${…}` or `{{ … }}`: its path, and where it stands in the text (offsets in code points, end exclusive)."""
 
-    __slots__ = ("end", "offset", "path", "written")
+    __slots__ = ("end", "is_shown", "offset", "path", "written")
 
-    def __init__(self, path: tuple[str, ...], offset: int, end: int, written: str) -> None:
+    def __init__(self, path: tuple[str, ...], offset: int, end: int, written: str, *, is_shown: bool = True) -> None:
         self.path = path
         self.offset = offset
         self.end = end
         self.written = written
+        self.is_shown = is_shown
+        """Whether its value stands in the text as it is; False inside of an expression of a template."""
 
     @property
     def name(self) -> str:
@@ -106,15 +110,44 @@ class Problem(_Value):
         return self.kind == ProblemKind.PLANNED
 
 
+TemplatePart: TypeAlias = "str | tuple[str, str]"
+"""A literal piece, or a tag: `("value", code)` or `("block", code)`, where code is an expression of Jinja2."""
+
+
+class Template(_Value):
+    """A text with expressions and blocks. Its tags name the references of the text `v0`, `v1`, … in their order.
+
+    `optional` says of each whether the template asks if it has a value at all.
+    """
+
+    __slots__ = ("optional", "parts")
+
+    def __init__(self, parts: tuple[TemplatePart, ...], optional: tuple[bool, ...]) -> None:
+        self.parts = parts
+        self.optional = optional
+
+
 class ParsedText(_Value):
-    """A text as literal parts and references, in order; `references` are the references alone."""
+    """A text as literal parts and references, in order; `references` are the references alone.
 
-    __slots__ = ("parts", "problems", "references")
+    Where the text is more than that, `template` holds it, and there are no parts.
+    """
 
-    def __init__(self, parts: tuple[Part, ...], problems: tuple[Problem, ...] = ()) -> None:
+    __slots__ = ("parts", "problems", "references", "template")
+
+    def __init__(
+        self,
+        parts: tuple[Part, ...],
+        problems: tuple[Problem, ...] = (),
+        template: Template | None = None,
+        references: tuple[Reference, ...] | None = None,
+    ) -> None:
         self.parts = parts
         self.problems = problems
-        self.references = tuple(part for part in parts if isinstance(part, Reference))
+        self.template = template
+        if references is None:
+            references = tuple(part for part in parts if isinstance(part, Reference))
+        self.references = references
 
     @property
     def whole(self) -> Reference | None:
@@ -123,8 +156,12 @@ class ParsedText(_Value):
 
     @property
     def literal(self) -> str | None:
-        """The text itself where it holds no reference."""
-        return None if self.references else "".join(part for part in self.parts if isinstance(part, str))
+        """The text itself where it holds neither a reference nor a template."""
+        return (
+            None
+            if self.references or self.template is not None
+            else "".join(part for part in self.parts if isinstance(part, str))
+        )
 
 
 def is_plain(text: str) -> bool:
@@ -172,27 +209,66 @@ def split_path(text: str) -> tuple[str, ...] | str:
     return tuple(keys)
 
 
+def may_refer(text: str) -> bool:
+    """Whether a text can hold a reference or a template."""
+    return "${" in text or "{{" in text or "{%" in text
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ParsedText:
     """The parts of an ordinary text (not of a script): every `${` and `{{` must mean something."""
-    if "${" not in text and "{{" not in text:
+    if not may_refer(text):
         return ParsedText((text,) if text else ())
-    return _Parser(text, None).parse()
+    return _read(text, script=False)
 
 
 @lru_cache(maxsize=1024)
 def parse_script(text: str) -> ParsedText:
     """The parts of a script: only references that begin with a known context are seen, all other text is left alone."""
-    if "${" not in text and "{{" not in text:
+    if not may_refer(text):
         return ParsedText((text,) if text else ())
-    return _Parser(text, CONTEXTS).parse()
+    return _read(text, script=True)
+
+
+def parse_literally(text: str, *, script: bool) -> ParsedText:
+    """The parts of a piece of a template between two tags: only `${…}` means something in it."""
+    if "${" not in text:
+        return ParsedText((text,) if text else ())
+    return _Parser(text, CONTEXTS if script else None, tags=False).parse()
+
+
+def _read(text: str, *, script: bool) -> ParsedText:
+    if "{%" not in text:
+        try:
+            return _Parser(text, CONTEXTS if script else None).parse()
+        except _IsTemplate:
+            pass
+    from innominatus_cli.expressions.template_tags import is_template, read_template  # noqa: PLC0415 - few texts are
+
+    if "{%" not in text or is_template(text):
+        return read_template(text, script=script)
+    try:
+        return _Parser(text, CONTEXTS if script else None).parse()
+    except _IsTemplate:
+        return read_template(text, script=script)
+
+
+class _IsTemplate(Exception):  # noqa: N818 - ends the reading of a text that holds more than references
+    """The text has a tag that is more than a dotted path."""
+
+
+def template_reference(tag: str) -> tuple[str, ...] | None:
+    """The path of a tag that holds nothing else, `{{ .parameters.name }}`; None for any other one."""
+    found = re.compile(_DOTTED_TEMPLATE).fullmatch(tag)
+    return canonical_path(tuple(found.group(1).split("."))) if found else None
 
 
 class _Parser:
-    def __init__(self, text: str, only: frozenset[str] | None) -> None:
+    def __init__(self, text: str, only: frozenset[str] | None, *, tags: bool = True) -> None:
         self._text = text
         self._brace = -1
         self._only = only
+        self._tags = tags
         self._parts: list[Part] = []
         self._literal: list[str] = []
         self._problems: list[Problem] = []
@@ -200,7 +276,8 @@ class _Parser:
     def parse(self) -> ParsedText:
         position = 0
         text = self._text
-        dollar = template = -1
+        dollar = -1
+        template = -1 if self._tags else len(text)
         while position < len(text):
             dollar = _next(text, "${", position, dollar)
             template = _next(text, "{{", position, template)
@@ -268,21 +345,20 @@ class _Parser:
 
     def _template(self, start: int) -> int:
         found = re.compile(_DOTTED_TEMPLATE).match(self._text, start)
-        if found:
+        if found and found.group(1) not in _OLD_BLOCKS:
             path = tuple(found.group(1).split("."))
             if self._only is None or (path[0] in self._only and len(path) > 1):
-                self._reference(path_text(_template_path(path)), start, found.end())
+                if found.group()[2] == "-" or found.group()[-3] == "-":
+                    raise _IsTemplate  # it takes blanks away around it
+                self._reference(path_text(canonical_path(path)), start, found.end())
                 return found.end()
         end = self._text.find("}}", start)
         stop = end + 2 if end >= 0 else len(self._text)
         inside = self._text[start:stop]
-        if self._only is None or _mentions_context(inside, self._only):
-            self._problem(
-                f"'{inside.splitlines()[0]}' is more than a dotted path; templates are planned, not available yet",
-                start,
-                "Use a reference, as in '${parameters.name}' or '{{ .parameters.name }}'.",
-                ProblemKind.PLANNED,
-            )
+        if end < 0 and self._only is None:
+            self._problem("'{{' is never closed", start, "Close it with '}}'.")
+        elif end >= 0 and (self._only is None or _mentions_context(inside, self._only)):
+            raise _IsTemplate
         self._literal.append(inside)
         return stop
 
@@ -298,12 +374,17 @@ def _next(text: str, opening: str, position: int, known: int) -> int:
     return len(text) if found < 0 else found
 
 
-def _template_path(path: tuple[str, ...]) -> tuple[str, ...]:
+def canonical_path(path: tuple[str, ...]) -> tuple[str, ...]:
     """The original's `.steps.<step>.output.<name>` is ours with `outputs`."""
     if len(path) > 3 and path[0] == "steps" and path[2] == "output":  # noqa: PLR2004 - steps.<step>.output.<name>
         return (*path[:2], "outputs", *path[3:])
     return path
 
 
+def first_tag(text: str) -> int:
+    """Where the first tag of a template begins: the place of what is wrong with all of it."""
+    return min((place for place in (text.find("{{"), text.find("{%")) if place >= 0), default=0)
+
+
 def _mentions_context(inside: str, contexts: frozenset[str]) -> bool:
-    return any(word in contexts for word in re.findall(r"\.([A-Za-z]+)\.", inside))
+    return any(word in contexts for word in re.findall(r"(?<![\w.])\.?([A-Za-z]+)\.", inside))

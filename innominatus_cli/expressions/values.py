@@ -3,13 +3,14 @@
 - `{"$ref": "steps.create-db.outputs.host"}` keeps the type of what it names;
 - `{"$template": ["postgres://", {"$ref": "…"}]}` is text;
 - `{"$script": […]}` is the text of a script: every value in it must have the plain form;
+- `{"$jinja": {"parts": […], "values": {"v0": …}}}` is a template that the run renders (see `expressions.templates`);
 - `{"$literal": …}` is data as written, for a mapping of a person's own that only looks like one of these.
 
 `fold` makes such values when planning, `resolve` takes them apart when the step runs.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -30,10 +31,14 @@ REF = "$ref"
 TEMPLATE = "$template"
 SCRIPT = "$script"
 LITERAL = "$literal"
+JINJA = "$jinja"
 JSON_TEXT = "$json"
 """In the place of `$ref` inside a `$template`: a value that is no text is written as JSON, as Score wants it."""
 
-_MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL, JSON_TEXT})
+LONGEST_TEXT = 4_194_304
+"""Characters of a text that values are put into: variables that name each other twice would have no end."""
+_TOO_LONG = f"with its values the text has more than {LONGEST_TEXT:,} characters"
+_MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL, JINJA, JSON_TEXT})
 
 Pointer: TypeAlias = "tuple[str | int, ...]"
 
@@ -101,6 +106,8 @@ def _as_data(mapping: dict[str, Any]) -> dict[str, Any]:
 def _fold_text(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
     parsed = parse(text)
     _note(parsed, found, at)
+    if parsed.template is not None:
+        return _fold_template(text, parsed, scope, found, at, script=False)
     if not parsed.references:
         return parsed.literal
     if parsed.whole is not None:
@@ -108,16 +115,73 @@ def _fold_text(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
     parts = [
         part if isinstance(part, str) else _fold_part(part, scope, found, at, script=False) for part in parsed.parts
     ]
-    return _joined(parts, TEMPLATE)
+    joined = _joined(parts, TEMPLATE)
+    if isinstance(joined, str) and len(joined) > LONGEST_TEXT:
+        found.add(at, Problem(_TOO_LONG, parsed.references[0].offset, kind=ProblemKind.MALFORMED))
+        return text
+    return joined
 
 
 def _fold_script(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
     parsed = parse_script(text)
     _note(parsed, found, at)
+    if parsed.template is not None:
+        return _fold_template(text, parsed, scope, found, at, script=True)
     parts = [
         part if isinstance(part, str) else _fold_part(part, scope, found, at, script=True) for part in parsed.parts
     ]
     return _joined(parts, SCRIPT)
+
+
+def _fold_template(text: str, parsed: ParsedText, scope: Scope, found: Folded, at: Pointer, *, script: bool) -> object:
+    """The text of a template where all that it names is known; else the template with what it names."""
+    template = parsed.template
+    before = len(found.problems)
+    values: dict[str, Any] = {}
+    is_static = True
+    for index, reference in enumerate(parsed.references):
+        if template is None or (template.optional[index] and _is_absent(scope, reference)):
+            continue
+        resolved = resolve_reference(reference, scope, found, at)
+        if isinstance(resolved, Later):
+            if script and resolved.secret:
+                message = f"'{reference.written}' would put a secret into the text of a script"
+                found.add(at, Problem(message, reference.offset, ENV, ProblemKind.NOT_PLAIN))
+            is_static = False
+            values[f"v{index}"] = {REF: path_text(resolved.path)}
+        elif resolved is not None:
+            values[f"v{index}"] = resolved.value if is_static else as_literal(resolved.value)
+    if template is None or parsed.problems or len(found.problems) > before:
+        return text
+    from innominatus_cli.expressions.templates import (  # noqa: PLC0415 - most plans have none
+        UnusableTemplateError,
+        problem_of,
+        render,
+        syntax_problem,
+    )
+
+    if is_static:
+        try:
+            return render(template.parts, values, script=script)
+        except UnusableTemplateError as wrong:
+            found.add(at, problem_of(wrong, text))
+            return text
+    if (problem := syntax_problem(template, text)) is not None:
+        found.add(at, problem)
+        return text
+    values = {name: value if _is_marked(value) else as_literal(value) for name, value in values.items()}
+    parts = [part if isinstance(part, str) else {part[0]: part[1]} for part in template.parts]
+    return {JINJA: {"parts": parts, "values": values, **({"script": True} if script else {})}}
+
+
+def _is_absent(scope: Scope, reference: Reference) -> bool:
+    """Whether the reference could have a value, and has none."""
+    resolved = scope.resolve(reference.path)
+    return isinstance(resolved, Unresolved) and resolved.absent
+
+
+def _is_marked(value: object) -> bool:
+    return isinstance(value, Mapping) and len(value) == 1 and not _MARKS.isdisjoint(value)
 
 
 def _note(parsed: ParsedText, found: Folded, at: Pointer) -> None:
@@ -222,11 +286,34 @@ def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
         case "$ref":
             return lookup(_path(value[REF]))
         case "$template" | "$script":
-            return "".join(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
-        case "$literal":
-            return {key: resolve(item, lookup) for key, item in value[LITERAL].items()}
+            return _bounded(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
+        case "$jinja":
+            return _rendered(value[JINJA], lookup)
         case _:
-            return {key: resolve(item, lookup) for key, item in value.items()}
+            own = value[LITERAL] if mark == LITERAL else value
+            return {key: resolve(item, lookup) for key, item in own.items()}
+
+
+def _bounded(parts: Iterable[str]) -> str:
+    made: list[str] = []
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > LONGEST_TEXT:
+            raise NoValue(_TOO_LONG)
+        made.append(part)
+    return "".join(made)
+
+
+def _rendered(template: Mapping[str, Any], lookup: Lookup) -> str:
+    from innominatus_cli.expressions.templates import UnusableTemplateError, render  # noqa: PLC0415 - most plans have none
+
+    values = {name: resolve(value, lookup) for name, value in template["values"].items()}
+    parts = [part if isinstance(part, str) else next(iter(part.items())) for part in template["parts"]]
+    try:
+        return render(parts, values, script=bool(template.get("script")))
+    except UnusableTemplateError as wrong:
+        raise NoValue(f"a template has no text: {wrong}") from wrong
 
 
 def _path(name: str) -> tuple[str, ...]:
@@ -239,6 +326,8 @@ def _path(name: str) -> tuple[str, ...]:
 def _part(part: object, lookup: Lookup, *, script: bool) -> str:
     if isinstance(part, str):
         return part
+    if isinstance(part, Mapping) and JINJA in part:
+        return _rendered(part[JINJA], lookup)
     mark, name = next(iter(part.items())) if isinstance(part, Mapping) else (REF, "")
     value = lookup(_path(name))
     text = text_of(value)

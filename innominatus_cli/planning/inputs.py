@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from innominatus_cli.expressions.contexts import Scope
-from innominatus_cli.expressions.values import LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
+from innominatus_cli.expressions.values import JINJA, LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCRIPT_KEYS = frozenset({"script", "command", "run"})
 """Inputs whose text is a script; a list of arguments is none."""
 
-_MARKS = frozenset({REF, TEMPLATE, SCRIPT})
+_MARKS = frozenset({REF, TEMPLATE, SCRIPT, JINJA})
 _STAND_IN = re.compile("\\$\\{\ue000([0-9]+)\\}")
 
 

@@ -13,6 +13,10 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from innominatus_cli.expressions.references import Template
 
 SEEDS = Path(__file__).resolve().parents[1] / "cases" / "fuzz"
 _WHOLE_EVERY = 16
@@ -57,6 +61,9 @@ def references(data: bytes) -> None:
             if isinstance(part, Reference):
                 assert text[part.offset : part.end] == part.written
         assert all(0 <= problem.offset <= len(text) for problem in parsed.problems)
+        if parsed.template is not None and not parsed.problems:
+            assert all(text[one.offset : one.end] == one.written for one in parsed.references)
+            _render(parsed.template, len(parsed.references))
     condition = parse_condition(text)
     assert (condition.tree is None) == (condition.problem is not None)
     assert condition.problem is None or 0 <= condition.problem.offset <= len(text)
@@ -65,6 +72,16 @@ def references(data: bytes) -> None:
     except PatternError:
         return
     pattern.search(text[-64:])
+
+
+def _render(template: "Template", names: int) -> None:
+    from innominatus_cli.expressions.templates import LONGEST_RESULT, UnusableTemplateError, render
+
+    try:
+        text = render(template.parts, {f"v{number}": ["x", {"c": 1}] for number in range(names)})
+    except UnusableTemplateError:
+        return
+    assert len(text) <= LONGEST_RESULT
 
 
 _WORKLOAD = b"""apiVersion: score.dev/v1b1

@@ -226,9 +226,9 @@ MALFORMED_REFERENCE = Code(
     "A reference cannot be understood",
     "Write `${context.name}`, or `$${` for a literal `${`.",
     detail="References are dotted paths between `${` and `}`; `{{ .path }}` of older files means the same. What only "
-    "looks "
-    "like one is an error, because it would stay in the text as it is. Templates with `if`, `range` and filters are "
-    "planned: until then they are warnings here, and a workflow that uses them cannot be run.",
+    "looks like one is an error, because it would stay in the text as it is. Templates have `{{ … }}` with filters, "
+    "`{% if %}` and `{% for %}`, and of older files `{{ if }}`, `{{ else }}`, `{{ range }}` and `{{ end }}`; they call "
+    "nothing and set nothing.",
 )
 
 # Golden paths: 2040 to 2049.

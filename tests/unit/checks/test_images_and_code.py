@@ -83,6 +83,6 @@ def test_an_argument_of_its_own_is_no_code(config: str) -> None:
 
 
 def test_a_template_in_a_script_shows_no_secret() -> None:
-    (finding,) = found("script", "{script: 'echo {{ .secrets.token | b64enc }}'}", "ORC-2018")
-    assert finding.message == "a template would write a secret into the text of a script"
+    (finding,) = found("script", "{script: 'echo {{ .secrets.token | b64encode }}'}", "ORC-2018")
+    assert finding.message == "'.secrets.token' would write a secret into the text of a script"
     assert found("script", "{script: 'echo {{ .parameters.x | upper }}'}", "ORC-2018") == []

@@ -101,10 +101,13 @@ def test_a_bare_name_is_a_variable_a_parameter_or_a_finding() -> None:
     assert [one.remedy for one in found] == ["did you mean 'IMAGE'?"]
 
 
-def test_templates_are_told_once_for_each_text() -> None:
-    text = "{{ if .parameters.x }}a{{ else }}b{{ end }}{{ if .parameters.y }}c{{ end }}"
-    found = _found(_workflow(_script("a", more=f", env: {{A: '{text}'}}")))
-    assert [(one.code.number, one.severity) for one in found] == [("ORC-2031", Severity.WARNING)]
+def test_what_a_template_names_is_looked_up_at_its_place() -> None:
+    text = '{{ if eq .variables.size "small" }}a{{ else }}{{ .variables.sizee }}{{ end }}'
+    workflow = _workflow(_script("a", more=f", env: {{A: '{text}'}}"), "  variables: {size: small}\n")
+    (found,) = _found(workflow)
+    assert (found.code.number, found.remedy) == ("ORC-2015", "did you mean 'size'?")
+    line = workflow.splitlines()[found.place.line - 1]
+    assert line[found.place.column - 1 : found.place.end_column - 1] == "{{ .variables.sizee }}"
 
 
 def test_conditions_speak_of_steps_before_them() -> None:

@@ -44,7 +44,6 @@ CASES: list[tuple[str, Mapping[str, str], str]] = [
     ("ORC-3001", with_step("{name: s, type: script, env: {A: '${metadata.none}'}, config: {script: 'true'}}"), "none"),
     ("ORC-2031", with_step("{name: s, type: script, env: {A: '${a..b}'}, config: {script: 'true'}}"), "${a..b}"),
     ("ORC-2031", with_step("{name: s, type: script, env: {A: '${a'}, config: {script: 'true'}}"), "never closed"),
-    ("ORC-3003", with_step("{name: s, type: script, env: {A: '{{ if x }}'}, config: {script: 'true'}}"), "planned"),
     ("ORC-3004", with_step("{name: s, type: script, if: 'a ==', config: {script: 'true'}}"), ""),
     ("ORC-3006", with_step("{name: s, type: script, config: {script: 'echo ${variables.v}'}}",
                            "  variables: {v: 'a b'}\n"), "variables.v"),
