@@ -189,6 +189,8 @@ class Scope:
     """Names of the steps that `<step>.<name>` may begin with."""
     bare: tuple[str, ...] = ("variables", "parameters")
     """Contexts that single names are looked up in, in this order."""
+    texts: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
+    """Short texts of paths that were looked up here and are nobody's else to know: the same in every text."""
 
     def resolve(self, path: tuple[str, ...]) -> Resolution:
         """What the path names here."""

@@ -12,7 +12,8 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import lru_cache, partial
+from typing import Any, Final, TypeAlias
 
 from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved
 from innominatus_cli.expressions.references import (
@@ -37,6 +38,8 @@ JSON_TEXT = "$json"
 
 LONGEST_TEXT = 4_194_304
 """Characters of a text that values are put into: variables that name each other twice would have no end."""
+_REMEMBERED = 64
+"""Characters of a value that is put into texts without another look: so many of them are never too long."""
 _TOO_LONG = f"with its values the text has more than {LONGEST_TEXT:,} characters"
 _MARKS = frozenset({REF, TEMPLATE, SCRIPT, LITERAL, JINJA, JSON_TEXT})
 
@@ -105,6 +108,12 @@ def _as_data(mapping: dict[str, Any]) -> dict[str, Any]:
 
 def _fold_text(text: str, scope: Scope, found: Folded, at: Pointer) -> object:
     parsed = parse(text)
+    known = scope.texts
+    if known and len(parsed.parts) > 1 and not parsed.problems:
+        try:  # most texts of a step name what another one has named
+            return "".join([part if part.__class__ is str else known[part.path] for part in parsed.parts])  # type: ignore[union-attr]
+        except KeyError:
+            pass
     _note(parsed, found, at)
     if parsed.template is not None:
         return _fold_template(text, parsed, scope, found, at, script=False)
@@ -215,6 +224,8 @@ def _fold_part(reference: Reference, scope: Scope, found: Folded, at: Pointer, *
         return reference.written
     if script and not is_plain(text):
         found.add(at, Problem(not_plain(reference.name), reference.offset, ENV, ProblemKind.NOT_PLAIN))
+    if not resolved.listed_as and len(text) < _REMEMBERED:
+        scope.texts[reference.path] = text
     return text
 
 
@@ -277,32 +288,42 @@ class NoValue(Exception):  # noqa: N818 - it says what is the case; never leaves
 
 def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
     """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
-    if isinstance(value, list | tuple):
-        return [resolve(item, lookup) for item in value]
-    if isinstance(value, str) or not isinstance(value, Mapping):
-        return value
-    mark = next(iter(value)) if len(value) == 1 else ""
-    match mark:
-        case "$ref":
-            return lookup(_path(value[REF]))
-        case "$template" | "$script":
-            return _bounded(_part(part, lookup, script=mark == SCRIPT) for part in value[mark])
-        case "$jinja":
-            return _rendered(value[JINJA], lookup)
-        case _:
-            own = value[LITERAL] if mark == LITERAL else value
-            return {key: resolve(item, lookup) for key, item in own.items()}
+    if value.__class__ is dict or isinstance(value, Mapping):
+        mark = next(iter(value)) if len(value) == 1 else ""
+        if mark in _AT_LAST:
+            return _AT_LAST[mark](value[mark], lookup)
+        return {key: resolve(item, lookup) for key, item in value.items()}
+    return [resolve(item, lookup) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _bounded(parts: Iterable[str]) -> str:
+def _text_at_last(parts: Iterable[Any], lookup: Lookup, *, script: bool = False) -> str:
     made: list[str] = []
     length = 0
     for part in parts:
-        length += len(part)
+        if part.__class__ is str:
+            text = part
+        elif JINJA in part:
+            text = _rendered(part[JINJA], lookup)
+        else:
+            mark, name = next(iter(part.items()))
+            value = lookup(_path(name))
+            text = value if value.__class__ is str else _text_for(value, name, mark)
+            if script and not is_plain(text):
+                raise NoValue(f"{not_plain(name)}; {ENV[0].lower()}{ENV[1:-1]}")
+        length += len(text)
         if length > LONGEST_TEXT:
             raise NoValue(_TOO_LONG)
-        made.append(part)
+        made.append(text)
     return "".join(made)
+
+
+def _text_for(value: object, name: str, mark: str) -> str:
+    text = text_of(value)
+    if text is None and value is not None and mark == JSON_TEXT:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if text is None:
+        raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")
+    return text
 
 
 def _rendered(template: Mapping[str, Any], lookup: Lookup) -> str:
@@ -316,6 +337,7 @@ def _rendered(template: Mapping[str, Any], lookup: Lookup) -> str:
         raise NoValue(f"a template has no text: {wrong}") from wrong
 
 
+@lru_cache(maxsize=4096)
 def _path(name: str) -> tuple[str, ...]:
     path = split_path(name)
     if isinstance(path, str):
@@ -323,21 +345,14 @@ def _path(name: str) -> tuple[str, ...]:
     return path
 
 
-def _part(part: object, lookup: Lookup, *, script: bool) -> str:
-    if isinstance(part, str):
-        return part
-    if isinstance(part, Mapping) and JINJA in part:
-        return _rendered(part[JINJA], lookup)
-    mark, name = next(iter(part.items())) if isinstance(part, Mapping) else (REF, "")
-    value = lookup(_path(name))
-    text = text_of(value)
-    if text is None and value is not None and mark == JSON_TEXT:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if text is None:
-        raise NoValue(f"'${{{name}}}' is no text: a list, a mapping or nothing")
-    if script and not is_plain(text):
-        raise NoValue(f"{not_plain(name)}; {ENV[0].lower()}{ENV[1:-1]}")
-    return text
+_AT_LAST: Final[dict[str, Callable[[Any, Lookup], Any]]] = {
+    REF: lambda name, lookup: lookup(_path(name)),
+    TEMPLATE: _text_at_last,
+    SCRIPT: partial(_text_at_last, script=True),
+    JINJA: _rendered,
+    LITERAL: lambda mapping, lookup: {key: resolve(item, lookup) for key, item in mapping.items()},
+}
+"""What becomes of each mark when its step starts."""
 
 
 def references_in(value: object) -> set[str]:
