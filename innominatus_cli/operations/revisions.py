@@ -48,9 +48,9 @@ class RepositoryHistory:
             raise CannotContinue(Finding(NO_COMMON_COMMIT, message, Place(revision), remedy))
         return base
 
-    def snapshot(self, commit: str, name: str) -> RevisionSnapshot:
+    def snapshot(self, commit: str, name: str, *, as_working_tree: bool = False) -> RevisionSnapshot:
         """The folder's files at a commit; `name` is what people call it."""
-        return RevisionSnapshot(self, commit, name)
+        return RevisionSnapshot(self, commit, name, as_working_tree=as_working_tree)
 
     def tree(self, commit: str) -> Iterable[TreeEntry]:
         """The entries of a commit that are in the folder, with paths relative to it."""

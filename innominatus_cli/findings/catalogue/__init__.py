@@ -16,6 +16,7 @@ BLOCKS = (
     "definitions",
     "score",
     "plan",
+    "revisions",
     "policy",
     "execution",
     "ledger",
