@@ -6,7 +6,7 @@ out. Reading one application needs the platform's and its product's folders, nev
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,6 +25,9 @@ from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSID
 from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.system.files import parts_of
 
+if TYPE_CHECKING:
+    from innominatus_cli.documents.document_pool import DocumentPool
+
 ADMIN_CONFIG = "admin-config.yaml"
 WORKFLOWS_ROOT = "workflows"
 YAML = (".yaml", ".yml")
@@ -39,8 +42,10 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 class Repository:
     """What a repository says. `findings` grows with what is read."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, pool: "DocumentPool | None" = None) -> None:
+        """`pool` holds the documents of several repositories, where the same ones are read again and again."""
         self.snapshot = snapshot
+        self._pool = pool
         self.findings: list[Finding] = []
         self._loaded: dict[str, Loaded] = {}
         self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
@@ -63,10 +68,15 @@ class Repository:
         known = self._loaded.get(path)
         if known is None:
             data = self.snapshot.read(path)
-            known = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
+            known = Loaded((), (data,)) if isinstance(data, Finding) else self._load(path, data)
             self._loaded[path] = known
             self.findings.extend(known.findings)
         return known
+
+    def _load(self, path: str, data: bytes) -> Loaded:
+        if self._pool is None or path in self._amendments:
+            return load(path, data, self._amendments.get(path))
+        return self._pool.loaded(path, self.snapshot.object_id(path) or "", data)
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""
@@ -104,6 +114,11 @@ class Repository:
             if separator:
                 names.setdefault(name, path)
         return [name for name, path in sorted(names.items()) if self._is_product(name, path)]
+
+    def has_product(self, name: str) -> bool:
+        """Whether a product has a folder with a file in it; nobody else's folder is looked into."""
+        folder = f"{self.workflows_root}/products/{name}"
+        return _is_product_name(name) and bool(self.snapshot.paths(folder, YAML))
 
     def product_workflows(self, product: str) -> list[Typed[WorkflowDocument]]:
         """The workflows of a product, by path; none for a product that does not exist."""
@@ -151,7 +166,7 @@ class Repository:
         return sorted(found)
 
     def _is_product(self, name: str, path: str) -> bool:
-        if _PRODUCT.match(name) and ".." not in name:
+        if _is_product_name(name):
             return True
         finding = Finding(BAD_PRODUCT_NAME, f"'{name}' cannot be a product's name", Place(path))
         if finding not in self.findings:
@@ -195,11 +210,17 @@ class Repository:
                 others = [document for document in loaded.documents if document not in fitting]
                 self.findings.extend(_wrong_kind(document, kinds) for document in others)
             for document in fitting:
-                outcome = typed_or_findings(document, model)
+                outcome = (
+                    typed_or_findings(document, model) if self._pool is None else self._pool.typed(document, model)
+                )
                 if isinstance(outcome, Typed):
                     yield Typed(outcome.model, outcome.document)
                 else:
                     self.findings.extend(outcome)
+
+
+def _is_product_name(name: str) -> bool:
+    return _PRODUCT.match(name) is not None and ".." not in name
 
 
 def _wrong_kind(document: Document, kinds: tuple[str, ...]) -> Finding:

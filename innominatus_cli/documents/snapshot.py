@@ -22,7 +22,6 @@ _MAX_DEPTH = 64
 _FETCHED_AT_ONCE = 200
 _MAX_LINKS = 40
 _LINK = "120000"
-_SHA1 = 40
 _SUBMODULE = "160000"
 
 
@@ -224,14 +223,10 @@ class TreeReader(Protocol):
 
 
 class RevisionSnapshot:
-    """The files of a commit; nothing of the working tree is read. `name` is what people call the revision.
+    """The files of a commit; nothing of the working tree is read. `name` is what people call the revision."""
 
-    With `as_working_tree` object ids are those that a working tree gives, whatever the repository's object format.
-    """
-
-    def __init__(self, git: TreeReader, revision: str, name: str = "", *, as_working_tree: bool = False) -> None:
+    def __init__(self, git: TreeReader, revision: str, name: str = "") -> None:
         self._git = git
-        self._as_working_tree = as_working_tree
         self._revision = name or revision
         entries = sorted(git.tree(revision), key=lambda entry: entry.path.split("/"))
         self._entries = {entry.path: entry for entry in entries}
@@ -281,14 +276,7 @@ class RevisionSnapshot:
     def object_id(self, path: str) -> str | None:
         """See `Snapshot.object_id`."""
         entry = self._entry(path)
-        if isinstance(entry, Finding):
-            return None
-        if not self._as_working_tree or len(entry.object_id) == _SHA1:
-            return entry.object_id
-        from innominatus_cli.documents.canonical import git_blob_id  # noqa: PLC0415 - hashlib is not needed to check
-
-        data = self.read(path)
-        return git_blob_id(data) if isinstance(data, bytes) else None
+        return None if isinstance(entry, Finding) else entry.object_id
 
     def exists(self, path: str) -> bool:
         """See `Snapshot.exists`."""

@@ -13,6 +13,7 @@ from innominatus_cli.operations.plan_files import read_plan_file
 from innominatus_cli.operations.planned_revision import Revision
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_with, store_of
 from innominatus_cli.planning.comparison import Comparison, compare
+from innominatus_cli.policies.effects import objections
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 
@@ -36,15 +37,9 @@ class Side(NamedTuple):
     judgement: Judgement | None = None
 
     @property
-    def refused(self) -> bool:
-        """Whether its policies refuse it."""
-        return self.judgement is not None and not self.judgement.verdict.allowed
-
-    @property
-    def objections(self) -> dict[tuple[str, str], Finding]:
-        """What policies say, by code and message: line numbers may differ."""
-        found = self.judgement.findings if self.judgement else ()
-        return {(one.code.number, one.message): one for one in found}
+    def said(self) -> tuple[Finding, ...] | None:
+        """What policies say of it; None where nobody judged."""
+        return self.judgement.findings if self.judgement else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +54,20 @@ class PlanDiff:
 
     @property
     def raised(self) -> tuple[Finding, ...]:
-        """What the policies say of the new plan, and did not of the old one."""
-        return tuple(one for key, one in self.new.objections.items() if key not in self.old.objections)
+        """Because of what policies refuse the new plan, and did not the old one."""
+        return self._only(self.new, self.old)
 
     @property
     def settled(self) -> tuple[Finding, ...]:
-        """What they said of the old plan, and say no more."""
-        return tuple(one for key, one in self.old.objections.items() if key not in self.new.objections)
+        """Because of what they refused the old plan, and do not the new one."""
+        return self._only(self.old, self.new)
+
+    @staticmethod
+    def _only(one: Side, other: Side) -> tuple[Finding, ...]:
+        if one.said is None or other.said is None:
+            return ()
+        known = objections(other.said)
+        return tuple(finding for key, finding in objections(one.said).items() if key not in known)
 
     @property
     def differs(self) -> bool:

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.documents.checked_out import CheckedOutSnapshot
 from innominatus_cli.findings.catalogue.ignores import NO_COMMON_COMMIT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.opening import open_repository, root_of
@@ -27,9 +27,9 @@ class Revision:
         self.commit = self._history.commit(name)
 
     @cached_property
-    def snapshot(self) -> RevisionSnapshot:
+    def snapshot(self) -> CheckedOutSnapshot:
         """The files of the commit that are in the folder `root`."""
-        return self._history.snapshot(self.commit, self.name, as_working_tree=True)
+        return self._history.checked_out(self.commit, self.name)
 
     def repository(self) -> Repository:
         """The documents of the commit."""

@@ -174,8 +174,8 @@ class _Planning:
             environment = environment_values(self._request, self._config or AdminConfigDocument(), self._workload)
             self._folded = fold_workload(Spot(self._workload.document), environment)
             self._findings += self._folded.findings
-            products = self._repository.products() if self._config else []
-            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
+            has_product = self._repository.has_product if self._config else None
+            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), has_product)
 
     def _need_application(self, operation: Operation) -> None:
         if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
@@ -210,7 +210,8 @@ class _Planning:
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
             return
-        selector = Selector(self._repository, self._facts, self._request.workflows, self._product)
+        others = self._request.list_others
+        selector = Selector(self._repository, self._facts, self._request.workflows, self._product, others=others)
         metadata = Spot(self._workload.document).at("metadata")
         self._consulted.append(f"{self._repository.workflows_root}/products")
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)

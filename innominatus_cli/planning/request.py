@@ -32,6 +32,9 @@ class PlanRequest:
     """Identities given by `--workflow`."""
     overrides: "Overrides | None" = None
     """What the repository has put into the Score file."""
+    list_others: bool = True
+    """Whether the absent workflows are to hold those of all other products: the one thing that takes longer in a larger
+    repository, and changes no plan."""
 
 
 @dataclass(frozen=True, slots=True)

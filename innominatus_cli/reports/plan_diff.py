@@ -41,7 +41,7 @@ def _side(side: Side) -> dict[str, Any]:
 
 def summary(diff: PlanDiff) -> tuple[str, ...]:
     """What the changes come to, in the words of `planning.effects`."""
-    return judged_effects(diff.comparison or Comparison(), diff.old.judgement, diff.new.judgement)
+    return judged_effects(diff.comparison or Comparison(), diff.old.said, diff.new.said)
 
 
 def diff_text(diff: PlanDiff) -> str:
