@@ -4,12 +4,14 @@ Whoever asked the same questions of another state and got the same answers would
 needs to be made again only where an answer differs; a file that was looked for and was not there is a question too.
 """
 
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 from innominatus_cli.documents.snapshot import MAX_FILE, Snapshot
 from innominatus_cli.documents.tree import Tree
 from innominatus_cli.findings.finding import Finding
 
+T = TypeVar("T")
 Question: TypeAlias = tuple[str, ...]
 """What is asked (`read`, `exists`, `is_file`, `is_folder`, `paths`), and of which path; of `paths` the suffixes too."""
 
@@ -70,6 +72,19 @@ class RecordingSnapshot:
     def _ask(self, *question: str) -> Any:  # noqa: ANN401
         self.asked.add(question)
         return self._answers.of(question)
+
+    def answer(self, question: Question) -> Any:  # noqa: ANN401 - see `KnownAnswers.of`
+        """The answer to a question, which is asked with that."""
+        return self._ask(*question)
+
+    def asked_by(self, make: Callable[[], T]) -> tuple[T, frozenset[Question]]:
+        """What `make` gives, and the questions that it asked of this state."""
+        before, self.asked = self.asked, set()
+        try:
+            made = make()
+            return made, frozenset(self.asked)
+        finally:
+            self.asked |= before
 
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """See `Snapshot.paths`."""

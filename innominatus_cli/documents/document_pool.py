@@ -3,15 +3,18 @@
 Two states of a repository, or its thousand applications, have nearly all of their documents in common.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from innominatus_cli.documents.consulted import Question, RecordingSnapshot
 from innominatus_cli.documents.loading import Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.findings.finding import Finding
 
+T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -21,6 +24,7 @@ class DocumentPool:
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, str], Loaded] = {}
         self._typed: dict[tuple[int, type[BaseModel]], Any] = {}
+        self._made: dict[object, list[tuple[list[tuple[Question, Any]], Any]]] = {}
         self.parsed = 0
         """How many files were read: each once, however many ask."""
 
@@ -31,6 +35,24 @@ class DocumentPool:
             known = self._loaded[path, object_id] = load(path, data)
             self.parsed += 1
         return known
+
+    def texts(self) -> dict[str, str]:
+        """The texts of all files with a document, by path; of one with several states, the last that was read."""
+        return {path: one.documents[0].text_of() for (path, _), one in self._loaded.items() if one.documents}
+
+    def remembered(self, key: object, snapshot: RecordingSnapshot, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for all states that answer its questions alike.
+
+        `key` names everything else that it depends on; documents by their `id`.
+        """
+        known = self._made.setdefault(key, [])
+        for answers, value in known:
+            if all(snapshot.answer(question) == answer for question, answer in answers):
+                found: T = value
+                return found
+        made, asked = snapshot.asked_by(make)
+        known.append(([(question, snapshot.answer(question)) for question in asked], made))
+        return made
 
     def typed(self, document: Document, model: type[ModelT]) -> Typed[ModelT] | list[Finding]:
         """The model of a document of the pool, or why there is none."""

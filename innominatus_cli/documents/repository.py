@@ -5,12 +5,13 @@ out. Reading one application needs the platform's and its product's folders, nev
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.consulted import RecordingSnapshot
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, not_ours
@@ -36,6 +37,7 @@ _MAY_STAND_BESIDE_OTHERS = (WORKFLOW_KINDS, ("Workload",))
 """Kinds that are asked for by a file's name, and may share the file; folders hold one kind."""
 _PRODUCT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 
+T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -77,6 +79,15 @@ class Repository:
         if self._pool is None or path in self._amendments:
             return load(path, data, self._amendments.get(path))
         return self._pool.loaded(path, self.snapshot.object_id(path) or "", data)
+
+    def remembered(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for all repositories of a pool in which it comes out the same.
+
+        It depends on `key`, in which documents stand by their `id`, and on what it asks of the snapshot.
+        """
+        if self._pool is None or not isinstance(self.snapshot, RecordingSnapshot):
+            return make()
+        return self._pool.remembered(key, self.snapshot, make)
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.checked_out import CheckedOutSnapshot
+from innominatus_cli.documents.repository import Repository
 from innominatus_cli.findings.catalogue.ignores import NO_COMMON_COMMIT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.opening import open_repository, root_of

@@ -1,7 +1,7 @@
 """`plan`: what somebody wishes, the repository, the records and this machine's facts, joined into a plan."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -50,6 +50,8 @@ class PlanWish:
     workflows: tuple[str, ...] = ()
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the Score file; its file's path is as typed."""
+    list_others: bool = True
+    """Whether absent workflows are to hold those of other products; see `PlanRequest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,23 @@ def plan_with(
 
     `there` is the revision that the repository is of; None where it is the working tree.
     """
+    root = there.root if there is not None else _root(repository)
+    git = GitFacts(root) if there is None else there.git_facts
+    score = None if wish.score is None else repository_path(root, wish.score)
+    return plan_wish(repository, wish, score, root, lambda request: _facts(repository, store, request, git))
+
+
+def plan_wish(
+    repository: Repository,
+    wish: PlanWish,
+    score: str | None,
+    root: Path,
+    facts: Callable[[PlanRequest], Facts],
+) -> PlanOutcome:
+    """The plan for a wish whose Score file is the repository's `score`; `facts` gives what stands outside of sources.
+
+    `root` is the folder that typed paths are in. Raises CannotContinue for a path outside of it.
+    """
     parameters, wrong = split_parameters(wish.parameters)
     if wrong:
         place = Place("--param")
@@ -125,26 +144,23 @@ def plan_with(
             None,
             tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place, remedy) for text in wrong),
         )
-    root = there.root if there is not None else _root(repository)
-    score = None if wish.score is None else repository_path(root, wish.score)
     overrides = override(repository, score, wish.overriding, root=root)
     golden_path, task = _what(repository, wish.name)
-    operation = _operation(repository, golden_path, task)
     request = PlanRequest(
         environment=wish.environment or environment_of(repository, score),
-        operation=operation,
+        operation=_operation(repository, golden_path, task),
         score_path=score,
         golden_path=golden_path,
         task=task,
         parameters=parameters,
         workflows=wish.workflows,
         overrides=overrides,
+        list_others=wish.list_others,
     )
     if not is_safe_name(request.environment):
         message = f"no environment can be called '{request.environment}'"
         return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
-    git = GitFacts(root) if there is None else there.git_facts
-    return plan_application(repository, request, _facts(repository, store, request, git))
+    return plan_application(repository, request, facts(request))
 
 
 def override(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.checks.checking import check_document
@@ -235,7 +236,10 @@ class _Planning:
         for path in dict.fromkeys(self._consulted):
             if snapshot.is_file(path):
                 for document in self._repository.loaded(path).documents:
-                    found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
+                    if document.kind in {"", "AdminConfig"}:
+                        continue
+                    key = ("checked", id(document), id(facts.admin_config))
+                    found = self._repository.remembered(key, partial(check_document, document, facts))
                     if deploys and document.kind == "Workload":
                         found = [_refused(one) for one in found]
                     self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
