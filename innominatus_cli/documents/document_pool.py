@@ -25,6 +25,7 @@ class DocumentPool:
         self._loaded: dict[tuple[str, str], Loaded] = {}
         self._typed: dict[tuple[int, type[BaseModel]], Any] = {}
         self._made: dict[object, list[tuple[list[tuple[Question, Any]], Any]]] = {}
+        self._kept: dict[Any, Any] = {}
         self.parsed = 0
         """How many files were read: each once, however many ask."""
 
@@ -39,6 +40,11 @@ class DocumentPool:
     def texts(self) -> dict[str, str]:
         """The texts of all files with a document, by path; of one with several states, the last that was read."""
         return {path: one.documents[0].text_of() for (path, _), one in self._loaded.items() if one.documents}
+
+    def kept(self, kind: Callable[[], T]) -> T:
+        """The one thing of a kind that this pool has, made when it is first asked for."""
+        found: T = self._kept.get(kind) or self._kept.setdefault(kind, kind())
+        return found
 
     def remembered(self, key: object, snapshot: RecordingSnapshot, make: Callable[[], T]) -> T:
         """What `make` gives, made once for all states that answer its questions alike.

@@ -89,6 +89,10 @@ class Repository:
             return make()
         return self._pool.remembered(key, self.snapshot, make)
 
+    def kept(self, kind: Callable[[], T]) -> T | None:
+        """The one thing of a kind that all repositories of a pool have; None where there is no pool."""
+        return None if self._pool is None else self._pool.kept(kind)
+
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""
         return self._sources | {one.path: one.text_of() for loaded in self._loaded.values() for one in loaded.documents}

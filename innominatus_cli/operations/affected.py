@@ -81,8 +81,6 @@ class AffectedReport:
     applications: int
     """How many there are now."""
     affected: tuple[Affected, ...]
-    without_plan: int = 0
-    """How many had no plan before and have none now."""
     planned: int = 0
     """Plans made, at both ends together."""
     parsed: int = 0
@@ -221,16 +219,22 @@ class _End:
         found = policy_set(repository)
         return found, _asked(repository)
 
-    def plan(self, path: str) -> _Planned:
-        """The plan of a Score file, or why there is none."""
+    def plan(self, path: str, is_known: Callable[[frozenset[Question]], bool] | None = None) -> _Planned | None:
+        """The plan of a Score file, or why there is none.
+
+        None where `is_known` says of all questions that planning asks that nobody needs this plan.
+        """
         repository = self.repository()
-        self.planned += 1
+        spare = None if is_known is None else lambda: is_known(_asked(repository))
         try:
             outcome = plan_wish(
-                repository, self._wish, path, self._root, lambda request: self._facts.of(repository, request)
+                repository, self._wish, path, self._root, lambda request: self._facts.of(repository, request), spare
             )
         except CannotContinue as problem:
             outcome = PlanOutcome(None, problem.findings)
+        if outcome.spared:
+            return None
+        self.planned += 1
         workload = repository.workload(path)
         name = workload.model.metadata.name if workload else path
         admin = admin_of(repository)
@@ -252,7 +256,6 @@ class _Search:
         self._new = new
         self._everything = everything
         self._differing: dict[Question, bool] = {}
-        self._without_plan = 0
 
     def report(self, since: str, commit: str, pool: DocumentPool) -> AffectedReport:
         found = tuple(self._affected())
@@ -261,7 +264,6 @@ class _Search:
             commit,
             len(self._new.paths),
             found,
-            self._without_plan,
             self._old.planned + self._new.planned,
             pool.parsed,
             pool.texts,
@@ -294,24 +296,27 @@ class _Search:
 
     def _added(self, path: str) -> Affected:
         now = self._new.plan(path)
+        if now is None:
+            raise AssertionError("nothing was to be spared")
         raised = tuple(objections(self._new.says(now) or ()).values())
         return Affected(
             path, now.name, "added", judged_effects(Comparison(), (), raised), Comparison(), raised, (), now.errors
         )
 
     def _compared(self, path: str, *, same_policies: bool) -> Affected | None:
-        was = self._old.plan(path)
-        same = not self._differ(was.asked)
-        if same and same_policies:
-            self._without_plan += was.outcome.plan is None
+        is_known = (lambda asked: not self._differ(asked)) if same_policies else None
+        was = self._old.plan(path, is_known)
+        same = was is None or not self._differ(was.asked)
+        if was is None or (same and same_policies):
             return None
         now = was if same else self._new.plan(path)
+        if now is None:
+            raise AssertionError("nothing was to be spared")
         before, after = self._old.says(was), self._new.says(now)
         plans = was.outcome.plan, now.outcome.plan
         raised, settled = _only(after, before), _only(before, after)
         if plans[0] is None or plans[1] is None:
             if plans[0] is plans[1]:
-                self._without_plan += 1
                 return None
             how: How = "broken" if plans[1] is None else "mended"
             return Affected(path, now.name, how, (), Comparison(), raised, settled, now.errors)

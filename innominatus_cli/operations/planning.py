@@ -131,10 +131,12 @@ def plan_wish(
     score: str | None,
     root: Path,
     facts: Callable[[PlanRequest], Facts],
+    spare: Callable[[], bool] | None = None,
 ) -> PlanOutcome:
     """The plan for a wish whose Score file is the repository's `score`; `facts` gives what stands outside of sources.
 
-    `root` is the folder that typed paths are in. Raises CannotContinue for a path outside of it.
+    `root` is the folder that typed paths are in, `spare` as in `plan_application`. Raises CannotContinue for a path
+    outside of it.
     """
     parameters, wrong = split_parameters(wish.parameters)
     if wrong:
@@ -160,7 +162,7 @@ def plan_wish(
     if not is_safe_name(request.environment):
         message = f"no environment can be called '{request.environment}'"
         return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
-    return plan_application(repository, request, facts(request))
+    return plan_application(repository, request, facts(request), spare)
 
 
 def override(

@@ -1,6 +1,6 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,8 @@ from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts as CheckFacts
 from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.consulted import RecordingSnapshot
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -30,7 +32,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
-from innominatus_cli.planning.golden_paths import GoldenPaths
+from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.parameters import resolve_parameters
@@ -38,6 +40,7 @@ from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.selection import Selector, overrides_of, product_of
 from innominatus_cli.planning.sketch import sketch_of
+from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
@@ -48,13 +51,16 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
 
 
-def plan_application(repository: Repository, request: PlanRequest, facts: Facts) -> PlanOutcome:
+def plan_application(
+    repository: Repository, request: PlanRequest, facts: Facts, spare: Callable[[], bool] | None = None
+) -> PlanOutcome:
     """The plan for `request`, or every finding because of which there is none; warnings stand beside a plan.
 
     Documents come from the repository's snapshot, everything else from `request` and `facts`, so that the same three
-    give the same bytes anywhere.
+    give the same bytes anywhere. `spare` is for who plans many applications of a pool: it is called once everything
+    that the plan needs of the repository has been asked, and ends planning there by answering True.
     """
-    return _Planning(repository, request, facts).plan()
+    return _Planning(repository, request, facts).plan(spare)
 
 
 @dataclass(slots=True)
@@ -80,24 +86,20 @@ class _Planning:
         self._files = InputFiles(repository.snapshot)
         self._product: str | None = None
 
-    def plan(self) -> PlanOutcome:
+    def plan(self, spare: Callable[[], bool] | None) -> PlanOutcome:
         self._read()
-        if self._stopped():
+        path = None if self._stopped() else self._path()
+        if path is None or self._stopped():
             return self._outcome(None)
-        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
-        path = golden_paths.find(self._request, self._findings)
-        self._consulted += golden_paths.consulted
         operation = self._operation(path.golden_path)
-        if not self._stopped():
-            self._need_application(operation)
-        if self._stopped():
-            return self._outcome(None)
         parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
         self._check_documents(chosen)
         if self._stopped():
             return self._outcome(None, chosen)
+        if spare is not None and self._asks_nothing_more(chosen) and spare():
+            return PlanOutcome(None, spared=True)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
         self._findings += ordered.findings
         if self._stopped():
@@ -121,6 +123,25 @@ class _Planning:
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
+
+    def _path(self) -> FoundPath:
+        """What is to be run."""
+        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
+        path = golden_paths.find(self._request, self._findings)
+        self._consulted += golden_paths.consulted
+        if not self._stopped():
+            self._need_application(self._operation(path.golden_path))
+        return path
+
+    def _asks_nothing_more(self, chosen: _Chosen) -> bool:
+        """Whether everything that the rest of planning asks of the repository is known, and has been asked."""
+        memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
+        if memo is None or not isinstance(snapshot, RecordingSnapshot):
+            return False
+        tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
+        self._limits()
+        self._sources()
+        return all(memo.ask_again(part, tables, snapshot) for draft in chosen.drafts for part in draft.steps)
 
     def _stopped(self) -> bool:
         return has_errors(self._all_findings())
@@ -152,7 +173,10 @@ class _Planning:
     def _checked(self, plan: Plan) -> Plan | None:
         """The plan, if its bytes can be written."""
         try:
-            _ = plan.canonical
+            if self._repository.kept(StepMemo) is None:
+                _ = plan.canonical
+            else:  # which has looked at the steps
+                canonical_json(plan.model_copy(update={"steps": []}).as_json())
         except ValueError as problem:
             where = self._workload.document.path if self._workload else ADMIN_CONFIG
             self._findings.append(Finding(codes.UNUSABLE_VALUE, str(problem), Place(where)))
@@ -275,7 +299,10 @@ class _Planning:
             Tables(config, self._request.environment), self._files, self._folded.data if self._folded else None
         )
         surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
-        return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+        memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
+        if memo is None or not isinstance(snapshot, RecordingSnapshot):
+            return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+        return WorkflowBuilder(ordered, surroundings, inputs, parameters, partial(memo.step, snapshot=snapshot))
 
     def _application(self, chosen: _Chosen) -> Application:
         if self._workload is None:

@@ -80,3 +80,5 @@ class PlanOutcome:
     """The workflows that were chosen, also where errors stand in the way of a plan."""
     sketch: Plan | None = None
     """What policies judge where errors stand in the way of a plan; None beside a plan."""
+    spared: bool = False
+    """Whether the caller of `plan_application` ended planning, because it knew the plan."""

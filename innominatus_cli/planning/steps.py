@@ -1,7 +1,7 @@
 """One step of the plan from its draft: inputs, environment, conditions, retry, gates, provenance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
@@ -49,7 +49,7 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
     findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
     values = _Values(scope, folded, spot, findings)
     env = values.of("env", definition.env)
-    own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition)}, scope.steps, scope.bare)
+    own = replace(scope, contexts={**scope.contexts, "outputs": OwnOutputsContext(definition)}, texts={})
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback)
     conditions = _conditions(definition, scope, spot, folded, findings)

@@ -1,6 +1,6 @@
 """Builds the workflows and steps of a plan, in order: what is behind an earlier barrier may be referred to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import PlannedStep, PlannedWorkflow
@@ -9,17 +9,17 @@ from innominatus_cli.expressions.values import Folded, fold
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.application_tier import RESOURCES
-from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.graph import OrderedDraft
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.ordering import Order
 from innominatus_cli.planning.parameters import parameter_of, resolve_parameters
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import Surroundings, WorkflowScope
-from innominatus_cli.planning.steps import build_step
+from innominatus_cli.planning.steps import BuiltStep, build_step
 
 if TYPE_CHECKING:
-    from innominatus_cli.expressions.contexts import Known
+    from innominatus_cli.expressions.contexts import Known, Scope
 
 _NO_ORDER = Order({}, ())
 
@@ -33,7 +33,10 @@ class WorkflowBuilder:
         surroundings: Surroundings,
         inputs: InputBuilder,
         parameters: Mapping[str, Any],
+        build: "Callable[[Draft, DraftStep, Scope, InputBuilder], BuiltStep]" = build_step,
     ) -> None:
+        """`build` makes one step; who plans many applications gives one that remembers."""
+        self._build_step = build
         self._ordered = ordered
         self._surroundings = surroundings
         self._inputs = inputs
@@ -50,7 +53,7 @@ class WorkflowBuilder:
             variables = self._variables_of(one, parameters)
             scope = self._scope(one, variables, parameters)
             for part in one.draft.steps:
-                built = build_step(one.draft, part, scope.of_step(part.definition.name), self._inputs)
+                built = self._build_step(one.draft, part, scope.of_step(part.definition.name), self._inputs)
                 self.findings += built.findings
                 self.outside |= built.outside
                 if built.step is not None:
