@@ -1,4 +1,4 @@
-"""What `plan diff` is asked to compare, and how it shows what it found."""
+"""What `plan diff` is asked to compare, and how it and `affected` show what they found."""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ import click
 from innominatus_cli.cli.output import print_document, print_for_people
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.operations.affected import AffectedReport, exit_status
 from innominatus_cli.operations.plan_diff import End, PlanDiff, diff_plan_files, diff_plans
 from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.reports.affected import affected_document, affected_markdown, affected_text
 from innominatus_cli.reports.plan_diff import diff_document, diff_markdown, diff_text
 
 _HOW = "Write `plan diff A..B SCORE`, `plan diff REV SCORE`, `plan diff SCORE --env A..B` or `plan diff A.json B.json`."
@@ -77,3 +79,12 @@ def print_diff(diff: PlanDiff, output: str, *, detailed: bool) -> int:
     else:
         print_document(diff_document(diff), output, lambda: diff_text(diff))
     return diff.exit_status(detailed=detailed)
+
+
+def print_affected(report: AffectedReport, output: str, fail_on: tuple[str, ...]) -> int:
+    """What is affected goes to stdout; the exit status is that of the first thing that is to fail."""
+    if output == "markdown":
+        print_for_people(affected_markdown(report))
+    else:
+        print_document(affected_document(report), output, lambda: affected_text(report))
+    return exit_status(report, fail_on)

@@ -37,10 +37,6 @@ class DocumentPool:
             self.parsed += 1
         return known
 
-    def texts(self) -> dict[str, str]:
-        """The texts of all files with a document, by path; of one with several states, the last that was read."""
-        return {path: one.documents[0].text_of() for (path, _), one in self._loaded.items() if one.documents}
-
     def kept(self, kind: Callable[[], T]) -> T:
         """The one thing of a kind that this pool has, made when it is first asked for."""
         found: T = self._kept.get(kind) or self._kept.setdefault(kind, kind())

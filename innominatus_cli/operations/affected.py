@@ -3,7 +3,8 @@
 Every Score file is planned as it was at the last commit that REV and HEAD have in common, and as it is in the working
 tree. What stands outside the sources (environment variables, git, the records) is the same for both, so that only the
 change of files counts. An application is planned again only where one of the questions that its old plan asked of the
-repository has another answer now; `everything=True` plans all of them twice and finds the same.
+repository has another answer now, from documents that are read once; `everything=True` reads and plans everything anew
+for each, and finds the same.
 """
 
 import os
@@ -79,14 +80,12 @@ class AffectedReport:
     commit: str
     """The commit that REV and HEAD have in common."""
     applications: int
-    """How many there are now."""
+    """How many there are at either end."""
     affected: tuple[Affected, ...]
     planned: int = 0
     """Plans made, at both ends together."""
     parsed: int = 0
     """Files read, each once."""
-    sources: Callable[[], dict[str, str]] = dict
-    """The texts that findings point into, by path."""
 
 
 def exit_status(report: AffectedReport, fail_on: tuple[str, ...]) -> ExitStatus:
@@ -124,7 +123,7 @@ def find_affected(
     facts = _SharedFacts(store, root)
     judging = policies_for(here, history.git, policies_from)  # those of the working tree too: they must be readable
     policies = None if policies_from is None else judging.rules
-    pool = DocumentPool()
+    pool = None if everything else DocumentPool()
     judge = _Judge(store, timestamp((clock or SystemClock()).now()))
     ends = [
         _End(snapshot, pool, replace(wish, list_others=False), root, facts, judge, policies)
@@ -185,7 +184,7 @@ class _End:
     def __init__(
         self,
         snapshot: Snapshot,
-        pool: DocumentPool,
+        pool: DocumentPool | None,
         wish: PlanWish,
         root: Path,
         facts: _SharedFacts,
@@ -257,16 +256,15 @@ class _Search:
         self._everything = everything
         self._differing: dict[Question, bool] = {}
 
-    def report(self, since: str, commit: str, pool: DocumentPool) -> AffectedReport:
+    def report(self, since: str, commit: str, pool: DocumentPool | None) -> AffectedReport:
         found = tuple(self._affected())
         return AffectedReport(
             since,
             commit,
-            len(self._new.paths),
+            len(self._old.paths | self._new.paths),
             found,
             self._old.planned + self._new.planned,
-            pool.parsed,
-            pool.texts,
+            pool.parsed if pool is not None else 0,
         )
 
     def _affected(self) -> Iterator[Affected]:
