@@ -42,6 +42,13 @@ class DocumentPool:
         found: T = self._kept.get(kind) or self._kept.setdefault(kind, kind())
         return found
 
+    def noted(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once; `key` names all that it depends on, objects of the pool by their `id`."""
+        found: T | None = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+        return found
+
     def remembered(self, key: object, snapshot: RecordingSnapshot, make: Callable[[], T]) -> T:
         """What `make` gives, made once for all states that answer its questions alike.
 

@@ -89,6 +89,10 @@ class Repository:
             return make()
         return self._pool.remembered(key, self.snapshot, make)
 
+    def noted(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, which depends on `key` alone; made once for all repositories of a pool."""
+        return make() if self._pool is None else self._pool.noted(key, make)
+
     def kept(self, kind: Callable[[], T]) -> T | None:
         """The one thing of a kind that all repositories of a pool have; None where there is no pool."""
         return None if self._pool is None else self._pool.kept(kind)
@@ -213,12 +217,24 @@ class Repository:
         """The typed documents of a file; one of another kind is a finding, once."""
         known = self._typed.get((path, model))
         if known is None:
-            known = [*self._typed_documents(path, model, kinds)]
-            self._typed[path, model] = known
+            known = self._typed[path, model] = self._shared_documents(path, model, kinds)
         return [Typed(one.model, one.document) for one in known if isinstance(one.model, model)]
 
-    def _typed_documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> Iterator[Typed[BaseModel]]:
+    def _shared_documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> list[Typed[BaseModel]]:
+        """The typed documents of a file, which are made once where the file is of a pool; their findings are told."""
         loaded = self.loaded(path)
+        if self._pool is None or path in self._amendments or not loaded.documents:
+            return [*self._typed_documents(loaded, model, kinds)]
+        before = len(self.findings)
+        key = ("typed", id(loaded), model, kinds)
+        known = self._pool.noted(key, lambda: ([*self._typed_documents(loaded, model, kinds)], self.findings[before:]))
+        del self.findings[before:]
+        self.findings += known[1]
+        return known[0]
+
+    def _typed_documents(
+        self, loaded: Loaded, model: type[ModelT], kinds: tuple[str, ...]
+    ) -> Iterator[Typed[BaseModel]]:
         fitting = [document for document in loaded.documents if document.kind in kinds]
         if not has_errors(loaded.findings):
             if not fitting or kinds not in _MAY_STAND_BESIDE_OTHERS:

@@ -141,7 +141,7 @@ class _Planning:
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
         self._limits()
         self._sources()
-        return all(memo.ask_again(part, tables, snapshot) for draft in chosen.drafts for part in draft.steps)
+        return all(memo.ask_again(draft, tables, snapshot) for draft in chosen.drafts)
 
     def _stopped(self) -> bool:
         return has_errors(self._all_findings())

@@ -257,7 +257,7 @@ class OwnOutputsContext:
         return Later(("outputs", *rest), "output of this step")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surroundings:
     """What all workflows of a plan share: static contexts, facts, tables."""
 
@@ -273,7 +273,8 @@ class Surroundings:
     first_names: Mapping[str, str] = field(default_factory=dict)
     """Of resources that have several names, the one that they are provisioned under."""
 
-    def contexts(self) -> dict[str, Context]:
+    @cached_property
+    def contexts(self) -> Mapping[str, Context]:
         """The contexts that are the same everywhere."""
         return {
             "application": self.application,
@@ -326,7 +327,7 @@ class WorkflowScope:
     def _shared(self) -> dict[str, Context]:
         """Contexts that are the same for every step of the workflow."""
         return {
-            **self.surroundings.contexts(),
+            **self.surroundings.contexts,
             "workflows": WorkflowsContext(self.earlier),
             "parameters": ParametersContext(self.parameters),
         }

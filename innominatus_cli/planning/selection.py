@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import AbsentWorkflow
@@ -114,7 +115,9 @@ class Selector:
                 self._not_manual(workflow, identity)
             return
         for phase in phases:
-            self._result.drafts.append(draft_of(workflow, phase, tier, trigger, product=product))
+            key = ("draft", id(workflow.document), phase, tier, trigger, product)
+            draft = partial(draft_of, workflow, phase, tier, trigger, product=product)
+            self._result.drafts.append(self._repository.noted(key, draft))
 
     def _trigger(self, model: WorkflowDocument, product: str | None, *, named: bool) -> Trigger | None:
         triggers = model.spec.triggers

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.canonical import check_exact
 from innominatus_cli.documents.consulted import Question, RecordingSnapshot
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import Resolution, Scope
@@ -21,7 +21,7 @@ from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.catalogue import step_type
 from innominatus_cli.step_types.markers import keys_with_paths
 
-_MOST_VARIANTS = 4
+_MOST_VARIANTS = 3
 _OWN = "outputs"
 _WORKLOAD = "workload"
 
@@ -64,17 +64,31 @@ class StepMemo:
     def __init__(self) -> None:
         self._kept: dict[tuple[int, int], list[_Kept]] = {}
         self._files: dict[tuple[int, int], list[_Files]] = {}
+        self._of_drafts: dict[tuple[int, int, str], tuple[Draft, Any, tuple[tuple[Question, Any], ...]]] = {}
 
-    def ask_again(self, part: DraftStep, tables: Tables, snapshot: RecordingSnapshot) -> bool:
-        """Asks every question that planning this step would ask, as an earlier plan has; False where none tells."""
-        if part.ready is not None:
-            return True
+    def ask_again(self, draft: Draft, tables: Tables, snapshot: RecordingSnapshot) -> bool:
+        """Asks every question that planning these steps would ask, as an earlier plan has; False where none tells."""
+        key = id(draft), id(tables.config), tables.environment_name
+        known = self._of_drafts.get(key)
+        if known is None:
+            found = [self._known_files(part, tables) for part in draft.steps]
+            if None in found:
+                return False
+            answers = {answer for one in found if one is not None for answer in one.answers}
+            known = (draft, tables.config, tuple(answers))
+            if all(part.ready is None for part in draft.steps):
+                self._of_drafts[key] = known
+        return all(snapshot.answer(question) == answer for question, answer in known[2])
+
+    def _known_files(self, part: DraftStep, tables: Tables) -> "_Files | None":
         here = (part.definition, part.spot.node, tables.config)
+        if part.ready is not None:
+            return _Files(here, tables.environment_name, ())
         for known in self._files.get((id(part.definition), id(part.spot.node)), ()):
             same = all(mine is theirs for mine, theirs in zip(known.surroundings, here, strict=True))
             if same and known.environment == tables.environment_name:
-                return all(snapshot.answer(question) == answer for question, answer in known.answers)
-        return False
+                return known
+        return None
 
     def _note_files(self, part: DraftStep, tables: Tables, answers: tuple[tuple[Question, Any], ...]) -> None:
         """Notes the questions of a step whose paths are the same for every application."""
@@ -83,6 +97,7 @@ class StepMemo:
             here = (part.definition, part.spot.node, tables.config)
             noted.insert(0, _Files(here, tables.environment_name, answers))
             del noted[_MOST_VARIANTS:]
+            self._of_drafts.clear()
 
     def step(
         self, draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder, snapshot: RecordingSnapshot
@@ -102,10 +117,11 @@ class StepMemo:
         answers = tuple((question, snapshot.answer(question)) for question in asked)
         if built.step is not None:
             self._note_files(part, builder.tables, answers)
-        if len(variants) < _MOST_VARIANTS and not built.outside and _is_nobodys(built):
+        if not built.outside and _is_nobodys(built):
             files = built.step.input_files if built.step is not None else ()
             object_ids = {path: builder.files.object_ids[path] for path in files if path in builder.files.object_ids}
-            variants.append(_Kept(surroundings, dict(traced.named), answers, object_ids, built))
+            variants.insert(0, _Kept(surroundings, dict(traced.named), answers, object_ids, built))
+            del variants[_MOST_VARIANTS:]  # the last one first: the other state of the same application comes next
         return built
 
 
@@ -174,6 +190,16 @@ def _holds(kept: _Kept, scope: Scope, snapshot: RecordingSnapshot) -> bool:
 
 def _checked(built: BuiltStep) -> BuiltStep:
     """Notices here, once, what could not be written as JSON. Raises ValueError for it."""
-    if built.step is not None:
-        canonical_json(built.step.as_json())
+    step = built.step
+    if step is not None:
+        conditions = step.conditions
+        for value in (
+            step.inputs,
+            step.env,
+            step.set_variables,
+            step.rollback,
+            conditions.if_tree,
+            conditions.unless_tree,
+        ):
+            check_exact(value)
     return built

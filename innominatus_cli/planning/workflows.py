@@ -96,6 +96,8 @@ class WorkflowBuilder:
 
     def _parameters_of(self, draft: Draft) -> dict[str, Any]:
         """The plan's parameters, and defaults of the workflow's own ones."""
+        if not draft.parameters:
+            return dict(self._parameters)
         spot = draft.spec.at("parameters")
         owner = f"workflow '{draft.identity}'"
         definitions = {
