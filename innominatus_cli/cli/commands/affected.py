@@ -19,14 +19,12 @@ from innominatus_cli.cli.output import output_option
     multiple=True,
     help="Exit with 1 where a plan changed, or an application can no longer be planned; with 3 where one is refused.",
 )
-@click.option("--all", "everything", is_flag=True, hidden=True, help="Plan every application twice.")
 @output_option("text", "json", "yaml", "markdown", "template")
 def command(
     output: str,
     since: str,
     policies_from: str | None,
     fail_on: tuple[str, ...],
-    everything: bool,
     **wish: Any,  # noqa: ANN401
 ) -> int:
     r"""Show which applications' plans a change alters, and how.
@@ -45,5 +43,5 @@ def command(
     from innominatus_cli.operations.affected import find_affected
     from innominatus_cli.operations.planning import PlanWish
 
-    report = find_affected(since, PlanWish(**wish), policies_from, everything=everything)
+    report = find_affected(since, PlanWish(**wish), policies_from)
     return print_affected(report, output, fail_on)
