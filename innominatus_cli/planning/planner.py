@@ -140,7 +140,7 @@ class _Planning:
             return False
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
         self._limits()
-        self._sources()
+        self._document_ids()
         return all(memo.ask_again(draft, tables, snapshot) for draft in chosen.drafts)
 
     def _stopped(self) -> bool:
@@ -322,12 +322,16 @@ class _Planning:
         found: dict[str, Source] = {}
         for path, object_id in self._files.object_ids.items():
             found[path] = Source(path=path, object_id=object_id, role="input")
-        overrides_file = self._request.overrides.file if self._request.overrides else None
-        for path in filter(None, (*self._consulted, overrides_file)):
-            document_id = self._repository.snapshot.object_id(path)
-            if document_id is not None:
-                found[path] = Source(path=path, object_id=document_id, role="document")
+        for path, object_id in self._document_ids().items():
+            found[path] = Source(path=path, object_id=object_id, role="document")
         return [found[path] for path in sorted(found)]
+
+    def _document_ids(self) -> dict[str, str]:
+        """The object ids of all documents that had a say."""
+        overrides_file = self._request.overrides.file if self._request.overrides else None
+        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file)))
+        ids = ((path, self._repository.snapshot.object_id(path)) for path in paths)
+        return {path: object_id for path, object_id in ids if object_id is not None}
 
     def _inputs(
         self,
