@@ -21,11 +21,11 @@ from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 
 T = TypeVar("T")
-REFERENCE_PATTERN = r"\$\{[^}]+\}"
+REFERENCE_PATTERN = r"\$\{[^}]+\}|\{\{|\{%"
 
 
 class Reference(Generic[T]):
-    """A value that is known only at run time, as written: text with at least one `${…}`."""
+    """A value that is known only at run time, as written: text with at least one `${…}`, or a template."""
 
     __slots__ = ("text",)
 
