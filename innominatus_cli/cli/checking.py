@@ -56,6 +56,8 @@ class Report(_ReportType):
         if isinstance(value, tuple):
             return value
         output, _, file = str(value).partition("=")
+        if output in FORMATS and file == "-":
+            return self.fail(f"a report goes to a file; '-o {output}' writes it to standard output", param, ctx)
         if output not in FORMATS or not file:
             return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(FORMATS)}", param, ctx)
         return output, file
@@ -136,6 +138,10 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     show(found, shown, request.directory)
+    if request.write_baseline is not None and shown["output"] == "text":
+        from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415 - a baseline is written seldom
+
+        to_stderr(f"baseline written to {request.write_baseline}\n")
     return int(found.exit_status(strict=shown["strict"]))
 
 
