@@ -16,6 +16,8 @@ FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
+_DESCRIPTORS = ("/dev/", "/proc/")
+"""Where names stand for what a process has open, be it a file."""
 _CHUNK = 64 * 1024
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -140,6 +142,33 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
         _sync_folder(folder)
     except OSError as error:
         raise CannotContinue(not_writable(target, error)) from error
+
+
+def write_output(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes bytes where a person wants them: into a pipe or a device, or to a file as `write_file` does.
+
+    A file keeps the mode that it has, and a link stays a link to it. Raises CannotContinue (exit 73) where the disk
+    refuses.
+    """
+    target = os.path.realpath(path) if os.path.islink(path) else os.fspath(path)
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        write_file(target, data)
+        return
+    except OSError as error:
+        raise CannotContinue(not_writable(os.fspath(path), error)) from error
+    if stat.S_ISREG(mode) and not os.path.abspath(path).startswith(_DESCRIPTORS):
+        write_file(target, data, stat.S_IMODE(mode))
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CannotContinue(not_writable(os.fspath(path), error)) from error
 
 
 def replace_below(root: str | os.PathLike[str], path: str, old: bytes, new: bytes) -> str | None:
@@ -292,12 +321,16 @@ def _write_new(path: str, data: bytes, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         os.fchmod(descriptor, mode)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _remove(path: str) -> None:
