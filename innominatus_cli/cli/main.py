@@ -115,7 +115,7 @@ def run(arguments: Sequence[str]) -> int:
         status = problem.exit_status
     except (click.Abort, KeyboardInterrupt):
         status = ExitStatus.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # with the latter click ends where the reader of stdout went away
         status = ExitStatus.OUTPUT_LOST
     except OSError as problem:
         status = _trouble(problem, debug="--debug" in arguments)
