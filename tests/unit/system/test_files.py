@@ -10,7 +10,7 @@ import pytest
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding
-from innominatus_cli.system.files import parts_of, read_below, write_file, write_output, write_together
+from innominatus_cli.system.files import parts_of, read_below, replace_below, write_file, write_output, write_together
 
 LIMIT = 1000
 
@@ -278,3 +278,24 @@ def test_output_that_nothing_takes_is_status_73(tmp_path: Path, name: str) -> No
         write_output(tmp_path / name, b"told")
     assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
     assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "file", "folder"]
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_file_that_is_replaced_keeps_mode_and_owner(
+    may: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def give(_descriptor: int, user: int, group: int) -> None:
+        given.append((user, group))
+        if not may:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", give)
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o640)
+    before = (tmp_path / "file").stat()
+    assert replace_below(tmp_path, "file", b"old", b"new") is None
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "file").stat().st_mode == before.st_mode
+    assert given == [(before.st_uid, before.st_gid)]
