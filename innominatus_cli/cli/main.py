@@ -6,6 +6,7 @@ of them.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -108,7 +109,8 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         status = outcome if isinstance(outcome, int) else ExitStatus.OK
     except click.ClickException as problem:
-        problem.show()
+        with suppress(OSError):  # a closed stderr takes nothing
+            problem.show()
         status = problem.exit_code
     except CannotContinue as problem:
         _report(problem.findings)

@@ -31,6 +31,11 @@ def test_a_reader_that_went_away_is_told_by_the_status(example: Any, command: st
     assert told.stderr == f"{OUTPUT_LOST}\n"
 
 
+def test_wrong_usage_is_told_by_the_status_although_nobody_reads_why(example: Any) -> None:
+    told = shell(f"exec 3>&1; (sleep 0.05; {CTL} validate --jobs 0 2>&1 || echo $? >&3) | true", example.folder)
+    assert told.stdout == "2\n"
+
+
 def test_reports_are_written_although_nobody_reads_the_log(example: Any) -> None:
     told = shell(f"(sleep 0.05; {CTL} validate --report sarif=found.sarif || echo $? >&2) | true", example.folder)
     assert told.stderr == f"{OUTPUT_LOST}\n"
