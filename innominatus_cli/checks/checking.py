@@ -25,6 +25,8 @@ _WORKFLOW = (
     "parameters",
     "names",
     "step_settings",
+    "loops",
+    "sub_workflows",
     "images",
     "shell_code",
 )
@@ -51,11 +53,11 @@ _NEEDS = {
     "references": needs(texts=("$", "{")),
     "score_workflows": needs("workflows"),
     "shell_code": needs(texts=("command", "args")),
+    "loops": needs("forEach", "matrix"),
+    "sub_workflows": needs("workflow", texts=("type: workflow",)),
     "step_settings": needs(
         "parallel",
         "parallelGroup",
-        "forEach",
-        "matrix",
         "maxItems",
         "maxParallel",
         "finally",

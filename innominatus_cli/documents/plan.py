@@ -142,6 +142,8 @@ class Group(JsonModel):
     """Of a loop: what its step declares; `steps.<loop>.outputs.<name>` is the list of what the members gave."""
     workflow: str | None = None
     """Of a sub-workflow: its identity, or the path of its file."""
+    product: str | None = None
+    """Of a sub-workflow that is a product workflow: its product; policies allow such a one by its identity."""
     parameters: dict[str, Value] | None = None
     """Of a sub-workflow: what it is called with, defaults included."""
     variables: dict[str, Value] | None = None

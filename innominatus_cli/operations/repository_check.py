@@ -334,6 +334,8 @@ class RepositoryCheck:
             golden_paths=lambda: self._every_golden_path,
             documents_of=lambda path: self.load(path).documents,
             judges=None if self._judge is None else self._judge.documents,
+            workflows_root=self.workflows_root,
+            provider_folders=lambda: self._provider_folders,
         )
 
     @cached_property

@@ -13,6 +13,7 @@ BLOCKS = (
     "ignores",
     "workflow",
     "steps",
+    "expansion",
     "definitions",
     "score",
     "plan",
