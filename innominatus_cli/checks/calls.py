@@ -2,10 +2,12 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode
 
+DEEPEST: Final = 16
+"""How many calls stand inside each other at most."""
 _SUFFIXES = (".yaml", ".yml")
 
 

@@ -8,7 +8,7 @@ from innominatus_cli.checks.names import SHELLS, assigned
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.expressions.loops import EXCLUDE, INCLUDE, MOST_VALUES, LoopError, combinations
+from innominatus_cli.expressions.loops import EXCLUDE, INCLUDE, LARGEST, MOST_VALUES, LoopError, combinations
 from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import expansion
 from innominatus_cli.findings.catalogue import steps as codes
@@ -113,7 +113,7 @@ def _check_values(document: Document, step: MappingNode, key: str, values: Node)
 def _most(step: MappingNode) -> int:
     node = step.get("maxItems")
     value = node.plain() if isinstance(node, ScalarNode) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else MOST_VALUES
+    return min(value, LARGEST) if isinstance(value, int) and not isinstance(value, bool) else MOST_VALUES
 
 
 def _reads_output(text: str) -> bool:

@@ -1,8 +1,9 @@
 """Rules over steps of `type: workflow`: the workflow that they call is there, and they call it as it wants to be."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-from innominatus_cli.checks.calls import Shelf, file_of_call, is_path
+from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.parameters import problem_of
 from innominatus_cli.checks.scope import scope_of
@@ -183,26 +184,34 @@ def check_circles(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def _way_back(start: Document, target: Document, facts: Facts) -> list[Document] | None:
-    """The workflows from `start` to `target`, each calling the next; None where no way leads there."""
+    """The workflows from `start` to `target`, each calling the next; None where no way leads there that plans go."""
     came_from: dict[str, Document | None] = {_key(start): None}
-    queue = [start]
-    for one in queue:
-        if _key(one) == _key(target):
-            way = [one]
-            while (before := came_from[_key(way[0])]) is not None:
-                way.insert(0, before)
-            return way
-        for other in _calls_of(one, facts).values():
-            if _key(other) not in came_from:
-                came_from[_key(other)] = one
-                queue.append(other)
+    level = [start]
+    for _ in range(DEEPEST):
+        following: list[Document] = []
+        for one in level:
+            if _key(one) == _key(target):
+                return _way_to(one, came_from)
+            for other in _calls_of(one, facts).values():
+                if _key(other) not in came_from:
+                    came_from[_key(other)] = one
+                    following.append(other)
+        level = following
     return None
+
+
+def _way_to(document: Document, came_from: Mapping[str, Document | None]) -> list[Document]:
+    way = [document]
+    while (before := came_from[_key(way[0])]) is not None:
+        way.insert(0, before)
+    return way
 
 
 def _key(document: Document) -> str:
     return f"{document.path}#{name_of_called(document)}"
 
 
+@lru_cache(maxsize=1024)
 def _calls_of(document: Document, facts: Facts) -> Mapping[str, Document]:
     """What a workflow calls, by the text that names it."""
     spec = document.mapping.mapping("spec")

@@ -99,10 +99,14 @@ class _Turn:
         self.refusals: list[Refuse] = []
         self.expansions: list[PlannedStep] = []
         self.entries: list[Enter] = []
+        self._full: set[int] = set()
+        """Loops none of whose further steps can start now; with thousands of them it is better not to ask each."""
 
     def consider(self, number: int, starting: list[PlannedStep]) -> None:
         """What becomes of a ready step; nothing, where it has to wait for room."""
         state = self._state
+        if self._full and not self._full.isdisjoint(state.graph.groups_of(number)[:1]):
+            return
         step = state.graph.steps[number]
         reason = _late(state, number, step) or self._reason_of_calls(number)
         if not reason:
@@ -118,6 +122,8 @@ class _Turn:
             self.expansions.append(step)
         elif state.has_room(step, starting):
             starting.append(step)
+        elif (loop := state.full_loop(step, starting)) is not None:
+            self._full.add(loop)
 
     def _reason_of_calls(self, number: int) -> "str | Finding":
         """Why a sub-workflow around the step does not run; it is judged for the first of its steps."""

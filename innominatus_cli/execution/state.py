@@ -198,18 +198,15 @@ class RunState:
             return False
         if step.lock and (step.lock in self._locks or any(other.lock == step.lock for other in starting)):
             return False
-        return self._has_room_for_workflow(step.workflow_id, starting) and self._has_room_in_loops(step, starting)
+        return self._has_room_for_workflow(step.workflow_id, starting) and self.full_loop(step, starting) is None
 
-    def _has_room_for_workflow(self, workflow: str | None, starting: "list[PlannedStep]") -> bool:
-        if workflow is None or self.limits.workflows is None or workflow in self._active:
-            return True
-        active = self._active | {other.workflow_id for other in starting if other.workflow_id}
-        return workflow in active or len(active) < self.limits.workflows
+    def full_loop(self, step: PlannedStep, starting: "list[PlannedStep]") -> int | None:
+        """A loop around the step that may have no further member at work now; None where there is none.
 
-    def _has_room_in_loops(self, step: PlannedStep, starting: "list[PlannedStep]") -> bool:
-        """Whether every loop around the step may have one more member at work, unless the step's own is so already."""
+        A member that is at work already, a sub-workflow, may go on.
+        """
         if step.within is None:
-            return True
+            return None
         graph = self.graph
         number = graph.index[step.id]
         for loop in graph.groups_of(number):
@@ -221,8 +218,14 @@ class RunState:
                 graph.round_in(other, loop) for other in others if loop in graph.groups_of(other)
             }
             if graph.round_in(number, loop) not in busy and len(busy) >= most:
-                return False
-        return True
+                return loop
+        return None
+
+    def _has_room_for_workflow(self, workflow: str | None, starting: "list[PlannedStep]") -> bool:
+        if workflow is None or self.limits.workflows is None or workflow in self._active:
+            return True
+        active = self._active | {other.workflow_id for other in starting if other.workflow_id}
+        return workflow in active or len(active) < self.limits.workflows
 
     def _first_root(self, needs: Sequence[int]) -> int | None:
         return min((root for need in needs if (root := self.root[need]) is not None), default=None)

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 MOST_VALUES: Final = 256
 """How many values a loop has at most where `maxItems` says nothing; as many as a matrix of GitHub Actions."""
+LARGEST: Final = 10_000
+"""How many it can have at all: a plan has no more steps."""
+_BILLION: Final = 1_000_000_000
 INCLUDE: Final = "include"
 EXCLUDE: Final = "exclude"
 _MOST_ENTRIES: Final = 1000
@@ -99,7 +102,8 @@ def _entries(key: str, value: object) -> list[dict[str, Any]]:
 
 def _bounded(count: int, most: int, what: str = "values") -> None:
     if count > most:
-        raise LoopError(f"has {count} {what}, over {most}", too_many=True)
+        shown = str(count) if count < _BILLION else "more than a billion"
+        raise LoopError(f"has {shown} {what}, over {most}", too_many=True)
 
 
 def _data(value: object) -> object:

@@ -5,21 +5,20 @@ from dataclasses import dataclass, field, replace
 from posixpath import normpath
 from typing import Final
 
-from innominatus_cli.checks.calls import Shelf, file_of_call, is_path
+from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.expressions.loops import LARGEST
 from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Called, Draft, DraftStep, draft_of
 
-MOST_STEPS: Final = 10_000
+MOST_STEPS: Final = LARGEST
 """Of a plan."""
-DEEPEST: Final = 16
-"""How many calls stand inside each other at most."""
 CALL: Final = "workflow"
 """The type of a step that calls."""
 
@@ -110,7 +109,9 @@ class CallLinker:
         self._add(Finding(codes.CALL_CYCLE, message, _place(part), related=related))
 
     def _add(self, finding: Finding) -> None:
-        if finding not in self.findings:
+        """Each finding once, and of too many steps the first one: it says all that the others would."""
+        told = finding.code is codes.PLAN_TOO_LARGE and any(one.code is finding.code for one in self.findings)
+        if not told and finding not in self.findings:
             self.findings.append(finding)
 
     def _find(self, written: str, caller: str, part: DraftStep) -> Typed[WorkflowDocument] | None:

@@ -1,6 +1,7 @@
 """Loops for people: the value that a step is there for, how many steps there may be."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from innominatus_cli.documents.plan import Cell, Plan
@@ -11,13 +12,19 @@ _LONGEST: Final = 40
 
 
 def value_of_cell(cell: Cell | None) -> str:
-    """The value of a round, in a few words: `eu-west`, `os=linux arch=arm`; empty where only the run knows it."""
+    """The value of a round, in a few words: `eu-west`, `os=linux arch=arm`; empty where only the run knows it.
+
+    An entry of a mapping is told as `orders=2`.
+    """
     if cell is None or references_in(cell.item) or references_in(cell.matrix):
         return ""
-    if cell.matrix is not None:
-        text = " ".join(f"{key}={_text(value)}" for key, value in cell.matrix.items())
+    value = cell.item if cell.matrix is None else cell.matrix
+    if isinstance(value, Mapping) and value.keys() == {"key", "value"}:
+        text = f"{value['key']}={_text(value['value'])}"
+    elif isinstance(value, Mapping):
+        text = " ".join(f"{key}={_text(item)}" for key, item in value.items())
     else:
-        text = _text(cell.item)
+        text = _text(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

@@ -69,8 +69,9 @@ def _resolution(outcome: PlanOutcome) -> Iterator[str]:
         if workflows:
             yield f"  {phase} Phase ({len(workflows)} workflows):"
         for workflow in workflows:
-            yield f"    🔧 {one_line(workflow.label)} ({len(workflow.steps)} steps)"
-            for number, (name, kind) in enumerate(_named_steps(outcome, workflow), 1):
+            steps = _named_steps(outcome, workflow)
+            yield f"    🔧 {one_line(workflow.label)} ({len(steps)} steps)"
+            for number, (name, kind) in enumerate(steps, 1):
                 yield f"       Step {number}: {one_line(name)} ({one_line(kind)})"
 
 
