@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "Show what a run would do, and why.",
     "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
     "check": "Check the whole repository, as CI does.",
+    "test": "Run the tests of workflows: planned, judged and simulated, never executed.",
     "explain": "Explain a code of a finding: why it matters and what to do.",
     "schema": "Print the JSON Schema of a kind of document.",
     "list-products": "List products and their workflows.",

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, not_ours
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
@@ -145,7 +145,8 @@ class Repository:
         globs = admin.model.applications if admin else [_DEFAULT_APPLICATIONS]
         found = set()
         for path in self.snapshot.paths("", YAML):
-            for glob in () if is_overrides_file(path) else globs:
+            no_application = is_overrides_file(path) or is_test_file(path, self.workflows_root)
+            for glob in () if no_application else globs:
                 if matches(path, glob) and not (glob == _DEFAULT_APPLICATIONS and "tests" in path.split("/")[:-1]):
                     found.add(path)
         return sorted(found)

@@ -24,6 +24,7 @@ from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.verdict import Verdict
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.documents.workflow_test import WorkflowTestDocument
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 _WRITTEN_BY_PEOPLE: dict[str, tuple[type[BaseModel], str]] = {
@@ -34,6 +35,7 @@ _WRITTEN_BY_PEOPLE: dict[str, tuple[type[BaseModel], str]] = {
     "score": (WorkloadDocument, "Score workload"),
     "provider": (ProviderDocument, "Provider"),
     "step-type": (StepTypeDocument, "Step type"),
+    "workflow-test": (WorkflowTestDocument, "Tests of workflows"),
     "remediation-workflow": (RemediationWorkflowDocument, "Remediation workflow"),
     "action-type": (ActionTypeDocument, "Action type"),
 }

@@ -16,6 +16,7 @@ BLOCKS = (
     "definitions",
     "score",
     "plan",
+    "workflow_tests",
     "policy",
     "execution",
     "ledger",
