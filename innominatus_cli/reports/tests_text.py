@@ -28,7 +28,7 @@ def render(report: SuiteReport, *, colour: bool = False) -> str:
     parts += [f"removed {one_line(path)}\n" for path in report.removed]
     if report.coverage is not None:
         parts.append("\n" + coverage_text(report.coverage))
-    return f"{''.join(parts)}\n{summary(report, colour=colour)}\n"
+    return f"{''.join(parts)}\n{summary(report, colour=colour)}\n".lstrip("\n")
 
 
 def summary(report: SuiteReport, *, colour: bool = False) -> str:

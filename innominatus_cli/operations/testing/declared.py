@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pydantic.alias_generators import to_camel
+
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.kinds import is_test_file
@@ -105,9 +107,10 @@ class Case(NamedTuple):
 
     def given_place(self, key: str) -> Place:
         """Where something that is given is written: in the test, else for all tests of the file."""
+        written = to_camel(key)
         if getattr(self.declared.given, key) is not None:
-            return self.place("given", key)
-        return self.file.place("spec", "given", key)
+            return self.place("given", written)
+        return self.file.place("spec", "given", written)
 
 
 class Declared(NamedTuple):

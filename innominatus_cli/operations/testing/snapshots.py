@@ -1,11 +1,13 @@
 """Snapshots of plans beside their tests: compared, written with `--update`, and reported where nobody has them."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue import workflow_tests as codes
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
@@ -17,6 +19,10 @@ from innominatus_cli.system.files import is_below, remove_together, write_togeth
 
 SUFFIX: Final = ".snap"
 _CONTEXT: Final = 4
+_HUNK: Final = re.compile(r"@@ -[0-9,]+ \+([0-9]+)(?:,[0-9]+)? @@")
+_WORKFLOW: Final = 2
+_STEP: Final = 6
+"""How far the keys of workflows and steps are indented in a snapshot."""
 
 
 class Compared(NamedTuple):
@@ -47,7 +53,8 @@ def compared(repository: Repository, trial: Trial) -> Compared:
     diff = _diff(path, stored, text)
     changed = [line for line in diff.splitlines()[2:] if line.startswith(("+", "-"))]
     removed = sum(line.startswith("-") for line in changed)
-    message = f"the plan differs from {path}: {removed} lines are gone, {len(changed) - removed} are new"
+    gone, new = counted(removed, "line"), counted(len(changed) - removed, "line")
+    message = f"the plan differs from {path}: {gone} gone, {new} new"
     return Compared(Finding(codes.SNAPSHOT_DIFFERS, message, place), diff, text)
 
 
@@ -65,7 +72,7 @@ def obsolete_finding(path: str) -> Finding:
     """ORC-3168 for one of them."""
     folder, _, name = path.rpartition("/")
     test = f"{posixpath.basename(folder)}/{name.removesuffix(SUFFIX)}"
-    return Finding(codes.SNAPSHOT_OBSOLETE, f"no test '{test}' has a snapshot", Place(path))
+    return Finding(codes.SNAPSHOT_OBSOLETE, f"no test '{test}' has a snapshot", Place(path, 1, 1))
 
 
 def update(repository: Repository, texts: dict[str, str], gone: Sequence[str]) -> None:
@@ -82,7 +89,30 @@ def update(repository: Repository, texts: dict[str, str], gone: Sequence[str]) -
 
 
 def _diff(path: str, stored: str, text: str) -> str:
-    lines = unified_diff(
-        stored.splitlines(), text.splitlines(), f"{path} (snapshot)", "the plan", lineterm="", n=_CONTEXT
-    )
+    """A unified diff whose hunks say in which workflow and step they begin to differ."""
+    old, new = stored.splitlines(), text.splitlines()
+    lines = [*unified_diff(old, new, f"{path} (snapshot)", "the plan", lineterm="", n=_CONTEXT)]
+    sections = _sections(new)
+    for number, line in enumerate(lines):
+        head = _HUNK.fullmatch(line)
+        if head is not None:
+            before = next(n for n, one in enumerate(lines[number + 1 :]) if one.startswith(("+", "-")))
+            at = min(int(head[1]) - 1 + before, len(sections) - 1)
+            lines[number] = f"{line} {sections[at]}".rstrip()
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sections(lines: Sequence[str]) -> list[str]:
+    """By line of a snapshot, the workflow and the step that it is in."""
+    sections, workflow, step = [], "", ""
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        key = line.strip().removesuffix(":").strip('"') if line.endswith(":") else ""
+        if indent == 0:
+            workflow = step = ""
+        elif indent == _WORKFLOW:
+            workflow, step = key, ""
+        elif indent == _STEP and key:
+            step = f"/{key}"
+        sections.append(f"{workflow}{step}")
+    return sections

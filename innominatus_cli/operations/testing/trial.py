@@ -33,7 +33,7 @@ from innominatus_cli.policies.policy_set import PolicySet, policy_set
 _ACTOR: Final = "test@example.com"
 _JUDGED_AT: Final = "2000-01-01T00:00:00.000Z"
 _EVIDENCE: Final = "given by a test"
-_OF_ARGUMENTS: Final = {"--param": "parameters", "--workflow": "workflows", "--golden-path": "golden_path"}
+_OF_ARGUMENTS: Final = {"--param": "parameters", "--workflow": "workflows", "GOLDENPATH": "golden_path"}
 """By the path of a place that is no file, what a test gives in the place of that argument."""
 
 
