@@ -36,7 +36,7 @@ COMMANDS = {
     "logs": "Show what the steps of a run printed.",
     "ledger": "Work with the run records: adopt those that wait.",
     "init": "Make a working repository in an empty folder.",
-    "new": "Write an application, workflow, product, golden path, step type, provider or policy.",
+    "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
     "completion": "Print the completion script of a shell.",
     "lsp": "Run the language server for an editor, over stdin and stdout.",
     "version": "Show the version.",
