@@ -15,7 +15,7 @@ from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.yaml_writer import document_text
-from innominatus_cli.expressions.values import JSON_TEXT, LITERAL, REF, SCRIPT, TEMPLATE
+from innominatus_cli.expressions.values import JINJA, JSON_TEXT, LITERAL, REF, SCRIPT, TEMPLATE
 from innominatus_cli.step_types.catalogue import step_type
 
 Data = dict[str, Any]
@@ -133,10 +133,19 @@ def as_written(value: Any) -> Any:  # noqa: ANN401 - JSON data
                 return f"${{{inner}}}"
             if mark in {TEMPLATE, SCRIPT} and isinstance(inner, list):
                 return "".join(str(as_written(part)) for part in inner)
+            if mark == JINJA:
+                return _template(inner)
             if mark == LITERAL:
                 return inner
         return {str(key): as_written(item) for key, item in value.items()}
     return [as_written(item) for item in value] if isinstance(value, list) else value
+
+
+def _template(template: Mapping[str, Any]) -> str:
+    """The text of a template; names in it that begin with `v` stand for the values that it reads, told behind it."""
+    parts = [part if isinstance(part, str) else f"{{{{ {next(iter(part.values()))} }}}}" for part in template["parts"]]
+    names = [f"{name}: {as_written(value)}" for name, value in template["values"].items()]
+    return f"{''.join(parts)} ({', '.join(names)})" if names else "".join(parts)
 
 
 def _without_empty(data: Data) -> Data:
