@@ -8,7 +8,7 @@ from innominatus_cli.operations.testing.running import SuiteReport
 from innominatus_cli.operations.validation import Validation
 from innominatus_cli.reports import coverage_cobertura, findings_github, tests_junit, tests_text
 from innominatus_cli.reports.listing import data_text
-from innominatus_cli.reports.tests_json import tests_document
+from innominatus_cli.reports.tests_json import suite_document
 
 
 def render(report: SuiteReport, output: str, *, colour: bool = False) -> str:
@@ -30,8 +30,8 @@ def _github(report: SuiteReport) -> str:
 
 _RENDER: Final[Mapping[str, Callable[[SuiteReport], str]]] = MappingProxyType(
     {
-        "json": lambda report: data_text(tests_document(report), "json"),
-        "yaml": lambda report: data_text(tests_document(report), "yaml"),
+        "json": lambda report: data_text(suite_document(report), "json"),
+        "yaml": lambda report: data_text(suite_document(report), "yaml"),
         "junit": tests_junit.render,
         "github": _github,
         "cobertura": _cobertura,

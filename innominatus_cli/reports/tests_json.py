@@ -10,7 +10,7 @@ from innominatus_cli.operations.testing.running import CaseOutcome, SuiteReport
 SCHEMA: Final = "innominatus.dev/test-report/v1"
 
 
-def tests_document(report: SuiteReport) -> dict[str, Any]:
+def suite_document(report: SuiteReport) -> dict[str, Any]:
     """Every test with its failures, what is wrong outside of them, and the coverage where it was asked for."""
     failed = sum(not outcome.passed for outcome in report.outcomes)
     document: dict[str, Any] = {
