@@ -15,6 +15,7 @@ from innominatus_cli.cli.testing import FORMATS, ReportFile, answer
 @click.option("--update", is_flag=True, help="Write the snapshots of plans, and remove those that no test has.")
 @click.option("--coverage", is_flag=True, help="Also say which workflows, branches and policies the tests cover.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail where less is covered.")
+@click.option("--allow-none", is_flag=True, help="A repository without any test is no error.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Test in N processes.")
 @output_option(*FORMATS)
 @click.option("--report", "reports", type=ReportFile(), multiple=True, help="Also write a file; may be repeated.")

@@ -37,6 +37,8 @@ class Wanted(NamedTuple):
     fail_under: float | None = None
     """The percentage of everything that must be covered."""
     jobs: int = 1
+    allow_none: bool = False
+    """Whether a repository without any test is one whose tests pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ def run_tests(wanted: Wanted, directory: Path | None = None, clock: Clock | None
     repository = open_repository(directory)
     declared = declared_tests(repository, wanted.names, wanted.only, directory)
     outcomes, sources = _try_all(repository, declared.cases, wanted.jobs, clock)
-    findings = [*declared.findings, *_unused_shared_fakes(declared, outcomes)]
+    found = declared.findings
+    if wanted.allow_none and not (wanted.names or wanted.only):
+        found = tuple(finding for finding in found if finding.code is not codes.NO_TESTS)
+    findings = [*found, *_unused_shared_fakes(declared, outcomes)]
     old = obsolete(repository, declared.cases, declared.folders)
     written: dict[str, str] = {}
     if wanted.update:
