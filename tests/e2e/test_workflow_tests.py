@@ -134,3 +134,14 @@ def test_a_new_test_passes_as_it_is(project: "Workshop") -> None:
         told = project("test", name)
         assert told.status == 0, told.all
     assert project("check").status == 0
+
+
+def test_the_whole_examples_of_the_documentation_pass(project: "Workshop", root: Path) -> None:
+    page = (root / "docs/reference/workflow-tests.md").read_text(encoding="utf-8")
+    examples = re.findall(r"<!-- complete: (\S+) -->\n```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) > 0
+    for path, text in examples:
+        project.write(path, text)
+        assert project("validate", "--strict", path).status == 0
+        told = project("test", path, "--update")
+        assert told.status == 0, told.all
