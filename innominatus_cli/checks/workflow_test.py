@@ -60,7 +60,7 @@ def check_steps(document: Document, facts: Facts) -> Iterator[Finding]:
         return
     workflows = facts.workflows()
     known = _known_steps(tuple(workflows.items()))
-    for node in _named_steps(document):
+    for node in named_steps(document):
         message, remedy = _wrong_step(str(node.value), workflows, known)
         if message:
             yield Finding(codes.UNKNOWN_IN_TEST, message, document.place(node), remedy)
@@ -98,7 +98,7 @@ def tests_of(document: Document) -> Iterator[MappingNode]:
     return document.mapping.mapping("spec").mappings("tests")
 
 
-def _named_steps(document: Document) -> Iterator[ScalarNode]:
+def named_steps(document: Document) -> Iterator[ScalarNode]:
     """Every text of a document that names steps."""
     spec = document.mapping.mapping("spec")
     for fake in spec.mappings("fakes"):

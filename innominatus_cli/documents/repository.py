@@ -48,6 +48,17 @@ class Repository:
         self._amendments: dict[str, Amend] = {}
         self._sources: dict[str, str] = {}
 
+    def with_files(self, snapshot: Snapshot) -> "Repository":
+        """The same repository with new files in it; what has been read is not read again."""
+        other = Repository(snapshot)
+        other.findings = [*self.findings]
+        other._loaded = dict(self._loaded)
+        other._typed = dict(self._typed)
+        other._root = self._root
+        other._amendments = dict(self._amendments)
+        other._sources = dict(self._sources)
+        return other
+
     def amend(self, path: str, amend: Amend, sources: Mapping[str, str]) -> None:
         """Lets a Score file be changed when it is read, which must not have been before.
 

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.workflow_test import named_steps
 from innominatus_cli.documents.kinds import is_test_file
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, SequenceNode
@@ -20,6 +21,7 @@ from innominatus_cli.documents.workflow_test import DeclaredTest, Fake, Given, W
 from innominatus_cli.findings.catalogue import workflow_tests as codes
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.operations.discovery import identity_of
 from innominatus_cli.operations.opening import repository_path, root_of
 
 SNAPSHOTS = "snapshots"
@@ -198,7 +200,7 @@ class _Reading:
         self.sources[path] = data.decode("utf-8", "replace")
         self.findings += [finding for finding in loaded.findings if finding.severity is not Severity.INFO]
         for document in tests:
-            self.findings += check_document(document, Facts(admin_config=self._admin_config()))
+            self.findings += check_document(document, self._facts(document))
             if has_errors(self.findings) and any(_is_error_in(finding, path) for finding in self.findings):
                 continue
             outcome = typed_or_findings(document, WorkflowTestDocument)
@@ -207,9 +209,20 @@ class _Reading:
             else:
                 self.findings += outcome
 
-    def _admin_config(self) -> Document | None:
+    def _facts(self, document: Document) -> Facts:
+        """What its rules may know: of the workflows those of the platform, and of the products that it speaks of."""
         admin = self._repository.admin_config()
-        return None if admin is None else admin.document
+        return Facts(
+            admin_config=None if admin is None else admin.document, workflows=lambda: self._workflows(document)
+        )
+
+    def _workflows(self, document: Document) -> dict[str, Document]:
+        spoken = {part for node in named_steps(document) for part in str(node.value).split("/")[:-1]}
+        spoken.update(document.path.split("/")[:-1])
+        found = self._repository.platform_workflows()
+        for product in spoken.intersection(self._repository.products()):
+            found += self._repository.product_workflows(product)
+        return {identity_of(workflow): workflow.document for workflow in found}
 
 
 def _is_error_in(finding: Finding, path: str) -> bool:

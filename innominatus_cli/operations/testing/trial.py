@@ -106,7 +106,7 @@ def _score(repository: Repository, case: Case, given: Given) -> tuple[str | None
         return written, repository
     path = f"{folder}/{case.file.name}.{case.declared.name}.score.yaml"
     proposed = {path: document_text(given.score).encode()}
-    return path, Repository(ProposedSnapshot(str(root_of(repository)), proposed))
+    return path, repository.with_files(ProposedSnapshot(str(root_of(repository)), proposed))
 
 
 def _planned(repository: Repository, case: Case, given: Given, score: str | None) -> PlanOutcome:

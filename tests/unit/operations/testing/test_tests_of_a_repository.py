@@ -78,6 +78,13 @@ def test_a_broken_file_fails_the_command_and_the_others_are_tested(shop: "Shop")
     assert {one.place.path for one in report.errors} == {"workflows/products/shop/tests/broken.yaml"}
 
 
+def test_a_misspelt_step_is_told_where_it_would_hold_for_ever(shop: "Shop") -> None:
+    shop.tests("tests: [{name: one, expect: {absent: [shop/catalog/fil]}}]")
+    report = shop.run()
+    assert (codes(report), report.outcomes) == (["ORC-1093"], ())
+    assert "'fill'" in report.findings[0].help
+
+
 def test_two_documents_of_one_name_are_an_error(shop: "Shop") -> None:
     shop.tests(TWO)
     shop.tests(TWO, folder="workflows/platform/tests")
