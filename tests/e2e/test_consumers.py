@@ -87,11 +87,22 @@ def _run(
     )
 
 
-HOOKS = ("validate-product-workflow", "validate", "check")
+HOOKS = ("validate-product-workflow", "validate", "check", "test")
+TEST = """\
+apiVersion: workflow.dev/v1
+kind: WorkflowTest
+metadata: {name: setup, description: The shop is set up, owner: shop-team}
+spec:
+  tests:
+    - name: built
+      given: {task: shop/setup}
+      expect: {runs: [build]}
+"""
 
 
 def test_pre_commit_refuses_a_broken_workflow_and_passes_a_good_one(project: Path, consumer: Path) -> None:
     command = [sys.executable, "-m", "pre_commit", "try-repo", str(project), "--verbose", "--files", WORKFLOW]
+    write(consumer / "workflows/products/shop/tests/setup.yaml", TEST)
     good = _run(command, consumer)
     assert (good.returncode, good.stdout.count("Passed")) == (0, len(HOOKS)), good.stdout + good.stderr
     write(consumer / WORKFLOW, BAD)
