@@ -1,11 +1,10 @@
-"""The result of `test` as data."""
+"""The result of `test` as data: one versioned shape, `innominatus.dev/test-report/v1` (documents.suite_report)."""
 
 from typing import Any, Final
 
-from innominatus_cli.documents.verdict import ReportedFinding
-from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.testing.coverage import Branch, Coverage, Share
 from innominatus_cli.operations.testing.running import CaseOutcome, SuiteReport
+from innominatus_cli.reports.findings_json import finding_data
 
 SCHEMA: Final = "innominatus.dev/test-report/v1"
 
@@ -25,7 +24,7 @@ def suite_document(report: SuiteReport) -> dict[str, Any]:
         },
         "duration_ms": report.duration_ms,
         "tests": [_test(outcome) for outcome in report.outcomes],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_data(finding) for finding in report.findings],
         "written": list(report.written),
         "removed": list(report.removed),
     }
@@ -74,13 +73,9 @@ def _test(outcome: CaseOutcome) -> dict[str, Any]:
         "line": outcome.place.line,
         "passed": outcome.passed,
         "duration_ms": outcome.duration_ms,
-        "failures": [_finding(finding) for finding in outcome.failures],
+        "failures": [finding_data(finding) for finding in outcome.failures],
         "diff": outcome.diff,
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return ReportedFinding.of(finding).as_json()
 
 
 def _share(share: Share) -> dict[str, Any]:

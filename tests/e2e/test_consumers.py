@@ -208,6 +208,7 @@ def test_the_gitlab_template_leaves_reports(tool: Callable[[str], Path], project
     include = {"local": ".gitlab/check-workflows.yml", "inputs": {"requirement": str(project)}}
     write(consumer / ".gitlab-ci.yml", json.dumps({"include": [include], "stages": ["test"]}))
     write(consumer / WORKFLOW, BAD)
+    write(consumer / "workflows/products/shop/tests/setup.yaml", TEST)
     _commit(consumer, "broken")
     argv = [str(tool("gitlab-ci-local")), "--shell-executor-no-image", "--force-shell-executor", "innominatus-check"]
     done = _run(argv, consumer, {"PATH": _path(), "CI": "", "HOME": str(consumer.parent)})
@@ -215,3 +216,6 @@ def test_the_gitlab_template_leaves_reports(tool: Callable[[str], Path], project
     report = next(consumer.rglob("gl-code-quality-report.json"))
     issues = json.loads(report.read_text(encoding="utf-8"))
     assert "ORC-2002" in {issue["check_name"] for issue in issues}
+    tests = next(consumer.rglob("innominatus-tests.xml")).read_text(encoding="utf-8")
+    assert 'tests="1" failures="1"' in tests
+    assert "shop/tests/setup.yaml" not in next(consumer.rglob("innominatus-coverage.xml")).read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -10,6 +10,7 @@ import pytest
 import xmlschema
 
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.schemas import schema_named
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.testing import coverage as coverage_module
@@ -308,21 +309,14 @@ def test_a_cobertura_report_has_the_attributes_that_its_readers_need(shop: "Shop
             assert 0 <= float(element.get(rate, "0")) <= 1
 
 
-REPORT: dict[str, Any] = {
-    "type": "object",
-    "required": ["schema", "passed", "summary", "duration_ms", "tests", "findings", "written", "removed", "coverage"],
-    "properties": {
-        "schema": {"const": "innominatus.dev/test-report/v1"},
-        "tests": {"items": {"required": ["name", "path", "line", "passed", "failures", "diff", "duration_ms"]}},
-    },
-}
-
-
 def test_the_data_has_every_test_failure_and_share(shop: "Shop") -> None:
     shop.tests(HOSTILE)
     report = shop.run(coverage=True)
     document = suite_document(report)
-    jsonschema.validate(document, REPORT)
+    schema = schema_named("test-report")
+    assert schema is not None
+    jsonschema.validate(document, schema)
+    jsonschema.validate(suite_document(shop.run()), schema)
     assert document["summary"] == {"tests": 2, "passed": 1, "failed": 1, "errors": 0, "warnings": 0}
     assert document["tests"][0]["failures"][0]["code"] == "ORC-3163"
     assert render(report, "json").startswith("{")
