@@ -53,13 +53,17 @@ class CaseFile(NamedTuple):
 
     def place(self, *keys: Key) -> Place:
         """Where a part of it is written; the nearest part around one that is not."""
+        return self.typed.document.place(self.node(*keys))
+
+    def node(self, *keys: Key) -> Node:
+        """The node of a part of it, or of the nearest part around."""
         node: Node = self.typed.document.root
         for key in keys:
             inner = _inside(node, key)
             if inner is None:
                 break
             node = inner
-        return self.typed.document.place(node)
+        return node
 
 
 class Case(NamedTuple):
@@ -109,10 +113,12 @@ class Case(NamedTuple):
 
     def given_place(self, key: str) -> Place:
         """Where something that is given is written: in the test, else for all tests of the file."""
-        written = to_camel(key)
-        if getattr(self.declared.given, key) is not None:
-            return self.place("given", written)
-        return self.file.place("spec", "given", written)
+        return self.file.typed.document.place(self.given_node(key))
+
+    def given_node(self, key: str) -> Node:
+        """The node of something that is given."""
+        own = getattr(self.declared.given, key) is not None
+        return self.file.node("spec", *(("tests", self.number) if own else ()), "given", to_camel(key))
 
 
 class Declared(NamedTuple):
@@ -195,7 +201,9 @@ class _Reading:
             return
         loaded = load(path, data)
         tests = [document for document in loaded.documents if document.kind == "WorkflowTest"]
-        if not tests and not (has_errors(loaded.findings) and not loaded.documents):
+        if not tests and any(document.kind for document in loaded.documents):
+            return  # a Score file, or something else that tests use
+        if not tests and not has_errors(loaded.findings):
             return
         self.sources[path] = data.decode("utf-8", "replace")
         self.findings += [finding for finding in loaded.findings if finding.severity is not Severity.INFO]

@@ -30,6 +30,7 @@ class _Holding:
         self._steps = trial.steps
         simulated = trial.simulation.steps if trial.simulation else ()
         self._by_id: dict[str, SimulatedStep] = {one.step.id: one for one in simulated}
+        self._planned = {step.id: step for step in trial.plan.steps} if trial.plan is not None else {}
         self._graph = PlanGraph(trial.plan) if trial.plan is not None and self._expect.order else None
 
     def failures(self) -> Iterator[Finding]:
@@ -345,8 +346,7 @@ class _Holding:
         return Finding(codes.EXPECTATION_FAILED, message, place, remedy, related)
 
     def _related(self, one: StepNames) -> tuple[Related, ...]:
-        plan = self._trial.plan
-        place = None if plan is None else _place_of(plan.step(one.id))
+        place = _place_of(self._planned[one.id])
         return () if place is None else (Related(f"step '{one.name}'", place),)
 
     def _place(self, *keys: Key) -> Place:

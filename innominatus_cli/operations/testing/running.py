@@ -4,7 +4,7 @@ No step runs, and no record is written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ from innominatus_cli.operations.testing.declared import Case, CaseFile, Declared
 from innominatus_cli.operations.testing.expectations import failures_of
 from innominatus_cli.operations.testing.snapshots import compared, obsolete, obsolete_finding, update
 from innominatus_cli.operations.testing.trial import try_case
+from innominatus_cli.policies.policy_set import unusable_policies
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.forking import Work, can_fork, in_processes
 
@@ -104,7 +105,7 @@ def run_tests(wanted: Wanted, directory: Path | None = None, clock: Clock | None
     found = declared.findings
     if wanted.allow_none and not (wanted.names or wanted.only):
         found = tuple(finding for finding in found if finding.code is not codes.NO_TESTS)
-    findings = [*found, *_unused_shared_fakes(declared, outcomes)]
+    findings = [*found, *unusable_policies(repository), *_unused_shared_fakes(declared, outcomes)]
     old = obsolete(repository, declared.cases, declared.folders)
     written: dict[str, str] = {}
     if wanted.update:
@@ -196,17 +197,7 @@ def _with_snapshot(outcome: CaseOutcome) -> CaseOutcome:
     if outcome.snapshot is None:
         return outcome
     left = tuple(one for one in outcome.failures if one.code.number not in _SNAPSHOTS)
-    return CaseOutcome(
-        outcome.name,
-        outcome.path,
-        outcome.description,
-        outcome.place,
-        left,
-        "",
-        outcome.duration_ms,
-        outcome.marks,
-        outcome.used_shared_fakes,
-    )
+    return replace(outcome, failures=left, diff="", snapshot=None)
 
 
 def _unused_shared_fakes(declared: Declared, outcomes: Sequence[CaseOutcome]) -> list[Finding]:

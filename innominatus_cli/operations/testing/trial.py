@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.node_text import text_of_node
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.proposed import ProposedSnapshot
 from innominatus_cli.documents.repository import Repository
@@ -13,7 +14,6 @@ from innominatus_cli.documents.step_patterns import StepNames, named_by
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.documents.workflow_test import Fake, FakedFailure, Given
-from innominatus_cli.documents.yaml_writer import document_text
 from innominatus_cli.execution.output_readers import Outline, outputs_read
 from innominatus_cli.execution.simulation import FakedStep, Simulation, simulate
 from innominatus_cli.findings.catalogue import workflow_tests as codes
@@ -105,7 +105,7 @@ def _score(repository: Repository, case: Case, given: Given) -> tuple[str | None
             written = posixpath.normpath(posixpath.join(folder, written))
         return written, repository
     path = f"{folder}/{case.file.name}.{case.declared.name}.score.yaml"
-    proposed = {path: document_text(given.score).encode()}
+    proposed = {path: text_of_node(case.given_node("score")).encode()}
     return path, repository.with_files(ProposedSnapshot(str(root_of(repository)), proposed))
 
 
@@ -147,12 +147,13 @@ def _simulated(trial: Trial, plan: Plan, *, approved: bool) -> Trial:
     fakes = trial.case.fakes
     read = outputs_read(plan)
     of_step: dict[str, list[int]] = {}
+    planned = {step.id: step for step in plan.steps}
     findings: list[Finding] = []
     for number, placed in enumerate(fakes):
         named = named_by(placed.fake.step, trial.steps)
         for step in named:
             of_step.setdefault(step.id, []).append(number)
-        findings += _wrong_outputs(trial.case, placed, number, [plan.step(step.id) for step in named], read)
+        findings += _wrong_outputs(trial.case, placed, number, [planned[step.id] for step in named], read)
     chosen = {step.id: _merged([fakes[number].fake for number in of_step.get(step.id, ())]) for step in trial.steps}
     simulation = simulate(plan, lambda step: chosen[step.id], approved=approved)
     used = {number for one in simulation.steps if one.began for number in of_step.get(one.step.id, ())}

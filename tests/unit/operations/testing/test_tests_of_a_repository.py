@@ -336,3 +336,50 @@ def test_annotations_name_the_file_and_the_line(shop: "Shop") -> None:
     shop.tests(HOSTILE)
     text = render(shop.run(), "github")
     assert "::error file=workflows/products/shop/tests/catalog.yaml,line=" in text
+
+
+@pytest.mark.parametrize("kind", ["WorkflowTests", "workflowtest"])
+def test_a_misspelt_kind_is_no_file_without_tests(shop: "Shop", kind: str) -> None:
+    shop.tests(TWO)
+    path = shop.tests(TWO, "other")
+    shop.write(path, (shop.root / path).read_text().replace("kind: WorkflowTest", f"kind: {kind}"))
+    report = shop.run()
+    assert (names(report), report.passed) == (["catalog/one", "catalog/two"], False)
+    assert {one.place.path for one in report.errors} == {path}
+
+
+def test_a_broken_policy_fails_the_command_for_it_would_judge_too_mildly(shop: "Shop") -> None:
+    shop.tests(TWO)
+    shop.write(
+        "workflows/policies/limits.yaml",
+        "apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\nmetadata: {name: limits}\nspec: {maxSteps: 1}\n",
+    )
+    report = shop.run()
+    assert not report.passed
+    assert {one.place.path for one in report.errors} == {"workflows/policies/limits.yaml"}
+
+
+@pytest.mark.parametrize("score", ["../../../../../other.yaml", "/etc/hostname", "absent.yaml", "."])
+def test_a_score_file_that_is_not_there_or_outside_is_told(shop: "Shop", score: str) -> None:
+    shop.tests(f"tests: [{{name: one, given: {{score: '{score}'}}, expect: {{runs: [make]}}}}]")
+    (outcome,) = shop.run().outcomes
+    assert next(one.code.number for one in outcome.failures) == "ORC-3162"
+    assert len(outcome.failures) > 1
+
+
+def test_a_number_in_a_score_spec_of_a_test_is_read_as_one_in_a_score_file(shop: "Shop") -> None:
+    spec = """
+        apiVersion: score.dev/v1b1
+        metadata: {name: tea, product: shop, weight: 0x10, price: 1.10}
+        containers: {web: {image: "r.io/t:1"}}
+    """
+    shop.write("tea.yaml", spec)
+    inline = spec.replace("\n        ", "\n            ").rstrip()
+    both = f"{FAKES}tests:\n" + "".join(
+        f"  - name: {name}\n    given:\n      score: {score}\n    snapshot: true\n"
+        for name, score in (("file", "tea.yaml"), ("inline", inline.replace("\n    ", "\n")))
+    )
+    shop.tests(both)
+    assert shop.run(update=True).passed
+    texts = [(shop.root / SNAP).with_name(f"{name}.snap").read_text().split("\n", 1)[1] for name in ("file", "inline")]
+    assert texts[0] == texts[1]
