@@ -128,9 +128,9 @@ class Declared(NamedTuple):
     findings: tuple[Finding, ...] = ()
     sources: Mapping[str, str] = MappingProxyType({})
     whole: tuple[str, ...] = ()
-    """The files all of whose tests are among them."""
+    """The names of the documents all of whose tests are among them."""
     folders: tuple[str, ...] = ()
-    """The folders of tests all of whose files are among them."""
+    """The folders of which all tests are known and among them."""
 
 
 def declared_tests(
@@ -163,10 +163,8 @@ def declared_tests(
     chosen = [case for case in cases if not only or any(fnmatchcase(case.name, glob) for glob in only)]
     if not chosen and not findings and not has_errors(read.findings):
         findings.append(_nothing(repository, only))
-    complete = _complete(cases, chosen, names)
-    folders = {posixpath.dirname(path) for path in asked} if complete and not only else set()
-    whole_folders = [f for f in folders if all(path in asked for path in every if posixpath.dirname(path) == f)]
-    return Declared(tuple(chosen), (*read.findings, *findings), read.sources, complete, tuple(sorted(whole_folders)))
+    known = _known_folders(read, asked, every) if not names and not only else ()
+    return Declared(tuple(chosen), (*read.findings, *findings), read.sources, _complete(cases, chosen), known)
 
 
 def _root(repository: Repository) -> str:
@@ -269,11 +267,17 @@ def _nothing(repository: Repository, only: Sequence[str]) -> Finding:
     return Finding(codes.NO_TESTS, "there is no test of a workflow", Place(repository.workflows_root))
 
 
-def _complete(cases: Sequence[Case], chosen: Sequence[Case], names: Sequence[str]) -> tuple[str, ...]:
-    """The documents whose tests are all among the chosen ones, by the paths of their files and their names."""
+def _known_folders(read: "_Reading", asked: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
+    """The folders all of whose files were read, without an error: of a file that is broken nobody knows its tests."""
+    broken = {posixpath.dirname(one.place.path) for one in read.findings if one.severity is Severity.ERROR}
+    unread = {posixpath.dirname(path) for path in every if path not in asked}
+    return tuple(sorted({posixpath.dirname(path) for path in asked} - broken - unread))
+
+
+def _complete(cases: Sequence[Case], chosen: Sequence[Case]) -> tuple[str, ...]:
+    """The names of the documents whose tests are all among the chosen ones."""
     tests = {case.file.name: len(case.file.typed.model.spec.tests) for case in cases}
     count = {name: sum(case.file.name == name for case in chosen) for name in tests}
-    del names
     return tuple(name for name, most in tests.items() if count[name] == most)
 
 

@@ -18,7 +18,7 @@ from innominatus_cli.execution.output_readers import Outline, outputs_read
 from innominatus_cli.execution.simulation import FakedStep, Simulation, simulate
 from innominatus_cli.findings.catalogue import workflow_tests as codes
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME
-from innominatus_cli.findings.finding import Finding, has_errors
+from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.operations.opening import root_of
@@ -193,8 +193,3 @@ def _wrong_outputs(
         hint = did_you_mean(name, [*step.declared_outputs, *read[step.id]])
         findings.append(Finding(codes.WRONG_FAKE, message, place, hint))
     return findings
-
-
-def cannot_plan(trial: Trial) -> bool:
-    """Whether errors stand in the way of a plan."""
-    return trial.plan is None or has_errors(trial.outcome.findings)

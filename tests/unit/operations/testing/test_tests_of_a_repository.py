@@ -383,3 +383,24 @@ def test_a_number_in_a_score_spec_of_a_test_is_read_as_one_in_a_score_file(shop:
     assert shop.run(update=True).passed
     texts = [(shop.root / SNAP).with_name(f"{name}.snap").read_text().split("\n", 1)[1] for name in ("file", "inline")]
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("asked", [("catalog",), ("catalog/one",), (f"{Path(SNAP).parents[2]}/catalog.yaml",)])
+def test_an_update_of_some_tests_removes_no_snapshot_of_others(shop: "Shop", asked: tuple[str, ...]) -> None:
+    shop.tests(SNAPSHOT)
+    shop.tests(SNAPSHOT, "other")
+    assert len(shop.run(update=True).written) == 2
+    updated = shop.run(*asked, update=True)
+    assert (updated.removed, updated.findings) == ((), ())
+    assert shop.run(only=("catalog/*",), update=True).removed == ()
+
+
+def test_a_broken_file_keeps_its_snapshots(shop: "Shop") -> None:
+    shop.tests(SNAPSHOT)
+    path = shop.tests(SNAPSHOT, "other")
+    shop.run(update=True)
+    text = (shop.root / path).read_text()
+    shop.write(path, text.replace("tests:", "testz:"))
+    assert shop.run(update=True).removed == ()
+    shop.write(path, text)
+    assert shop.run().passed
