@@ -41,6 +41,7 @@ _MODULES = {
     "Workload": ("score", "score_kubernetes", "placeholders", "score_workflows", "hard_coded_secrets"),
     "Provider": ("provider", "hard_coded_secrets"),
     "StepType": ("step_type", "hard_coded_secrets"),
+    "WorkflowTest": ("workflow_test",),
 }
 _NEEDS = {
     "conditions": needs("if", "unless"),

@@ -12,7 +12,7 @@ from innominatus_cli.checks.identities import is_in_force
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
-from innominatus_cli.documents.kinds import is_overrides_file, not_ours
+from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
@@ -284,6 +284,7 @@ class RepositoryCheck:
             path
             for path in self._snapshot.paths("", YAML)
             if not is_overrides_file(path)
+            and not is_test_file(path, self.workflows_root)
             and any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
         ]
 
@@ -318,6 +319,8 @@ class RepositoryCheck:
         return [document for path in paths for document in self.load(path).documents if document.kind]
 
     def _holds_applications(self, path: str) -> bool:
+        if is_test_file(path, self.workflows_root):
+            return False
         return any(document.kind == "Workload" for document in self.load(path).documents)
 
     @cached_property

@@ -17,6 +17,7 @@ BLOCKS = (
     "definitions",
     "score",
     "plan",
+    "workflow_tests",
     "policy",
     "execution",
     "ledger",
