@@ -43,6 +43,8 @@ class CheckRequest(NamedTuple):
     """The (resolved) repository in which all paths are judged; None for the one around each."""
     jobs: int | None = None
     """How many processes check files; None for so many as are worth it."""
+    cache: bool = True
+    """Keep facts of files in the git directory, for the next check of many."""
     fix: bool = False
     """Mend what can be mended safely, and answer what is left."""
     diff: bool = False
@@ -79,6 +81,7 @@ def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | Non
         only_ours=request.only_ours,
         repository=request.repository,
         jobs=request.jobs,
+        cache=request.cache and not (request.fix or request.diff),
         opened=opened,
     )
     if request.strict_score:
