@@ -55,7 +55,7 @@ def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Findi
                 cache.take(checked.key, checked.raw)
             known[checked.path] = checked.findings
     for path in paths:
-        yield from known[path] if path in known else _check_now(check, path).findings
+        yield from known[path] if path in known else _check_one(check, path).findings
     if cache is not None:
         cache.save()
 
@@ -102,7 +102,7 @@ def _cached(check: "RepositoryCheck", path: str) -> FileFacts | None:
     return None if facts is None or _surroundings_matter(check, path, facts.documents) else facts
 
 
-def _check_now(check: "RepositoryCheck", path: str) -> Checked:
+def _check_one(check: "RepositoryCheck", path: str) -> Checked:
     """Checks a file. Of documents that there are many of, what others may ask is kept and the nodes are let go."""
     facts, loaded = check.facts, check.load(path)
     findings = [*loaded.findings]
@@ -148,7 +148,7 @@ def _in_several(check: "RepositoryCheck", paths: Sequence[str], processes: int) 
     blocks = [paths[start : start + size] for start in range(0, len(paths), size)]
     codes = _Codes()
     work = Work(
-        lambda number: [_check_now(check, path) for path in blocks[number]],
+        lambda number: [_check_one(check, path) for path in blocks[number]],
         lambda done: [_packed(checked) for checked in done],
         lambda plain: [_unpacked(check, one, codes) for one in plain],
     )
