@@ -48,7 +48,7 @@ def _look(document: Document) -> Said:
     elif document.kind == "Provider":
         runs += [entry.text("file") or "" for entry in root.mappings("workflows")]
     for step in steps_in(document):
-        if kind := step.text("type"):
+        if (kind := step.text("type")) is not None:
             types[kind] = None
         if "workflow" in step.values:
             runs.append(step.text("workflow") or "")
