@@ -18,6 +18,8 @@ from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.documents.schemas import step_type_names
 
+MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
+"""Kinds of which a repository has many documents."""
 _READ_FROM_SURROUNDINGS = frozenset(("parameters", "environment", "env", "workflows"))
 """Contexts whose names admin-config.yaml, golden paths or other workflows give."""
 

@@ -44,7 +44,8 @@ class CheckRequest(NamedTuple):
     jobs: int | None = None
     """How many processes check files; None for so many as are worth it."""
     cache: bool = True
-    """Keep facts of files in the git directory, for the next check of many."""
+    """Keep facts of files in the git directory, for the next check of many. Never where another revision judges: then
+    nothing that lies in the checkout is believed."""
     fix: bool = False
     """Mend what can be mended safely, and answer what is left."""
     diff: bool = False
@@ -81,7 +82,7 @@ def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | Non
         only_ours=request.only_ours,
         repository=request.repository,
         jobs=request.jobs,
-        cache=request.cache and not (request.fix or request.diff),
+        cache=request.cache and request.policies_from is None and not (request.fix or request.diff),
         opened=opened,
     )
     if request.strict_score:

@@ -1,19 +1,22 @@
 """What was found out about files, kept in the git directory: facts that follow from a file's bytes and path alone.
 
-Never a verdict: whatever depends on policies or other files is judged anew. An entry is known by a digest of the file,
-of this tool's code and of what it reads YAML with. The cache is data of anybody: it is JSON whose every value is looked
-at, in a file that no link leads to; what is not as it should be is as if it were not there.
+Never a verdict: whatever depends on policies or other files is judged anew. An entry is known by a digest of the file
+and its path, of this tool's code and of what it reads YAML with. The cache is data of anybody: it is JSON whose every
+value is looked at, in a file of this user's; what is not as it should be is as if it were not there.
 """
 
 import os
 import stat
 import sys
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from innominatus_cli import __version__
 from innominatus_cli.checks.details import Details
+from innominatus_cli.checks.guards import MANY
 from innominatus_cli.checks.said import Said
 from innominatus_cli.documents.schemas import schemas_folder
+from innominatus_cli.documents.snapshot import MAX_FILE
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.findings.packing import pack, unpack
@@ -22,6 +25,9 @@ from innominatus_cli.system.files import read_below, write_file
 _FOLDERS: Final = ("innominatus", "cache")
 _FILE: Final = "facts.v1"
 _MOST_BYTES: Final = 32 * 1024 * 1024
+_KEPT_UNUSED: Final = 1024 * 1024
+_LONGEST_LINK: Final = 4096
+_LAST_PLACE: Final = MAX_FILE + 1
 _KEY_BYTES: Final = 16
 _PRIVATE: Final = 0o700
 _MODE: Final = 0o600
@@ -57,23 +63,30 @@ class FileFacts(NamedTuple):
 class FactsCache:
     """The facts of one repository's files."""
 
-    def __init__(self, git_directory: str, known: dict[str, bytes]) -> None:
+    def __init__(self, git_directory: str, known: dict[str, bytes], code: bytes) -> None:
         self._git_directory = git_directory
         self._known = known
         self._used: dict[str, bytes] = {}
         self._is_new = False
-        self._code = _digest_of_code()
+        self._code = code
 
     @classmethod
     def of(cls, root: str) -> "FactsCache | None":
-        """The cache of a repository by its (resolved) folder; None where its `.git` is no folder of this user's."""
-        directory = os.path.join(root, ".git")
-        if not _is_own_folder(directory):
+        """The cache of a repository by its (resolved) folder; None where it has no git directory of this user's."""
+        directory = _git_directory(root)
+        if directory is None:
             return None
-        data = read_below(directory, "/".join((*_FOLDERS, _FILE)), _MOST_BYTES)
+        try:
+            code = _digest_of_code()
+        except OSError:
+            return None
+        data = None
+        if _is_own(os.path.join(directory, *_FOLDERS, _FILE), stat.S_ISREG):
+            data = read_below(directory, "/".join((*_FOLDERS, _FILE)), _MOST_BYTES)
         lines = data.split(b"\n") if isinstance(data, bytes) else []
         size = 2 * _KEY_BYTES
-        return cls(directory, {line[:size].decode("ascii", "replace"): line[size + 1 :] for line in lines if line})
+        known = {line[:size].decode("ascii", "replace"): line[size + 1 :] for line in lines if line}
+        return cls(directory, known, code)
 
     @property
     def is_empty(self) -> bool:
@@ -108,50 +121,87 @@ class FactsCache:
         self._is_new = self._is_new or key not in self._known
 
     def save(self) -> None:
-        """Writes the cache anew where something was put into it; those that were used last are kept first.
+        """Writes the cache anew where something was put into it: what was used, and as much again of what was not.
 
-        Where it cannot be written nothing is said: the next check takes longer. The file is replaced as a whole, so
-        that of two checks at the same time one's is kept.
+        So a branch finds what it kept before another one was checked. Where the cache cannot be written nothing is
+        said: the next check takes longer. The file is replaced as a whole, so that of two checks at the same time
+        one's is kept.
         """
         if not self._is_new or not _make_folders(self._git_directory):
             return
-        lines = []
-        left = _MOST_BYTES
-        for key, raw in (self._used | {key: raw for key, raw in self._known.items() if key not in self._used}).items():
-            left -= len(raw) + 2 * _KEY_BYTES + 2
-            if left < 0:
-                break
-            lines.append(b"%s %s\n" % (key.encode(), raw))
+        lines = [b"%s %s\n" % (key.encode(), raw) for key, raw in self._used.items()]
+        used = sum(map(len, lines))
+        left = min(max(used, _KEPT_UNUSED), _MOST_BYTES - used)
+        for key, raw in self._known.items():
+            if key not in self._used:
+                left -= len(raw) + 2 * _KEY_BYTES + 2
+                if left < 0:
+                    break
+                lines.append(b"%s %s\n" % (key.encode(), raw))
         try:
-            write_file(os.path.join(self._git_directory, *_FOLDERS, _FILE), b"".join(lines), _MODE)
+            if used <= _MOST_BYTES:
+                write_file(os.path.join(self._git_directory, *_FOLDERS, _FILE), b"".join(lines), _MODE)
         except CannotContinue:
             return
 
 
 def _digest_of_code() -> bytes:
-    """Of the files that decide what is found: their names, sizes and times; of the tool's and the parser's versions."""
+    """Of everything that decides what is found: this tool's files, and the versions of the parser and the language.
+
+    Raises OSError where one of them cannot be read.
+    """
     from hashlib import blake2b  # noqa: PLC0415
 
     import yaml  # noqa: PLC0415 - it is there: files are read with it
+    from yaml._yaml import get_version  # noqa: PLC0415
 
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    made = blake2b(repr((__version__, sys.version_info[:3], yaml.__version__)).encode(), digest_size=_KEY_BYTES)
+    versions = repr((__version__, sys.version, yaml.__version__, get_version()))
+    made = blake2b(versions.encode(), digest_size=_KEY_BYTES)
     for folder in (package, schemas_folder()):
         for path, _, names in sorted(os.walk(folder)):
             for name in sorted(names):
                 if name.endswith((".py", ".json")):
-                    status = os.stat(os.path.join(path, name))
-                    made.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+                    with open(os.path.join(path, name), "rb") as file:
+                        data = file.read()
+                    made.update(f"{os.path.relpath(path, folder)}\0{name}\0{len(data)}\0".encode() + data)
     return made.digest()
 
 
-def _is_own_folder(path: str) -> bool:
-    """Whether a path is a folder of this user's, and no link."""
+def _git_directory(root: str) -> str | None:
+    """The git directory of a repository, or of a worktree; None where there is none, or it is not this user's.
+
+    A worktree's `.git` is a file that names a directory. As git does, that one is believed only where it names the
+    worktree too: else a `.git` that came in an archive could have us write into any folder.
+    """
+    path = os.path.join(root, ".git")
+    if _is_own(path, stat.S_ISDIR):
+        return path
+    named = _first_line(root, ".git")
+    if not named.startswith("gitdir: "):
+        return None
+    directory = os.path.realpath(os.path.join(root, named.removeprefix("gitdir: ")))
+    back = _first_line(directory, "gitdir")
+    is_ours = back != "" and os.path.realpath(os.path.join(directory, back)) == os.path.realpath(path)
+    return directory if is_ours and _is_own(directory, stat.S_ISDIR) else None
+
+
+def _first_line(folder: str, name: str) -> str:
+    """The text of a file with one line; empty where there is none of this user's, or it cannot be read."""
+    if not _is_own(os.path.join(folder, name), stat.S_ISREG):
+        return ""
+    data = read_below(folder, name, _LONGEST_LINK)
+    text = data.decode("utf-8", "surrogateescape").rstrip("\n") if isinstance(data, bytes) else ""
+    return "" if "\0" in text else text
+
+
+def _is_own(path: str, is_such: Callable[[int], bool]) -> bool:
+    """Whether something of a kind is at a path, is this user's, and is no link."""
     try:
         status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return is_such(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def _make_folders(git_directory: str) -> bool:
@@ -165,7 +215,7 @@ def _make_folders(git_directory: str) -> bool:
             pass
         except OSError:
             return False
-        if not _is_own_folder(path):
+        if not _is_own(path, stat.S_ISDIR):
             return False
     return True
 
@@ -195,6 +245,8 @@ def _read(raw: bytes, path: str) -> FileFacts | None:
 
 def _document(kind: object, number: object, said: list[object], details: list[object]) -> DocumentFacts:
     """The facts of a document. Raises ValueError or TypeError for anything else."""
+    if kind not in MANY:
+        raise ValueError("not of a kind that is kept")
     return DocumentFacts(
         _typed(kind, str), _typed(number, int), Said(*_like(said, _SAID)), Details(*_like(details, _DETAILS))
     )
@@ -230,15 +282,18 @@ def _typed(value: object, wanted: type[T]) -> T:
 
 
 def _finding(plain: list[Any], path: str) -> Finding:
-    """A finding of the file, without a fix: those are only made of the file itself."""
+    """A finding that speaks of the file alone, without a fix: those are only made of the file itself."""
     number, message, place, remedy, related, severity, fix = plain
     places = [place, *(where for _, where in related)]
     texts = [number, message, remedy, severity, *(words for words, _ in related)]
-    if fix is not None or place[0] != path or not all(_is_place(one) for one in places):
+    if fix is not None or not all(_is_place(one, path) for one in places):
         raise ValueError("not of this file")
     _texts(texts)
     return unpack((number, message, place, remedy, related, severity, None), every_code())
 
 
-def _is_place(place: object) -> bool:
-    return isinstance(place, list) and [type(part) for part in place] == [str, int, int, int, int, str]
+def _is_place(place: list[Any], path: str) -> bool:
+    """Whether it is a place in the file, no farther behind its end than a file may be long."""
+    if [type(part) for part in place] != [str, int, int, int, int, str]:
+        return False
+    return bool(place[0] == path and min(place[1:5]) >= 0 and max(place[1:5]) <= _LAST_PLACE)

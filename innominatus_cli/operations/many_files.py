@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.details import Details, details_of
-from innominatus_cli.checks.guards import Subject, surroundings_matter
+from innominatus_cli.checks.guards import MANY, Subject, surroundings_matter
 from innominatus_cli.checks.placement import check_placement
 from innominatus_cli.checks.said import Said, said_by
 from innominatus_cli.documents.loading import Loaded
@@ -22,8 +22,6 @@ from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_
 if TYPE_CHECKING:
     from innominatus_cli.operations.repository_check import RepositoryCheck
 
-MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
-"""Kinds of which a repository has many documents."""
 WORTH_A_PROCESS = 150
 """Files that take a process longer than it takes to start it and to bring its outcomes (docs/adr/0013)."""
 _MOST_PROCESSES = 8
@@ -191,4 +189,8 @@ def _unpacked(check: "RepositoryCheck", plain: tuple[Any, ...], codes: _Codes) -
 
 
 def _again(check: "RepositoryCheck", path: str, number: int) -> Callable[[], Document]:
-    return lambda: check.read(path).documents[number]
+    def read() -> Document:
+        documents = check.read(path).documents
+        return documents[number] if number < len(documents) else Document(path, MappingNode())  # a forged cache
+
+    return read

@@ -9,11 +9,10 @@ import pytest
 from innominatus_cli.checks.checking import SILENT, modules_of, name_of, rules_for
 from innominatus_cli.checks.details import details_of
 from innominatus_cli.checks.facts import NO_FACTS, Facts
-from innominatus_cli.checks.guards import GUARDS, Subject, surroundings_matter
+from innominatus_cli.checks.guards import GUARDS, MANY, Subject, surroundings_matter
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.operations.many_files import MANY
 from innominatus_cli.operations.repository_check import RepositoryCheck
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
