@@ -15,7 +15,7 @@ from innominatus_cli.documents import loading
 from innominatus_cli.operations import facts_cache, many_files, repository_check
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import Validation
-from tests.unit.operations.edited_repositories import Writer, apply
+from tests.unit.operations.edited_repositories import GOLDEN_PATH, STEP_TYPE, Writer, apply
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 REPOSITORIES = sorted(path for folder in ("err", "ok", "repos") for path in (CASES / folder).iterdir() if path.is_dir())
@@ -194,6 +194,136 @@ def test_policies_that_changed_meanwhile_judge_what_was_kept(shop: Path, policie
         f"apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\nmetadata: {{name: p}}\nspec: {{{policies}}}\n"
     )
     assert numbers(compare(shop)).count(wanted) in {4, 8}
+
+
+HEAD = """\
+apiVersion: workflow.dev/v1
+kind: PlatformWorkflow
+metadata: {name: w, description: x, owner: y, phase: deployment}
+spec:
+  triggers: [first_deployment]
+"""
+SCORE = "apiVersion: score.dev/v1b1\nmetadata: {name: web}\ncontainers:\n  web:\n    image: example.com/web:1\n"
+PLATFORM, WORKLOAD, ADMIN = "workflows/platform/w.yaml", "apps/score.yaml", "admin-config.yaml"
+
+
+def one_step(text: str, more: str = "timeout: 1m") -> str:
+    return f"{HEAD}  {more}\n  steps:\n    - {{name: s, {text}}}\n"
+
+
+def script(text: str, more: str = "timeout: 1m") -> str:
+    return one_step(f"type: script, config: {{script: '{text}'}}", more)
+
+
+SURROUNDINGS = {
+    "step type": (PLATFORM, one_step("type: lint"), "workflows/step-types/lint.yaml", STEP_TYPE, "ORC-2002"),
+    "allowed types": (PLATFORM, script("x"), ADMIN, "workflowPolicies: {allowedStepTypes: [lint]}\n", "ORC-4004"),
+    "health check": (
+        PLATFORM,
+        one_step("type: validation, config: {healthChecks: [up]}"),
+        ADMIN,
+        "healthChecks: {up: {type: dns, host: example.com}}\n",
+        "ORC-2019",
+    ),
+    "no time": (
+        PLATFORM,
+        script("x", "outputs: {}") + "    - {name: t, type: script, config: {script: x}}\n",
+        ADMIN,
+        "workflowPolicies: {maxWorkflowDuration: 1h}\n",
+        "ORC-2137",
+    ),
+    "name of a secret": (
+        PLATFORM,
+        one_step("type: script, env: {PASSWORD: hunter22}, config: {script: x}"),
+        ADMIN,
+        "secrets: {hunter22: {}}\n",
+        "ORC-2158",
+    ),
+    "secret": (PLATFORM, script("x ${secrets.token}"), ADMIN, "secrets: {token: {}}\n", "ORC-2019"),
+    "environment": (
+        PLATFORM,
+        script("x ${environment.zone}"),
+        ADMIN,
+        "environments: {dev: {variables: {zone: x}}}\n",
+        "ORC-2015",
+    ),
+    "environment variable": (PLATFORM, script("x ${env.HOME}"), ADMIN, "env: [HOME]\n", "ORC-2019"),
+    "parameter": (PLATFORM, script("x ${parameters.ttl}"), "workflows/goldenpaths.yaml", GOLDEN_PATH, "ORC-2153"),
+    "template": (PLATFORM, script("x {{ .parameters.ttl }}"), "workflows/goldenpaths.yaml", GOLDEN_PATH, "ORC-2153"),
+    "output": (
+        PLATFORM,
+        script("x ${workflows.v.outputs.url}"),
+        "workflows/platform/v.yaml",
+        script("x", "outputs: {url: x}").replace("name: w", "name: v").replace("deployment", "pre-deployment", 1),
+        "ORC-2189",
+    ),
+    "secret in a condition": (
+        PLATFORM,
+        one_step("if: \"secrets.token == 'x'\", type: script, config: {script: x}"),
+        ADMIN,
+        "secrets: {token: {}}\n",
+        "ORC-2019",
+    ),
+    "condition": (
+        PLATFORM,
+        one_step("if: \"environment.zone == 'x'\", type: script, config: {script: x}"),
+        ADMIN,
+        "environments: {dev: {variables: {zone: x}}}\n",
+        "ORC-2015",
+    ),
+    "variable of the shell": (PLATFORM, script("x $zone", "variables: {zone: x}"), ADMIN, "env: [zone]\n", "ORC-2154"),
+    "team": (
+        PLATFORM,
+        one_step("type: approval, config: {teams: [ops]}"),
+        ADMIN,
+        "teams: {ops: {members: [me]}}\n",
+        "ORC-2140",
+    ),
+    "required": (PLATFORM, script("x"), ADMIN, "workflowPolicies: {requiredPlatformWorkflows: [w]}\n", "ORC-2027"),
+    "required to fail": (
+        PLATFORM,
+        one_step("continueOnError: true, type: script, config: {script: x}"),
+        ADMIN,
+        "workflowPolicies: {requiredPlatformWorkflows: [w]}\n",
+        "ORC-2142",
+    ),
+    "file": (WORKLOAD, f"{SCORE}    files: {{/x: {{source: data.txt}}}}\n", "apps/data.txt", "x\n", "ORC-2091"),
+    "provisioner": (
+        WORKLOAD,
+        f"{SCORE}resources: {{db: {{type: postgres}}}}\n",
+        ADMIN,
+        "productProvisioners: [{product: shop, type: postgres}]\n",
+        "ORC-2121",
+    ),
+    "made of a type": (
+        WORKLOAD,
+        f"{SCORE}resources: {{db: {{type: sqlite}}}}\n",
+        ADMIN,
+        "resourceDefinitions: {sqlite: nobody}\n",
+        "ORC-2121",
+    ),
+    "workflow of an application": (
+        WORKLOAD,
+        f"{SCORE}workflows: {{own: {{steps: [{{name: s, type: lint}}]}}}}\n",
+        "workflows/step-types/lint.yaml",
+        STEP_TYPE,
+        "ORC-2002",
+    ),
+}
+"""By what a file depends on: the file, what it says, what changes around it, to what, and the code that changes."""
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_what_surrounds_a_file_that_was_kept_counts(shop: Path, name: str) -> None:
+    path, text, changed, other, code = SURROUNDINGS[name]
+    apply(shop, [(path, text)])
+    before = [set(numbers(compare(shop))) for _ in range(2)]
+    apply(shop, [(changed, other)])
+    after = [set(numbers(compare(shop))) for _ in range(2)]
+    assert code in before[0] ^ after[0]
+    assert (before[0], after[0]) == (before[1], after[1])
+    apply(shop, [(changed, "admin: {}\n" if changed == ADMIN else None)])
+    assert set(numbers(compare(shop))) == before[0]
 
 
 def test_another_workflows_root_makes_other_places_right(shop: Path) -> None:
