@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from innominatus_cli import __version__
@@ -27,6 +28,8 @@ _FILE: Final = "facts.v1"
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _KEPT_UNUSED: Final = 1024 * 1024
 _LONGEST_LINK: Final = 4096
+_DECIDING: Final = ("PyYAML", "Jinja2")
+"""Packages of others whose parsers rules over these kinds of documents ask."""
 _LAST_PLACE: Final = MAX_FILE + 1
 _KEY_BYTES: Final = 16
 _PRIVATE: Final = 0o700
@@ -145,19 +148,19 @@ class FactsCache:
             return
 
 
+@lru_cache(maxsize=1)
 def _digest_of_code() -> bytes:
-    """Of everything that decides what is found: this tool's files, and the versions of the parser and the language.
+    """Of everything that decides what is found: this tool's files, and the versions of the language and of parsers.
 
     Raises OSError where one of them cannot be read.
     """
     from hashlib import blake2b  # noqa: PLC0415
 
-    import yaml  # noqa: PLC0415 - it is there: files are read with it
-    from yaml._yaml import get_version  # noqa: PLC0415
+    from yaml._yaml import get_version  # noqa: PLC0415 - it is there: files are read with it
 
+    versions = [__version__, sys.version, get_version(), *map(_version_of, _DECIDING)]
+    made = blake2b(repr(versions).encode(), digest_size=_KEY_BYTES)
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    versions = repr((__version__, sys.version, yaml.__version__, get_version()))
-    made = blake2b(versions.encode(), digest_size=_KEY_BYTES)
     for folder in (package, schemas_folder()):
         for path, _, names in sorted(os.walk(folder)):
             for name in sorted(names):
@@ -166,6 +169,16 @@ def _digest_of_code() -> bytes:
                         data = file.read()
                     made.update(f"{os.path.relpath(path, folder)}\0{name}\0{len(data)}\0".encode() + data)
     return made.digest()
+
+
+def _version_of(package: str) -> str:
+    """The version of a package as it is installed, which costs less than importing it; empty where there is none."""
+    from importlib import metadata  # noqa: PLC0415 - checks of few files do without
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _git_directory(root: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from innominatus_cli.documents import loading
 from innominatus_cli.operations import repository_check
 from innominatus_cli.operations.checking import CheckRequest, check
 
@@ -37,10 +38,15 @@ def shop(tree: Any) -> Any:
 
 def read_by(request: CheckRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many files a check reads as YAML; it finds what one without a cache finds."""
-    read = []
-    usual = repository_check.load
+    read: list[str] = []
+    usual = loading.load
+
+    def noted(path: str, *more: Any) -> loading.Loaded:
+        read.append(path)
+        return usual(path, *more)
+
     with monkeypatch.context() as patched:
-        patched.setattr(repository_check, "load", lambda path, *more: (read.append(path), usual(path, *more))[1])
+        patched.setattr(repository_check, "load", noted)
         found = check(request)
     assert found.findings == check(request._replace(cache=False)).findings
     assert len(found.findings) >= FILES
