@@ -60,7 +60,7 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
     if request.fix or request.diff:
         from innominatus_cli.operations.fixing import check_and_fix  # noqa: PLC0415 - a check alone needs none of it
 
-        return check_and_fix(request, lambda plain: check(plain, clock))
+        return check_and_fix(request._replace(cache=False), lambda plain: check(plain, clock))
     if request.since is not None:
         from innominatus_cli.operations.since import check_since, comparison_for  # noqa: PLC0415 - needs git
 
@@ -82,7 +82,7 @@ def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | Non
         only_ours=request.only_ours,
         repository=request.repository,
         jobs=request.jobs,
-        cache=request.cache and request.policies_from is None and not (request.fix or request.diff),
+        cache=request.cache and request.policies_from is None,
         opened=opened,
     )
     if request.strict_score:

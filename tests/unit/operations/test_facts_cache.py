@@ -594,3 +594,9 @@ def test_what_can_be_mended_is_found_anew(shop: Path) -> None:
     assert any(finding.fix for finding in first.findings)
     assert compare(shop).findings == first.findings
     assert "workflows/products/shop/a.yaml" in read_by(lambda: checked(shop))
+
+
+@pytest.mark.parametrize("wish", ["fix", "diff"])
+def test_mending_uses_no_cache(shop: Path, wish: str) -> None:
+    check(CheckRequest((), str(shop), jobs=1, fix=wish == "fix", diff=wish == "diff"))
+    assert not list((shop / ".git").iterdir())
