@@ -18,8 +18,15 @@ if [ "$judge" = "origin/$BASE" ] && ! git rev-parse --quiet --verify "$judge^{co
 fi
 
 arguments=(--output github)
-[ "$INPUT_STRICT" != true ] || arguments+=(--strict)
-[ "$INPUT_STRICT_SCORE" != true ] || arguments+=(--strict-score)
+flag() { # an option, and whether it is wanted: what is neither yes nor no would make a check lenient that should not be
+  case $2 in
+    true) arguments+=("--$1") ;;
+    false | "") ;;
+    *) echo "the input '$1' is true or false, not '$2'" >&2 && exit 2 ;;
+  esac
+}
+flag strict "$INPUT_STRICT"
+flag strict-score "$INPUT_STRICT_SCORE"
 [ -z "$INPUT_SINCE" ] || arguments+=(--since "$INPUT_SINCE")
 [ -z "$judge" ] || [ "$judge" = none ] || arguments+=(--policies-from "$judge")
 [ -z "$INPUT_BASELINE" ] || arguments+=(--baseline "$INPUT_BASELINE")

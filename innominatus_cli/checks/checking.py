@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from innominatus_cli.checks.facts import NO_FACTS, Facts, RepositoryFacts
 from innominatus_cli.checks.needs import NOTHING, Needs, needs, needs_of
@@ -138,13 +139,21 @@ def rules_for(
     `keys` None and `text` empty: whatever they may hold. Only modules that can find something are imported: a cold
     start pays for each.
     """
-    if keys is None or not text:
+    if keys is None:
+        return _rules_by_text(kind, text, unaffected)
+    if not text:
         return _plan(kind, keys, text).rules(keys, text, unaffected)
     present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS if word in text]) or "\n"
     plan = _plans_by_content.get(present)
     if plan is None:
         plan = _plans_by_content[present] = _plan(*present)
     return plan.rules(keys, text, unaffected)
+
+
+@lru_cache(maxsize=4)
+def _rules_by_text(kind: str, text: str, unaffected: bool) -> tuple[Rule, ...]:
+    """The same where nobody knows the keys; documents of one file have one text, and few kinds."""
+    return _plan(kind, None, text).rules(None, text, unaffected)
 
 
 def _plan(kind: str, keys: AbstractSet[str] | None, text: str) -> _Plan:

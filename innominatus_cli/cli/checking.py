@@ -150,17 +150,22 @@ def answer(request: CheckRequest, shown: Answer) -> int:
 
 
 def show(found: "Validation", shown: Answer, directory: str = ".") -> None:
-    """Prints the findings of a check in `directory` and writes the reports that are wished for."""
+    """Prints the findings of a check in `directory` and writes the reports that are wished for.
+
+    Reports are written also where the reader of stdout went away.
+    """
     output = shown["output"]
     write = print_for_people if output in {"text", "table"} else print_text
-    write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
-    if output == "github":
-        _summarise(_for_readers(found, output, directory))
-    for wanted, file in shown["reports"]:
-        from innominatus_cli.system.files import write_file  # noqa: PLC0415 - few checks have reports
+    try:
+        write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
+    finally:
+        if output == "github":
+            _summarise(_for_readers(found, output, directory))
+        for wanted, file in shown["reports"]:
+            from innominatus_cli.system.files import write_output  # noqa: PLC0415 - few checks have reports
 
-        text = _rendered(found, wanted, directory, strict=shown["strict"])
-        write_file(file, text.encode("utf-8", "backslashreplace"))
+            text = _rendered(found, wanted, directory, strict=shown["strict"])
+            write_output(file, text.encode("utf-8", "backslashreplace"))
 
 
 def _rendered(found: "Validation", output: str, directory: str, *, strict: bool, colour: bool = False) -> str:

@@ -6,6 +6,7 @@ of them.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -108,14 +109,15 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         status = outcome if isinstance(outcome, int) else ExitStatus.OK
     except click.ClickException as problem:
-        problem.show()
+        with suppress(OSError):  # a closed stderr takes nothing
+            problem.show()
         status = problem.exit_code
     except CannotContinue as problem:
         _report(problem.findings)
         status = problem.exit_status
     except (click.Abort, KeyboardInterrupt):
         status = ExitStatus.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # with the latter click ends where the reader of stdout went away
         status = ExitStatus.OUTPUT_LOST
     except OSError as problem:
         status = _trouble(problem, debug="--debug" in arguments)

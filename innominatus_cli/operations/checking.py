@@ -133,10 +133,12 @@ def _without_ignored(found: Validation, request: CheckRequest, clock: "Clock | N
 def _without_known(found: Validation, request: CheckRequest) -> Validation:
     from innominatus_cli.operations import baseline  # noqa: PLC0415 - few ask for it
 
+    file = request.baseline or ""
     if request.write_baseline is not None:
-        baseline.write_baseline(found, request.write_baseline, request.directory)
-    file = request.write_baseline or request.baseline or ""
-    known = baseline.baseline_of_file(file, request.directory)
+        file = request.write_baseline
+        known = baseline.write_baseline(found, file, request.directory)
+    else:
+        known = baseline.baseline_of_file(file, request.directory)
     judges = None
     if request.policies_from is not None:
         judges = baseline.baseline_at(request.policies_from, file, request.directory)

@@ -165,15 +165,15 @@ class _Codes(dict[str, Any]):
 
 def _packed(checked: Checked) -> tuple[Any, ...]:
     documents = [
-        (document.kind, document.index, _plain(document.said, Said), _plain(document.details, Details))
+        (document.kind, document.index, tuple(said_by(document)) if document.kind else None, _plain(document.details))
         for document in checked.loaded.documents
     ]
     findings = [pack(finding) for finding in checked.findings]
     return checked.path, checked.key, checked.raw, documents, len(checked.loaded.findings), findings
 
 
-def _plain(value: object, wanted: type[tuple[Any, ...]]) -> tuple[Any, ...] | None:
-    return tuple(value) if isinstance(value, wanted) else None
+def _plain(details: object) -> tuple[Any, ...] | None:
+    return tuple(details) if isinstance(details, Details) else None
 
 
 def _unpacked(check: "RepositoryCheck", plain: tuple[Any, ...], codes: _Codes) -> Checked:

@@ -405,8 +405,8 @@ class RepositoryCheck:
         """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""
         if self._is_our_place(path):
             return True
-        if not path.endswith(YAML):  # a link out of the repository, in the place of a folder
-            return path.startswith(f"{self.workflows_root}/")
+        if not path.endswith(YAML):  # a link out of the repository, or a folder that nobody lets us look into
+            return f"{path}/".startswith(f"{self.workflows_root}/")
         loaded = self.load(path)
         if loaded.documents:
             return any(document.kind for document in loaded.documents) or _says_so(loaded)

@@ -108,7 +108,7 @@ class Git:
         """The commit that a person means by `revision`. Raises CannotContinue where there is none."""
         usable = revision and not revision.startswith(("-", "^")) and not re.search(r"[\x00-\x20\x7f]", revision)
         commit = self.commit_of(revision) if usable else None
-        if commit is None:
+        if commit is None or "\n" in commit:  # a range is two
             raise CannotContinue(
                 Finding(UNKNOWN_REVISION, f"no commit is called '{revision}'", Place(revision or "git"))
             )
