@@ -18,6 +18,7 @@ from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
@@ -125,6 +126,10 @@ class Repository:
             if self.snapshot.exists(path):
                 found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
         return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
+
+    def step_types(self) -> list[Typed[StepTypeDocument]]:
+        """The step types that the repository brings, by path."""
+        return self._folder(f"{self.workflows_root}/step-types", StepTypeDocument, ("StepType",))
 
     def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
         """The WorkflowPolicies documents, by path."""

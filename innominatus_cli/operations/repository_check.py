@@ -334,7 +334,16 @@ class RepositoryCheck:
             golden_paths=lambda: self._every_golden_path,
             documents_of=lambda path: self.load(path).documents,
             judges=None if self._judge is None else self._judge.documents,
+            own_types=lambda: self._own_types,
         )
+
+    @cached_property
+    def _own_types(self) -> dict[str, Document]:
+        found: dict[str, Document] = {}
+        for document in self._in_folder("step-types"):
+            if document.kind == "StepType":
+                found.setdefault(said_by(document).identity, document)
+        return found
 
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:

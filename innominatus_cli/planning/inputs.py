@@ -20,6 +20,7 @@ from innominatus_cli.step_types.markers import Marked, marked_values
 from innominatus_cli.step_types.wrong_inputs import in_words
 
 if TYPE_CHECKING:
+    from innominatus_cli.documents.plan import PlannedProgram
     from innominatus_cli.step_types.contract import StepInputs, StepType
 
 SCRIPT_KEYS = frozenset({"script", "command", "run"})
@@ -37,6 +38,10 @@ class BuiltInputs:
     files: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    program: "PlannedProgram | None" = None
+    """Of a step type that the repository brings; so are the next two."""
+    env: dict[str, Any] = field(default_factory=dict)
+    output_file: str | None = None
 
 
 def _resources_are_there(scope: Scope | None) -> bool:

@@ -1,14 +1,16 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts as CheckFacts
+from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
     Application,
@@ -32,6 +34,7 @@ from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
@@ -41,6 +44,7 @@ from innominatus_cli.planning.surroundings import environment_values, surroundin
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
+from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
@@ -78,6 +82,7 @@ class _Planning:
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot)
         self._product: str | None = None
+        self._types = StepTypes(repository)
 
     def plan(self) -> PlanOutcome:
         self._read()
@@ -229,7 +234,12 @@ class _Planning:
         """
         snapshot = self._repository.snapshot
         admin = self._repository.admin_config()
-        facts = CheckFacts(admin_config=admin.document if admin else None, is_file=snapshot.is_file)
+        facts = CheckFacts(
+            admin_config=admin.document if admin else None,
+            step_types=self._own_step_types(chosen),
+            own_types=lambda: {name: written.document for name, written in self._types.own.items()},
+            is_file=snapshot.is_file,
+        )
         deploys = any(map(_deploys_to_kubernetes, chosen.drafts))
         for path in dict.fromkeys(self._consulted):
             if snapshot.is_file(path):
@@ -238,6 +248,20 @@ class _Planning:
                     if deploys and document.kind == "Workload":
                         found = [_refused(one) for one in found]
                     self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
+
+    def _own_step_types(self, chosen: _Chosen) -> tuple[str, ...]:
+        """The names of the repository's own step types, where a file that has a say speaks of a type of its own.
+
+        Those that the chosen workflows use have a say too.
+        """
+        for kind in {step.definition.type for draft in chosen.drafts for step in draft.steps}:
+            self._types.find(kind)
+        self._consulted += self._types.consulted
+        self._findings += self._types.findings
+        snapshot = self._repository.snapshot
+        paths = [path for path in dict.fromkeys(self._consulted) if snapshot.is_file(path)]
+        used = {kind for path in paths for one in self._repository.loaded(path).documents for kind in _types_in(one)}
+        return tuple(self._types.own) if used - STEP_TYPES.keys() else ()
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
@@ -270,7 +294,8 @@ class _Planning:
             Tables(config, self._request.environment), self._files, self._folded.data if self._folded else None
         )
         surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
-        return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+        surroundings = replace(surroundings, find=self._types.find)
+        return WorkflowBuilder(ordered, surroundings, inputs, parameters, self._types)
 
     def _application(self, chosen: _Chosen) -> Application:
         if self._workload is None:
@@ -364,6 +389,10 @@ class _Planning:
             "workflows": min((limit for limit in most if limit is not None), default=None),
             "workflow_seconds": min((limit for limit in longest if limit is not None), default=None),
         }
+
+
+def _types_in(document: Document) -> tuple[str, ...]:
+    return said_by(document).step_types if document.kind else ()
 
 
 def _deploys_to_kubernetes(draft: Draft) -> bool:

@@ -1,9 +1,9 @@
 """What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import (
@@ -23,6 +23,9 @@ from innominatus_cli.expressions.values import REF, references_in
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.ordering import Before, Order
 from innominatus_cli.step_types.catalogue import step_type
+from innominatus_cli.step_types.contract import StepType
+
+FindStepType: TypeAlias = Callable[[str], StepType | None]
 
 RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operation"})
 """What `${run.…}` may name: the run's ULID, its start (RFC 3339), and what it is a run of."""
@@ -35,6 +38,7 @@ class StepsContext:
     steps: Mapping[str, StepDefinition]
     """All steps of the workflow."""
     before: Before
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The steps before."""
@@ -59,21 +63,29 @@ class StepsContext:
         path = rest[2:] if rest[1:2] == ("outputs",) else rest[1:]
         if not path:
             return Unresolved(f"'${{{written}}}' names no output", f"Write '${{steps.{rest[0]}.outputs.<name>}}'.")
-        known = _declared(step)
+        known = _declared(step, self.find)
         if known and path[0] not in known:
             return Unresolved(
                 f"'${{{written}}}': step '{step.name}' declares no output '{path[0]}'",
-                hint(path[0], known) + f" Outputs are declared under 'outputs:' of '{step.name}'.",
+                hint(path[0], known) + _where_declared(step, self.find),
             )
         return Later(("steps", step.name, "outputs", *path), f"output of step '{step.name}'")
 
 
-def _declared(step: StepDefinition) -> set[str]:
-    """The outputs of a step, where it says which it has; nothing where it says nothing."""
-    if not step.outputs:
+def _declared(step: StepDefinition, find: FindStepType) -> set[str]:
+    """The outputs of a step, where it or a type of the repository says which; nothing where nobody says anything."""
+    known = find(step.type)
+    of_type = known.outputs if known else {}
+    if not step.outputs and (known is None or known.own is None or not of_type):
         return set()
-    known = step_type(step.type)
-    return {*step.outputs, *step.set_variables, *step.secret_outputs, *(known.outputs if known else ())}
+    return {*(step.outputs or ()), *step.set_variables, *step.secret_outputs, *of_type}
+
+
+def _where_declared(step: StepDefinition, find: FindStepType) -> str:
+    known = find(step.type)
+    own = known.own if known else None
+    more = f" or under 'outputs.names' of {own.document.path}" if own else ""
+    return f" Outputs are declared under 'outputs:' of '{step.name}'{more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +255,15 @@ class OwnOutputsContext:
     """`outputs.<name>` in `setVariables`: what the step itself has just given."""
 
     step: StepDefinition
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The declared outputs."""
-        return _declared(self.step)
+        return _declared(self.step, self.find)
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """An output of the step."""
-        known = _declared(self.step)
+        known = _declared(self.step, self.find)
         if not rest or (known and rest[0] not in known):
             name = rest[0] if rest else ""
             return Unresolved(f"'${{{written}}}': the step declares no output '{name}'", hint(name, known))
@@ -272,6 +285,8 @@ class Surroundings:
     resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
     """Of resources that have several names, the one that they are provisioned under."""
+    find: FindStepType = step_type
+    """Looks a step type up."""
 
     def contexts(self) -> dict[str, Context]:
         """The contexts that are the same everywhere."""
@@ -344,7 +359,7 @@ class WorkflowScope:
         return setters
 
     def _scope(self, before: Before) -> Scope:
-        steps = StepsContext(self.steps, before)
+        steps = StepsContext(self.steps, before, self.surroundings.find)
         variables = VariablesContext(self.variables, self._setters, before)
         contexts: dict[str, Context] = {
             **self._shared,

@@ -13,6 +13,7 @@ from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.graph import OrderedDraft
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.ordering import Order
+from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import parameter_of, resolve_parameters
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import Surroundings, WorkflowScope
@@ -33,8 +34,10 @@ class WorkflowBuilder:
         surroundings: Surroundings,
         inputs: InputBuilder,
         parameters: Mapping[str, Any],
+        types: StepTypes,
     ) -> None:
         self._ordered = ordered
+        self._types = types
         self._surroundings = surroundings
         self._inputs = inputs
         self._parameters = parameters
@@ -50,7 +53,7 @@ class WorkflowBuilder:
             variables = self._variables_of(one, parameters)
             scope = self._scope(one, variables, parameters)
             for part in one.draft.steps:
-                built = build_step(one.draft, part, scope.of_step(part.definition.name), self._inputs)
+                built = build_step(one.draft, part, scope.of_step(part.definition.name), self._inputs, self._types)
                 self.findings += built.findings
                 self.outside |= built.outside
                 if built.step is not None:

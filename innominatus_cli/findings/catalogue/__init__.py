@@ -15,6 +15,7 @@ BLOCKS = (
     "steps",
     "definitions",
     "score",
+    "structure",
     "plan",
     "policy",
     "execution",

@@ -1,0 +1,40 @@
+"""Blocks 22xx, 312x and 403x: step types of repositories, overrides, versions, organisations."""
+
+from innominatus_cli.findings.finding import Code, Severity
+
+INPUT_MAY_BE_ABSENT = Code(
+    "ORC-2200",
+    "A command reads an input that a step may leave out",
+    "Name the input under `required`, or give it a `default`.",
+    Severity.WARNING,
+    detail="Nothing is filled in for an input without a value: a deployment with a step that leaves it out is refused "
+    "(ORC-3120), although the schema says that it may.",
+)
+BAD_VERSION_RANGE = Code(
+    "ORC-2201",
+    "A range of versions cannot be read",
+    "Write a range like `^1.2`, `~1.2`, `1.x` or `>=1.2 <2`.",
+    detail="Ranges are those of node-semver: comparators side by side, `||` between alternatives, `1.2 - 1.4`, `x` for "
+    "any number, `~` and `^`.",
+)
+TEMPLATE_IN_STEP_TYPE = Code(
+    "ORC-2202",
+    "A step type holds a template",
+    "Write `${inputs.<name>}`, and let the step give a value that is ready.",
+    detail="The command, the environment and the file of outputs of a step type are filled with inputs. A value that is "
+    "made of others is made in the step's `config`, where templates are rendered.",
+)
+INPUT_WITHOUT_VALUE = Code(
+    "ORC-3120",
+    "A step lacks an input that its type's command reads",
+    "Give the input under `config:`, or let the step type have a `default` for it.",
+    detail="The command of a repository's own step type is filled with the step's inputs. An input that is neither "
+    "given nor has a default would leave an empty argument behind; nothing is ever filled in for it.",
+)
+ENV_OF_STEP_TYPE = Code(
+    "ORC-3121",
+    "A step sets a variable that its type sets",
+    "Leave the variable out of the step's `env`, or let the step type take it as an input.",
+    detail="The step type says what is in this variable of its program's environment. A step that set another value "
+    "would either be ignored or change what the type's owner has published.",
+)
