@@ -34,11 +34,12 @@ from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
-from innominatus_cli.planning.selection import Selector, overrides_of, product_of
+from innominatus_cli.planning.selection import Selector, product_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
@@ -210,6 +211,10 @@ class _Planning:
         else:
             self._select_deployment(chosen)
             chosen.drafts += [workflow] if workflow else self._application_tier()
+            overridden = override_workflows(chosen.drafts, self._config or AdminConfigDocument())
+            chosen.drafts = overridden.drafts
+            chosen.absent += overridden.absent
+            self._findings += overridden.findings
         return chosen
 
     def _select_deployment(self, chosen: _Chosen) -> None:
@@ -221,7 +226,6 @@ class _Planning:
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
         self._consulted += selection.consulted
         self._findings += selection.findings
-        self._findings += overrides_of(selection.drafts, self._config)
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment

@@ -195,14 +195,17 @@ class WorkflowsContext:
     """`workflows.<identity>.outputs.<name>`: outputs of workflows behind an earlier barrier."""
 
     outputs: Mapping[str, frozenset[str]]
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def names(self) -> Iterable[str]:
         """The identities."""
         return self.outputs
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
-        """A reference to the output."""
+        """A reference to the output, of the workflow that is in the place of another one if need be."""
         identity = rest[0] if rest else ""
+        identity = identity if identity in self.outputs else self.replaced.get(identity, identity)
         if identity not in self.outputs:
             return Unresolved(
                 f"'${{{written}}}': workflow '{identity}' is not in an earlier phase or tier of this plan",
@@ -217,7 +220,7 @@ class WorkflowsContext:
                 hint(rest[2], self.outputs[identity]),
                 absent=True,
             )
-        return Later(("workflows", *rest), f"output of workflow '{identity}'")
+        return Later(("workflows", identity, *rest[1:]), f"output of workflow '{identity}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +331,8 @@ class WorkflowScope:
     earlier: Mapping[str, frozenset[str]]
     """Outputs of workflows behind an earlier barrier, by identity."""
     resources_available: bool
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def of_step(self, name: str) -> Scope:
         """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
@@ -342,7 +347,7 @@ class WorkflowScope:
         """Contexts that are the same for every step of the workflow."""
         return {
             **self.surroundings.contexts(),
-            "workflows": WorkflowsContext(self.earlier),
+            "workflows": WorkflowsContext(self.earlier, self.replaced),
             "parameters": ParametersContext(self.parameters),
         }
 

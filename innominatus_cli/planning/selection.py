@@ -1,7 +1,7 @@
 """Which workflows of the platform and of the product a deployment has, by their triggers, and why others are absent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -167,15 +167,3 @@ class Selector:
                 self._result.findings.append(
                     Finding(codes.UNKNOWN_NAMED_WORKFLOW, message, Place("--workflow"), remedy)
                 )
-
-
-def overrides_of(drafts: Sequence[Draft], config: AdminConfigDocument) -> Iterator[Finding]:
-    """Overrides that the policies allow cannot be carried out yet; others are refused by the policies' judgement."""
-    allowed = config.workflow_policies.workflow_overrides
-    for draft in drafts:
-        if draft.override_of is None or allowed is None:
-            continue
-        if {Tier.PLATFORM: allowed.platform, Tier.PRODUCT: allowed.product}.get(draft.tier, False):
-            spot = Spot(draft.spot.document).at("metadata", "overrides")
-            message = f"'{draft.identity}' overrides '{draft.override_of}'; replacing is planned, not available yet"
-            yield Finding(codes.OVERRIDES_LATER, message, spot.place)

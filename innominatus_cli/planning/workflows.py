@@ -70,6 +70,7 @@ class WorkflowBuilder:
             parameters,
             self._earlier(one),
             self._resources_available(one.draft),
+            {other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of},
         )
 
     def _earlier(self, one: OrderedDraft) -> dict[str, frozenset[str]]:

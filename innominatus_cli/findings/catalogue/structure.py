@@ -21,8 +21,8 @@ TEMPLATE_IN_STEP_TYPE = Code(
     "ORC-2202",
     "A step type holds a template",
     "Write `${inputs.<name>}`, and let the step give a value that is ready.",
-    detail="The command, the environment and the file of outputs of a step type are filled with inputs. A value that is "
-    "made of others is made in the step's `config`, where templates are rendered.",
+    detail="The command, the environment and the file of outputs of a step type are filled with inputs. A value "
+    "that is made of others is made in the step's `config`, where templates are rendered.",
 )
 INPUT_WITHOUT_VALUE = Code(
     "ORC-3120",
@@ -30,6 +30,12 @@ INPUT_WITHOUT_VALUE = Code(
     "Give the input under `config:`, or let the step type have a `default` for it.",
     detail="The command of a repository's own step type is filled with the step's inputs. An input that is neither "
     "given nor has a default would leave an empty argument behind; nothing is ever filled in for it.",
+)
+OVERRIDDEN_TWICE = Code(
+    "ORC-3122",
+    "Two workflows override the same one",
+    "Take metadata.overrides out of one of the two.",
+    detail="One workflow takes the place of another one. With two for one place nobody could tell which runs.",
 )
 ENV_OF_STEP_TYPE = Code(
     "ORC-3121",
