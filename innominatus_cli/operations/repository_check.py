@@ -335,7 +335,14 @@ class RepositoryCheck:
             documents_of=lambda path: self.load(path).documents,
             judges=None if self._judge is None else self._judge.documents,
             own_types=lambda: self._own_types,
+            products=lambda: self._products,
         )
+
+    @cached_property
+    def _products(self) -> frozenset[str]:
+        folder = posixpath.normpath(f"{self.workflows_root}/products")
+        below = (path[len(folder) + 1 :] for path in self._snapshot.paths(folder, YAML))
+        return frozenset(path.partition("/")[0] for path in below if "/" in path)
 
     @cached_property
     def _own_types(self) -> dict[str, Document]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from innominatus_cli.checks.score import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import AbsentWorkflow
 from innominatus_cli.documents.repository import YAML, Repository
@@ -12,14 +13,12 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Tier, Trigger
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.structure import UNKNOWN_PRODUCT
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts
-
-PRODUCT_KEY = "innominatus.dev/product"
-"""The annotation or label of a Score file that names its product."""
 
 _FIRST_SEGMENT = re.compile(r"[^-]+")
 _ORDER = (Trigger.ALL_DEPLOYMENTS, Trigger.PRODUCT_DEPLOYMENT, Trigger.FIRST_DEPLOYMENT, Trigger.MANUAL)
@@ -142,7 +141,7 @@ class Selector:
         if self._product is not None and self._product not in products:
             message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
             remedy = did_you_mean(self._product, products)
-            self._result.findings.append(Finding(codes.UNKNOWN_PRODUCT, message, workload.place, remedy))
+            self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
         whose = "has no product" if self._product is None else f"is of product '{self._product}'"
         for product in products:
             if product == self._product:

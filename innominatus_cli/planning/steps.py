@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
 from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.workflow import StepDefinition
@@ -12,7 +13,7 @@ from innominatus_cli.expressions.contexts import Known, Scope
 from innominatus_cli.expressions.truth import fold_condition
 from innominatus_cli.expressions.values import Folded, fold, references_in
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.catalogue.structure import ENV_OF_STEP_TYPE
+from innominatus_cli.findings.catalogue.structure import ENV_OF_STEP_TYPE, NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_STEP_TYPE
 from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
@@ -47,6 +48,7 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
     folded = Folded()
     inputs = _inputs(part, kind, scope, builder, folded)
     findings += inputs.findings
+    findings += _unmade(kind, inputs, spot)
     findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
     values = _Values(scope, folded, spot, findings)
     env = {**inputs.env, **values.of("env", definition.env)}
@@ -113,6 +115,19 @@ def _set_twice(part: DraftStep, kind: StepType, built: BuiltInputs) -> list[Find
         message = f"'outputFile': the step type '{kind.name}' says in which file its outputs are"
         found.append(Finding(codes.WRONG_INPUT, message, part.spot.key("outputFile").place, "Remove 'outputFile'."))
     return found
+
+
+def _unmade(kind: StepType, inputs: BuiltInputs, spot: Spot) -> list[Finding]:
+    """A resource that nothing can make is told before the first step, not by the step that would make it."""
+    wanted = inputs.values.get("resourceType")
+    if kind.name != "resource-provisioning" or not isinstance(wanted, str) or wanted in BUILT_IN_RESOURCE_TYPES:
+        return []
+    if inputs.values.get("operation") == "delete":
+        return []
+    config = spot.at("config")
+    place = (spot.at("type") if spot.has("params") or not spot.has("config") else config.at("resourceType")).place
+    message = f"resource '{inputs.values.get('resource')}': nothing makes the type '{wanted}'"
+    return [Finding(NOTHING_MAKES_RESOURCE, message, place, did_you_mean(wanted, BUILT_IN_RESOURCE_TYPES))]
 
 
 def _secrets_in_inputs(step: str, secrets: set[str], spot: Spot) -> list[Finding]:

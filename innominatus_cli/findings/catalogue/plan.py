@@ -1,7 +1,7 @@
 """Block 3xxx: planning.
 
 What the rules of `validate` see in a file has their codes here too: one problem has one code. Retired for that: 3002
-(now 2031), 3022 (overrides work), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
+(now 2031), 3022 (overrides work), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087), 3047 (2203).
 """
 
 from innominatus_cli.findings.finding import Code, Severity
@@ -183,14 +183,6 @@ UNUSABLE_VALUE = Code(
     "A value cannot stand in a plan",
     "Write large numbers as text, in quotes.",
     detail="A plan is canonical JSON (RFC 8785): integers stay within 2^53-1, and there is no NaN.",
-)
-UNKNOWN_PRODUCT = Code(
-    "ORC-3047",
-    "A product has no workflows",
-    "Add workflows/products/<product>/, or mend metadata.product.",
-    severity=Severity.WARNING,
-    detail="The application names a product that has no folder below workflows/products/, so that no product workflow "
-    "is planned.",
 )
 SECRET_IN_INPUTS = Code(
     "ORC-3048",

@@ -24,6 +24,29 @@ TEMPLATE_IN_STEP_TYPE = Code(
     detail="The command, the environment and the file of outputs of a step type are filled with inputs. A value "
     "that is made of others is made in the step's `config`, where templates are rendered.",
 )
+UNKNOWN_PRODUCT = Code(
+    "ORC-2203",
+    "A product has no workflows",
+    "Add workflows/products/<product>/, or mend the product's name.",
+    Severity.WARNING,
+    detail="The application names a product (`metadata.product`, or the annotation or label `innominatus.dev/product`) "
+    "that has no folder below workflows/products/: no product workflow would be part of its deployment.",
+)
+PROVIDER_NOT_RUN = Code(
+    "ORC-2204",
+    "A resource is made by something that nothing runs yet",
+    "Use one of the built-in types (route, sqlite, volume) until then, or make the resource in a workflow.",
+    Severity.WARNING,
+    detail="The type is one that an enabled provider or a provisioner of the product has. This version runs the "
+    "built-in provisioners only, so that a deployment with the resource is refused (ORC-3123).",
+)
+NOTHING_MAKES_RESOURCE = Code(
+    "ORC-3123",
+    "Nothing makes a type of resource",
+    "Use one of the built-in types (route, sqlite, volume), or make the resource in a workflow.",
+    detail="A deployment whose resource nothing can make would fail half way. Types that only a provider's workflow or "
+    "a provisioner of the product has are refused too, because this version runs neither.",
+)
 INPUT_WITHOUT_VALUE = Code(
     "ORC-3120",
     "A step lacks an input that its type's command reads",

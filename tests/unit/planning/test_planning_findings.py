@@ -90,7 +90,7 @@ def test_what_cannot_be_planned_is_an_error_with_its_code(
     [
         ("ORC-3005", {**score(), **with_step("{name: s, type: script, if: run.id == x, config: {script: a}}")}, {}),
         ("ORC-3045", score(), {"environment": "developmnt"}),
-        ("ORC-3047", score(product=", product: shop"), {}),
+        ("ORC-2203", score(product=", product: shop"), {}),
     ],
 )  # fmt: skip
 def test_what_may_be_a_mistake_is_a_warning_with_its_code(
