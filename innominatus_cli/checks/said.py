@@ -31,6 +31,9 @@ class Said(NamedTuple):
     """The names of the workflows in a Score file."""
     words: tuple[str, ...] | None = None
     """What its references, templates and conditions speak of; None where nobody has looked."""
+    version: str = ""
+    replacement: str = ""
+    """What is to be used instead of it, where it is deprecated."""
 
 
 def said_by(document: Document) -> Said:
@@ -77,6 +80,8 @@ def _look(document: Document) -> Said:
         tuple(types),
         tuple(filter(None, runs)),
         tuple(root.mapping("workflows").values) if document.kind == "Workload" else (),
+        version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
+        replacement=metadata.mapping("deprecated").text("replacement") or "",
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.model import DurationSeconds, Name, Text, VariableName, YamlModel
+from innominatus_cli.documents.model import Deprecation, DurationSeconds, Name, Text, VariableName, YamlModel
 from innominatus_cli.documents.vocabulary import Idempotency
 
 
@@ -13,6 +13,7 @@ class StepTypeMetadata(YamlModel):
 
     name: Name
     version: Text = "1.0.0"
+    deprecated: Deprecation | None = None
     description: str = ""
     owner: str = ""
 

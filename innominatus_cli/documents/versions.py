@@ -5,7 +5,7 @@ pre-release of the same three numbers.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -190,6 +190,18 @@ def _of_comparator(found: re.Match[str]) -> Iterator[_Bound]:
         yield _Bound(operator, floor)
 
 
-def newest(versions: "list[Version]") -> Version | None:
-    """The newest release; the newest pre-release only where there is no release. None of none."""
-    return max(versions, key=lambda version: (not version.pre, version.order), default=None)
+def best_of(versions: Sequence[str], wanted: str) -> int | None:
+    """The index of the version that is meant: the newest one in the range `wanted`, the newest of all for none.
+
+    A release comes before any pre-release. What is no version is meant only by its very text, or where there is nothing
+    else. None where none is meant.
+    """
+    if wanted and wanted in versions:
+        return versions.index(wanted)
+    parsed = [(index, version) for index, text in enumerate(versions) if (version := parse_version(text))]
+    if wanted:
+        allowed = parse_range(wanted)
+        parsed = [one for one in parsed if allowed is not None and allowed.admits(one[1])]
+    if parsed:
+        return max(parsed, key=lambda one: (not one[1].pre, one[1].order))[0]
+    return None if wanted or not versions else len(versions) - 1

@@ -10,6 +10,7 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
@@ -26,6 +27,7 @@ from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.planning.versions import split_version
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.git import Git
@@ -179,7 +181,7 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
     """The name as a golden path, or as a workflow that is a task."""
     if name is None:
         return None, None
-    plain = name.partition("@")[0]
+    plain = split_version(name)[0]
     known = {path.model.metadata.name for path in repository.golden_paths()} | BUILT_IN.keys()
     if plain in known:
         return name, None
@@ -187,11 +189,11 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
 
 
 def _is_workflow(repository: Repository, name: str) -> bool:
-    product, slash, workflow = name.partition("/")
+    product, slash, workflow = split_version(name)[0].partition("/")
     if repository.snapshot.is_file(name):
         return True
     if not slash:
-        return any(one.model.metadata.name == name for one in repository.platform_workflows())
+        return any(one.model.metadata.name == product for one in repository.platform_workflows())
     if product not in repository.products():
         return False
     return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
@@ -200,11 +202,10 @@ def _is_workflow(repository: Repository, name: str) -> bool:
 def _operation(repository: Repository, golden_path: str | None, task: str | None) -> Operation:
     if task is not None:
         return Operation.TASK
-    plain = (golden_path or "").partition("@")[0]
-    for path in repository.golden_paths():
-        if path.model.metadata.name == plain:
-            return path.model.spec.operation
-    return BUILT_IN.get(plain, Operation.DEPLOY)
+    plain, version = split_version(golden_path or "")
+    found = [path for path in repository.golden_paths() if path.model.metadata.name == plain]
+    meant = best_of([path.model.metadata.version for path in found], version)
+    return found[meant].model.spec.operation if meant is not None else BUILT_IN.get(plain, Operation.DEPLOY)
 
 
 def _facts(repository: Repository, store: Store | None, request: PlanRequest) -> Facts:

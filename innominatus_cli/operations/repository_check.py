@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
-from innominatus_cli.checks.identities import is_in_force
+from innominatus_cli.checks.identities import is_in_force, is_newer
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
@@ -355,7 +355,12 @@ class RepositoryCheck:
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
-        return {said_by(one).identity: one for one in documents if is_in_force(one, self.workflows_root)}
+        found: dict[str, Document] = {}
+        for one in documents:
+            identity = said_by(one).identity
+            if is_in_force(one, self.workflows_root) and (identity not in found or is_newer(one, found[identity])):
+                found[identity] = one
+        return found
 
     @cached_property
     def _every_golden_path(self) -> list[Document]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from innominatus_cli.documents.model import Deprecation
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
@@ -46,6 +47,7 @@ class Draft:
     timeout: int | None = None
     fail_fast: bool = False
     override_of: str | None = None
+    deprecated: Deprecation | None = None
 
     @property
     def id(self) -> str:
@@ -107,6 +109,7 @@ def draft_of(
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
         override_of=model.metadata.overrides,
+        deprecated=model.metadata.deprecated,
     )
 
 

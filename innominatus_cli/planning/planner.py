@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from innominatus_cli.checks.checking import check_document
-from innominatus_cli.checks.facts import Facts as CheckFacts
-from innominatus_cli.checks.said import said_by
-from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
-from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
     Application,
@@ -24,11 +19,10 @@ from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
-from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import Finding, Place, Severity, has_errors
+from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
@@ -43,9 +37,9 @@ from innominatus_cli.planning.selection import Selector, product_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
+from innominatus_cli.planning.versions import deprecated_in
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
-from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
@@ -100,7 +94,8 @@ class _Planning:
         parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
-        self._check_documents(chosen)
+        self._findings += document_findings(self._repository, self._types, chosen.drafts, self._consulted)
+        self._findings += deprecated_in(chosen.drafts, self._types)
         if self._stopped():
             return self._outcome(None, chosen)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
@@ -230,43 +225,6 @@ class _Planning:
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
 
-    def _check_documents(self, chosen: _Chosen) -> None:
-        """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes.
-
-        What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what
-        policies forbid is judged beside the plan, so that a refusal names every violation and is recorded.
-        """
-        snapshot = self._repository.snapshot
-        admin = self._repository.admin_config()
-        facts = CheckFacts(
-            admin_config=admin.document if admin else None,
-            step_types=self._own_step_types(chosen),
-            own_types=lambda: {name: written.document for name, written in self._types.own.items()},
-            is_file=snapshot.is_file,
-        )
-        deploys = any(map(_deploys_to_kubernetes, chosen.drafts))
-        for path in dict.fromkeys(self._consulted):
-            if snapshot.is_file(path):
-                for document in self._repository.loaded(path).documents:
-                    found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
-                    if deploys and document.kind == "Workload":
-                        found = [_refused(one) for one in found]
-                    self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
-
-    def _own_step_types(self, chosen: _Chosen) -> tuple[str, ...]:
-        """The names of the repository's own step types, where a file that has a say speaks of a type of its own.
-
-        Those that the chosen workflows use have a say too.
-        """
-        for kind in {step.definition.type for draft in chosen.drafts for step in draft.steps}:
-            self._types.find(kind)
-        self._consulted += self._types.consulted
-        self._findings += self._types.findings
-        snapshot = self._repository.snapshot
-        paths = [path for path in dict.fromkeys(self._consulted) if snapshot.is_file(path)]
-        used = {kind for path in paths for one in self._repository.loaded(path).documents for kind in _types_in(one)}
-        return tuple(self._types.own) if used - STEP_TYPES.keys() else ()
-
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
             return []
@@ -395,22 +353,6 @@ class _Planning:
         }
 
 
-def _types_in(document: Document) -> tuple[str, ...]:
-    return said_by(document).step_types if document.kind else ()
-
-
-def _deploys_to_kubernetes(draft: Draft) -> bool:
-    return any(
-        step.definition.type == "kubernetes" and step.ready is not None and step.ready.get("operation") == "apply"
-        for step in draft.steps
-    )
-
-
-def _refused(finding: Finding) -> Finding:
-    """What Kubernetes will refuse is an error before the first step, and no surprise at the last one."""
-    return finding._replace(severity_override=Severity.ERROR) if finding.code.number in REFUSED else finding
-
-
 def _overridden(overrides: "Overrides") -> list[PlanInput]:
     """The property overrides in their order; the file is one of the sources."""
     from innominatus_cli.documents.score_overrides import ARGUMENT, given_properties  # noqa: PLC0415
@@ -419,7 +361,3 @@ def _overridden(overrides: "Overrides") -> list[PlanInput]:
         PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
         for one in given_properties(overrides.properties)
     ]
-
-
-def _is_policy(finding: Finding) -> bool:
-    return finding.code.exit_status is ExitStatus.POLICY_REFUSED or finding.code is REQUIRED_WORKFLOW_NOT_ALWAYS

@@ -10,6 +10,7 @@ from innominatus_cli.documents.plan import AbsentWorkflow
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Tier, Trigger
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
@@ -68,12 +69,10 @@ class Selector:
         """The selection; `workload` is where a finding about the product points."""
         root = self._repository.workflows_root
         self._result.consulted += self._files(f"{root}/platform")
-        for workflow in self._repository.platform_workflows():
-            self._consider(workflow, Tier.PLATFORM, None)
+        self._consider_all(self._repository.platform_workflows(), Tier.PLATFORM, None)
         if self._product is not None:
             self._result.consulted += self._files(f"{root}/products/{self._product}")
-            for workflow in self._repository.product_workflows(self._product):
-                self._consider(workflow, Tier.PRODUCT, self._product)
+            self._consider_all(self._repository.product_workflows(self._product), Tier.PRODUCT, self._product)
         self._other_products(workload)
         self._unknown_names()
         return self._result
@@ -81,6 +80,26 @@ class Selector:
     def _files(self, folder: str) -> list[str]:
         paths = self._repository.snapshot.paths(folder, YAML)
         return [path for path in paths if "/" not in path[len(folder) + 1 :]]
+
+    def _consider_all(self, workflows: Sequence[Typed[WorkflowDocument]], tier: Tier, product: str | None) -> None:
+        """Each workflow; of several versions of one the newest, where all of them have one."""
+        by_name: dict[str, list[Typed[WorkflowDocument]]] = {}
+        for workflow in workflows:
+            by_name.setdefault(workflow.model.metadata.name, []).append(workflow)
+        for name, several in by_name.items():
+            versions = [one.model.metadata.version or "" for one in several]
+            if len(set(versions)) < len(versions) or "" in versions:
+                for workflow in several:  # two of one version are told when they are ordered
+                    self._consider(workflow, tier, product)
+                continue
+            meant = best_of(versions, "") or 0
+            self._consider(several[meant], tier, product)
+            identity = f"{product}/{name}" if product else name
+            for index, other in enumerate(several):
+                if index != meant:
+                    self._leave_out(
+                        other, f"{identity}@{versions[index]}", tier, f"version {versions[meant]} is in use"
+                    )
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name = workflow.model.metadata.name

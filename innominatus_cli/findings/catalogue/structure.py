@@ -47,6 +47,35 @@ NOTHING_MAKES_RESOURCE = Code(
     detail="A deployment whose resource nothing can make would fail half way. Types that only a provider's workflow or "
     "a provisioner of the product has are refused too, because this version runs neither.",
 )
+VERSION_NOT_COMPARABLE = Code(
+    "ORC-2205",
+    "One of several versions is no semantic version",
+    "Write three numbers, as in 1.4.0 (semver.org).",
+    Severity.WARNING,
+    detail="Where several versions of one name stand side by side the newest one runs, and ranges choose among them. A "
+    "version that cannot be compared is never chosen by either.",
+)
+UNKNOWN_REPLACEMENT = Code(
+    "ORC-2206",
+    "What replaces something deprecated does not exist",
+    "Name something of the same kind, with a range of versions behind `@` if need be.",
+    Severity.WARNING,
+    detail="`metadata.deprecated.replacement` is what people are told to use instead.",
+)
+NO_SUCH_VERSION = Code(
+    "ORC-3124",
+    "No version is in the range that was asked for",
+    "Ask for a version that is there; `innominatus-ctl list-goldenpaths` shows those of golden paths.",
+    detail="A pre-release is in a range only where the range names a pre-release of the same three numbers.",
+)
+DEPRECATED_IN_USE = Code(
+    "ORC-3125",
+    "Something deprecated is used",
+    "Ask its owner what to use instead.",
+    Severity.WARNING,
+    detail="A golden path, a workflow or a step type of this plan is deprecated (`metadata.deprecated`). It works as "
+    "before; its owner wants it to be used no more.",
+)
 INPUT_WITHOUT_VALUE = Code(
     "ORC-3120",
     "A step lacks an input that its type's command reads",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from innominatus_cli.documents.versions import newest, parse_range, parse_version
+from innominatus_cli.documents.versions import best_of, parse_range, parse_version
 
 
 def admits(text: str, version: str) -> bool:
@@ -77,8 +77,27 @@ def test_versions_are_ordered_as_semver_org_says() -> None:
     assert [str(version) for version in sorted(versions, key=lambda one: one.order)] == written.split()
 
 
-def test_the_newest_release_comes_before_any_pre_release() -> None:
-    versions = [version for text in ("1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1") if (version := parse_version(text))]
-    assert str(newest(versions)) == "1.10.0"
-    assert str(newest(versions[3:])) == "2.0.0-rc.1"
-    assert newest([]) is None
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("", "1.10.0"),
+        ("1", "1.10.0"),
+        ("1.9.x", "1.9.0"),
+        ("~1.9", "1.9.0"),
+        ("2.0.0-rc.1", "2.0.0-rc.1"),
+        ("^2.0.0-rc", "2.0.0-rc.1"),
+        ("summer", "summer"),
+        ("2", None),
+        ("nonsense", None),
+    ],
+)
+def test_the_newest_release_in_a_range_is_meant(wanted: str, meant: str | None) -> None:
+    versions = ["1.0.0", "1.10.0", "summer", "1.9.0", "2.0.0-rc.1"]
+    found = best_of(versions, wanted)
+    assert (None if found is None else versions[found]) == meant
+
+
+def test_a_pre_release_is_meant_only_where_there_is_nothing_else() -> None:
+    assert best_of(["2.0.0-rc.1", "2.0.0-rc.2"], "") == 1
+    assert best_of(["summer"], "") == 0
+    assert best_of([], "") is None

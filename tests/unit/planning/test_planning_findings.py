@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.planning import planner
+from innominatus_cli.planning import document_rules
 from innominatus_cli.planning.request import PlanOutcome
 
 Planner = Callable[..., PlanOutcome]
@@ -68,7 +68,7 @@ CASES: list[tuple[str, Mapping[str, str], str]] = [
 
 @pytest.fixture
 def no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "check_document", lambda *_: [])
+    monkeypatch.setattr(document_rules, "check_document", lambda *_: [])
 
 
 @pytest.mark.usefixtures("no_rules")
