@@ -59,6 +59,10 @@ class Repository:
         self._amendments[path] = amend
         self._sources.update(sources)
 
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Adds texts from outside that findings point into, by the paths of their places."""
+        self._sources.update(sources)
+
     def loaded(self, path: str) -> Loaded:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""
         known = self._loaded.get(path)

@@ -14,7 +14,7 @@ from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
 from innominatus_cli.ledger.facts import deployed, first_deployment
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
@@ -22,6 +22,7 @@ from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
+from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
@@ -48,6 +49,8 @@ class PlanWish:
     environment: str | None = None
     parameters: tuple[str, ...] = ()
     """`name=value` texts."""
+    param_files: tuple[ParamFile, ...] = ()
+    """Files of values, relative to the current folder; `parameters` come before what they say."""
     workflows: tuple[str, ...] = ()
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the Score file; its file's path is as typed."""
@@ -116,6 +119,11 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
             None,
             tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place, remedy) for text in wrong),
         )
+    of_files = read_param_files(wish.param_files)
+    repository.add_sources(of_files.sources)
+    if has_errors(of_files.findings):
+        return PlanOutcome(None, of_files.findings)
+    named = {name for name, _ in parameters}
     score = _score_path(repository, wish.score)
     overrides = override(repository, score, wish.overriding)
     golden_path, task = _what(repository, wish.name)
@@ -126,7 +134,8 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
         score_path=score,
         golden_path=golden_path,
         task=task,
-        parameters=parameters,
+        parameters=(*parameters, *((name, value) for name, value in of_files.values.items() if name not in named)),
+        parameter_places={name: place for name, place in of_files.places.items() if name not in named},
         workflows=wish.workflows,
         overrides=overrides,
     )

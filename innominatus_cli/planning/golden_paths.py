@@ -93,7 +93,11 @@ class GoldenPaths:
             workflows = self._identities()
             meant = [f"'{identity}'" for identity in workflows if identity.rpartition("/")[2] == wanted]
             near = f"Workflows are run by their identity: {' or '.join(meant)}." if meant else ""
-            near = near or did_you_mean(split_version(wanted)[0], [*known, *workflows]) or f"Known: {', '.join(sorted(known))}."
+            near = (
+                near
+                or did_you_mean(split_version(wanted)[0], [*known, *workflows])
+                or f"Known: {', '.join(sorted(known))}."
+            )
             self.consulted += self._files_with_errors()
             message = f"there is no golden path or workflow '{wanted}'"
             findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("GOLDENPATH"), near))

@@ -91,7 +91,10 @@ class _Planning:
             self._need_application(operation)
         if self._stopped():
             return self._outcome(None)
-        parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
+        request = self._request
+        parameters = resolve_parameters(
+            path.parameters, request.parameters, Place("--param"), path.owner, request.parameter_places
+        )
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(self._repository, self._types, chosen.drafts, self._consulted)

@@ -76,6 +76,12 @@ DEPRECATED_IN_USE = Code(
     detail="A golden path, a workflow or a step type of this plan is deprecated (`metadata.deprecated`). It works as "
     "before; its owner wants it to be used no more.",
 )
+NOT_PARAMETERS = Code(
+    "ORC-3126",
+    "A file holds no parameters",
+    "Write one mapping, as in `replicas: 3`.",
+    detail="`--param-file` reads one YAML or JSON mapping of parameter names to values, which are typed there.",
+)
 INPUT_WITHOUT_VALUE = Code(
     "ORC-3120",
     "A step lacks an input that its type's command reads",
