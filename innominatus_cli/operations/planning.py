@@ -127,7 +127,7 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
     score = _score_path(repository, wish.score)
     overrides = override(repository, score, wish.overriding)
     golden_path, task = _what(repository, wish.name)
-    operation = _operation(repository, golden_path, task)
+    operation = Operation.TASK if task is not None else operation_of(repository, golden_path)
     request = PlanRequest(
         environment=wish.environment or _environment(repository, score),
         operation=operation,
@@ -208,9 +208,8 @@ def _is_workflow(repository: Repository, name: str) -> bool:
     return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
 
 
-def _operation(repository: Repository, golden_path: str | None, task: str | None) -> Operation:
-    if task is not None:
-        return Operation.TASK
+def operation_of(repository: Repository, golden_path: str | None) -> Operation:
+    """What a golden path is for; a deployment where it is the default one."""
     plain, version = split_version(golden_path or "")
     found = [path for path in repository.golden_paths() if path.model.metadata.name == plain]
     meant = best_of([path.model.metadata.version for path in found], version)

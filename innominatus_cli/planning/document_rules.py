@@ -11,7 +11,7 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
-from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.drafts import Draft, step_types_in
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
@@ -49,7 +49,7 @@ def _own_step_types(
     repository: Repository, types: StepTypes, drafts: Sequence[Draft], consulted: list[str]
 ) -> tuple[str, ...]:
     """The names of the repository's own step types, where a file that has a say speaks of a type of its own."""
-    for kind in {step.definition.type for draft in drafts for step in draft.steps}:
+    for kind in sorted(step_types_in(drafts)):
         types.find(kind)
     consulted += types.consulted
     paths = [path for path in dict.fromkeys(consulted) if repository.snapshot.is_file(path)]

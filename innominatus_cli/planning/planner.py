@@ -11,6 +11,7 @@ from innominatus_cli.documents.plan import (
     Application,
     Plan,
     PlanInput,
+    PlannedStep,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
@@ -18,16 +19,19 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
+from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.finding import Finding, Place, has_errors
+from innominatus_cli.findings.finding import Finding, Place, Related, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.calls import CallLinker
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
-from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
+from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.nodes import with_barriers
 from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
@@ -106,7 +110,7 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         builder = self._builder(ordered.drafts, parameters.values)
-        steps, workflows = builder.build()
+        parts, workflows = builder.build()
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
@@ -120,7 +124,7 @@ class _Planning:
             sources=self._sources(),
             inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
             workflows=workflows,
-            steps=with_barriers(ordered.drafts, steps),
+            steps=self._unique(with_barriers(ordered.drafts, parts)),
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
@@ -152,8 +156,22 @@ class _Planning:
         sketch = sketch_of(chosen.operation, application, self._request.environment, self._limits(), chosen.drafts)
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
+    def _unique(self, steps: list[PlannedStep]) -> list[PlannedStep]:
+        """The steps; a finding for each id that several have."""
+        first: dict[str, PlannedStep] = {}
+        for step in steps:
+            other = first.setdefault(step.id, step)
+            if other is not step:
+                places = [place_of_node(one) for one in (step, other)]
+                message = f"two steps would have the id '{step.id}'"
+                related = (Related("the other one", places[1]),)
+                self._findings.append(Finding(expansion_codes.SAME_STEP_ID, message, places[0], related=related))
+        return steps
+
     def _checked(self, plan: Plan) -> Plan | None:
-        """The plan, if its bytes can be written."""
+        """The plan, if it has no errors and its bytes can be written."""
+        if self._stopped():
+            return None
         try:
             _ = plan.canonical
         except ValueError as problem:
@@ -213,7 +231,15 @@ class _Planning:
             chosen.drafts = overridden.drafts
             chosen.absent += overridden.absent
             self._findings += overridden.findings
+        self._link_calls(chosen)
         return chosen
+
+    def _link_calls(self, chosen: _Chosen) -> None:
+        """Gives steps that call a workflow what they call; its file has a say too."""
+        linker = CallLinker(self._repository, self._config or AdminConfigDocument())
+        chosen.drafts = [linker.link(draft, self._product) for draft in chosen.drafts]
+        self._findings += linker.findings
+        self._consulted += linker.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
@@ -256,11 +282,14 @@ class _Planning:
     def _builder(self, ordered: list[OrderedDraft], parameters: Mapping[str, Any]) -> WorkflowBuilder:
         config = self._config or AdminConfigDocument()
         inputs = InputBuilder(
-            Tables(config, self._request.environment), self._files, self._folded.data if self._folded else None
+            Tables(config, self._request.environment),
+            self._files,
+            self._folded.data if self._folded else None,
+            self._types,
         )
         surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
         surroundings = replace(surroundings, find=self._types.find)
-        return WorkflowBuilder(ordered, surroundings, inputs, parameters, self._types)
+        return WorkflowBuilder(ordered, surroundings, inputs, parameters)
 
     def _application(self, chosen: _Chosen) -> Application:
         if self._workload is None:
@@ -364,3 +393,9 @@ def _overridden(overrides: "Overrides") -> list[PlanInput]:
         PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
         for one in given_properties(overrides.properties)
     ]
+
+
+def place_of_node(step: PlannedStep) -> Place:
+    """Where a node of a plan is written; nowhere for a barrier between workflows."""
+    written = step.provenance
+    return Place(written.path, written.line, written.column) if written else Place("")

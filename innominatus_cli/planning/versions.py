@@ -8,7 +8,7 @@ from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.versions import best_of, parse_range
 from innominatus_cli.findings.catalogue import structure as codes
 from innominatus_cli.findings.finding import Finding, Place
-from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.drafts import Draft, step_types_in
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.step_types.catalogue import STEP_TYPES
@@ -59,7 +59,7 @@ def deprecated_in(drafts: Sequence[Draft], types: StepTypes) -> list[Finding]:
     found: list[Finding] = []
     for draft in {draft.identity: draft for draft in drafts}.values():
         found += deprecation_of(draft.deprecated, draft.spot.document, f"workflow '{draft.identity}'")
-    for kind in sorted({step.definition.type for draft in drafts for step in draft.steps} - STEP_TYPES.keys()):
+    for kind in sorted(step_types_in(drafts) - STEP_TYPES.keys()):
         own = types.own.get(kind)
         if own is not None:
             found += deprecation_of(own.model.metadata.deprecated, own.document, f"step type '{kind}'")
