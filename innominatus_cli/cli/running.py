@@ -29,6 +29,7 @@ T = TypeVar("T")
 RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "environment": None,
     "parameters": (),
+    "param_files": (),
     "workflows": (),
     "max_parallel": None,
     "timeout": None,
@@ -70,6 +71,7 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
         score=score,
         environment=given["environment"],
         parameters=given["parameters"],
+        param_files=given["param_files"],
         workflows=given["workflows"],
         overriding=given["overriding"],
     )

@@ -16,6 +16,7 @@ BLOCKS = (
     "expansion",
     "definitions",
     "score",
+    "structure",
     "plan",
     "workflow_tests",
     "policy",
