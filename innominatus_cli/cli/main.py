@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
     "deploy": "Deploy an application by the default golden path.",
     "plan": "Show what a run would do, and why.",
+    "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
     "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
     "check": "Check the whole repository, as CI does.",
     "explain": "Explain a code of a finding: why it matters and what to do.",

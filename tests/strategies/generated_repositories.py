@@ -1,4 +1,4 @@
-"""Small repositories that hypothesis makes up: an application, workflows of the platform and of products, and a tier's order.
+"""Small repositories that hypothesis makes up: an application, and workflows of the platform and of products.
 
 `repositories()` draws a `GeneratedRepository`; `write` puts its files into a folder. Every one of them has a plan: what
 differs is which workflows and steps it has, in which order, and which of them are absent.

@@ -16,6 +16,7 @@ BLOCKS = (
     "definitions",
     "score",
     "plan",
+    "plan_files",
     "policy",
     "execution",
     "ledger",
