@@ -35,3 +35,11 @@ PLAN_STALE = Code(
     "steps read, and the inputs from outside, such as variables and whether this is the first deployment. The plan is "
     "made again and compared; commits that touch none of these change nothing. Policies are judged anew when it runs.",
 )
+
+NO_SUCH_STEP = Code(
+    "ORC-3144",
+    "The plan has no such step",
+    "`innominatus-ctl explain APP` shows every step.",
+    detail="A step is named by its id, by the end of its id (`database-setup/migrate`, `migrate`), or by a pattern "
+    "with `*` over ids.",
+)

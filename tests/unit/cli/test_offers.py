@@ -94,7 +94,10 @@ def test_what_cannot_be_read_offers_nothing(repository: Path) -> None:
         (("explain", "--severity", "w"), ["warning"]),
         (("schema", "Produ"), ["ProductWorkflow"]),
         (("schema", "step-types/scr"), ["step-types/script"]),
-        (("schema", "plan"), ["plan", "plan-file", "plan-file.v1", "plan.v1"]),
+        (
+            ("schema", "plan"),
+            ["plan", "plan-explanation", "plan-explanation.v1", "plan-file", "plan-file.v1", "plan.v1"],
+        ),
         (("check", "-o", "g"), ["github", "gitlab"]),
         (("validate", "-o", "s"), ["sarif"]),
         (("validate-product-workflow", "-o", "j"), ["json", "junit"]),
