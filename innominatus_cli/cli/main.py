@@ -34,6 +34,7 @@ COMMANDS = {
     "list": "List applications.",
     "history": "List the runs of an application.",
     "logs": "Show what the steps of a run printed.",
+    "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the run records: adopt those that wait.",
     "init": "Make a working repository in an empty folder.",
     "new": "Write an application, workflow, product, golden path, step type, provider or policy.",

@@ -23,6 +23,7 @@ from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.schema_writing import schema_for
 from innominatus_cli.documents.schemas import schemas_folder
 from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.statistics import Statistics
 from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.verdict import Verdict
 from innominatus_cli.documents.workflow import WorkflowDocument
@@ -44,6 +45,7 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "plan.v1": (Plan, "Plan"),
     "plan-file.v1": (PlanFile, "Plan file"),
     "plan-explanation.v1": (PlanExplanation, "Explanation of a plan"),
+    "statistics.v1": (Statistics, "Statistics"),
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),
     "step-result.v1": (StepResult, "Step result"),
