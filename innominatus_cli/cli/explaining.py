@@ -1,4 +1,4 @@
-"""`explain APP [STEP]`: from words and options to an explanation on stdout and an exit status."""
+"""`explain APP [STEP]` and `analyze APP`: from words and options to an explanation on stdout and an exit status."""
 
 import sys
 from typing import Any
@@ -8,10 +8,12 @@ import click
 from innominatus_cli.cli.output import print_document, print_for_people
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.operations.analysing import analyse
 from innominatus_cli.operations.applications import NoSuchApplicationError, score_file_of
 from innominatus_cli.operations.explaining import explain_plan
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.reports.plan_analysis import analysis_text
 from innominatus_cli.reports.plan_explanation import explanation_table, explanation_text
 from innominatus_cli.reports.terminal import wants_colour
 
@@ -37,4 +39,20 @@ def explain_application(words: tuple[str, ...], output: str, wish: dict[str, Any
     else:
         text = explanation_text(explanation, colour=wants_colour(sys.stdout))
         print_document(explanation.as_json(), output, lambda: text)
+    return ExitStatus.OK
+
+
+def analyse_application(word: str, output: str, wish: dict[str, Any]) -> int:
+    """Analyses the plan of the application that a word names, a Score file or a name."""
+    try:
+        score = score_file_of(open_repository(), word)
+    except NoSuchApplicationError as problem:
+        raise click.UsageError(f"'{word}' is {problem}") from problem
+    report = analyse(PlanWish(**wish, score=score))
+    told(report.outcome.findings, report.sources)
+    analysis = report.analysis
+    if analysis is None:
+        return ExitStatus.FINDINGS
+    wide, colour = output == "wide", wants_colour(sys.stdout)
+    print_document(analysis.as_json(), output, lambda: analysis_text(analysis, wide=wide, colour=colour))
     return ExitStatus.OK

@@ -21,6 +21,7 @@ COMMANDS = {
     "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
     "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
     "check": "Check the whole repository, as CI does.",
+    "analyze": "Show how long a plan takes, what runs side by side, and what is risky.",
     "explain": "Explain a code of a finding, or why an application's plan has each of its steps.",
     "schema": "Print the JSON Schema of a kind of document.",
     "list-products": "List products and their workflows.",

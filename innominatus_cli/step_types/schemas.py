@@ -15,6 +15,7 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument, Workflow
 from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.plan_analysis import PlanAnalysis
 from innominatus_cli.documents.plan_explanation import PlanExplanation
 from innominatus_cli.documents.plan_file import PlanFile
 from innominatus_cli.documents.provider import ProviderDocument
@@ -44,6 +45,7 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "findings.v1": (FindingsReport, "Findings"),
     "plan.v1": (Plan, "Plan"),
     "plan-file.v1": (PlanFile, "Plan file"),
+    "plan-analysis.v1": (PlanAnalysis, "Analysis of a plan"),
     "plan-explanation.v1": (PlanExplanation, "Explanation of a plan"),
     "statistics.v1": (Statistics, "Statistics"),
     "verdict.v1": (Verdict, "Verdict"),

@@ -96,7 +96,16 @@ def test_what_cannot_be_read_offers_nothing(repository: Path) -> None:
         (("schema", "step-types/scr"), ["step-types/script"]),
         (
             ("schema", "plan"),
-            ["plan", "plan-explanation", "plan-explanation.v1", "plan-file", "plan-file.v1", "plan.v1"],
+            [
+                "plan",
+                "plan-analysis",
+                "plan-analysis.v1",
+                "plan-explanation",
+                "plan-explanation.v1",
+                "plan-file",
+                "plan-file.v1",
+                "plan.v1",
+            ],
         ),
         (("check", "-o", "g"), ["github", "gitlab"]),
         (("validate", "-o", "s"), ["sarif"]),
