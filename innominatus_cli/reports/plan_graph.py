@@ -77,6 +77,11 @@ def _workflow_of(step: PlannedStep, titles: Mapping[str, str]) -> str | None:
     return owner if owner in titles else None
 
 
+def _name(step: PlannedStep) -> str:
+    """What a step is called in its workflow, with what it was expanded by."""
+    return step.id.removeprefix(f"{step.workflow_id}/")
+
+
 def _edges(plan: Plan) -> Iterator[tuple[int, int]]:
     numbers = {step.id: number for number, step in enumerate(plan.steps)}
     for step in plan.steps:
@@ -104,7 +109,7 @@ def _mermaid_box(box: Cluster, numbers: Mapping[str, int], boxes: Iterator[int],
         if step.kind == "barrier":
             yield f'{indent}  {name}((" ")):::barrier'
         else:
-            yield f'{indent}  {name}["{_mermaid_text(step.name)}<br/>{_mermaid_text(step.type)}"]'
+            yield f'{indent}  {name}["{_mermaid_text(_name(step))}<br/>{_mermaid_text(step.type)}"]'
     yield f"{indent}end"
 
 
@@ -137,7 +142,7 @@ def _dot_box(box: Cluster, numbers: Mapping[str, int], boxes: Iterator[int], ind
         if step.kind == "barrier":
             yield f'{indent}  {name} [shape=point, width=0.08, label="", tooltip="{tip}"];'
         else:
-            label = f"{_dot_text(step.name)}\\n{_dot_text(step.type)}"
+            label = f"{_dot_text(_name(step))}\\n{_dot_text(step.type)}"
             yield f'{indent}  {name} [label="{label}", tooltip="{tip}"];'
     yield f"{indent}}}"
 

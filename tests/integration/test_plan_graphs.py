@@ -65,9 +65,14 @@ def parse(root: Path) -> Parse:
 def named(plan: Plan, text: str) -> Plan:
     """The plan with a workflow's identity, a step's name and a step's type replaced."""
     first = next(step for step in plan.steps if step.kind == "step")
-    step = first.model_copy(update={"name": text, "type": text})
+    step = first.model_copy(update={"name": text, "type": text, "id": f"{first.workflow_id}/{text}"})
     workflow = plan.workflows[0].model_copy(update={"identity": text})
-    steps = [step if one.id == first.id else one for one in plan.steps]
+    steps = [
+        step
+        if one.id == first.id
+        else one.model_copy(update={"needs": [step.id if need == first.id else need for need in one.needs]})
+        for one in plan.steps
+    ]
     return plan.model_copy(update={"steps": steps, "workflows": [workflow, *plan.workflows[1:]]})
 
 

@@ -23,7 +23,7 @@ from innominatus_cli.cli.wishing import wish_options
 @click.option("--policies-from", metavar="REV", help="Judge the plan by the policies of another revision.")
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
-@click.option("--out", metavar="FILE", help="Also write the plan, for `run --plan FILE`.")
+@click.option("--out", metavar="FILE", shell_complete=offers.files, help="Also write the plan, for `run --plan FILE`.")
 @output_option("table", "wide", "tree", "json", "yaml", "mermaid", "dot", "template")
 def command(
     output: str,
