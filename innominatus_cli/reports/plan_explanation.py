@@ -54,7 +54,7 @@ def explanation_table(explanation: PlanExplanation, output: str) -> str:
             "type": step.type,
             "trigger": step.trigger,
             "at": f"{step.path}:{step.line}",
-            "after": [need.id.rpartition("/")[2] for need in step.needs],
+            "after": [_short(need) for need in step.needs],
             "condition": "; ".join(map(_condition, step.conditions)),
             "tools": [f"{tool.name} {tool.range}" for tool in step.tools],
             "policies": [policy.key for policy in step.policies],
@@ -106,6 +106,10 @@ def _need(need: ExplainedNeed) -> str:
     if need.because == "barrier":
         return f"{need.id} (barrier: everything there has finished)"
     return f"{need.id} ({need.because})"
+
+
+def _short(need: ExplainedNeed) -> str:
+    return need.id if need.because in {"barrier", "workflow dependsOn"} else need.id.rpartition("/")[2]
 
 
 def _condition(condition: ExplainedCondition) -> str:
