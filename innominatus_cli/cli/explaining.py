@@ -42,13 +42,17 @@ def explain_application(words: tuple[str, ...], output: str, wish: dict[str, Any
     return ExitStatus.OK
 
 
-def analyse_application(word: str, output: str, wish: dict[str, Any]) -> int:
-    """Analyses the plan of the application that a word names, a Score file or a name."""
+def score_of(word: str) -> str:
+    """The Score file that a word means, a path or an application's name. Raises a usage error for neither."""
     try:
-        score = score_file_of(open_repository(), word)
+        return score_file_of(open_repository(), word)
     except NoSuchApplicationError as problem:
         raise click.UsageError(f"'{word}' is {problem}") from problem
-    report = analyse(PlanWish(**wish, score=score))
+
+
+def analyse_application(word: str, output: str, wish: dict[str, Any]) -> int:
+    """Analyses the plan of the application that a word names, a Score file or a name."""
+    report = analyse(PlanWish(**wish, score=score_of(word)))
     told(report.outcome.findings, report.sources)
     analysis = report.analysis
     if analysis is None:

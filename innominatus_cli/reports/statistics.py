@@ -1,5 +1,7 @@
 """What `stats` prints."""
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 
 from innominatus_cli.documents.durations import took_text
@@ -32,6 +34,21 @@ def statistics_text(told: Statistics, *, wide: bool = False, colour: bool = Fals
             lines += _section(title, headers, cells, wide=wide, colour=colour)
     lines += _leftovers(told, wide=wide)
     return "".join(f"{line}\n" for line in lines)
+
+
+def statistics_csv(told: Statistics) -> str:
+    """Every tally in a line, with what it is of, for spreadsheets (RFC 4180, but for line ends)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("of", "name", "runs", "failed", "failure_rate", "median_ms"))
+    for of, tallies in (
+        ("application", told.by_application),
+        ("environment", told.by_environment),
+        ("workflow", told.by_workflow),
+        ("step type", told.by_step_type),
+    ):
+        writer.writerows((of, one.name, one.runs, one.failed, one.failure_rate, one.median_ms) for one in tallies)
+    return text.getvalue()
 
 
 def _row(tally: Tally) -> Sequence[object]:

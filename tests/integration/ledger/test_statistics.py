@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -195,3 +197,13 @@ def test_the_text_shows_tables_and_what_is_not_covered(
     assert "4 runs of all time, 1 failed; 1 refusal" in text
     assert "web in staging (no step of it ran)" in text
     assert "Never deployed: idle" in text
+
+
+def test_tallies_are_lines_for_spreadsheets(
+    shop: Repository, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.path)
+    assert run(["stats", "--all", "-o", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
+    assert {row["of"] for row in rows} == {"application", "environment", "workflow", "step type"}
+    assert next(row["failure_rate"] for row in rows if row["name"] == "shop/seed") == "0.5"

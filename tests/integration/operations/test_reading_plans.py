@@ -185,3 +185,21 @@ def test_tables_and_texts_are_for_people(capfd: pytest.CaptureFixture[str]) -> N
     assert "all_deployments" in capfd.readouterr().out
     assert run(["analyze", "shop-wed"]) == 2
     assert "'shop-web'" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_graph_is_written_to_a_file_or_to_stdout(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["graph-export", "shop-web", "--format", "json", "--output", "graph.json"]) == 0
+    assert capfd.readouterr().out == ""
+    graph = json.loads(Path("graph.json").read_bytes())
+    assert "pre-deployment/platform/-/scan/fast" in [one["id"] for one in graph["nodes"]]
+    assert run(["graph-export", "score.yaml"]) == 0
+    assert capfd.readouterr().out.startswith("flowchart TB\n")
+    assert run(["graph-export", "nothing"]) == 2
+
+
+@pytest.mark.usefixtures("shop")
+def test_every_format_of_a_plan_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    for output, begins in (("tree", "deploy: shop-web"), ("mermaid", "flowchart TB"), ("dot", "digraph plan {")):
+        assert run(["plan", "score.yaml", "-o", output]) == 0
+        assert capfd.readouterr().out.startswith(begins)
