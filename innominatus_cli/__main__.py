@@ -11,6 +11,9 @@ from innominatus_cli import __version__
 _COMPLETING = "_INNOMINATUS_CTL_COMPLETE"
 """With this a shell asks for completions; click answers, whatever the arguments are."""
 
+_INTERRUPTED = 130
+"""`ExitStatus.INTERRUPTED`, which is not imported yet."""
+
 
 def main() -> None:
     """Runs the command line of this process and ends it with the command's exit status.
@@ -25,9 +28,13 @@ def main() -> None:
     if sys.argv[1:] == ["--version"] and _COMPLETING not in os.environ and _told(f"innominatus-ctl {__version__}\n"):
         os._exit(0)  # what `cli.main` would tell, without click
     sys.modules.setdefault("inspect", LateInspect("inspect"))
-    from innominatus_cli.cli.main import run  # noqa: PLC0415 - after the collector is off
+    try:
+        from innominatus_cli.cli.main import run  # noqa: PLC0415 - after the collector is off
 
-    os._exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the first modules are read
+        status = _INTERRUPTED
+    os._exit(status)
 
 
 def _told(text: str) -> bool:

@@ -67,7 +67,7 @@ _KNOWN_AS_RANDOM = (
 
 def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
-    if _is_as_written(document) and not _may_hold_secrets(document.all_text.lower()):
+    if not may_hold_secrets(document):
         return
     defined = table(facts, "secrets")
     known = frozenset(() if defined is None else defined.values)
@@ -85,11 +85,18 @@ def _is_as_written(document: Document) -> bool:
     return document.text != "" and "\\" not in document.all_text
 
 
-def _may_hold_secrets(text: str) -> bool:
+def may_hold_secrets(document: Document) -> bool:
+    """Whether a value of the document may be a secret, by its text."""
+    return not _is_as_written(document) or _names_secrets(document.all_text)
+
+
+@lru_cache(maxsize=1)
+def _names_secrets(written: str) -> bool:
     """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
 
     It is asked of every file, and a walk over its values costs more than looking for words.
     """
+    text = written.lower()
     if "kind: secret" in text or ("://" in text and "@" in text):
         return True
     stems = [stem for stem in _STEMS if stem in text]
@@ -176,23 +183,33 @@ def _placeholders() -> re.Pattern[str]:
 
 def check_known_tokens(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2159: nothing in the file, comments included, has the form of a token or private key."""
-    text = document.all_text
-    signs = _long_words(text)
-    if "PRIVATE KEY" not in text and not _holds_one(signs, _SIGNS):
+    if not _may_hold_tokens(document.all_text):
         return
-    text = "\n".join(lines_of(document.text))
     first = 1 if document.index == 0 else document.root.line
-    line, start_of_line, counted = 1, 0, 0
+    for line, column, length, kind in _tokens_in(document.text):
+        if first <= line <= document.root.end_line:
+            place = Place(document.path, line, column, line, column + length)
+            yield Finding(codes.KNOWN_TOKEN, f"{_KINDS[kind]} stands in the file", place)
+
+
+@lru_cache(maxsize=1)
+def _may_hold_tokens(text: str) -> bool:
+    return "PRIVATE KEY" in text or _holds_one(_long_words(text), _SIGNS)
+
+
+@lru_cache(maxsize=1)
+def _tokens_in(written: str) -> tuple[tuple[int, int, int, str], ...]:
+    """Where in a file tokens stand: line, column, length in the line, and kind; a file may have many documents."""
+    text = "\n".join(lines_of(written))
+    places = []
+    line, counted = 1, 0
     for found in _tokens().finditer(text):
         line += text.count("\n", counted, found.start())
         counted = found.start()
-        if "EXAMPLE" in found.group() or not first <= line <= document.root.end_line:
-            continue
-        start_of_line = text.rfind("\n", 0, counted) + 1
-        written = found.group().split("\n", 1)[0]
-        column = counted - start_of_line + 1
-        place = Place(document.path, line, column, line, column + len(written))
-        yield Finding(codes.KNOWN_TOKEN, f"{_KINDS[found.lastgroup or '']} stands in the file", place)
+        if "EXAMPLE" not in found.group():
+            column = counted - text.rfind("\n", 0, counted)
+            places.append((line, column, len(found.group().split("\n", 1)[0]), found.lastgroup or ""))
+    return tuple(places)
 
 
 def _holds_one(text: str, words: tuple[str, ...]) -> bool:
@@ -223,8 +240,7 @@ def _tokens() -> re.Pattern[str]:
 
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
-    words = _long_words(document.all_text)
-    if _is_as_written(document) and not any(map(_looks_random, re.findall(_RUN, words))):
+    if _is_as_written(document) and not _may_hold_random(document.all_text):
         return
     for name, node, _ in _named_values(document.root):
         text = node.value
@@ -240,6 +256,11 @@ def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
 def _long_words(text: str) -> str:
     """All words that are long enough for a token: what most files have few of."""
     return " ".join([word for word in text.split() if len(word) >= _SHORTEST_TOKEN])
+
+
+@lru_cache(maxsize=1)
+def _may_hold_random(text: str) -> bool:
+    return any(map(_looks_random, re.findall(_RUN, _long_words(text))))
 
 
 def _looks_random(text: str) -> bool:

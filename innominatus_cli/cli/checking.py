@@ -34,6 +34,7 @@ class Wishes(TypedDict):
     baseline: str | None
     write_baseline: str | None
     jobs: int | None
+    cache: bool
     fix: bool
     diff: bool
 
@@ -56,6 +57,8 @@ class Report(_ReportType):
         if isinstance(value, tuple):
             return value
         output, _, file = str(value).partition("=")
+        if output in FORMATS and file == "-":
+            return self.fail(f"a report goes to a file; '-o {output}' writes it to standard output", param, ctx)
         if output not in FORMATS or not file:
             return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(FORMATS)}", param, ctx)
         return output, file
@@ -92,6 +95,9 @@ def checking_options(function: F) -> F:
     function = output_option(*FORMATS)(function)
     for option in reversed(_COUNTING):
         function = option(function)
+    function = click.option(
+        "--cache/--no-cache", default=True, help="Keep facts of many files in the git directory, for the next check."
+    )(function)
     function = click.option(
         "--jobs", type=click.IntRange(min=1), help="Check files in N processes. [default: by files and processors]"
     )(function)
@@ -136,21 +142,30 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     if request.overriding.wanted and any(kinds and "Workload" not in kinds for kinds in found.kinds.values()):
         raise click.UsageError(f"'{request.paths[0]}' is no Score file, and nothing else can be overridden")
     show(found, shown, request.directory)
+    if request.write_baseline is not None and shown["output"] == "text":
+        from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415 - a baseline is written seldom
+
+        to_stderr(f"baseline written to {request.write_baseline}\n")
     return int(found.exit_status(strict=shown["strict"]))
 
 
 def show(found: "Validation", shown: Answer, directory: str = ".") -> None:
-    """Prints the findings of a check in `directory` and writes the reports that are wished for."""
+    """Prints the findings of a check in `directory` and writes the reports that are wished for.
+
+    Reports are written also where the reader of stdout went away.
+    """
     output = shown["output"]
     write = print_for_people if output in {"text", "table"} else print_text
-    write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
-    if output == "github":
-        _summarise(_for_readers(found, output, directory))
-    for wanted, file in shown["reports"]:
-        from innominatus_cli.system.files import write_file  # noqa: PLC0415 - few checks have reports
+    try:
+        write(_rendered(found, output, directory, strict=shown["strict"], colour=_wants_colour()))
+    finally:
+        if output == "github":
+            _summarise(_for_readers(found, output, directory))
+        for wanted, file in shown["reports"]:
+            from innominatus_cli.system.files import write_output  # noqa: PLC0415 - few checks have reports
 
-        text = _rendered(found, wanted, directory, strict=shown["strict"])
-        write_file(file, text.encode("utf-8", "backslashreplace"))
+            text = _rendered(found, wanted, directory, strict=shown["strict"])
+            write_output(file, text.encode("utf-8", "backslashreplace"))
 
 
 def _rendered(found: "Validation", output: str, directory: str, *, strict: bool, colour: bool = False) -> str:

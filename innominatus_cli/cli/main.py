@@ -6,6 +6,7 @@ of them.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -19,9 +20,12 @@ COMMANDS = {
     "plan": "Show what a run would do, and why.",
     "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
     "affected": "Show which applications' plans a change alters, and how.",
+    "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
     "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
     "check": "Check the whole repository, as CI does.",
-    "explain": "Explain a code of a finding: why it matters and what to do.",
+    "test": "Run the tests of workflows: planned, judged and simulated, never executed.",
+    "analyze": "Show how long a plan takes, what runs side by side, and what is risky.",
+    "explain": "Explain a code of a finding, or why an application's plan has each of its steps.",
     "schema": "Print the JSON Schema of a kind of document.",
     "list-products": "List products and their workflows.",
     "list-product-workflows": "List the workflows of a product, or of all.",
@@ -34,9 +38,10 @@ COMMANDS = {
     "list": "List applications.",
     "history": "List the runs of an application.",
     "logs": "Show what the steps of a run printed.",
+    "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the run records: adopt those that wait.",
     "init": "Make a working repository in an empty folder.",
-    "new": "Write an application, workflow, product, golden path, step type, provider or policy.",
+    "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
     "completion": "Print the completion script of a shell.",
     "lsp": "Run the language server for an editor, over stdin and stdout.",
     "version": "Show the version.",
@@ -112,14 +117,15 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         status = outcome if isinstance(outcome, int) else ExitStatus.OK
     except click.ClickException as problem:
-        problem.show()
+        with suppress(OSError):  # a closed stderr takes nothing
+            problem.show()
         status = problem.exit_code
     except CannotContinue as problem:
         _report(problem.findings)
         status = problem.exit_status
     except (click.Abort, KeyboardInterrupt):
         status = ExitStatus.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # with the latter click ends where the reader of stdout went away
         status = ExitStatus.OUTPUT_LOST
     except OSError as problem:
         status = _trouble(problem, debug="--debug" in arguments)

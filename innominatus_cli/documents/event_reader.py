@@ -6,6 +6,7 @@ Each use of an alias becomes a copy, so that every node has exactly one pointer.
 """
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from yaml.events import (
@@ -133,6 +134,11 @@ class _Composer:
         self.merges = 0
         self.check_keys = not text.isascii() and re.search(INVISIBLE, text) is not None
 
+    @cached_property
+    def end(self) -> Place:
+        """The place behind the last character."""
+        return place_at(self.path, self.text, len(self.text))
+
     def documents(self) -> list[Document]:
         """All documents; empty ones are left out, but keep their number."""
         index = 0
@@ -202,10 +208,9 @@ class _Composer:
             end_line=end.line + 1,
             end_column=end.column + 1,
         )
-        if not text and not start.column and start.line >= line_count(self.text):  # libyaml ends the last line first
-            place = place_at("", self.text, len(self.text))
-            node.line = node.end_line = place.line
-            node.column = node.end_column = place.column
+        if not text and not start.column and start.line >= self.end.line:  # libyaml ends the last line first
+            node.line = node.end_line = self.end.line
+            node.column = node.end_column = self.end.column
         if plain:
             self.check_number(node)
         elif "\0" in text:

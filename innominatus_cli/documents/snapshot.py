@@ -34,7 +34,8 @@ class Snapshot(Protocol):
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """Paths of all files below `under` with one of the suffixes (all, where there are none), sorted.
 
-        Links that leave the repository are among them, `under` itself included, so that reading one is a finding.
+        Links that leave the repository are among them, and folders that nobody lets us look into, `under` itself
+        included, so that reading one is a finding.
         Left out at every level: `.git`, `.innominatus`, `.venv` and `node_modules`.
         """
 
@@ -166,6 +167,9 @@ class WorkingTreeSnapshot:
         try:
             with os.scandir(folder) as entries:
                 inside = sorted(entries, key=_name_of)
+        except PermissionError:
+            found += [relative] if relative else []
+            return
         except OSError:
             return
         for entry in inside:

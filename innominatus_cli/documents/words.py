@@ -129,7 +129,7 @@ _PATTERNS = {
         "a label (2 to 63 lower-case letters, digits and '-', starting and ending with a letter or digit)"
     ),
     r"^(?:[0-9]{1,8}[wdhms]){1,5}$": "a duration like 90s, 5m, 1h30m or 7d",
-    r"\$\{[^}]+\}": "a reference like ${…}",
+    r"\$\{[^}]+\}|\{\{|\{%": "a reference like ${…}",
     r"^[^/\[\]\s][^/\[\]]*$": "a step's name (any text without '/', '[' and ']')",
     r"^0?[0-7]{3}$": 'a file mode like "0644"',
     r"^[0-9]+(?:m|\.[0-9]+)?$": "an amount of CPU like 500m, 1 or 0.5",

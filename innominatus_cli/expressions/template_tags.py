@@ -50,6 +50,7 @@ _RANGE = re.compile(r"range\s+(?:\$([A-Za-z_]\w*)(?:\s*,\s*\$([A-Za-z_]\w*))?\s*
 _OPENS_BLOCK = re.compile(
     r"\{%-?\s*(?:if|elif|else|endif|for|endfor|set|macro|include|import|from|block|extends|raw|with|call|filter|do)\b"
 )
+_OPENER = re.compile(r"(?:if|for|range)\b")
 _OLD_BLOCK = re.compile(r"(?:if|else|end|range|with|define|template|block)\b(?![.-]|\s*\|)")
 _COMPARED = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _BLOCKS = "Known: {% if %}, {% elif %}, {% else %}, {% endif %}, {% for NAME in LIST %}, {% endfor %}."
@@ -115,6 +116,9 @@ class _Reader:
                 self._tag(match)
             except _WrongTagError as wrong:
                 self._problems.append(wrong.problem)
+                opener = _OPENER.match(match["do"] or match["value"] or "")
+                if opener is not None:  # so that its end is no problem of its own
+                    self._blocks.append(_Block("if" if opener[0] == "if" else "for", match.start()))
             self._strip = bool(match["strip"] or match["do_strip"])
             at = match.end()
         self._literal(self._text[at:], at, cut=False)

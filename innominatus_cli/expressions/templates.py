@@ -329,6 +329,8 @@ def _tree(parts: Sequence[TemplatePart], *, script: bool) -> nodes.Template:
         tree = _sandbox(script=script).parse("".join(source))
     except TemplateSyntaxError as wrong:
         raise UnusableTemplateError(wrong.message or "the template is wrong") from wrong
+    except ValueError as wrong:
+        raise UnusableTemplateError("a number of the template is too long") from wrong
     except (RecursionError, MemoryError) as deep:
         raise UnusableTemplateError("the template is nested too deep") from deep
     _check(tree, 0)

@@ -1,6 +1,7 @@
 """Did you mean: the nearest known names, by edit distance with transpositions (optimal string alignment)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 _LONGEST = 64
@@ -45,10 +46,27 @@ def near_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
         prefix = min(len(wanted), len(other)) > 2 and (other.startswith(wanted) or wanted.startswith(other))  # noqa: PLR2004
         if not prefix and abs(len(wanted) - len(other)) > allowed:
             continue  # the distance is at least the difference in length
+        if not prefix and _differing(wanted, other) > allowed:
+            continue
         gap = distance(wanted, other, None if prefix else allowed)
         if prefix or gap <= allowed:
             found.append((gap, candidate))
     return [candidate for _, candidate in sorted(found)[:limit]]
+
+
+def _differing(left: str, right: str) -> int:
+    """How many characters one name has and the other has not, at least: the distance is not less."""
+    one, two = _characters(left), _characters(right)
+    return max((one & ~two).bit_count(), (two & ~one).bit_count())
+
+
+@lru_cache(maxsize=4_096)
+def _characters(name: str) -> int:
+    """A bit for each character that is in a name; some share one."""
+    found = 0
+    for character in name:
+        found |= 1 << (ord(character) & 63)
+    return found
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -33,11 +33,6 @@ class OpenFiles:
         self._texts: dict[str, str] = {}
         self._checked: dict[str, Checked] = {}
 
-    @property
-    def paths(self) -> list[str]:
-        """The paths of all open files."""
-        return list(self._texts)
-
     def put(self, path: str, text: str) -> None:
         """Sets the text of a file that is open."""
         self._texts[path] = text

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 from pygls import uris
@@ -46,10 +46,14 @@ class Server(LanguageServer):
         """The path of a file; None for a document that is none."""
         return uris.to_fs_path(uri) if urlsplit(uri).scheme == "file" else None
 
+    def is_open(self, uri: str) -> bool:
+        """Whether the editor has a document open, in whatever way its address is escaped."""
+        return unquote(uri) in self.workspace.text_documents
+
     def publish(self, uri: str) -> None:
         """Checks a file and tells the editor what is wrong with it."""
         path = self.path_of(uri)
-        if path is None:
+        if path is None or not self.is_open(uri):
             return
         document = self.workspace.get_text_document(uri)
         self.files.put(path, document.source)
@@ -66,7 +70,9 @@ class Server(LanguageServer):
         self.waiting[uri] = asyncio.get_running_loop().call_later(_SETTLED_SECONDS, self.publish, uri)
 
     def checked_now(self, uri: str) -> tuple[TextDocument, Checked]:
-        """A document and its last check, made anew where the text has changed since."""
+        """A document and its last check, made anew where the text has changed since; empty where it is not open."""
+        if not self.is_open(uri):
+            return TextDocument(uri, ""), Checked()
         document = self.workspace.get_text_document(uri)
         path = self.path_of(uri)
         if path is None:
@@ -95,14 +101,15 @@ async def did_change(server: Server, params: types.DidChangeTextDocumentParams) 
 
 def did_save(server: Server, _params: types.DidSaveTextDocumentParams) -> None:
     """A saved file may be what others are judged by."""
-    for path in server.files.paths:
-        if (uri := uris.from_fs_path(path)) is not None:
-            server.publish(uri)
+    for document in list(server.workspace.text_documents.values()):
+        server.publish(document.uri)
 
 
 def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     """A file that is closed has no findings in the editor."""
     uri = params.text_document.uri
+    if (waiting := server.waiting.pop(uri, None)) is not None:
+        waiting.cancel()
     if (path := server.path_of(uri)) is not None:
         server.files.close(path)
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))

@@ -20,7 +20,7 @@ from innominatus_cli.findings.source_lines import SourceLines
 from innominatus_cli.findings.suppressed import Suppressed
 from innominatus_cli.operations.revisions import RepositoryHistory
 from innominatus_cli.operations.validation import Validation
-from innominatus_cli.system.files import read_below, write_file
+from innominatus_cli.system.files import read_below, write_output
 
 SCHEMA = "innominatus.dev/baseline/v1"
 _SCHEMAS = "innominatus.dev/baseline/v"
@@ -94,9 +94,11 @@ def baseline_at(revision: str, typed: str, directory: str) -> Baseline:
     return read_baseline(f"{revision}:{path}", history.git.read_blobs([entry.object_id])[entry.object_id])
 
 
-def write_baseline(found: Validation, typed: str, directory: str) -> None:
+def write_baseline(found: Validation, typed: str, directory: str) -> Baseline:
     """Writes the findings of a check to a file, as its baseline. Raises CannotContinue where the disk refuses."""
-    write_file(Path(directory, typed), baseline_text(found).encode())
+    data = baseline_text(found).encode("utf-8", "backslashreplace")
+    write_output(Path(directory, typed), data)
+    return read_baseline(typed, data)
 
 
 def baseline_text(found: Validation) -> str:

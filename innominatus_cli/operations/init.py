@@ -15,8 +15,10 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.creation.files import schema_files
 from innominatus_cli.system.files import is_below, write_together
 
-_KINDS = ("AdminConfig", "GoldenPath", "ProductWorkflow", "Workload")
+_KINDS = ("AdminConfig", "GoldenPath", "ProductWorkflow", "WorkflowTest", "Workload")
 """What the template's documents are."""
+_SHOWN = 5
+"""Files that are named where some stand in the way."""
 APPLICATION_NAME = r"[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
 """What Score allows as a workload's name (score-v1b1.json, metadata.name)."""
 
@@ -34,9 +36,9 @@ def init_repository(folder: Path, name: str) -> list[Path]:
     schemas = schema_files(_KINDS)
     in_the_way = sorted(path for path in (*texts, *schemas) if not _is_free(folder, path))
     if in_the_way:
-        raise CannotContinue(
-            *(Finding(WOULD_OVERWRITE, f"'{path}' is there already", Place(path)) for path in in_the_way)
-        )
+        shown = ", ".join(in_the_way[:_SHOWN]) + (f" and {len(in_the_way) - _SHOWN} more" * (len(in_the_way) > _SHOWN))
+        remedy = "Take an empty folder (`init FOLDER`), or let `new` write what is missing here."
+        raise CannotContinue(Finding(WOULD_OVERWRITE, f"already there: {shown}", Place(in_the_way[0]), remedy))
     data = {
         path: text.replace("APPLICATION", name).replace("VERSION", __version__).encode() for path, text in texts.items()
     }

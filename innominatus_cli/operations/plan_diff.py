@@ -7,9 +7,9 @@ from typing import NamedTuple
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding
+from innominatus_cli.operations.compared_files import read_plan
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, root_of
-from innominatus_cli.operations.plan_files import read_plan_file
 from innominatus_cli.operations.planned_revision import Revision
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_with, store_of
 from innominatus_cli.planning.comparison import Comparison, compare
@@ -102,7 +102,7 @@ def diff_plans(
 
 def diff_plan_files(old: str, new: str) -> PlanDiff:
     """Two files that hold plans. Raises CannotContinue for one that does not, or that was edited."""
-    sides = [Side(path, read_plan_file(path)) for path in (old, new)]
+    sides = [Side(path, read_plan(path)) for path in (old, new)]
     return _compared(sides[0], sides[1], {})
 
 

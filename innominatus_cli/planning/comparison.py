@@ -190,7 +190,9 @@ def _of_workflows(old: Plan, new: Plan, moved: Mapping[str, str], causes: Causes
 
 
 def _of_steps(old: Plan, new: Plan, workflows: Mapping[str, str], causes: Causes) -> Iterator[Change]:
-    before, after = ({one.id: one for one in plan.steps if one.kind == "step"} for plan in (old, new))
+    before, after = (
+        {one.id: one for one in plan.steps if one.kind == "step" or one.group is not None} for plan in (old, new)
+    )
     moved = moved_steps(before, after, workflows)
     needs = _Needs(old), _Needs(new)
     renamed = {was: now for now, was in moved.items()}
@@ -234,11 +236,16 @@ def _needs_details(was: frozenset[str], now: frozenset[str]) -> Iterator[Detail]
     yield from (Detail("/needs", "added", now=need) for need in sorted(now - was))
 
 
+def _is_told(node: PlannedStep) -> bool:
+    """Whether it is a step, a loop or a sub-workflow; other barriers only follow from them."""
+    return node.kind == "step" or node.group is not None
+
+
 class _Needs:
     """What steps of a plan need, without the barriers that only stand for others."""
 
     def __init__(self, plan: Plan) -> None:
-        self._between = {one.id: one.needs for one in plan.steps if one.kind == "barrier" and one.id.endswith("]")}
+        self._between = {one.id: one.needs for one in plan.steps if not _is_told(one) and one.id.endswith("]")}
 
     def of(self, step: PlannedStep, renamed: Mapping[str, str]) -> frozenset[str]:
         """The ids, those of what moved as they are now."""

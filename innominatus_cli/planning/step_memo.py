@@ -16,12 +16,14 @@ from innominatus_cli.expressions.contexts import Resolution, Scope
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.scopes import ResourcesContext, StepsContext
+from innominatus_cli.planning.sketch import Member
 from innominatus_cli.planning.steps import BuiltStep, build_step
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.catalogue import step_type
 from innominatus_cli.step_types.markers import keys_with_paths
 
 _MOST_VARIANTS = 3
+_ALONE = Member()
 _OWN = "outputs"
 _WORKLOAD = "workload"
 
@@ -100,11 +102,20 @@ class StepMemo:
             self._of_drafts.clear()
 
     def step(
-        self, draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder, snapshot: RecordingSnapshot
+        self,
+        draft: Draft,
+        part: DraftStep,
+        scope: Scope,
+        builder: InputBuilder,
+        member: Member,
+        snapshot: RecordingSnapshot,
     ) -> BuiltStep:
-        """What `build_step` gives, from an earlier plan where that is the same."""
-        if part.ready is not None:
-            return _checked(build_step(draft, part, scope, builder))
+        """What `build_step` gives, from an earlier plan where that is the same.
+
+        Steps of loops, calls and a repository's own types are made anew: they depend on more than is compared here.
+        """
+        if part.ready is not None or member != _ALONE or step_type(part.definition.type) is None:
+            return _checked(build_step(draft, part, scope, builder, member))
         key = id(part.definition), id(part.spot.node)
         variants = self._kept.setdefault(key, [])
         surroundings = _surroundings(draft, part, scope, builder)

@@ -50,7 +50,7 @@ def _application(
     if workload is None:
         return {}
     own: dict[str, Any] = {key: metadata[key] for key in ("team", "owner", "costCenter") if key in metadata}
-    return {**own, "name": metadata["name"], "product": product, "metadata": metadata}
+    return {**own, "name": metadata["name"], "product": product, "path": workload.document.path, "metadata": metadata}
 
 
 def environment_values(

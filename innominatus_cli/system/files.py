@@ -6,7 +6,8 @@ A read never blocks and never follows a link at its end: a pipe, a device, a fol
 import errno
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 
 from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, NOT_WRITABLE, OUTSIDE_REPOSITORY
 from innominatus_cli.findings.catalogue.document import TOO_LARGE as FILE_TOO_LARGE
@@ -16,6 +17,8 @@ FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
+_DESCRIPTORS = ("/dev/", "/proc/")
+"""Where names stand for what a process has open, be it a file."""
 _CHUNK = 64 * 1024
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -121,10 +124,13 @@ def reason_of(error: OSError) -> str:
             return (error.strerror or "it cannot be read").lower()
 
 
-def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE) -> None:
+def write_file(
+    path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE, owner: tuple[int, int] | None = None
+) -> None:
     """Writes a file so that a crash leaves the old or the new, with exactly `mode` whatever the umask is.
 
-    Folders above it are made. Raises CannotContinue (exit 73) where the disk refuses.
+    Folders above it are made. `owner` are a user and a group, who get it where we may give it away. Raises
+    CannotContinue (exit 73) where the disk refuses.
     """
     target = os.fspath(path)
     folder = os.path.dirname(target) or "."
@@ -132,7 +138,7 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
     try:
         os.makedirs(folder, FOLDER_MODE, exist_ok=True)
         try:
-            _write_new(temporary, data, mode)
+            _write_new(temporary, data, mode, owner)
             os.replace(temporary, target)
         except BaseException:
             _remove(temporary)
@@ -142,8 +148,35 @@ def write_file(path: str | os.PathLike[str], data: bytes, mode: int = FILE_MODE)
         raise CannotContinue(not_writable(target, error)) from error
 
 
+def write_output(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes bytes where a person wants them: into a pipe or a device, or to a file as `write_file` does.
+
+    A file keeps its mode and owner, and a link stays a link to it. Raises CannotContinue (exit 73) where the disk
+    refuses.
+    """
+    target = os.path.realpath(path) if os.path.islink(path) else os.fspath(path)
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        write_file(target, data)
+        return
+    except OSError as error:
+        raise CannotContinue(not_writable(os.fspath(path), error)) from error
+    if stat.S_ISREG(found.st_mode) and not os.path.abspath(path).startswith(_DESCRIPTORS):
+        write_file(target, data, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CannotContinue(not_writable(os.fspath(path), error)) from error
+
+
 def replace_below(root: str | os.PathLike[str], path: str, old: bytes, new: bytes) -> str | None:
-    """Writes a regular file below `root` that still has the bytes `old`, and keeps its mode; or says why not.
+    """Writes a regular file below `root` that still has the bytes `old`, and keeps its mode and owner; or says why not.
 
     The answer is part of a sentence, None where it is written. Raises CannotContinue (exit 73) where the disk refuses.
     """
@@ -156,10 +189,10 @@ def replace_below(root: str | os.PathLike[str], path: str, old: bytes, new: byte
     if not os.access(target, os.W_OK):
         return "you may not write it"
     try:
-        mode = stat.S_IMODE(os.lstat(target).st_mode)
+        found = os.lstat(target)
     except OSError as error:
         return reason_of(error)
-    write_file(target, new, mode)
+    write_file(target, new, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
     return None
 
 
@@ -206,6 +239,20 @@ def write_together(
         if isinstance(error, OSError):
             raise CannotContinue(not_writable(at, error)) from error
         raise
+
+
+def remove_together(root: str | os.PathLike[str], paths: Iterable[str]) -> None:
+    """Removes files below `root` by their paths (POSIX) relative to it; one that is gone already is no trouble.
+
+    A link is removed itself. Raises CannotContinue (exit 73) where the disk refuses.
+    """
+    for path in paths:
+        try:
+            os.unlink(os.path.join(os.path.abspath(root), *path.split("/")))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise CannotContinue(not_writable(path, error)) from error
 
 
 def _temporary(target: str) -> str:
@@ -288,16 +335,23 @@ def _read(descriptor: int, limit: int, shown: str) -> bytes | Finding:
         os.close(descriptor)
 
 
-def _write_new(path: str, data: bytes, mode: int) -> None:
+def _write_new(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
+        if owner is not None:
+            with suppress(OSError):  # whoever is not root keeps it
+                os.fchown(descriptor, *owner)
         os.fchmod(descriptor, mode)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _remove(path: str) -> None:

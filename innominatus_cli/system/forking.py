@@ -43,15 +43,18 @@ def can_fork() -> bool:
 def in_processes(work: Work[T], blocks: int, processes: int) -> list[T]:
     """The outcomes of all blocks, in their order. What `work.do` raises here is raised; a copy's end is made up for.
 
-    `blocks` are at most 8,000; `processes` counts this one.
+    `blocks` are at most 8,000; `processes` counts this one. There are no more than blocks, and than the system allows.
     """
     if not 0 <= blocks <= _MOST_BLOCKS:
         raise ValueError(f"{blocks} blocks are more than {_MOST_BLOCKS}")
     numbers = _numbers(blocks)
     copies: list[tuple[int, int]] = []
     try:
-        for _ in range(processes - 1):
-            copies.append(_copy(work, numbers, [reading for _, reading in copies]))
+        for _ in range(min(processes, blocks) - 1):
+            try:
+                copies.append(_copy(work, numbers, [reading for _, reading in copies]))
+            except OSError:  # it has no more processes or descriptors: those that are there do the work
+                break
         done = {number: work.do(number) for number in _taken(numbers)}
         while copies:
             child, reading = copies[-1]
@@ -85,7 +88,12 @@ def _taken(numbers: int) -> Iterator[int]:
 def _copy(work: Work[T], numbers: int, others: list[int]) -> tuple[int, int]:
     """Starts a copy; its process id, and the descriptor to read its outcomes from."""
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if child:
         os.close(writing)
         return child, reading

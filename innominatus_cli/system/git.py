@@ -116,7 +116,7 @@ class Git:
         if several:
             message = f"'{revision}' is {', '.join(several[:-1])} and {several[-1]}"
             raise CannotContinue(Finding(AMBIGUOUS_REVISION, message, Place(revision)))
-        if commit is None:
+        if commit is None or "\n" in commit:  # a range is two
             raise CannotContinue(
                 Finding(UNKNOWN_REVISION, f"no commit is called '{revision}'", Place(revision or "git"))
             )

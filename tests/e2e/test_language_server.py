@@ -79,11 +79,16 @@ class Editor:
 
     def diagnostics(self) -> list[dict[str, Any]]:
         """The next that the server tells of a file."""
+        diagnostics: list[dict[str, Any]] = self.published()["diagnostics"]
+        return diagnostics
+
+    def published(self) -> dict[str, Any]:
+        """The same, with the file's address."""
         while True:
             waiting = [one for one in self.told if one.get("method") == "textDocument/publishDiagnostics"]
             if waiting:
                 self.told.remove(waiting[0])
-                found: list[dict[str, Any]] = waiting[0]["params"]["diagnostics"]
+                found: dict[str, Any] = waiting[0]["params"]
                 return found
             self.told.append(self.receive())
 
@@ -146,6 +151,33 @@ def test_findings_follow_what_is_typed_and_go_when_the_file_is_closed(editor: Ed
     assert "ORC-2002" not in {one["code"] for one in editor.diagnostics()}
     editor.send("textDocument/didClose", {"textDocument": {"uri": uri}})
     assert editor.diagnostics() == []
+
+
+@pytest.mark.parametrize("name", ["setup.yaml", "nothing.yaml", "", "%00.yaml"])
+def test_a_question_about_a_file_that_is_not_open_has_an_empty_answer(
+    editor: Editor, tmp_path: Path, name: str
+) -> None:
+    editor.send("textDocument/didClose", {"textDocument": {"uri": opened(editor, tmp_path)}})
+    document = {"textDocument": {"uri": (tmp_path / "workflows/products/shop").as_uri() + "/" + name}}
+    place = {"line": 1, "character": 1}
+    assert editor.ask("textDocument/hover", {**document, "position": place}) is None
+    assert editor.ask("textDocument/completion", {**document, "position": place})["isIncomplete"] is False
+    wanted = {**document, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+    assert editor.ask("textDocument/codeAction", wanted) == []
+
+
+@pytest.mark.parametrize("escaped", ["set(up)%20%C3%A9.yaml", "set%28up%29%20%C3%A9.yaml"])
+def test_saving_tells_of_what_is_open_by_the_address_that_the_editor_gave(
+    editor: Editor, tmp_path: Path, escaped: str
+) -> None:
+    uri = f"{tmp_path.as_uri()}/workflows/products/shop/{escaped}"  # editors differ in what they escape
+    document = {"uri": uri, "languageId": "yaml", "version": 1, "text": WORKFLOW}
+    editor.send("textDocument/didOpen", {"textDocument": document})
+    first = editor.published()
+    editor.send("textDocument/didSave", {"textDocument": {"uri": uri}})
+    assert editor.published() == first
+    assert first["uri"] == uri
+    assert "ORC-2002" in {one["code"] for one in first["diagnostics"]}
 
 
 def test_a_text_that_is_no_yaml_yet_has_one_finding_and_completion_goes_on(editor: Editor, tmp_path: Path) -> None:

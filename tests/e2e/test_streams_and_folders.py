@@ -1,5 +1,6 @@
 """Streams that take nothing, and a folder that is gone: the documented status, and the record is safe."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,23 @@ def test_output_that_nobody_takes_is_told_by_the_status(example: Any, command: s
     told = shell(f"{CTL} {command} {where}", example.folder)
     assert told.returncode == OUTPUT_LOST, told
     assert "ORC-9001" not in told.stderr
+
+
+@pytest.mark.parametrize("command", ["--help", "version", "list", "validate", "validate -o json", "explain --list"])
+def test_a_reader_that_went_away_is_told_by_the_status(example: Any, command: str) -> None:
+    told = shell(f"(sleep 0.05; {CTL} {command} || echo $? >&2) | true", example.folder)
+    assert told.stderr == f"{OUTPUT_LOST}\n"
+
+
+def test_wrong_usage_is_told_by_the_status_although_nobody_reads_why(example: Any) -> None:
+    told = shell(f"exec 3>&1; (sleep 0.05; {CTL} validate --jobs 0 2>&1 || echo $? >&3) | true", example.folder)
+    assert told.stdout == "2\n"
+
+
+def test_reports_are_written_although_nobody_reads_the_log(example: Any) -> None:
+    told = shell(f"(sleep 0.05; {CTL} validate --report sarif=found.sarif || echo $? >&2) | true", example.folder)
+    assert told.stderr == f"{OUTPUT_LOST}\n"
+    assert json.loads((example.folder / "found.sarif").read_text())["version"] == "2.1.0"
 
 
 @pytest.mark.parametrize("where", [">&-", "2>&-", ">&- 2>&- <&-"])

@@ -14,7 +14,7 @@ PLAN_FILE_UNREADABLE = Code(
     "ORC-3151",
     "A file holds no plan",
     "Write it with `innominatus-ctl plan score.yaml -o json > plan.json`.",
-    detail="`plan diff` reads what `plan -o json` prints, or a plan of the ledger (`.innominatus/plans/…`).",
+    detail="`plan diff` reads what `plan -o json` prints and `plan --out` writes, and the plans of the ledger.",
 )
 PLAN_FILE_EDITED = Code(
     "ORC-3152",

@@ -101,6 +101,24 @@ def test_no_descriptor_is_left_open() -> None:
     assert sorted(path.name for path in Path("/proc/self/fd").iterdir()) == before
 
 
+@pytest.mark.parametrize("allowed", [0, 2, 100])
+def test_no_more_processes_are_started_than_there_are_blocks_and_the_system_has(
+    allowed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    fork = os.fork
+
+    def counted() -> int:
+        if len(started) >= allowed:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        started.append(True)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    assert in_processes(DOUBLED, 5, 100_000) == [0, 2, 4, 6, 8]
+    assert len(started) == min(allowed, 4)
+
+
 def test_few_files_and_few_processors_take_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many_files, "can_fork", lambda: True)
     monkeypatch.setattr(many_files, "usable_processors", lambda: 4)

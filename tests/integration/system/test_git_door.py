@@ -156,7 +156,7 @@ def test_a_revision_is_resolved(folder: Path, revision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "revision", ["", "--help", "-h", "nope", "main main", "HEAD\n", "--output=/tmp/x", "HEAD:a.txt"]
+    "revision", ["", "--help", "-h", "nope", "main main", "HEAD\n", "--output=/tmp/x", "HEAD:a.txt", "HEAD..main"]
 )
 def test_an_unknown_revision_is_a_finding_and_never_an_option(folder: Path, revision: str) -> None:
     with pytest.raises(CannotContinue) as caught:

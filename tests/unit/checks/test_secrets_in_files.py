@@ -1,7 +1,10 @@
 """Secrets that stand in files: what is found, what is left alone, and that no message shows a value."""
 
+from unittest.mock import Mock
+
 import pytest
 
+from innominatus_cli.checks import hard_coded_secrets
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import NO_FACTS, Facts
 from innominatus_cli.documents.loading import load
@@ -207,3 +210,11 @@ def test_no_report_shows_a_value() -> None:
 def test_many_beginnings_of_tokens_take_linear_time() -> None:
     text = workflow(f"{{X: '{'eyJ-' * 40_000}{'AKIA' * 10_000}{'xoxb-' * 20_000}'}}")
     assert found(text) == []
+
+
+def test_a_file_of_many_documents_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = Mock(wraps=hard_coded_secrets._tokens)
+    monkeypatch.setattr(hard_coded_secrets, "_tokens", forms)
+    text = "---\n".join([workflow(f"{{X: {TOKENS['a token of npm']}}}")] * 20)
+    assert [one.code.number for one in found(text)].count("ORC-2159") == 20
+    assert forms.call_count == 1

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from innominatus_cli.documents import event_reader
 from innominatus_cli.documents.event_reader import MAX_ALIASES, MAX_MERGES, MAX_NODES
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.quick_reader import MAX_DEPTH
 from innominatus_cli.documents.yaml_reader import read_yaml
-from innominatus_cli.documents.yaml_text import MAX_BYTES
+from innominatus_cli.documents.yaml_text import MAX_BYTES, place_at
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 
@@ -333,3 +335,11 @@ def test_a_file_has_a_limit_of_documents() -> None:
     documents, findings = read_yaml("a.yaml", b"--- 1\n" * 100_000)
     assert len(documents) == 1_000
     assert [(finding.code, finding.place.line) for finding in findings] == [(codes.TOO_MANY_NODES, 1_001)]
+
+
+def test_the_end_of_a_file_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = Mock(wraps=place_at)
+    monkeypatch.setattr(event_reader, "place_at", looking)
+    documents, _ = read_yaml("a.yaml", b"---\n" * 2_000)
+    assert documents == []
+    assert looking.call_count <= 2  # once more for what is found there

@@ -78,6 +78,17 @@ def test_a_distance_above_its_limit_is_just_above_it_or_more(left: str, right: s
     assert found == whole if whole <= limit else found > limit
 
 
+@given(st.text("abcXYZ\x01é", max_size=9), st.lists(st.text("abcxyzAé", min_size=1, max_size=9), max_size=5))
+def test_a_name_is_near_by_its_distance_or_its_beginning(name: str, known: list[str]) -> None:
+    def is_near(other: str) -> bool:
+        left, right = name.lower(), other.lower()
+        if min(len(left), len(right)) > 2 and (left.startswith(right) or right.startswith(left)):
+            return True
+        return distance(left, right) <= max(1, max(len(left), len(right)) // 3)
+
+    assert set(near_names(name, known, 5)) == {other for other in known if is_near(other)}
+
+
 def test_of_a_thousand_names_some_are_near_and_of_more_none() -> None:
     names = [f"name-{number:04}" for number in range(1000)]
     assert near_names("name-0042", names)[0] == "name-0042"

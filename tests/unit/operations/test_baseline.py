@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,20 @@ def test_a_baseline_that_cannot_be_written_ends_with_its_own_status(here: Path) 
     with pytest.raises(CannotContinue) as caught:
         check(CheckRequest(write_baseline="known.json"))
     assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode elsewhere")
+def test_files_with_any_name_are_known(here: Path) -> None:
+    (here / "score.yaml").rename(os.fsdecode(os.fsencode(here) + b"/\xff.yaml"))
+    (here / "admin-config.yaml").write_text("limits:\n  maxParallel: 2\n", encoding="utf-8")
+    check(CheckRequest((".",), write_baseline="known.json"))
+    assert codes(check(CheckRequest((".",), baseline="known.json"))) == []
+
+
+def test_a_baseline_behind_a_link_is_written_there(here: Path) -> None:
+    (here / "known.json").symlink_to("elsewhere.json")
+    assert written(here) == (here / "elsewhere.json").read_text(encoding="utf-8")
+    assert (here / "known.json").is_symlink()
 
 
 def test_what_is_wrong_with_ignores_is_never_known(here: Path) -> None:

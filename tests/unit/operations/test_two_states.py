@@ -67,6 +67,10 @@ STEPS = (
     "    - {name: gate, type: script, approval: {teams: [sre], count: 1}, config: {script: 'true'}}\n",
     "    - {name: when, type: script, if: \"application.name == 'shop-web'\", config: {script: 'true'}}\n",
     "    - {name: kept, type: script, setVariables: {x: '${outputs.y}'}, outputs: [y], config: {script: 'true'}}\n",
+    "    - {name: loop, type: script, forEach: [a, b], env: {I: '${item}'}, config: {script: 'true'}}\n",
+    "    - {name: each, type: kubernetes, forEach: [all], config: {manifests: 'k8s/${item}', mode: render}}\n",
+    "    - {name: call, type: workflow, workflow: seed}\n",
+    "    - {name: own, type: notify, config: {who: ada}}\n",
 )
 WRONG = (
     '    - {name: wrong, type: script, config: {script: "make ${application.nmae}"}}\n',
@@ -76,8 +80,7 @@ WORDS = st.sampled_from(("low", "high"))
 
 
 @st.composite
-def workflow(draw: st.DrawFn, kind: str, product: str = "") -> str:
-    name = draw(st.sampled_from(("scan", "audit")))
+def workflow(draw: st.DrawFn, kind: str, name: str, product: str = "") -> str:
     triggers = ("all_deployments", "first_deployment", "manual") if not product else ("product_deployment", "manual")
     phase = draw(st.sampled_from(("pre-deployment", "deployment", "post-deployment")))
     head = HEAD.format(
@@ -89,13 +92,13 @@ def workflow(draw: st.DrawFn, kind: str, product: str = "") -> str:
         word=draw(WORDS),
     )
     steps = draw(st.lists(st.sampled_from(STEPS), min_size=1, max_size=3, unique_by=lambda text: text.split(",")[0]))
-    wrong = draw(st.sampled_from(WRONG)) if draw(st.integers(0, 9)) == 9 else ""
+    wrong = draw(st.sampled_from(WRONG)) if draw(st.integers(0, 40)) == 7 else ""
     return head + "".join(steps) + wrong
 
 
 @st.composite
 def score(draw: st.DrawFn) -> str:
-    files = draw(st.sampled_from(("", ", files: {/etc/x: {source: x.conf}}")))
+    files = draw(st.sampled_from(("", "", "", ", files: {/etc/x: {source: x.conf}}")))
     return SCORE.format(
         name=draw(st.sampled_from(("shop-web", "shop-api", "news-web"))),
         product=draw(st.sampled_from(("", ", product: shop", ", product: news", ", product: none"))),
@@ -104,25 +107,47 @@ def score(draw: st.DrawFn) -> str:
     )
 
 
+OWN_TYPE = """\
+kind: StepType
+apiVersion: workflow.dev/v1
+metadata: {{name: {name}, version: 1.0.0, description: d, owner: o}}
+spec:
+  inputs:
+    type: object
+    properties: {{who: {{type: string}}, file: {{type: string, x-path: true, default: notes.md}}}}
+  command: ["echo", "${{inputs.who}}", "{word}"]
+"""
+SEED = HEAD.replace("[{trigger}]", "[manual]").replace("{name}", "seed")
+
+
+@st.composite
+def seed(draw: st.DrawFn) -> str:
+    phase, word = draw(st.sampled_from(("deployment", "pre-deployment"))), draw(WORDS)
+    head = SEED.format(kind="PlatformWorkflow", phase=phase, product="", word=word)
+    return head + draw(st.sampled_from((STEPS[0], STEPS[1], STEPS[2], STEPS[5])))
+
+
 TEXTS: Mapping[str, st.SearchStrategy[str]] = {
     "admin-config.yaml": st.builds(
         ADMIN.format,
         from_name=st.sampled_from(("true", "false")),
         cost=WORDS,
         region=WORDS,
-        types=st.sampled_from(("script, kubernetes, validation", "kubernetes, script", "script")),
+        types=st.sampled_from(("script, kubernetes, validation, notify", "kubernetes, script", "script")),
     ),
     "workflows/policies/limits.yaml": st.builds(POLICIES.format, most=st.integers(1, 2), steps=st.integers(1, 3)),
     "workflows/golden-paths/deploy.yaml": st.builds(
-        GOLDEN.format, word=WORDS, workflow=st.sampled_from(("", ", workflow: ../own.yaml"))
+        GOLDEN.format, word=WORDS, workflow=st.sampled_from(("", "", ", workflow: ../own.yaml"))
     ),
-    "workflows/own.yaml": workflow("PlatformWorkflow"),
-    "workflows/platform/a.yaml": workflow("PlatformWorkflow"),
-    "workflows/platform/b.yaml": workflow("PlatformWorkflow"),
-    "workflows/platform/deep/c.yaml": workflow("PlatformWorkflow"),
-    "workflows/products/shop/a.yaml": workflow("ProductWorkflow", "shop"),
-    "workflows/products/shop/b.yaml": workflow("ProductWorkflow", "shop"),
-    "workflows/products/news/a.yaml": workflow("ProductWorkflow", "news"),
+    "workflows/own.yaml": workflow("PlatformWorkflow", "own"),
+    "workflows/platform/a.yaml": workflow("PlatformWorkflow", "a"),
+    "workflows/platform/b.yaml": workflow("PlatformWorkflow", "b"),
+    "workflows/platform/seed.yaml": seed(),
+    "workflows/step-types/notify.yaml": st.builds(OWN_TYPE.format, name=st.just("notify"), word=WORDS),
+    "workflows/platform/deep/c.yaml": workflow("PlatformWorkflow", "c"),
+    "workflows/products/shop/a.yaml": workflow("ProductWorkflow", "a", "shop"),
+    "workflows/products/shop/b.yaml": workflow("ProductWorkflow", "b", "shop"),
+    "workflows/products/news/a.yaml": workflow("ProductWorkflow", "a", "news"),
     "apps/one/score.yaml": score(),
     "apps/two/score.yaml": score(),
     "apps/two/x.conf": WORDS,

@@ -157,3 +157,23 @@ def test_a_file_that_is_called_overrides_is_no_application_of_its_own(here: Path
     (finding,) = validate(["score.overrides.prod.yaml"]).findings
     assert finding.code.number == "ORC-1030"
     assert "--overrides-file score.overrides.prod.yaml" in finding.help
+
+
+@pytest.mark.parametrize("closed", ["workflows", "workflows/products", "workflows/products/shop"])
+def test_a_folder_of_workflows_that_nobody_lets_us_look_into_is_told(
+    closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "workflows" / "products" / "shop").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "admin-config.yaml").write_text("limits:\n  maxParallel: 2\n", encoding="utf-8")
+    look = os.scandir
+
+    def scandir(folder: str) -> object:
+        if os.path.relpath(folder, tmp_path) in {closed, "data"}:
+            raise PermissionError(13, "Permission denied")
+        return look(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for paths in ((), (str(tmp_path),)):
+        found = validate(paths, str(tmp_path))
+        assert [(one.code.number, one.place.path) for one in found.findings] == [("ORC-1002", closed)]

@@ -10,7 +10,7 @@ import pytest
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding
-from innominatus_cli.system.files import parts_of, read_below, write_file, write_together
+from innominatus_cli.system.files import parts_of, read_below, replace_below, write_file, write_output, write_together
 
 LIMIT = 1000
 
@@ -236,3 +236,66 @@ def test_a_disk_without_hard_links_takes_files_all_the_same(tmp_path: Path, monk
         write_together(tmp_path, {"taken": b"2"})
 
     assert tree(tmp_path) == {"a": None, "a/one": b"1", "taken": b"mine"}
+
+
+def test_output_keeps_the_mode_of_a_file_and_the_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"old")
+    (tmp_path / "kept").chmod(0o600)
+    for name, target in (("link", "kept"), ("dangling", "new")):
+        (tmp_path / name).symlink_to(target)
+        write_output(tmp_path / name, b"told")
+        assert (tmp_path / name).readlink() == Path(target)
+        assert (tmp_path / target).read_bytes() == b"told"
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("kept", "new")] == [0o600, 0o644]
+
+
+def test_output_goes_into_a_pipe_which_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_output(tmp_path / "pipe", b"told")
+        assert os.read(reading, LIMIT) == b"told"
+    finally:
+        os.close(reading)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="descriptors have no names here")
+def test_output_goes_to_what_is_open_behind_what_stands_there(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        log.write(b"log\n")
+        log.flush()
+        write_output(f"/dev/fd/{log.fileno()}", b"told")
+    assert (tmp_path / "log").read_bytes() == b"log\ntold"
+
+
+@pytest.mark.parametrize("name", ["folder", "circle", "file/below"])
+def test_output_that_nothing_takes_is_status_73(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(CannotContinue) as caught:
+        write_output(tmp_path / name, b"told")
+    assert caught.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "file", "folder"]
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_file_that_is_replaced_keeps_mode_and_owner(
+    may: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def give(_descriptor: int, user: int, group: int) -> None:
+        given.append((user, group))
+        if not may:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", give)
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o640)
+    before = (tmp_path / "file").stat()
+    assert replace_below(tmp_path, "file", b"old", b"new") is None
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "file").stat().st_mode == before.st_mode
+    assert given == [(before.st_uid, before.st_gid)]
