@@ -407,8 +407,10 @@ def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnaps
 
 
 def _speaks_of_others(document: Document) -> bool:
-    metadata = document.mapping.mapping("metadata").values
-    return document.kind in {"AdminConfig", "Provider"} or "dependsOn" in metadata or "overrides" in metadata
+    if document.kind in {"AdminConfig", "Provider"}:
+        return True
+    said = said_by(document)  # of a large repository's documents no nodes are there any more
+    return bool(said.depends_on) or said.overrides is not None
 
 
 def _says_so(loaded: Loaded) -> bool:
