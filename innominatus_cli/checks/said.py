@@ -5,6 +5,7 @@ there at the same time, nor in the same process; where one of them has a finding
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts
@@ -42,13 +43,20 @@ def said_by(document: Document) -> Said:
 
 
 def keep_words(document: Document, facts: Facts) -> None:
-    """Looks for everything that a document says, for when its nodes will not be there."""
-    from innominatus_cli.checks.names import words_read  # noqa: PLC0415 - only large repositories need it
-    from innominatus_cli.checks.scope import scope_of  # noqa: PLC0415
-
+    """Looks for everything that a document says and somebody asks for, for when its nodes will not be there."""
     said = said_by(document)
-    if document.kind in WORKFLOW_KINDS and said.words is None:
+    if document.kind in WORKFLOW_KINDS and said.words is None and _are_words_asked_for(facts):
+        from innominatus_cli.checks.names import words_read  # noqa: PLC0415 - few repositories need them
+        from innominatus_cli.checks.scope import scope_of  # noqa: PLC0415
+
         document.said = said._replace(words=tuple(words_read(scope_of(document, facts))))
+
+
+@lru_cache(maxsize=1)
+def _are_words_asked_for(facts: Facts) -> bool:
+    """Whether golden paths have parameters, which some workflow has to read."""
+    golden_paths = () if facts.golden_paths is None else facts.golden_paths()
+    return any(one.mapping.mapping("spec").mapping("parameters").values for one in golden_paths)
 
 
 def _look(document: Document) -> Said:
