@@ -303,7 +303,8 @@ class RepositoryCheck:
             paths, asked = (
                 [one for one in some if one in self._selected or one in relatives] for some in (paths, asked)
             )
-        others = [path for path in asked if path not in paths and self._holds_applications(path)]
+        there = frozenset(paths)
+        others = [path for path in asked if path not in there and self._holds_applications(path)]
         return self._documents((*paths, *others))
 
     def _everything(self, own: list[Document]) -> tuple[Document, ...]:
