@@ -128,7 +128,9 @@ def check_names(document: Document, facts: Facts) -> Iterator[Finding]:
     for step in scope.step_nodes:
         holders += [(step.get("setVariables"), True), (step.get("env"), False)]
     for holder, is_ours in holders:
-        for name in holder.values if isinstance(holder, MappingNode) else ():
+        if not isinstance(holder, MappingNode):
+            continue
+        for name in holder.values:
             if name.isascii() and name.isidentifier():
                 continue
             if re.fullmatch("[A-Za-z0-9_-]+" if is_ours else _SHELL_NAME, name) is None:
