@@ -6,6 +6,7 @@ What is found, and its order, is the same as in one process.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS
 from innominatus_cli.checks.said import Said, keep_words, said_by
 from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.documents.nodes import Document
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
 """Kinds of which a repository has many documents."""
+_SPEAKING_OF_ALL = frozenset(("golden-paths", "policies"))
+"""The folders of policies and golden paths."""
 WORTH_A_PROCESS = 150
 """Files that take a process longer than it takes to start it and to bring its outcomes (docs/adr/0013)."""
 _MOST_PROCESSES = 8
@@ -41,9 +44,18 @@ def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Findi
             yield from _check_one(check, path).findings
         return
     _know_surroundings(check)
-    for checked in _in_several(check, paths, processes):
+    known = {}
+    for checked in _in_several(check, [path for path in paths if not _speaks_of_all(path)], processes):
         check.take_over(checked.path, checked.loaded)
-        yield from checked.findings
+        known[checked.path] = checked.findings
+    for path in paths:
+        yield from known[path] if path in known else _check_one(check, path).findings
+
+
+def _speaks_of_all(path: str) -> bool:
+    """Whether a file, by its place, is held against all workflows: who checks it has to know them."""
+    folder, _, name = path.rpartition("/")
+    return name in {ADMIN_CONFIG, GOLDEN_PATHS} or not _SPEAKING_OF_ALL.isdisjoint(folder.split("/"))
 
 
 def processes_for(files: int, wanted: int | None) -> int:
