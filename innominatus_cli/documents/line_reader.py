@@ -7,6 +7,7 @@ reader.
 
 import re
 import string
+from typing import TypeAlias
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, NotQuickly, certain_value
@@ -24,36 +25,13 @@ _MOST_REMEMBERED = 20_000
 _good_keys: set[str] = set()
 """Keys of the form above that every reader takes for a text. Repositories have few different ones."""
 _new = ScalarNode.__new__
+_new_mapping = MappingNode.__new__
+_new_sequence = SequenceNode.__new__
 
-
-class _Open:
-    """A mapping or list whose end was not seen yet; `at` is how far its lines are indented."""
-
-    __slots__ = ("at", "items", "keys", "node", "values")
-
-    def __init__(self, at: int, line: int, *, is_list: bool) -> None:
-        self.at = at
-        self.node: MappingNode | SequenceNode
-        if is_list:
-            sequence = self.node = SequenceNode.__new__(SequenceNode)
-            self.items: list[Node] | None = []
-            sequence.items = self.items
-        else:
-            mapping = self.node = MappingNode.__new__(MappingNode)
-            self.items = None
-            self.values: dict[str, Node] = {}
-            self.keys: list[tuple[str, int, int]] = []
-            """Each key with its line and column."""
-            mapping.values = self.values
-            mapping.late_keys = _key_nodes, self.keys
-        self.node.line = line
-        self.node.column = at + 1
-
-    def close(self) -> None:
-        """Lets it end where its last value does."""
-        last = self.values[self.keys[-1][0]] if self.items is None else self.items[-1]
-        self.node.end_line = last.end_line
-        self.node.end_column = last.end_column
+_Key: TypeAlias = tuple[str, int, int]
+_Open: TypeAlias = tuple[int, MappingNode | SequenceNode, list[Node] | None, dict[str, Node], list[_Key]]
+"""A mapping or list whose end was not seen yet: how far its lines are indented, its node, the items of a list, the
+values of a mapping, and each of its keys with line and column."""
 
 
 def read_lines(path: str, text: str) -> Document | None:
@@ -66,10 +44,12 @@ def read_lines(path: str, text: str) -> Document | None:
         return None
 
 
-def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912 - in functions of their own parts would take twice as long
+def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912, PLR0915 - in functions of their own parts would take twice as long
     around: list[_Open] = []
     """The open mappings and lists around the innermost one, which is `inner`."""
     inner: _Open | None = None
+    indented, _, items, values, keys = _mapping(0, 0)
+    """What `inner` is made of."""
     waiting = ""
     """The key of the innermost mapping whose value begins on a line to come."""
     seen: set[str] = set()
@@ -82,9 +62,13 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912 - in functio
             content = content.rstrip(" ")
         is_item = first == "-" and content[:2] == "- "
         if inner is None or waiting:
-            inner, waiting = _begun(around, inner, waiting, _Open(at, number, is_list=is_item)), ""
-        elif at != inner.at or is_item is (inner.items is None):
+            begun = _list(at, number) if is_item else _mapping(at, number)
+            inner = _inside(around, inner, waiting, begun)
+            indented, _, items, values, keys = inner
+            waiting = ""
+        elif at != indented or is_item is (items is None):
             inner = _continued(around, inner, at, is_item=is_item)
+            indented, _, items, values, keys = inner
         if is_item:
             at += len(content)
             content = content[2:].lstrip(" ")
@@ -92,30 +76,31 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912 - in functio
         key, colon, value = content.partition(": ")
         if not colon and content[-1] == ":":
             key = waiting = content[:-1]
-        if (items := inner.items) is not None:
+        if items is not None:
             if not colon and not waiting:
                 items.append(_scalar(content, number, at + 1))
                 continue
             around.append(inner)
-            inner = _Open(at, number, is_list=False)
-            items.append(inner.node)
-        if key in inner.values or (key not in _good_keys and not _is_good(key)):
+            inner = _mapping(at, number)
+            items.append(inner[1])
+            indented, _, items, values, keys = inner
+        if key in values or (key not in _good_keys and not _is_good(key)):
             raise NotQuickly
         seen.add(key)
-        inner.keys.append((key, number, at + 1))
+        keys.append((key, number, at + 1))
         if colon:
             if value[0] == " ":
                 value = value.lstrip(" ")
-            inner.values[key] = _scalar(value, number, at + len(content) - len(value) + 1)
+            values[key] = _scalar(value, number, at + len(content) - len(value) + 1)
         elif not waiting:
             raise NotQuickly
     if inner is None or waiting:
         raise NotQuickly
-    inner.close()
+    _close(inner)
     while around:
         inner = around.pop()
-        inner.close()
-    return Document(path, inner.node, text=text, keys=seen)
+        _close(inner)
+    return Document(path, inner[1], text=text, keys=seen)
 
 
 def _lines_of(text: str) -> list[str]:
@@ -125,26 +110,54 @@ def _lines_of(text: str) -> list[str]:
     return lines
 
 
-def _begun(around: list[_Open], outer: _Open | None, key: str, inner: _Open) -> _Open:
-    """What begins on a line as the value of the last key, or as the root. Raises NotQuickly."""
+def _mapping(at: int, line: int) -> _Open:
+    node = _new_mapping(MappingNode)
+    node.line = line
+    node.column = at + 1
+    values: dict[str, Node] = {}
+    keys: list[_Key] = []
+    node.values = values
+    node.late_keys = _key_nodes, keys
+    return at, node, None, values, keys
+
+
+def _list(at: int, line: int) -> _Open:
+    node = _new_sequence(SequenceNode)
+    node.line = line
+    node.column = at + 1
+    items: list[Node] = []
+    node.items = items
+    return at, node, items, {}, []
+
+
+def _inside(around: list[_Open], outer: _Open | None, key: str, inner: _Open) -> _Open:
+    """What begins on a line, as the value of the last key or as the root. Raises NotQuickly."""
     if outer is not None:
-        if inner.at < outer.at or (inner.at == outer.at and inner.items is None) or len(around) > _MAX_DEPTH:
+        if inner[0] < outer[0] or (inner[0] == outer[0] and inner[2] is None) or len(around) > _MAX_DEPTH:
             raise NotQuickly  # nothing stands behind the key
         around.append(outer)
-        outer.values[key] = inner.node
+        outer[3][key] = inner[1]
     return inner
 
 
 def _continued(around: list[_Open], inner: _Open, at: int, *, is_item: bool) -> _Open:
     """The mapping or list that goes on in a line; those inside of it have ended. Raises NotQuickly."""
-    while at < inner.at or (at == inner.at and inner.items is not None and not is_item):
+    while at < inner[0] or (at == inner[0] and inner[2] is not None and not is_item):
         if not around:
             raise NotQuickly
-        inner.close()
+        _close(inner)
         inner = around.pop()
-    if at != inner.at or is_item is (inner.items is None):
+    if at != inner[0] or is_item is (inner[2] is None):
         raise NotQuickly
     return inner
+
+
+def _close(ended: _Open) -> None:
+    """Lets a mapping or list end where its last value does."""
+    _, node, items, values, keys = ended
+    last = values[keys[-1][0]] if items is None else items[-1]
+    node.end_line = last.end_line
+    node.end_column = last.end_column
 
 
 def _scalar(text: str, line: int, column: int) -> Node:
@@ -202,7 +215,7 @@ def _is_good(key: str) -> bool:
     return True
 
 
-def _key_nodes(keys: list[tuple[str, int, int]]) -> dict[str, ScalarNode]:
+def _key_nodes(keys: list[_Key]) -> dict[str, ScalarNode]:
     return {
         key: ScalarNode(key, line=line, column=column, end_line=line, end_column=column + len(key))
         for key, line, column in keys
