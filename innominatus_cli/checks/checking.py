@@ -93,7 +93,10 @@ class _Plan:
 
 
 _KEYS = frozenset(key for wanted in _NEEDS.values() for key in wanted.keys)
-_TEXTS = tuple(dict.fromkeys(text for wanted in _NEEDS.values() for text in wanted.texts))
+_TEXTS = {
+    kind: tuple(dict.fromkeys(text for name in modules for text in _NEEDS.get(name, NOTHING).texts))
+    for kind, modules in _MODULES.items()
+}
 _plans: dict[tuple[str, ...], _Plan] = {}
 _plans_by_content: dict[tuple[str, frozenset[str], str], _Plan] = {}
 """By kind, and what is in a file of all that modules need."""
@@ -109,7 +112,7 @@ def rules_for(kind: str, keys: AbstractSet[str] | None = None, text: str = "") -
         return _rules_by_text(kind, text)
     if not text:
         return _plan(kind, keys, text).rules(keys, text)
-    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS if word in text]) or "\n"
+    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS.get(kind, ()) if word in text]) or "\n"
     plan = _plans_by_content.get(present)
     if plan is None:
         plan = _plans_by_content[present] = _plan(*present)

@@ -14,6 +14,8 @@ _LONGEST_REMEMBERED = 64
 _MOST_REMEMBERED = 20_000
 _LARGEST = 2**53 - 1
 """The largest integer that every reader of JSON has exactly."""
+_PATH_STARTS = ("./", "../")
+"""What nothing but text begins with, though `.` alone may begin a number."""
 _certain: dict[str, str | int | float | bool | None] = {}
 """Numbers and the like that every reader takes alike, by their text. Large repositories repeat most of theirs."""
 
@@ -112,6 +114,8 @@ def certain_value(text: str) -> str | float | bool | None:
     """What an unquoted text is worth. Raises NotQuickly where other readers, or JSON, see something else."""
     if text in _certain:
         return _certain[text]
+    if text.startswith(_PATH_STARTS):
+        return text
     value = value_of(text)
     if other_reading(text) or (isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST):
         raise NotQuickly

@@ -124,9 +124,9 @@ class RepositoryCheck:
         for folder in (self.workflows_root, *self._provider_folders):
             if self._snapshot.exists(folder):
                 self.select(folder)
-        for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
-            if self._snapshot.exists(path):
-                self._take(path, named=True)
+        configuration = [ADMIN_CONFIG] if self._snapshot.exists(ADMIN_CONFIG) else []
+        for path in (*configuration, *self._golden_paths, *self._applications):
+            self._take(path, named=True)
         self._folders = {""}
 
     def take_over(self, path: str, loaded: Loaded) -> None:
