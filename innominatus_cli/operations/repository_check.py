@@ -11,7 +11,7 @@ from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, Reposit
 from innominatus_cli.checks.identities import is_in_force
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
-from innominatus_cli.documents.globs import matches
+from innominatus_cli.documents.globs import matcher
 from innominatus_cli.documents.kinds import is_overrides_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
@@ -280,11 +280,12 @@ class RepositoryCheck:
     def _applications(self) -> list[str]:
         node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
         globs = [_APPLICATIONS] if node is None else _texts(node.plain())
+        wanted = [(matcher(glob), glob == _APPLICATIONS) for glob in globs]
         return [
             path
             for path in self._snapshot.paths("", YAML)
-            if not is_overrides_file(path)
-            and any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
+            if any(fits(path) and not (is_any and _is_test(path)) for fits, is_any in wanted)
+            and not is_overrides_file(path)
         ]
 
     def _in_folder(self, name: str) -> list[Document]:
