@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The step of action.yml: installs the command beside the checkout, lets the base branch's policies judge a pull request,
-# and checks. Reads INPUT_*, TOOL (the folder of the action) and BASE (the base branch of a pull request) from the environment.
+# checks, and runs the tests beside workflows. Reads INPUT_*, TOOL (the folder of the action) and BASE (the base branch
+# of a pull request) from the environment.
 set -euo pipefail
 
 venv=${RUNNER_TEMP:-$(mktemp -d)}/innominatus-ctl
@@ -33,8 +34,16 @@ flag strict-score "$INPUT_STRICT_SCORE"
 [ -z "$INPUT_SARIF" ] || arguments+=(--report "sarif=$INPUT_SARIF")
 [ -z "$INPUT_JUNIT" ] || arguments+=(--report "junit=$INPUT_JUNIT")
 
+ctl=$venv/bin/innominatus-ctl
 mapfile -t paths < <(printf '%s\n' "$INPUT_PATHS" | sed '/^[[:space:]]*$/d')
 if [ "${#paths[@]}" -eq 0 ]; then
-  exec "$venv/bin/innominatus-ctl" check "${arguments[@]}"
+  status=0
+  "$ctl" check "${arguments[@]}" || status=$?
+  if [ "${INPUT_TEST:-true}" = true ]; then
+    tested=0
+    "$ctl" test --allow-none --output github || tested=$?
+    [ "$status" -ne 0 ] || status=$tested
+  fi
+  exit "$status"
 fi
-exec "$venv/bin/innominatus-ctl" validate "${arguments[@]}" -- "${paths[@]}"
+exec "$ctl" validate "${arguments[@]}" -- "${paths[@]}"

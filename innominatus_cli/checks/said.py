@@ -5,17 +5,15 @@ there at the same time, nor in the same process; where one of them has a finding
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
-from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.identities import identity_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
 
 class Said(NamedTuple):
-    """What one document says. All fields are texts, or tuples of them."""
+    """What one document says. All fields are texts, numbers, or tuples of texts."""
 
     identity: str
     """What it is known by in its kind; empty for one that is not known by anything."""
@@ -30,8 +28,6 @@ class Said(NamedTuple):
     """The workflows that it names in steps, as a golden path or as a provider: paths and names, as they are written."""
     embedded: tuple[str, ...]
     """The names of the workflows in a Score file."""
-    words: tuple[str, ...] | None = None
-    """What its references, templates and conditions speak of; None where nobody has looked."""
 
 
 def said_by(document: Document) -> Said:
@@ -40,23 +36,6 @@ def said_by(document: Document) -> Said:
         said = document.said = _look(document)
         return said
     return document.said
-
-
-def keep_words(document: Document, facts: Facts) -> None:
-    """Looks for everything that a document says and somebody asks for, for when its nodes will not be there."""
-    said = said_by(document)
-    if document.kind in WORKFLOW_KINDS and said.words is None and _are_words_asked_for(facts):
-        from innominatus_cli.checks.names import words_read  # noqa: PLC0415 - few repositories need them
-        from innominatus_cli.checks.scope import scope_of  # noqa: PLC0415
-
-        document.said = said._replace(words=tuple(words_read(scope_of(document, facts))))
-
-
-@lru_cache(maxsize=1)
-def _are_words_asked_for(facts: Facts) -> bool:
-    """Whether golden paths have parameters, which some workflow has to read."""
-    golden_paths = () if facts.golden_paths is None else facts.golden_paths()
-    return any(one.mapping.mapping("spec").mapping("parameters").values for one in golden_paths)
 
 
 def _look(document: Document) -> Said:
@@ -69,7 +48,8 @@ def _look(document: Document) -> Said:
     elif document.kind == "Provider":
         runs += [entry.text("file") or "" for entry in root.mappings("workflows")]
     for step in steps_in(document):
-        types[step.text("type") or ""] = None
+        if (kind := step.text("type")) is not None:
+            types[kind] = None
         if "workflow" in step.values:
             runs.append(step.text("workflow") or "")
         config = step.values.get("config")

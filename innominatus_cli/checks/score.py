@@ -176,7 +176,7 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
     definitions, provisioners = table(facts, "resourceDefinitions"), facts.admin_config
     if definitions is None or provisioners is None or facts.provided_types is None:
         return
-    known = _provisioned_types(provisioners, document.mapping.mapping("metadata").text("product"))
+    known = provisioned_types(provisioners, document.mapping.mapping("metadata").text("product"))
     for name, resource in _mappings(document.mapping, "resources").items():
         kind = resource.text("type")
         wanted = kind and (definitions.text(kind) or kind)
@@ -196,7 +196,7 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=8)
-def _provisioned_types(admin_config: Document, product: str | None) -> frozenset[str]:
+def provisioned_types(admin_config: Document, product: str | None) -> frozenset[str]:
     """The types that a product's provisioners have beside the built-in ones; those of all, where it has no product."""
     found = set(BUILT_IN_RESOURCE_TYPES)
     for entry in admin_config.mapping.mappings("productProvisioners"):

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, not_ours
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
@@ -47,6 +47,17 @@ class Repository:
         self._root: str | None = None
         self._amendments: dict[str, Amend] = {}
         self._sources: dict[str, str] = {}
+
+    def with_files(self, snapshot: Snapshot) -> "Repository":
+        """The same repository with new files in it; what has been read is not read again."""
+        other = Repository(snapshot)
+        other.findings = [*self.findings]
+        other._loaded = dict(self._loaded)
+        other._typed = dict(self._typed)
+        other._root = self._root
+        other._amendments = dict(self._amendments)
+        other._sources = dict(self._sources)
+        return other
 
     def amend(self, path: str, amend: Amend, sources: Mapping[str, str]) -> None:
         """Lets a Score file be changed when it is read, which must not have been before.
@@ -145,7 +156,8 @@ class Repository:
         globs = admin.model.applications if admin else [_DEFAULT_APPLICATIONS]
         found = set()
         for path in self.snapshot.paths("", YAML):
-            for glob in () if is_overrides_file(path) else globs:
+            no_application = is_overrides_file(path) or is_test_file(path, self.workflows_root)
+            for glob in () if no_application else globs:
                 if matches(path, glob) and not (glob == _DEFAULT_APPLICATIONS and "tests" in path.split("/")[:-1]):
                     found.add(path)
         return sorted(found)

@@ -91,14 +91,14 @@ def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
 
 
 def step_work(
-    prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+    prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
 ) -> StepWork:
     """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
 
     Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
     can be done ahead of time.
     """
-    return (yield from _Work(prepared, index, view, logs, manifests).attempts())
+    return (yield from _Work(prepared, step, view, logs, manifests).attempts())
 
 
 def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
@@ -148,12 +148,12 @@ class _AttemptEnd:
 
 class _Work:
     def __init__(
-        self, prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+        self, prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
     ) -> None:
         self._prepared = prepared
         self._setting = prepared.setting
         self._clock = prepared.setting.clock
-        self._step = prepared.setting.plan.steps[index]
+        self._step = step
         self._view = view
         self._logs = logs
         self._manifests = manifests

@@ -117,7 +117,7 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
     score = _score_path(repository, wish.score)
     overrides = override(repository, score, wish.overriding)
     golden_path, task = _what(repository, wish.name)
-    operation = _operation(repository, golden_path, task)
+    operation = Operation.TASK if task is not None else operation_of(repository, golden_path)
     request = PlanRequest(
         environment=wish.environment or _environment(repository, score),
         operation=operation,
@@ -197,9 +197,8 @@ def _is_workflow(repository: Repository, name: str) -> bool:
     return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
 
 
-def _operation(repository: Repository, golden_path: str | None, task: str | None) -> Operation:
-    if task is not None:
-        return Operation.TASK
+def operation_of(repository: Repository, golden_path: str | None) -> Operation:
+    """What a golden path is for; a deployment where it is the default one."""
     plain = (golden_path or "").partition("@")[0]
     for path in repository.golden_paths():
         if path.model.metadata.name == plain:

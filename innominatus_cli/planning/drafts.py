@@ -21,6 +21,25 @@ class DraftStep:
     """Inputs of a generated step, which are values of a plan already; None for a written step."""
     files: tuple[str, ...] = ()
     """Files that a generated step reads."""
+    called: "Called | None" = None
+    """Of a step of type `workflow`: what it calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A workflow that steps call, with everything that it calls itself; several calls share it."""
+
+    draft: "Draft"
+    """Its steps and values. Phase, tier and trigger are those of whoever calls it."""
+    count: int
+    """How many steps it has, those of its own calls included and loops counted once."""
+    products: frozenset[str]
+    """The products whose workflows are in it."""
+
+    @property
+    def name(self) -> str:
+        """Its identity, or the path of its file."""
+        return self.draft.identity
 
 
 @dataclass(frozen=True, slots=True)

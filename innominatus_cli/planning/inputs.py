@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from innominatus_cli.expressions.contexts import Scope
-from innominatus_cli.expressions.values import JINJA, LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
+from innominatus_cli.expressions.values import JINJA, JSON_TEXT, LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
@@ -48,8 +48,9 @@ def _resources_are_there(scope: Scope | None) -> bool:
 def _as_written(value: Any) -> Any:  # noqa: ANN401 - values of a plan
     """The value with its references as text: a step before the resources reads the workload as its file has it."""
     if isinstance(value, Mapping):
-        if REF in value:
-            return f"${{{value[REF]}}}"
+        for mark in (REF, JSON_TEXT):
+            if mark in value:
+                return f"${{{value[mark]}}}"
         if TEMPLATE in value:
             return "".join(map(str, _as_written(value[TEMPLATE])))
         return {key: _as_written(item) for key, item in value.items()}

@@ -14,6 +14,7 @@ from innominatus_cli.documents.plan import (
     Application,
     Plan,
     PlanInput,
+    PlannedStep,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
@@ -21,17 +22,20 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
+from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import Finding, Place, Severity, has_errors
+from innominatus_cli.findings.finding import Finding, Place, Related, Severity, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.calls import CallLinker
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
-from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
+from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.nodes import with_barriers
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
@@ -102,7 +106,7 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         builder = self._builder(ordered.drafts, parameters.values)
-        steps, workflows = builder.build()
+        parts, workflows = builder.build()
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
@@ -116,7 +120,7 @@ class _Planning:
             sources=self._sources(),
             inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
             workflows=workflows,
-            steps=with_barriers(ordered.drafts, steps),
+            steps=self._unique(with_barriers(ordered.drafts, parts)),
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
@@ -148,8 +152,22 @@ class _Planning:
         sketch = sketch_of(chosen.operation, application, self._request.environment, self._limits(), chosen.drafts)
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
+    def _unique(self, steps: list[PlannedStep]) -> list[PlannedStep]:
+        """The steps; a finding for each id that several have."""
+        first: dict[str, PlannedStep] = {}
+        for step in steps:
+            other = first.setdefault(step.id, step)
+            if other is not step:
+                places = [place_of_node(one) for one in (step, other)]
+                message = f"two steps would have the id '{step.id}'"
+                related = (Related("the other one", places[1]),)
+                self._findings.append(Finding(expansion_codes.SAME_STEP_ID, message, places[0], related=related))
+        return steps
+
     def _checked(self, plan: Plan) -> Plan | None:
-        """The plan, if its bytes can be written."""
+        """The plan, if it has no errors and its bytes can be written."""
+        if self._stopped():
+            return None
         try:
             _ = plan.canonical
         except ValueError as problem:
@@ -205,7 +223,15 @@ class _Planning:
         else:
             self._select_deployment(chosen)
             chosen.drafts += [workflow] if workflow else self._application_tier()
+        self._link_calls(chosen)
         return chosen
+
+    def _link_calls(self, chosen: _Chosen) -> None:
+        """Gives steps that call a workflow what they call; its file has a say too."""
+        linker = CallLinker(self._repository, self._config or AdminConfigDocument())
+        chosen.drafts = [linker.link(draft, self._product) for draft in chosen.drafts]
+        self._findings += linker.findings
+        self._consulted += linker.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
@@ -386,6 +412,12 @@ def _overridden(overrides: "Overrides") -> list[PlanInput]:
         PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
         for one in given_properties(overrides.properties)
     ]
+
+
+def place_of_node(step: PlannedStep) -> Place:
+    """Where a node of a plan is written; nowhere for a barrier between workflows."""
+    written = step.provenance
+    return Place(written.path, written.line, written.column) if written else Place("")
 
 
 def _is_policy(finding: Finding) -> bool:

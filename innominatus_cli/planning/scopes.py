@@ -12,7 +12,6 @@ from innominatus_cli.expressions.contexts import (
     Later,
     LaterContext,
     OutsideContext,
-    PlannedContext,
     Resolution,
     Scope,
     Unresolved,
@@ -21,8 +20,12 @@ from innominatus_cli.expressions.contexts import (
 from innominatus_cli.expressions.references import split_path
 from innominatus_cli.expressions.values import REF, references_in
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.loop_contexts import NoLoopContext
 from innominatus_cli.planning.ordering import Before, Order
 from innominatus_cli.step_types.catalogue import step_type
+
+_OF_ONE_STEP = frozenset({"item", "matrix", "outputs"})
+"""Contexts whose values only the step has that names them."""
 
 RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operation"})
 """What `${run.…}` may name: the run's ULID, its start (RFC 3339), and what it is a run of."""
@@ -35,6 +38,10 @@ class StepsContext:
     steps: Mapping[str, StepDefinition]
     """All steps of the workflow."""
     before: Before
+    prefix: str = ""
+    """What their names have before them in the plan: the call, and a dot."""
+    outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What steps that call give: the outputs of the called workflows."""
 
     def names(self) -> Iterable[str]:
         """The steps before."""
@@ -48,24 +55,34 @@ class StepsContext:
         """An output of a step before."""
         if not rest:
             return Unresolved(f"'${{{written}}}' names no step", "Write '${steps.<step>.outputs.<name>}'.")
-        step = self.steps.get(rest[0])
-        if step is None or rest[0] not in self.before:
+        name, bracket = rest[0].partition("[")[:2]
+        step = self.steps.get(name)
+        if step is None or name not in self.before:
             if step is not None:
                 return Unresolved(
-                    f"'${{{written}}}': step '{rest[0]}' is not finished when this one starts",
-                    f"Let this step follow '{rest[0]}', for example with dependsOn.",
+                    f"'${{{written}}}': step '{name}' is not finished when this one starts",
+                    f"Let this step follow '{name}', for example with dependsOn.",
                 )
-            return Unresolved(f"'${{{written}}}': there is no step '{rest[0]}'", hint(rest[0], self.before))
+            return Unresolved(f"'${{{written}}}': there is no step '{name}'", hint(name, self.before))
+        if bracket and step.for_each is None and step.matrix is None:
+            remedy = f"Write '${{steps.{name}.outputs.<name>}}'."
+            return Unresolved(f"'${{{written}}}': step '{name}' is no loop", remedy)
+        return self._output(step, rest, written)
+
+    def _output(self, step: StepDefinition, rest: tuple[str, ...], written: str) -> Resolution:
+        """An output of a step that is finished; `rest` begins with its name, and the index of a loop."""
         path = rest[2:] if rest[1:2] == ("outputs",) else rest[1:]
         if not path:
             return Unresolved(f"'${{{written}}}' names no output", f"Write '${{steps.{rest[0]}.outputs.<name>}}'.")
-        known = _declared(step)
-        if known and path[0] not in known:
+        called = self.outputs.get(step.name)
+        known = _declared(step) if called is None else called
+        if path[0] not in known and (known or called is not None):
+            where = "the called workflow" if called is not None else f"'{step.name}'"
             return Unresolved(
                 f"'${{{written}}}': step '{step.name}' declares no output '{path[0]}'",
-                hint(path[0], known) + f" Outputs are declared under 'outputs:' of '{step.name}'.",
+                f"{hint(path[0], known)} Outputs are declared under 'outputs:' of {where}.".lstrip(),
             )
-        return Later(("steps", step.name, "outputs", *path), f"output of step '{step.name}'")
+        return Later(("steps", f"{self.prefix}{rest[0]}", "outputs", *path), f"output of step '{step.name}'")
 
 
 def _declared(step: StepDefinition) -> set[str]:
@@ -85,6 +102,8 @@ class VariablesContext:
     setters: Mapping[str, frozenset[str]]
     """Names of variables, and which steps set them."""
     before: Before
+    prefix: str = ""
+    """What their names have before them in the plan: the call, and a slash."""
 
     def names(self) -> Iterable[str]:
         """Everything that has a value here."""
@@ -97,10 +116,10 @@ class VariablesContext:
         """The variable's value, or a reference where a step before sets it."""
         name = rest[0] if len(rest) == 1 else ""
         if self._is_set(name):
-            return Later(("variables", name), f"variable '{name}'")
+            return Later(("variables", f"{self.prefix}{name}"), f"variable '{name}'")
         if name in self.declared:
             if references_in(self.declared[name]):
-                return Later(("variables", name), f"variable '{name}'")
+                return Later(("variables", f"{self.prefix}{name}"), f"variable '{name}'")
             return Known(self.declared[name], f"variable '{name}'")
         if name in self.setters:
             who = ", ".join(f"'{step}'" for step in sorted(self.setters[name]))
@@ -117,6 +136,8 @@ class ParametersContext:
     """`parameters.<name>`."""
 
     values: Mapping[str, Any]
+    call: str = ""
+    """The name of the step that gives them, in a sub-workflow."""
 
     def names(self) -> Iterable[str]:
         """The parameters that have a value."""
@@ -131,14 +152,23 @@ class ParametersContext:
                 absent=True,
             )
         value = self.values[rest[0]]
-        if isinstance(value, Mapping) and REF in value:
-            secret = split_path(str(value[REF]))
-            return Later(secret if isinstance(secret, tuple) else (), f"parameter '{rest[0]}'", secret=True)
+        if references_in(value):
+            return self._later(rest, value, written)
         for key in rest[1:]:
             if not isinstance(value, Mapping) or key not in value:
                 return Unresolved(f"'${{{written}}}': the parameter has no '{key}'", absent=True)
             value = value[key]
         return Known(value, f"parameter '{rest[0]}'")
+
+    def _later(self, rest: tuple[str, ...], value: Any, written: str) -> Resolution:  # noqa: ANN401 - a value of a plan
+        """What only the run knows: where it is one reference, that one; else what the call gives."""
+        origin = f"parameter '{rest[0]}'"
+        path = split_path(str(value[REF])) if isinstance(value, Mapping) and REF in value else ""
+        if isinstance(path, tuple) and path[0] not in _OF_ONE_STEP:
+            return Later((*path, *rest[1:]), origin, secret=path[0] == "secrets")
+        if self.call:
+            return Later(("parameters", self.call, *rest), origin)
+        return Unresolved(f"'${{{written}}}': the parameter's default depends on what only the run knows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +193,7 @@ class ResourcesContext:
         name, path = (rest[0], rest[1:]) if rest else ("", ())
         maker = _made_by(self.steps.earlier()).get(name) if path else None
         if maker is not None:
-            return Later(("steps", maker, "outputs", *path), f"resource '{name}'")
+            return Later(("steps", f"{self.steps.prefix}{maker}", "outputs", *path), f"resource '{name}'")
         if name not in self.declared:
             return Unresolved(
                 f"'${{{written}}}': there is no resource '{name}'", hint(name, self.names()), absent=len(rest) == 1
@@ -230,7 +260,8 @@ class TerraformContext:
         silent = [step for step in steps if not step.outputs]
         candidates = declaring or silent
         if len(candidates) == 1:
-            return Later(("steps", candidates[0].name, "outputs", *rest), f"output of step '{candidates[0].name}'")
+            name = candidates[0].name
+            return Later(("steps", f"{self.steps.prefix}{name}", "outputs", *rest), f"output of step '{name}'")
         if not candidates:
             near = did_you_mean(rest[0], self.names())
             return Unresolved(f"'${{{written}}}': no terraform step before this one has it", near)
@@ -296,8 +327,8 @@ class Surroundings:
             "secrets": LaterContext(
                 "secrets", self.secrets, secret=True, remedy="Secrets are defined in admin-config.yaml."
             ),
-            "item": PlannedContext("item"),
-            "matrix": PlannedContext("matrix"),
+            "item": NoLoopContext("item", "forEach"),
+            "matrix": NoLoopContext("matrix", "matrix"),
         }
 
 
@@ -313,6 +344,10 @@ class WorkflowScope:
     earlier: Mapping[str, frozenset[str]]
     """Outputs of workflows behind an earlier barrier, by identity."""
     resources_available: bool
+    call: str = ""
+    """In a sub-workflow: the name of the step that calls it, in the plan."""
+    called_outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Outputs of the workflows that steps call, by the step's name."""
 
     def of_step(self, name: str) -> Scope:
         """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
@@ -328,7 +363,7 @@ class WorkflowScope:
         return {
             **self.surroundings.contexts(),
             "workflows": WorkflowsContext(self.earlier),
-            "parameters": ParametersContext(self.parameters),
+            "parameters": ParametersContext(self.parameters, self.call),
         }
 
     @cached_property
@@ -344,8 +379,9 @@ class WorkflowScope:
         return setters
 
     def _scope(self, before: Before) -> Scope:
-        steps = StepsContext(self.steps, before)
-        variables = VariablesContext(self.variables, self._setters, before)
+        prefix = f"{self.call}." if self.call else ""
+        steps = StepsContext(self.steps, before, prefix, self.called_outputs)
+        variables = VariablesContext(self.variables, self._setters, before, f"{self.call}/" if self.call else "")
         contexts: dict[str, Context] = {
             **self._shared,
             "steps": steps,

@@ -19,9 +19,11 @@ from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
 from innominatus_cli.planning.scopes import OwnOutputsContext
-from innominatus_cli.planning.sketch import provenance_of
+from innominatus_cli.planning.sketch import Member, provenance_of
 from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
 from innominatus_cli.step_types.contract import StepType
+
+_ALONE = Member()
 
 
 @dataclass(slots=True)
@@ -33,15 +35,15 @@ class BuiltStep:
     outside: dict[str, Known]
 
 
-def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder) -> BuiltStep:
-    """The planned step of `part`; `needs` is empty still."""
+def build_step(
+    draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder, member: Member = _ALONE
+) -> BuiltStep:
+    """The planned step of `part`; `needs` is empty still. `member` says in which call and loop it stands."""
     definition, spot = part.definition, part.spot
-    findings = list(_not_yet(definition, spot))
+    findings: list[Finding] = []
     kind = step_type(definition.type)
     if kind is None:
         findings.append(_unknown_type(definition, spot))
-        return BuiltStep(None, findings, {})
-    if findings:
         return BuiltStep(None, findings, {})
     folded = Folded()
     inputs = _inputs(part, kind, scope, builder, folded)
@@ -52,19 +54,19 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
     own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition)}, scope.steps, scope.bare)
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback)
-    conditions = _conditions(definition, scope, spot, folded, findings)
+    conditions = conditions_of_step(definition, scope, spot, folded, findings, member.prefix)
     if has_errors(findings):
         return BuiltStep(None, findings, {})
     step = PlannedStep(
-        id=f"{draft.id}/{definition.name}",
-        name=definition.name,
+        id=f"{draft.id}/{member.name(part)}",
+        name=member.name(part),
         type=definition.type,
         description=definition.description,
         phase=draft.phase,
         tier=draft.tier,
         workflow_id=draft.id,
         cleanup=part.cleanup,
-        provenance=provenance_of(draft, spot),
+        provenance=provenance_of(draft, spot, member.calls),
         inputs=inputs.values,
         input_files=sorted({*inputs.files, *part.files}),
         env=env,
@@ -75,14 +77,16 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
         retry=_retry(definition),
         continue_on_error=definition.continue_on_error,
         idempotency=definition.idempotency or kind.idempotency,
-        rollback=rollback,
+        rollback=_rollback(rollback, member.prefix),
         declared_outputs=list(dict.fromkeys([*(definition.outputs or ()), *kind.outputs])),
         secret_outputs=list(definition.secret_outputs),
         output_file=definition.output_file,
-        set_variables=variables,
+        set_variables={f"{member.call}/{name}" if member.call else name: value for name, value in variables.items()},
         tools=list(kind.tools_for(inputs.values)),
         gate=Gate(teams=definition.approval.teams, count=definition.approval.count) if definition.approval else None,
         lock=definition.lock,
+        within=member.within,
+        cell=member.cell,
     )
     return BuiltStep(step, findings, folded.outside)
 
@@ -106,23 +110,11 @@ def _secrets_in(values: Mapping[str, Any]) -> set[str]:
     return {name.partition(".")[2] for name in references_in(values) if name.startswith("secrets.")}
 
 
-def _not_yet(definition: StepDefinition, spot: Spot) -> list[Finding]:
-    """What the language has and this version has not: never ignored."""
-    later = {
-        "forEach": definition.for_each is not None,
-        "matrix": definition.matrix is not None,
-        "workflow": definition.type == "workflow" or definition.workflow is not None,
-    }
-    words = {"forEach": "loops", "matrix": "matrices", "workflow": "sub-workflows"}
-    return [
-        Finding(
-            codes.NOT_AVAILABLE_YET,
-            f"step '{definition.name}': {words[key]} are planned, not available yet",
-            (spot.key(key) if spot.has(key) else spot.at("type")).place,
-        )
-        for key, used in later.items()
-        if used
-    ]
+def _rollback(value: Any, prefix: str) -> Any:  # noqa: ANN401 - YAML data
+    """A rollback whose step has the name that it has in the plan."""
+    if prefix and isinstance(value, dict) and isinstance(value.get("step"), str):
+        return {**value, "step": f"{prefix}{value['step']}"}
+    return value
 
 
 def _unknown_type(definition: StepDefinition, spot: Spot) -> Finding:
@@ -149,9 +141,10 @@ class _Values:
         return result
 
 
-def _conditions(
-    definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding]
+def conditions_of_step(
+    definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding], prefix: str = ""
 ) -> StepConditions:
+    """When a step runs. `prefix` is what names of steps have before them in the plan."""
     trees: dict[str, Any] = {"if": None, "unless": None}
     when = definition.when
     for key, text in (("if", definition.if_), ("unless", definition.unless)):
@@ -166,7 +159,7 @@ def _conditions(
         findings += conditions_of(condition.problems, where, codes.WRONG_CONDITION)
         findings += conditions_of(condition.warnings, where, codes.BARE_WORD)
         folded.outside |= condition.outside
-        trees[key] = condition.tree
+        trees[key] = _prefixed(condition.tree, prefix) if prefix else condition.tree
         if condition.asks_for_failure and "when" not in definition.model_fields_set:
             when = When.ALWAYS  # a condition about failures must be asked after one
     return StepConditions(
@@ -176,6 +169,16 @@ def _conditions(
         unless_tree=trees["unless"],
         unless_text=definition.unless,
     )
+
+
+def _prefixed(tree: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """A condition in which `<step>.failed` and the like speak of steps by their names in the plan."""
+    found = dict(tree)
+    if "status" in found:
+        found["status"] = f"{prefix}{found['status']}"
+    if "args" in found:
+        found["args"] = [_prefixed(arg, prefix) for arg in found["args"]]
+    return found
 
 
 def _retry(definition: StepDefinition) -> PlannedRetry | None:

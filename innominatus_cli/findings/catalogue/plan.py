@@ -1,7 +1,7 @@
 """Block 3xxx: planning.
 
 What the rules of `validate` see in a file has their codes here too: one problem has one code. Retired for that: 3002
-(now 2031), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
+(now 2031), 3003 (what it spoke of is there), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
 """
 
 from innominatus_cli.findings.finding import Code, Severity
@@ -12,13 +12,6 @@ UNRESOLVED_REFERENCE = Code(
     "Name something that exists and stands before this step.",
     detail="Every `${…}` must name something that is known when planning, or that a step ordered before this one "
     "gives. An unresolved reference is never an empty string. `$${` is a literal `${`.",
-)
-NOT_AVAILABLE_YET = Code(
-    "ORC-3003",
-    "The language has this, and this version has not",
-    "Leave it out until it is available; see docs/reference/workflow-language.md.",
-    detail="Nothing that the language knows is ignored. What this version cannot do yet stops the plan, so that a "
-    "run never does less than what is written.",
 )
 WRONG_CONDITION = Code(
     "ORC-3004",

@@ -474,20 +474,6 @@ def test_values_from_the_environment_and_git_are_listed_only_where_they_are_used
     assert plan({**admin, "workflows/platform/w.yaml": workflow(steps=hidden)}, facts).plan is None
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        "{name: s, type: script, forEach: [1, 2], config: {script: 'true'}}",
-        "{name: s, type: script, matrix: {os: [a]}, config: {script: 'true'}}",
-        "{name: s, type: workflow, workflow: a/b}",
-    ],
-)
-def test_what_the_language_has_and_this_version_has_not_is_never_ignored(plan: Planner, step: str) -> None:
-    outcome = plan({**ADMIN, "workflows/platform/w.yaml": workflow(steps=f"[{step}]")})
-    assert outcome.plan is None
-    assert "ORC-3003" in codes(outcome)
-
-
 def test_an_allowed_override_says_that_it_comes_later_and_a_refused_one_is_left_to_the_judge(plan: Planner) -> None:
     files = {
         "workflows/platform/scan.yaml": workflow("scan"),
