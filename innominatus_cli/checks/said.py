@@ -28,6 +28,9 @@ class Said(NamedTuple):
     """The workflows that it names in steps, as a golden path or as a provider: paths and names, as they are written."""
     embedded: tuple[str, ...]
     """The names of the workflows in a Score file."""
+    version: str = ""
+    replacement: str = ""
+    """What is to be used instead of it, where it is deprecated."""
 
 
 def said_by(document: Document) -> Said:
@@ -65,6 +68,8 @@ def _look(document: Document) -> Said:
         tuple(types),
         tuple(filter(None, runs)),
         tuple(root.mapping("workflows").values) if document.kind == "Workload" else (),
+        version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
+        replacement=metadata.mapping("deprecated").text("replacement") or "",
     )
 
 

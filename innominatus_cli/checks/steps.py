@@ -90,6 +90,10 @@ def check_config(document: Document, facts: Facts) -> Iterator[Finding]:
         kind = step.text("type")
         if kind is not None:
             yield from check_step_config(document, step, kind)
+        elif kind is not None and kind in facts.step_types:
+            from innominatus_cli.checks.own_config import check_own_config  # noqa: PLC0415 - few steps are of such types
+
+            yield from check_own_config(document, step, facts)
 
 
 @only_with(*TABLES)

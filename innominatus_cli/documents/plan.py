@@ -119,6 +119,21 @@ class StepConditions(JsonModel):
     unless_text: str | None = None
 
 
+class PlannedProgram(JsonModel):
+    """The program of a step whose type the repository brings (a StepType document), for it is in no version of ours."""
+
+    step_type: str
+    """`<name>@<version>`."""
+    path: str
+    """The StepType document."""
+    command: list[str]
+    """An argv template: `${inputs.<name>}` inside an argument is replaced when the step starts."""
+    reads: Literal["stdout", "file"] = "stdout"
+    """Where outputs come from; the file is the step's `output_file`."""
+    inputs_schema: dict[str, Any] | None = None
+    """The JSON Schema of the inputs, where some of them are known only at run time: they are checked then."""
+
+
 class Cell(JsonModel):
     """For which of its loop's values a step is there."""
 
@@ -200,6 +215,8 @@ class PlannedStep(JsonModel):
     """A `finally` step: runs whatever happened."""
     provenance: Provenance | None = None
     inputs: dict[str, Value] = {}
+    program: PlannedProgram | None = None
+    """What runs a step of the repository's own type; None for a built-in one."""
     input_files: list[str] = []
     """Paths (see `sources`) that the step reads; compared once more before it starts."""
     env: dict[str, Value] = {}
@@ -293,3 +310,5 @@ class AbsentWorkflow(JsonModel):
     tier: Tier
     path: str
     reason: str
+    brought_in_by: str = ""
+    """What would bring it in, as words that can follow "or"; empty where nothing known would."""

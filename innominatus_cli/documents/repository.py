@@ -18,6 +18,7 @@ from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
@@ -67,6 +68,10 @@ class Repository:
         if path in self._loaded and path not in self._amendments:
             raise AssertionError(f"{path} has been read without what is to be changed in it")
         self._amendments[path] = amend
+        self._sources.update(sources)
+
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Adds texts from outside that findings point into, by the paths of their places."""
         self._sources.update(sources)
 
     def loaded(self, path: str) -> Loaded:
@@ -136,6 +141,10 @@ class Repository:
             if self.snapshot.exists(path):
                 found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
         return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
+
+    def step_types(self) -> list[Typed[StepTypeDocument]]:
+        """The step types that the repository brings, by path."""
+        return self._folder(f"{self.workflows_root}/step-types", StepTypeDocument, ("StepType",))
 
     def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
         """The WorkflowPolicies documents, by path."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
-from innominatus_cli.checks.identities import is_in_force
+from innominatus_cli.checks.identities import is_in_force, is_newer
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matcher
@@ -361,12 +361,33 @@ class RepositoryCheck:
             judges=None if self._judge is None else self._judge.documents,
             workflows_root=self.workflows_root,
             provider_folders=lambda: self._provider_folders,
+            own_types=lambda: self._own_types,
+            products=lambda: self._products,
         )
+
+    @cached_property
+    def _products(self) -> frozenset[str]:
+        folder = posixpath.normpath(f"{self.workflows_root}/products")
+        below = (path[len(folder) + 1 :] for path in self._snapshot.paths(folder, YAML))
+        return frozenset(path.partition("/")[0] for path in below if "/" in path)
+
+    @cached_property
+    def _own_types(self) -> dict[str, Document]:
+        found: dict[str, Document] = {}
+        for document in self._in_folder("step-types"):
+            if document.kind == "StepType":
+                found.setdefault(said_by(document).identity, document)
+        return found
 
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
-        return {said_by(one).identity: one for one in documents if is_in_force(one, self.workflows_root)}
+        found: dict[str, Document] = {}
+        for one in documents:
+            identity = said_by(one).identity
+            if is_in_force(one, self.workflows_root) and (identity not in found or is_newer(one, found[identity])):
+                found[identity] = one
+        return found
 
     @cached_property
     def _every_golden_path(self) -> list[Document]:

@@ -1,9 +1,9 @@
 """What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import (
@@ -23,6 +23,9 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.loop_contexts import NoLoopContext
 from innominatus_cli.planning.ordering import Before, Order
 from innominatus_cli.step_types.catalogue import step_type
+from innominatus_cli.step_types.contract import StepType
+
+FindStepType: TypeAlias = Callable[[str], StepType | None]
 
 _OF_ONE_STEP = frozenset({"item", "matrix", "outputs"})
 """Contexts whose values only the step has that names them."""
@@ -42,6 +45,7 @@ class StepsContext:
     """What their names have before them in the plan: the call, and a dot."""
     outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What steps that call give: the outputs of the called workflows."""
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The steps before."""
@@ -75,22 +79,30 @@ class StepsContext:
         if not path:
             return Unresolved(f"'${{{written}}}' names no output", f"Write '${{steps.{rest[0]}.outputs.<name>}}'.")
         called = self.outputs.get(step.name)
-        known = _declared(step) if called is None else called
+        known = _declared(step, self.find) if called is None else called
         if path[0] not in known and (known or called is not None):
-            where = "the called workflow" if called is not None else f"'{step.name}'"
+            where = "'outputs:' of the called workflow" if called is not None else _where_declared(step, self.find)
             return Unresolved(
                 f"'${{{written}}}': step '{step.name}' declares no output '{path[0]}'",
-                f"{hint(path[0], known)} Outputs are declared under 'outputs:' of {where}.".lstrip(),
+                f"{hint(path[0], known)} Outputs are declared under {where}.".lstrip(),
             )
         return Later(("steps", f"{self.prefix}{rest[0]}", "outputs", *path), f"output of step '{step.name}'")
 
 
-def _declared(step: StepDefinition) -> set[str]:
-    """The outputs of a step, where it says which it has; nothing where it says nothing."""
-    if not step.outputs:
+def _declared(step: StepDefinition, find: FindStepType) -> set[str]:
+    """The outputs of a step, where it or a type of the repository says which; nothing where nobody says anything."""
+    known = find(step.type)
+    of_type = known.outputs if known else {}
+    if not step.outputs and (known is None or known.own is None or not of_type):
         return set()
-    known = step_type(step.type)
-    return {*step.outputs, *step.set_variables, *step.secret_outputs, *(known.outputs if known else ())}
+    return {*(step.outputs or ()), *step.set_variables, *step.secret_outputs, *of_type}
+
+
+def _where_declared(step: StepDefinition, find: FindStepType) -> str:
+    known = find(step.type)
+    own = known.own if known else None
+    more = f" or under 'outputs.names' of {own.document.path}" if own else ""
+    return f"'outputs:' of '{step.name}'{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +225,17 @@ class WorkflowsContext:
     """`workflows.<identity>.outputs.<name>`: outputs of workflows behind an earlier barrier."""
 
     outputs: Mapping[str, frozenset[str]]
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def names(self) -> Iterable[str]:
         """The identities."""
         return self.outputs
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
-        """A reference to the output."""
+        """A reference to the output, of the workflow that is in the place of another one if need be."""
         identity = rest[0] if rest else ""
+        identity = identity if identity in self.outputs else self.replaced.get(identity, identity)
         if identity not in self.outputs:
             return Unresolved(
                 f"'${{{written}}}': workflow '{identity}' is not in an earlier phase or tier of this plan",
@@ -235,7 +250,7 @@ class WorkflowsContext:
                 hint(rest[2], self.outputs[identity]),
                 absent=True,
             )
-        return Later(("workflows", *rest), f"output of workflow '{identity}'")
+        return Later(("workflows", identity, *rest[1:]), f"output of workflow '{identity}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +289,15 @@ class OwnOutputsContext:
     """`outputs.<name>` in `setVariables`: what the step itself has just given."""
 
     step: StepDefinition
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The declared outputs."""
-        return _declared(self.step)
+        return _declared(self.step, self.find)
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """An output of the step."""
-        known = _declared(self.step)
+        known = _declared(self.step, self.find)
         if not rest or (known and rest[0] not in known):
             name = rest[0] if rest else ""
             return Unresolved(f"'${{{written}}}': the step declares no output '{name}'", hint(name, known))
@@ -303,6 +319,8 @@ class Surroundings:
     resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
     """Of resources that have several names, the one that they are provisioned under."""
+    find: FindStepType = step_type
+    """Looks a step type up."""
 
     def contexts(self) -> dict[str, Context]:
         """The contexts that are the same everywhere."""
@@ -348,6 +366,8 @@ class WorkflowScope:
     """In a sub-workflow: the name of the step that calls it, in the plan."""
     called_outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Outputs of the workflows that steps call, by the step's name."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def of_step(self, name: str) -> Scope:
         """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
@@ -362,7 +382,7 @@ class WorkflowScope:
         """Contexts that are the same for every step of the workflow."""
         return {
             **self.surroundings.contexts(),
-            "workflows": WorkflowsContext(self.earlier),
+            "workflows": WorkflowsContext(self.earlier, self.replaced),
             "parameters": ParametersContext(self.parameters, self.call),
         }
 
@@ -380,7 +400,7 @@ class WorkflowScope:
 
     def _scope(self, before: Before) -> Scope:
         prefix = f"{self.call}." if self.call else ""
-        steps = StepsContext(self.steps, before, prefix, self.called_outputs)
+        steps = StepsContext(self.steps, before, prefix, self.called_outputs, self.surroundings.find)
         variables = VariablesContext(self.variables, self._setters, before, f"{self.call}/" if self.call else "")
         contexts: dict[str, Context] = {
             **self._shared,

@@ -1,25 +1,25 @@
 """Which workflows of the platform and of the product a deployment has, by their triggers, and why others are absent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from innominatus_cli.checks.score import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import AbsentWorkflow
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Tier, Trigger
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.structure import UNKNOWN_PRODUCT
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts
-
-PRODUCT_KEY = "innominatus.dev/product"
-"""The annotation or label of a Score file that names its product."""
 
 _FIRST_SEGMENT = re.compile(r"[^-]+")
 _ORDER = (Trigger.ALL_DEPLOYMENTS, Trigger.PRODUCT_DEPLOYMENT, Trigger.FIRST_DEPLOYMENT, Trigger.MANUAL)
@@ -69,12 +69,10 @@ class Selector:
         """The selection; `workload` is where a finding about the product points."""
         root = self._repository.workflows_root
         self._result.consulted += self._files(f"{root}/platform")
-        for workflow in self._repository.platform_workflows():
-            self._consider(workflow, Tier.PLATFORM, None)
+        self._consider_all(self._repository.platform_workflows(), Tier.PLATFORM, None)
         if self._product is not None:
             self._result.consulted += self._files(f"{root}/products/{self._product}")
-            for workflow in self._repository.product_workflows(self._product):
-                self._consider(workflow, Tier.PRODUCT, self._product)
+            self._consider_all(self._repository.product_workflows(self._product), Tier.PRODUCT, self._product)
         self._other_products(workload)
         self._unknown_names()
         return self._result
@@ -82,6 +80,26 @@ class Selector:
     def _files(self, folder: str) -> list[str]:
         paths = self._repository.snapshot.paths(folder, YAML)
         return [path for path in paths if "/" not in path[len(folder) + 1 :]]
+
+    def _consider_all(self, workflows: Sequence[Typed[WorkflowDocument]], tier: Tier, product: str | None) -> None:
+        """Each workflow; of several versions of one the newest, where all of them have one."""
+        by_name: dict[str, list[Typed[WorkflowDocument]]] = {}
+        for workflow in workflows:
+            by_name.setdefault(workflow.model.metadata.name, []).append(workflow)
+        for name, several in by_name.items():
+            versions = [one.model.metadata.version or "" for one in several]
+            if len(set(versions)) < len(versions) or "" in versions:
+                for workflow in several:  # two of one version are told when they are ordered
+                    self._consider(workflow, tier, product)
+                continue
+            meant = best_of(versions, "") or 0
+            self._consider(several[meant], tier, product)
+            identity = f"{product}/{name}" if product else name
+            for index, other in enumerate(several):
+                if index != meant:
+                    reason = f"version {versions[meant]} is in use"
+                    way = f"removing version {versions[meant]}, or a newer version of its own"
+                    self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, way)
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name = workflow.model.metadata.name
@@ -92,7 +110,8 @@ class Selector:
         phases = phases_of(workflow.model)
         if trigger is None or not phases:
             reason = self._reason(workflow.model, product) if phases else "it has no phase"
-            self._leave_out(workflow, identity, tier, reason)
+            remedy = self._remedy(workflow.model, identity, product) if phases else "metadata.phase"
+            self._leave_out(workflow, identity, tier, reason, remedy)
             if named and trigger is None:
                 self._not_manual(workflow, identity)
             return
@@ -127,9 +146,23 @@ class Selector:
                 reasons.append("product_deployment means nothing for a platform workflow")
         return "; ".join(reasons)
 
-    def _leave_out(self, workflow: Typed[WorkflowDocument], identity: str, tier: Tier, reason: str) -> None:
+    def _remedy(self, model: WorkflowDocument, identity: str, product: str | None) -> str:
+        """What would make one of its triggers true."""
+        ways = {
+            Trigger.FIRST_DEPLOYMENT: "an environment in which it was never deployed",
+            Trigger.MANUAL: f"--workflow {identity}",
+            Trigger.PRODUCT_DEPLOYMENT: "" if product else f"the trigger {Trigger.ALL_DEPLOYMENTS}",
+        }
+        found = [ways[trigger] for trigger in _ORDER if trigger in model.spec.triggers and ways.get(trigger)]
+        return " or ".join(found) or "a trigger under spec.triggers"
+
+    def _leave_out(
+        self, workflow: Typed[WorkflowDocument], identity: str, tier: Tier, reason: str, brought_in_by: str
+    ) -> None:
         path = workflow.document.path
-        self._result.absent.append(AbsentWorkflow(identity=identity, tier=tier, path=path, reason=reason))
+        self._result.absent.append(
+            AbsentWorkflow(identity=identity, tier=tier, path=path, reason=reason, brought_in_by=brought_in_by)
+        )
 
     def _not_manual(self, workflow: Typed[WorkflowDocument], identity: str) -> None:
         spot = Spot(workflow.document).at("spec", "triggers")
@@ -142,7 +175,7 @@ class Selector:
         if self._product is not None and self._product not in products:
             message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
             remedy = did_you_mean(self._product, products)
-            self._result.findings.append(Finding(codes.UNKNOWN_PRODUCT, message, workload.place, remedy))
+            self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
         whose = "has no product" if self._product is None else f"is of product '{self._product}'"
         for product in products:
             if product == self._product:
@@ -155,6 +188,7 @@ class Selector:
                         tier=Tier.PRODUCT,
                         path=path,
                         reason=f"it is for product '{product}', and the application {whose}",
+                        brought_in_by=f"metadata.product: {product} in the Score file",
                     )
                 )
 
@@ -167,15 +201,3 @@ class Selector:
                 self._result.findings.append(
                     Finding(codes.UNKNOWN_NAMED_WORKFLOW, message, Place("--workflow"), remedy)
                 )
-
-
-def overrides_of(drafts: Sequence[Draft], config: AdminConfigDocument) -> Iterator[Finding]:
-    """Overrides that the policies allow cannot be carried out yet; others are refused by the policies' judgement."""
-    allowed = config.workflow_policies.workflow_overrides
-    for draft in drafts:
-        if draft.override_of is None or allowed is None:
-            continue
-        if {Tier.PLATFORM: allowed.platform, Tier.PRODUCT: allowed.product}.get(draft.tier, False):
-            spot = Spot(draft.spot.document).at("metadata", "overrides")
-            message = f"'{draft.identity}' overrides '{draft.override_of}'; replacing is planned, not available yet"
-            yield Finding(codes.OVERRIDES_LATER, message, spot.place)

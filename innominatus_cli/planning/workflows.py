@@ -65,6 +65,9 @@ class WorkflowBuilder:
             self._earlier(one),
             self._resources_available(one.draft),
             called_outputs={part.definition.name: called_outputs(part) for part in one.draft.steps if part.called},
+            replaced={
+                other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of
+            },
         )
 
     def _earlier(self, one: OrderedDraft) -> dict[str, frozenset[str]]:

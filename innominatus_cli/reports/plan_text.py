@@ -111,7 +111,8 @@ def _row(step: PlannedStep, prefix: str) -> tuple[str, str, list[str], str]:
     """
     needs = [need.removeprefix(f"{step.workflow_id}/").removeprefix(prefix).removeprefix("-/") for need in step.needs]
     written = step.provenance
-    why = f"{written.path}:{written.line} ({written.trigger})" if written else ""
+    instead = f", replaces {written.override_of}" if written and written.override_of else ""
+    why = f"{written.path}:{written.line} ({written.trigger}{instead})" if written else ""
     value = value_of_cell(step.cell)
     why += f" for {value}" if value and why else ""
     return step.id.removeprefix(prefix).removeprefix("-/"), _kind(step), [] if step.group else needs, why

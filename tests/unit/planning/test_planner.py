@@ -474,19 +474,6 @@ def test_values_from_the_environment_and_git_are_listed_only_where_they_are_used
     assert plan({**admin, "workflows/platform/w.yaml": workflow(steps=hidden)}, facts).plan is None
 
 
-def test_an_allowed_override_says_that_it_comes_later_and_a_refused_one_is_left_to_the_judge(plan: Planner) -> None:
-    files = {
-        "workflows/platform/scan.yaml": workflow("scan"),
-        f"{PRODUCT}/scan.yaml": workflow(
-            "scan", product="shop", trigger="product_deployment", more=", overrides: scan"
-        ),
-    }
-    allowed = plan({**files, "admin-config.yaml": "workflowPolicies: {workflowOverrides: {product: true}}\n"})
-    refused = plan({**files, "admin-config.yaml": "workflowPolicies: {workflowOverrides: {product: false}}\n"})
-    assert "ORC-3022" in codes(allowed)
-    assert [one.override_of for one in made(refused).workflows if one.tier == "product"] == ["scan"]
-
-
 def test_conditions_are_trees_with_static_parts_folded(plan: Planner) -> None:
     steps = """
     - {name: build, type: script, config: {script: "true"}, outputs: [v]}
