@@ -6,6 +6,7 @@ from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, 
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.documents.structure import check_step_config
 from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.findings.catalogue import policy
@@ -88,7 +89,7 @@ def check_config(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-1xxx: a step's config has the shape that its step type asks for."""
     for step in scope_of(document, facts).step_nodes:
         kind = step.text("type")
-        if kind is not None:
+        if kind is not None and schema_of_step_type(kind) is not None:
             yield from check_step_config(document, step, kind)
         elif kind is not None and kind in facts.step_types:
             from innominatus_cli.checks.own_config import check_own_config  # noqa: PLC0415 - few steps are of such types
