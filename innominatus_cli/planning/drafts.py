@@ -95,6 +95,8 @@ class Draft:
 
     def ancestors_in(self, others: Sequence["Draft"]) -> frozenset[str]:
         """Names of the workflows of the same tier and phase that are finished when this one starts."""
+        if not self.needs:
+            return frozenset()
         by_name = {draft.name: draft for draft in others if (draft.phase, draft.tier) == (self.phase, self.tier)}
         found: set[str] = set()
         waiting = list(self.needs)
