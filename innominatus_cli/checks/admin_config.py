@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -121,9 +123,15 @@ def check_default_golden_path(document: Document, facts: Facts) -> Iterator[Find
     if not written or facts.golden_paths is None:
         return
     known = {path.mapping.mapping("metadata").text("name") or "" for path in facts.golden_paths()} | _BUILT_IN_PATHS
-    if written.partition("@")[0] not in known:
+    name, _, version = written.partition("@")
+    versions = [said_by(path).identity.partition("@")[2] for path in facts.golden_paths() if said_by(path).name == name]
+    place = document.place(document.mapping.get("defaultGoldenPath"))
+    if name in known and version and best_of(versions, version) is None:
+        there = f"there is {', '.join(versions)}" if versions else "the one that is built in has none"
+        message = f"golden path '{name}' has no version in '{version}'"
+        yield Finding(definitions.UNKNOWN_DEFAULT_GOLDEN_PATH, message, place, there)
+    elif name not in known:
         message = f"there is no golden path '{written}'"
-        place = document.place(document.mapping.get("defaultGoldenPath"))
         yield Finding(definitions.UNKNOWN_DEFAULT_GOLDEN_PATH, message, place, did_you_mean(written, known))
 
 

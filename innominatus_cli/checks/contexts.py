@@ -6,7 +6,7 @@ from functools import lru_cache
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
-from innominatus_cli.documents.nodes import Document, MappingNode
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.expressions.references import Reference, may_refer
 from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -22,6 +22,8 @@ _FIXED = {
     "application": ("name", "product", "path", "metadata", "team", "owner", "costCenter"),
 }
 """What the contexts hold that are the same for every deployment."""
+_LOOPS = {"item": "forEach", "matrix": "matrix"}
+"""What a step has in whose loop these are values."""
 _ENVIRONMENT = ("name", "type", "variables", "description", "ttl")
 _Make = Callable[..., Finding]
 
@@ -38,7 +40,7 @@ def check_contexts(document: Document, facts: Facts) -> Iterator[Finding]:
 def check_context(scope: WorkflowScope, text: Text, reference: Reference) -> Iterator[Finding]:
     """What is wrong with the name that a reference has behind its context; nothing for other references."""
     rule = _RULES.get(reference.path[0])
-    if rule is None or len(reference.path) == 1:
+    if rule is None or (len(reference.path) == 1 and reference.path[0] not in _LOOPS):
         return
 
     def finding(code: Code, message: str, remedy: str = "", related: tuple[Related, ...] = ()) -> Finding:
@@ -114,12 +116,35 @@ def _check_env(scope: WorkflowScope, _text: Text, path: tuple[str, ...], finding
 
 
 def _check_loop(scope: WorkflowScope, text: Text, path: tuple[str, ...], finding: _Make) -> Iterator[Finding]:
-    key = "forEach" if path[0] == "item" else "matrix"
+    key = _LOOPS[path[0]]
     step = scope.steps.get(text.step)
     if step is None or key not in step.values:
         yield finding(codes.UNKNOWN_REFERENCE, f"the step has no '{key}'")
-    elif key == "matrix" and path[1] not in step.mapping("matrix").values:
-        yield _unknown(finding, "key in 'matrix':", path[1], step.mapping("matrix").values)
+    elif len(path) > 1:
+        known = _keys_of_matrix(step.mapping("matrix")) if key == "matrix" else _keys_of_items(step.get("forEach"))
+        if known is not None and path[1] not in known:
+            yield _unknown(finding, "key in 'matrix':" if key == "matrix" else "key in the values:", path[1], known)
+
+
+def _keys_of_matrix(matrix: MappingNode) -> set[str] | None:
+    """The keys that combinations have; None where `include` is not written out."""
+    found = {key for key in matrix.values if key not in {"include", "exclude"}}
+    include = matrix.get("include")
+    entries = include.items if isinstance(include, SequenceNode) else []
+    if (include is not None and not entries) or not all(isinstance(entry, MappingNode) for entry in entries):
+        return None
+    return found.union(*(entry.values for entry in entries if isinstance(entry, MappingNode)))
+
+
+def _keys_of_items(values: Node | None) -> set[str] | None:
+    """The keys that values of a loop have, and `index`; None where nobody can tell before planning."""
+    if isinstance(values, MappingNode):
+        return {"key", "value", "index"}
+    items = values.items if isinstance(values, SequenceNode) else []
+    if not items or any(isinstance(item, ScalarNode) and "$" in item.text for item in items):
+        return None
+    numbers = {str(number) for item in items if isinstance(item, SequenceNode) for number in range(len(item.items))}
+    return {"index", *numbers}.union(*(item.values for item in items if isinstance(item, MappingNode)))
 
 
 def _check_terraform(scope: WorkflowScope, _text: Text, _path: tuple[str, ...], finding: _Make) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ class Facts(NamedTuple):
     repository-relative paths, `files` are those that near names may come from, and `documents_of` gives the canonical
     documents of a file. `provided_types` are the types of resources that enabled providers have, None where a provider
     is somewhere else. `judges` are the documents whose policies count, where those of another revision do instead of
-    `admin_config` and `policies`.
+    `admin_config` and `policies`. `workflows_root` and `provider_folders` are where called workflows may be.
+    `own_types` gives the StepType documents by name, `products` the names of product folders.
     """
 
     admin_config: Document | None = None
@@ -31,6 +32,10 @@ class Facts(NamedTuple):
     golden_paths: Callable[[], Sequence[Document]] | None = None
     documents_of: Callable[[str], Sequence[Document]] | None = None
     judges: tuple[Document, ...] | None = None
+    workflows_root: str = "workflows"
+    provider_folders: Callable[[], Sequence[str]] = tuple
+    own_types: Callable[[], Mapping[str, Document]] | None = None
+    products: Callable[[], Collection[str]] | None = None
 
 
 NO_FACTS = Facts()

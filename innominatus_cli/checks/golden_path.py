@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from innominatus_cli.checks.contexts import parameters_of, workflows_of
+from innominatus_cli.checks.details import Details
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.names import words_read
 from innominatus_cli.checks.parameters import check_definition
-from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
@@ -88,8 +88,8 @@ def _words_of_tiers(facts: Facts) -> frozenset[str]:
 
 
 def _words_of(workflow: Document, facts: Facts) -> Collection[str]:
-    kept = said_by(workflow).words
-    return words_read(scope_of(workflow, facts)) if kept is None else kept
+    kept = workflow.details
+    return kept.words if isinstance(kept, Details) else words_read(scope_of(workflow, facts))
 
 
 def check_workflow_parameters(document: Document, facts: Facts) -> Iterator[Finding]:

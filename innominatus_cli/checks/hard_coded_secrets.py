@@ -67,7 +67,7 @@ _KNOWN_AS_RANDOM = (
 
 def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2158: no password, token or key stands as a literal under a name that says so, or in an address."""
-    if _is_as_written(document) and not _may_hold_secrets(document.all_text):
+    if not may_hold_secrets(document):
         return
     defined = table(facts, "secrets")
     known = frozenset(() if defined is None else defined.values)
@@ -85,8 +85,13 @@ def _is_as_written(document: Document) -> bool:
     return document.text != "" and "\\" not in document.all_text
 
 
+def may_hold_secrets(document: Document) -> bool:
+    """Whether a value of the document may be a secret, by its text."""
+    return not _is_as_written(document) or _names_secrets(document.all_text)
+
+
 @lru_cache(maxsize=1)
-def _may_hold_secrets(written: str) -> bool:
+def _names_secrets(written: str) -> bool:
     """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
 
     It is asked of every file, and a walk over its values costs more than looking for words.

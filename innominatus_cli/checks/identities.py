@@ -26,6 +26,14 @@ def identity_of(document: Document) -> str:
             return ""
 
 
+def is_newer(one: Document, other: Document) -> bool:
+    """Whether a document's version is the newer one of two; one without a version stays where it is."""
+    from innominatus_cli.documents.versions import best_of  # noqa: PLC0415 - few names have several versions
+
+    nodes = [document.mapping.mapping("metadata").get("version") for document in (other, one)]
+    return best_of([node.text if isinstance(node, ScalarNode) else "" for node in nodes], "") == 1
+
+
 def is_in_force(document: Document, root: str) -> bool:
     """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
     folder = document.path.rpartition("/")[0]

@@ -15,7 +15,7 @@ from innominatus_cli.findings.finding import Finding, Related
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
 _SHELL_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_SHELLS = frozenset({"script", "validation", "policy", "test"})
+SHELLS = frozenset({"script", "validation", "policy", "test"})
 """Step types whose script is a shell's."""
 
 
@@ -96,9 +96,9 @@ def _shell_reads(scope: WorkflowScope) -> dict[str, tuple[Text, int, str]]:
     found: dict[str, tuple[Text, int, str]] = {}
     for text in scope.texts if names else ():
         step = scope.steps.get(text.step)
-        if not text.is_script or step is None or step.text("type") not in _SHELLS or "$" not in text.value:
+        if not text.is_script or step is None or step.text("type") not in SHELLS or "$" not in text.value:
             continue
-        given = {*step.mapping("env").values, *_inherited(scope), *_assigned(text.value)}
+        given = {*step.mapping("env").values, *_inherited(scope), *assigned(text.value)}
         for match in re.finditer(rf"(?<![$\\])\$(?:\{{({_SHELL_NAME})(?=[}}])|({_SHELL_NAME}))", text.value):
             name = match[1] or match[2]
             if name in names and name not in given and name not in found:
@@ -112,7 +112,7 @@ def _inherited(scope: WorkflowScope) -> list[str]:
     return [] if config is None else [str(item.plain()) for item in config.mapping.sequence("env")]
 
 
-def _assigned(script: str) -> set[str]:
+def assigned(script: str) -> set[str]:
     """Names that a script gives values itself: `NAME=`, `read NAME`, `for NAME in`, `mapfile NAME`."""
     plain = set(re.findall(rf"(?<![$\w{{])({_SHELL_NAME})\+?=", script))
     for words in re.findall(r"\b(?:read|for|mapfile|readarray|declare|local|export|select)\b([^;\n|&]*)", script):

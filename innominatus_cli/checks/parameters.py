@@ -134,6 +134,15 @@ def _check_allowed_values(document: Document, name: str, kind: str, definition: 
             yield Finding(steps.UNUSABLE_ALLOWED_VALUE, message, document.place(item))
 
 
+def problem_of(value: Node, kind: str, definition: MappingNode) -> str:
+    """What keeps a written value from being one of the parameter, as the end of a sentence; else empty."""
+    if kind in _FORMS and not _has_form(value, kind):
+        return f"is {a(value.type_name)}, not {_FORMS[kind]}"
+    if not isinstance(value, ScalarNode) or value.value is None:
+        return ""
+    return _problem_of(_text_of(value), kind, definition)
+
+
 def _problem_of(text: str, kind: str, definition: MappingNode) -> str:
     """What keeps a text from being a value of the parameter, as the end of a sentence; empty where nothing does."""
     allowed = definition.get("allowed_values")

@@ -110,8 +110,8 @@ def _step_of(scope: WorkflowScope, reference: Reference) -> str:
 
 def _check_read(scope: WorkflowScope, text: Text, reference: Reference, target: str) -> Iterator[Finding]:
     step, reader = scope.steps[target], scope.steps[text.step]
-    if target in scope.cleanup_steps:
-        return
+    if target in scope.cleanup_steps or not step.values.keys().isdisjoint(("forEach", "matrix")):
+        return  # outputs of a loop are a list, whatever became of its steps
     keys = [key for key in ("if", "unless", "when") if key in step.values]
     never = _never_together(scope, step, reader)
     if not never and (not _may_be_skipped(scope, step) or _is_guarded(step, reader, target)):

@@ -84,8 +84,11 @@ def _check_step(
     scope: WorkflowScope, text: Text, path: tuple[str, ...], finding: _Make, shown: str
 ) -> Iterator[Finding]:
     """The step that a path begins with exists, is finished by then, and has the output that is read."""
-    step, rest = path[0], path[1:]
-    if step not in scope.steps:
+    (step, bracket, _), rest = path[0].partition("["), path[1:]
+    if bracket and step in scope.steps and scope.steps[step].values.keys().isdisjoint(("forEach", "matrix")):
+        message = f"{shown}: step '{step}' is no loop"
+        yield finding(codes.UNKNOWN_STEP_REFERENCE, message, f"Write `${{steps.{step}.outputs.<name>}}`.")
+    elif step not in scope.steps:
         message = f"{shown}: there is no step '{step}' in this workflow"
         yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(step, scope.steps))
     elif text.step and not scope.is_known_by(step, text.step):
@@ -107,7 +110,8 @@ def _check_output(
     known = scope.outputs.get(step)
     path = path[1:] if path[:1] == ("outputs",) else path
     if known is not None and path and path[0] not in known:
-        remedy = f"{did_you_mean(path[0], known)} Outputs are declared under 'outputs:' of '{step}'.".lstrip()
+        where = "the called workflow" if step in scope.called else f"'{step}'"
+        remedy = f"{did_you_mean(path[0], known)} Outputs are declared under 'outputs:' of {where}.".lstrip()
         yield finding(codes.UNKNOWN_REFERENCE, f"{shown}: step '{step}' declares no output '{path[0]}'", remedy)
 
 

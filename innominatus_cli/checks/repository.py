@@ -10,30 +10,83 @@ from innominatus_cli.checks.order import cycles
 from innominatus_cli.checks.placement import KIND_OF_FOLDER
 from innominatus_cli.checks.said import dependencies_of, said_by
 from innominatus_cli.checks.tree import folded
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, ScalarNode
-from innominatus_cli.findings.catalogue import definitions
+from innominatus_cli.documents.versions import best_of, parse_version
+from innominatus_cli.findings.catalogue import definitions, structure
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.catalogue.tree import SAME_IDENTITY_ELSEWHERE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 _TIERS = {"PlatformWorkflow": 0, "ProductWorkflow": 1}
+_VERSIONED = frozenset((*WORKFLOW_KINDS, "GoldenPath"))
 _TIER_NAMES = ("platform", "product", "application")
 
 
 def check_duplicates(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2008: an identity is used once in its kind."""
-    first: dict[tuple[str, str], Document] = {}
+    first: dict[tuple[str, str], list[Document]] = {}
     for document in repository.documents:
         identity = said_by(document).identity
         if not identity or not is_in_force(document, repository.workflows_root):
             continue
-        earlier = first.setdefault((document.kind, identity), document)
-        if earlier is not document:
+        others = first.setdefault((document.kind, identity), [])
+        earlier = next((one for one in others if not _are_versions(one, document)), None)
+        others.append(document)
+        if earlier is not None:
             related = (Related("the other one", earlier.place(_name_node(earlier))),)
             place = document.place(_name_node(document))
             message = f"{document.kind} '{identity}' is already defined in {earlier.path}"
             yield Finding(codes.DUPLICATE_IDENTITY, message, place, related=related)
+
+
+def _are_versions(one: Document, other: Document) -> bool:
+    """Whether two workflows of one name are two versions of it."""
+    versions = {said_by(one).version, said_by(other).version}
+    return one.kind in WORKFLOW_KINDS and len(versions) > 1 and "" not in versions
+
+
+def check_versions(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2205: of several versions of one name each can be compared."""
+    several: dict[tuple[str, str], list[Document]] = {}
+    for document in repository.documents:
+        said = said_by(document)
+        name = said.name if document.kind == "GoldenPath" else said.identity
+        if name and document.kind in _VERSIONED and is_in_force(document, repository.workflows_root):
+            several.setdefault((document.kind, name), []).append(document)
+    for (kind, name), documents in several.items():
+        for document in documents if len(documents) > 1 else ():
+            version = said_by(document).version
+            if version and parse_version(version) is None:
+                message = f"'{version}' of {kind} '{name}' cannot be compared with its other versions"
+                place = document.place(document.mapping.mapping("metadata").get("version"))
+                yield Finding(structure.VERSION_NOT_COMPARABLE, message, place)
+
+
+def check_replacements(repository: RepositoryFacts) -> Iterator[Finding]:
+    """ORC-2206: what is to be used instead of something deprecated exists."""
+    for document in repository.documents:
+        replacement = said_by(document).replacement
+        if not replacement:
+            continue
+        name, _, version = replacement.partition("@")
+        there = [one for one in repository.documents if one.kind == document.kind and _is_named(one, name)]
+        if not there or (version and best_of([said_by(one).version or "1.0.0" for one in there], version) is None):
+            known = {_name_in_kind(one) for one in repository.of_kind(document.kind)}
+            message = f"there is no {document.kind} '{replacement}'"
+            node = document.mapping.mapping("metadata").mapping("deprecated").get("replacement")
+            hint = did_you_mean(name, known)
+            yield Finding(structure.UNKNOWN_REPLACEMENT, message, document.place(node), hint)
+
+
+def _name_in_kind(document: Document) -> str:
+    said = said_by(document)
+    return said.identity.partition("@")[0] or said.name
+
+
+def _is_named(document: Document, name: str) -> bool:
+    return name in {_name_in_kind(document), said_by(document).name}
 
 
 def _name_node(document: Document) -> ScalarNode | None:
@@ -216,6 +269,8 @@ def check_unused_step_types(repository: RepositoryFacts) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[RepositoryFacts], Iterator[Finding]], ...] = (
     check_duplicates,
+    check_versions,
+    check_replacements,
     check_workflow_dependencies,
     check_overrides,
     check_provider_conflicts,
@@ -228,6 +283,8 @@ CODES = frozenset(
     code.number
     for code in (
         codes.DUPLICATE_IDENTITY,
+        structure.VERSION_NOT_COMPARABLE,
+        structure.UNKNOWN_REPLACEMENT,
         codes.DEPENDENCY_ACROSS_WORKFLOWS,
         codes.UNKNOWN_WORKFLOW_DEPENDENCY,
         codes.WORKFLOW_CYCLE,

@@ -7,14 +7,13 @@ there at the same time, nor in the same process; where one of them has a finding
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.identities import identity_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
 
 class Said(NamedTuple):
-    """What one document says. All fields are texts, or tuples of them."""
+    """What one document says. All fields are texts, numbers, or tuples of texts."""
 
     identity: str
     """What it is known by in its kind; empty for one that is not known by anything."""
@@ -29,8 +28,9 @@ class Said(NamedTuple):
     """The workflows that it names in steps, as a golden path or as a provider: paths and names, as they are written."""
     embedded: tuple[str, ...]
     """The names of the workflows in a Score file."""
-    words: tuple[str, ...] | None = None
-    """What its references, templates and conditions speak of; None where nobody has looked."""
+    version: str = ""
+    replacement: str = ""
+    """What is to be used instead of it, where it is deprecated."""
 
 
 def said_by(document: Document) -> Said:
@@ -39,16 +39,6 @@ def said_by(document: Document) -> Said:
         said = document.said = _look(document)
         return said
     return document.said
-
-
-def keep_words(document: Document, facts: Facts) -> None:
-    """Looks for everything that a document says, for when its nodes will not be there."""
-    from innominatus_cli.checks.names import words_read  # noqa: PLC0415 - only large repositories need it
-    from innominatus_cli.checks.scope import scope_of  # noqa: PLC0415
-
-    said = said_by(document)
-    if document.kind in WORKFLOW_KINDS and said.words is None:
-        document.said = said._replace(words=tuple(words_read(scope_of(document, facts))))
 
 
 def _look(document: Document) -> Said:
@@ -61,7 +51,8 @@ def _look(document: Document) -> Said:
     elif document.kind == "Provider":
         runs += [entry.text("file") or "" for entry in root.mappings("workflows")]
     for step in steps_in(document):
-        types[step.text("type") or ""] = None
+        if (kind := step.text("type")) is not None:
+            types[kind] = None
         if "workflow" in step.values:
             runs.append(step.text("workflow") or "")
         config = step.values.get("config")
@@ -77,6 +68,8 @@ def _look(document: Document) -> Said:
         tuple(types),
         tuple(filter(None, runs)),
         tuple(root.mapping("workflows").values) if document.kind == "Workload" else (),
+        version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
+        replacement=metadata.mapping("deprecated").text("replacement") or "",
     )
 
 

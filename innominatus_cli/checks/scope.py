@@ -156,7 +156,23 @@ class WorkflowScope:
     def outputs(self) -> dict[str, frozenset[str]]:
         """By step, the outputs that it has; without those steps that do not say, and those of types not built in."""
         found = {step.text("name"): _outputs(step) for step in self.step_nodes}
-        return {name: outputs for name, outputs in found.items() if name and outputs}
+        return {name: outputs for name, outputs in found.items() if name and outputs} | self.called
+
+    @cached_property
+    def called(self) -> dict[str, frozenset[str]]:
+        """By step that calls a workflow, the outputs of that workflow; without those of which nobody can tell."""
+        calls = [step for step in self.step_nodes if step.text("type") == "workflow" and step.text("workflow")]
+        if not calls or self.facts.documents_of is None:
+            return {}
+        from innominatus_cli.checks.sub_workflows import called_document  # noqa: PLC0415 - few workflows call others
+
+        found: dict[str, frozenset[str]] = {}
+        for step in calls:
+            called = called_document(step.text("workflow") or "", self.document.path, self.facts)
+            if called is not None:
+                outputs = called.mapping.mapping("spec").mapping("outputs").values
+                found[step.text("name") or ""] = frozenset(outputs)
+        return found
 
 
 _last: list[WorkflowScope] = []

@@ -13,12 +13,15 @@ from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
 from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import score as codes
+from innominatus_cli.findings.catalogue import structure
 from innominatus_cli.findings.catalogue.document import WRONG_FORM
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
 """What `provisioners.registry` makes, which rules are not to import."""
+PRODUCT_KEY = "innominatus.dev/product"
+"""The annotation or label of a Score file that names its product."""
 _PROBES = ("readinessProbe", "livenessProbe")
 
 
@@ -172,31 +175,59 @@ def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2121: somebody provisions every type of resource. Only a repository with an admin-config.yaml knows who."""
+    """ORC-2121, ORC-2204: somebody provisions every type of resource, in this version.
+
+    Only a repository with an admin-config.yaml knows who.
+    """
     definitions, provisioners = table(facts, "resourceDefinitions"), facts.admin_config
     if definitions is None or provisioners is None or facts.provided_types is None:
         return
-    known = _provisioned_types(provisioners, document.mapping.mapping("metadata").text("product"))
+    known = provisioned_types(provisioners, document.mapping.mapping("metadata").text("product"))
     for name, resource in _mappings(document.mapping, "resources").items():
         kind = resource.text("type")
         wanted = kind and (definitions.text(kind) or kind)
-        if not kind or not wanted or wanted in known:
+        if not kind or not wanted or wanted in BUILT_IN_RESOURCE_TYPES:
             continue
+        place = document.place(resource.get("type"))
         provided = facts.provided_types()
-        if provided is None:
-            return
-        if wanted not in provided:
-            hint = did_you_mean(wanted, {*known, *provided, *definitions.values} - {kind})
-            message = f"nobody provisions the type '{kind}' of the resource '{name}'"
-            if wanted != kind:
-                message = f"resourceDefinitions make '{wanted}' of the type '{kind}', and nobody provisions that"
-                if kind in {*known, *provided}:
-                    hint = f"'{kind}' itself is provisioned: take it out of resourceDefinitions."
-            yield Finding(codes.NOBODY_PROVISIONS, message, document.place(resource.get("type")), hint)
+        if provided is None or wanted in {*known, *provided}:
+            who = "a provisioner of the product" if wanted in known else "a provider"
+            message = f"the type '{wanted}' of the resource '{name}' is made by {who}, which nothing runs yet"
+            yield Finding(structure.PROVIDER_NOT_RUN, message, place)
+            continue
+        hint = did_you_mean(wanted, {*known, *provided, *definitions.values} - {kind})
+        message = f"nobody provisions the type '{kind}' of the resource '{name}'"
+        if wanted != kind:
+            message = f"resourceDefinitions make '{wanted}' of the type '{kind}', and nobody provisions that"
+            if kind in {*known, *provided}:
+                hint = f"'{kind}' itself is provisioned: take it out of resourceDefinitions."
+        yield Finding(codes.NOBODY_PROVISIONS, message, place, hint)
+
+
+def check_product(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2203: the product has a folder, where any product has one and tiers are on."""
+    if facts.products is None or facts.admin_config is None:
+        return
+    metadata = document.mapping.mapping("metadata")
+    annotations, labels = metadata.mapping("annotations"), metadata.mapping("labels")
+    holder, key = next(
+        (
+            one
+            for one in ((metadata, "product"), (annotations, PRODUCT_KEY), (labels, PRODUCT_KEY))
+            if one[0].text(one[1])
+        ),
+        (metadata, "product"),
+    )
+    product = holder.text(key)
+    products = facts.products() if product else ()
+    if product and products and product not in products:
+        message = f"there is no product '{product}', so that no workflow of a product runs for this application"
+        hint = did_you_mean(product, products)
+        yield Finding(structure.UNKNOWN_PRODUCT, message, document.place(holder.get(key)), hint)
 
 
 @lru_cache(maxsize=8)
-def _provisioned_types(admin_config: Document, product: str | None) -> frozenset[str]:
+def provisioned_types(admin_config: Document, product: str | None) -> frozenset[str]:
     """The types that a product's provisioners have beside the built-in ones; those of all, where it has no product."""
     found = set(BUILT_IN_RESOURCE_TYPES)
     for entry in admin_config.mapping.mappings("productProvisioners"):
@@ -214,4 +245,5 @@ RULES = (
     check_shared_resources,
     check_source_files,
     check_provisioners,
+    check_product,
 )

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from innominatus_cli.checks import conditions, contexts, reach, references, step_settings, steps, timing
+from innominatus_cli.checks import (
+    conditions,
+    contexts,
+    loops,
+    reach,
+    references,
+    step_settings,
+    steps,
+    sub_workflows,
+    timing,
+)
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import scope_of
@@ -12,7 +22,9 @@ from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 
 _EVERY_RULE = tuple(
-    rule for module in (steps, references, contexts, conditions, reach, step_settings, timing) for rule in module.RULES
+    rule
+    for module in (steps, references, contexts, conditions, reach, step_settings, loops, sub_workflows, timing)
+    for rule in module.RULES
 )
 
 

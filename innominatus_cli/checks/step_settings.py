@@ -1,19 +1,16 @@
-"""Rules over settings that few steps have: groups, loops, gates, locks, idempotency, rollback."""
+"""Rules over settings that few steps have: groups, gates, locks, idempotency, rollback."""
 
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.order import groups
 from innominatus_cli.checks.scope import scope_of
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
-
-MOST_VALUES = 256
-"""How many values a loop has at most where `maxItems` says nothing; as many as a matrix of GitHub Actions."""
 
 
 def check_groups(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -26,67 +23,6 @@ def check_groups(document: Document, facts: Facts) -> Iterator[Finding]:
                 if len(group) == 1:
                     message = f"step '{name}' is alone in its parallel group"
                     yield Finding(codes.GROUP_OF_ONE, message, document.place(step.key(key)))
-
-
-def check_loops(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2135: a loop has values, and not too many of them."""
-    for step in scope_of(document, facts).step_nodes:
-        loop, matrix = step.get("forEach"), step.get("matrix")
-        name = f"step '{step.text('name') or ''}'"
-        if loop is not None and matrix is not None:
-            message = f"{name} has both 'forEach' and 'matrix'"
-            yield Finding(codes.UNUSABLE_LOOP, message, document.place(step.key("matrix")), "Remove one of the two.")
-        if (loop is not None or matrix is not None) and "approval" in step.values:
-            message = f"{name} is a gate inside of a loop"
-            remedy = "Put the gate into a step of its own before the loop."
-            yield Finding(codes.UNUSABLE_LOOP, message, document.place(step.key("approval")), remedy)
-        if loop is not None:
-            yield from _check_values(document, step, "forEach", loop)
-        if isinstance(matrix, MappingNode):
-            yield from _check_matrix(document, step, matrix)
-
-
-def _check_matrix(document: Document, step: MappingNode, matrix: MappingNode) -> Iterator[Finding]:
-    if not matrix.values:
-        yield Finding(codes.UNUSABLE_LOOP, "'matrix' has no keys", document.place(step.key("matrix")))
-    size = 1
-    for key, values in matrix.values.items():
-        yield from _check_values(document, step, key, values)
-        size *= len(values.items) if isinstance(values, SequenceNode) else 1
-    if size > _most(step):
-        message = f"'matrix' has {size} combinations, over {_most(step)}"
-        yield Finding(codes.UNUSABLE_LOOP, message, document.place(step.key("matrix")))
-
-
-def _check_values(document: Document, step: MappingNode, key: str, values: Node) -> Iterator[Finding]:
-    if isinstance(values, SequenceNode):
-        if not values.items:
-            message = f"'{key}' is an empty list, so that step '{step.text('name') or ''}' never runs"
-            yield Finding(codes.UNUSABLE_LOOP, message, document.place(values))
-        elif key == "forEach" and len(values.items) > _most(step):
-            message = f"'forEach' has {len(values.items)} values, over {_most(step)}"
-            yield Finding(codes.UNUSABLE_LOOP, message, document.place(step.key("forEach")))
-        return
-    text = str(values.value) if isinstance(values, ScalarNode) else ""
-    if not may_refer(text):
-        message = f"'{key}' is neither a list nor a reference to one"
-        yield Finding(codes.UNUSABLE_LOOP, message, document.place(values))
-    elif "maxItems" not in step.values and _reads_output(text):
-        message = f"'{key}' takes its values from an output, and 'maxItems' does not say how many there may be"
-        yield Finding(codes.UNUSABLE_LOOP, message, document.place(values), "Add `maxItems`.")
-
-
-def _most(step: MappingNode) -> int:
-    node = step.get("maxItems")
-    value = node.plain() if isinstance(node, ScalarNode) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else MOST_VALUES
-
-
-def _reads_output(text: str) -> bool:
-    from innominatus_cli.expressions.references import CONTEXTS, parse  # noqa: PLC0415 - loops over outputs are rare
-
-    outside = {"steps", "workflows", "resources", "terraform"}
-    return any(one.path[0] in outside or one.path[0] not in CONTEXTS for one in parse(text).references)
 
 
 def check_useless_settings(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -190,7 +126,6 @@ def check_rollback(document: Document, facts: Facts) -> Iterator[Finding]:
 
 RULES = (
     check_groups,
-    check_loops,
     check_useless_settings,
     check_gates,
     check_locks,

@@ -13,6 +13,7 @@ from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.documents.words import a
 from innominatus_cli.expressions.references import CONTEXTS, Reference, parse
 from innominatus_cli.findings.catalogue import definitions as codes
+from innominatus_cli.findings.catalogue import structure
 from innominatus_cli.findings.catalogue.steps import CHECK_WITHOUT_PROBE
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
@@ -217,27 +218,29 @@ def check_defaults(document: Document, facts: Facts) -> Iterator[Finding]:
     from innominatus_cli.documents.structure import check_node  # noqa: PLC0415 - few documents come so far
 
     definitions = root.mapping("$defs")
-    shared = {name: _without_patterns(definitions.mapping(name)) for name in definitions.values}
+    shared = {name: as_plain_schema(definitions.mapping(name)) for name in definitions.values}
     for schema in _schemas(root):
         default = schema.get("default")
         if default is not None:
-            for wrong in check_node(document, default, {**_without_patterns(schema), "$defs": shared})[:1]:
+            for wrong in check_node(document, default, {**as_plain_schema(schema), "$defs": shared})[:1]:
                 message = f"the default does not fit its own schema: {wrong.message}"
                 yield Finding(codes.BAD_INPUT_SCHEMA, message, document.place(default))
 
 
-def _without_patterns(schema: MappingNode) -> dict[str, Any]:
-    """The schema as plain data for the structural check, whose patterns must be our own."""
+def as_plain_schema(schema: MappingNode, *, patterns: bool = False) -> dict[str, Any]:
+    """The schema as plain data for the structural check, whose patterns must be our own unless they are asked for."""
     plain: dict[str, Any] = {}
     for keyword, value in schema.values.items():
         form = _FORMS.get(keyword)
         if form == "schema" and isinstance(value, MappingNode):
-            plain[keyword] = _without_patterns(value)
+            plain[keyword] = as_plain_schema(value, patterns=patterns)
         elif form == "schemas" and isinstance(value, MappingNode):
-            plain[keyword] = {name: _without_patterns(value.mapping(name)) for name in value.values}
+            plain[keyword] = {name: as_plain_schema(value.mapping(name), patterns=patterns) for name in value.values}
         elif form == "list of schemas" and isinstance(value, SequenceNode):
-            plain[keyword] = [_without_patterns(one) for one in value.items if isinstance(one, MappingNode)]
-        elif keyword != "pattern":
+            plain[keyword] = [
+                as_plain_schema(one, patterns=patterns) for one in value.items if isinstance(one, MappingNode)
+            ]
+        elif patterns or keyword != "pattern":
             plain[keyword] = value.plain()
     return plain
 
@@ -285,6 +288,16 @@ def check_inputs(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.UNKNOWN_INPUT, message, place, hint, related)
 
 
+def check_templates(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2202: what the type runs has references, and no templates."""
+    spec = document.mapping.mapping("spec")
+    for holder in (spec.get("command"), spec.get("env"), spec.mapping("outputs").get("path")):
+        for node in texts_in(holder):
+            if parse(str(node.value)).template is not None:
+                message = "a template would be rendered nowhere"
+                yield Finding(structure.TEMPLATE_IN_STEP_TYPE, message, document.place(node))
+
+
 def check_unused_inputs(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2175: the command reads each input."""
     paths = {reference.path[:2] for _, reference, _ in _references(document)}
@@ -295,6 +308,35 @@ def check_unused_inputs(document: Document, _facts: Facts) -> Iterator[Finding]:
         if ("inputs", name) not in paths:
             place = document.place(properties.key(name))
             yield Finding(codes.UNUSED_INPUT, f"nothing reads the input '{name}'", place)
+
+
+def check_inputs_have_values(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2200: an input that the command reads is required, or has a default."""
+    inputs = _inputs(document)
+    required = {str(name.plain()) for name in inputs.sequence("required")}
+    told: set[str] = set()
+    for node, reference, _ in _references(document):
+        name = reference.path[1] if reference.path[0] == "inputs" and len(reference.path) > 1 else ""
+        part = inputs.mapping("properties").get(name)
+        if not isinstance(part, MappingNode) or name in required or name in told or "default" in part.values:
+            continue
+        told.add(name)
+        message = f"'{reference.written}' has no value where a step does not give the input '{name}'"
+        related = (Related("the input", document.place(inputs.mapping("properties").key(name))),)
+        place = place_within(document, node, reference.offset, reference.written)
+        yield Finding(structure.INPUT_MAY_BE_ABSENT, message, place, related=related)
+
+
+def check_tools(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-2201: what is asked of a tool's version is a range of versions."""
+    for tool in document.mapping.mapping("spec").mappings("tools"):
+        written = tool.get("range")
+        if isinstance(written, ScalarNode) and isinstance(written.value, str):
+            from innominatus_cli.documents.versions import parse_range  # noqa: PLC0415 - few files come so far
+
+            if parse_range(written.value) is None:
+                message = f"'{written.value}' is no range of versions"
+                yield Finding(structure.BAD_VERSION_RANGE, message, document.place(written))
 
 
 def check_outputs(document: Document, _facts: Facts) -> Iterator[Finding]:
@@ -323,5 +365,8 @@ RULES = (
     check_command,
     check_inputs,
     check_unused_inputs,
+    check_inputs_have_values,
+    check_templates,
+    check_tools,
     check_outputs,
 )

@@ -91,12 +91,16 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(policy.STEP_TYPE_NOT_ALLOWED, message, document.place(node), related=related)
 
 
-def check_config(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_config(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-1xxx: a step's config has the shape that its step type asks for."""
     for step in steps_of(document):
         kind = step.text("type")
         if kind is not None and kind in step_type_names():
             yield from check_step_config(document, step, kind)
+        elif kind is not None and kind in facts.step_types:
+            from innominatus_cli.checks.own_config import check_own_config  # noqa: PLC0415 - few steps are of such types
+
+            yield from check_own_config(document, step, facts)
 
 
 @only_with(*TABLES)

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
-from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding
 
@@ -13,9 +13,19 @@ def check_file_name(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2023: a file with one document is named after it."""
     name, node = document.mapping.mapping("metadata").text("name"), document.mapping.mapping("metadata").get("name")
     stem = posixpath.splitext(posixpath.basename(document.path))[0]
-    if name and name != stem and document.index == 0 and not _is_made_up(document):
+    is_other = bool(name) and name != stem and document.index == 0
+    if is_other and not _is_made_up(document) and not _names_version(document, stem):
         message = f"workflow '{name}' is in a file named '{posixpath.basename(document.path)}'"
         yield Finding(codes.FILE_IS_NOT_NAME, message, document.place(node))
+
+
+def _names_version(document: Document, stem: str) -> bool:
+    """Whether a file's name is that of the workflow and of its version: `deploy-2.0.0`, `deploy-2`, `deploy@2.0`."""
+    metadata = document.mapping.mapping("metadata")
+    name, version = metadata.text("name") or "", metadata.get("version")
+    rest = stem.removeprefix(name)
+    written = version.text if isinstance(version, ScalarNode) else ""
+    return rest != stem and rest[:1] in {"-", "@"} and bool(written) and f"{written}.".startswith(f"{rest[1:]}.")
 
 
 def _is_made_up(document: Document) -> bool:

@@ -34,6 +34,7 @@ class Wishes(TypedDict):
     baseline: str | None
     write_baseline: str | None
     jobs: int | None
+    cache: bool
     fix: bool
     diff: bool
 
@@ -94,6 +95,9 @@ def checking_options(function: F) -> F:
     function = output_option(*FORMATS)(function)
     for option in reversed(_COUNTING):
         function = option(function)
+    function = click.option(
+        "--cache/--no-cache", default=True, help="Keep facts of many files in the git directory, for the next check."
+    )(function)
     function = click.option(
         "--jobs", type=click.IntRange(min=1), help="Check files in N processes. [default: by files and processors]"
     )(function)

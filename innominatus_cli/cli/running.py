@@ -34,6 +34,7 @@ T = TypeVar("T")
 RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "environment": None,
     "parameters": (),
+    "param_files": (),
     "workflows": (),
     "max_parallel": None,
     "timeout": None,
@@ -89,6 +90,7 @@ def carry_out(
         score=score,
         environment=given["environment"],
         parameters=given["parameters"],
+        param_files=given["param_files"],
         workflows=given["workflows"],
         overriding=given["overriding"],
     )

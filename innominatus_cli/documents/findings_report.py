@@ -12,13 +12,13 @@ FromOne = Annotated[int, Field(ge=0, description="Counted from 1; 0 is unknown."
 Code = Annotated[str, Field(pattern=r"^ORC-[1-9][0-9]{3}$", description="As `innominatus-ctl explain` takes it.")]
 
 
-class _Open(BaseModel):
+class OpenModel(BaseModel):
     """Keys that are not here may come."""
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
 
-class ReportedPlace(_Open):
+class ReportedPlace(OpenModel):
     """Where something stands. Columns count Unicode code points, and the end is exclusive."""
 
     path: Annotated[str, Field(description="From the root of the repository, or as it was typed for a file outside.")]
@@ -35,7 +35,7 @@ class ReportedRelated(ReportedPlace):
     message: str
 
 
-class ReportedEdit(_Open):
+class ReportedEdit(OpenModel):
     """Text to put in place of what stands between two points; equal points insert it."""
 
     line: Annotated[int, Field(ge=1)]
@@ -45,7 +45,7 @@ class ReportedEdit(_Open):
     text: str
 
 
-class ReportedFix(_Open):
+class ReportedFix(OpenModel):
     """A safe mend: its edits belong to the finding's own file and do not overlap."""
 
     title: str
@@ -79,14 +79,14 @@ class SuppressedFinding(ReportFinding):
     suppression: Suppression
 
 
-class AppliedFix(_Open):
+class AppliedFix(OpenModel):
     """What was mended once."""
 
     code: Code
     title: str
 
 
-class FixedFile(_Open):
+class FixedFile(OpenModel):
     """A file that `--fix` mended, or would mend."""
 
     path: str
@@ -95,7 +95,7 @@ class FixedFile(_Open):
     diff: Annotated[str, Field(description="With `--diff` alone.")] = ""
 
 
-class ReportSummary(_Open):
+class ReportSummary(OpenModel):
     """How many there are."""
 
     errors: Annotated[int, Field(ge=0)]
@@ -105,7 +105,7 @@ class ReportSummary(_Open):
     suppressed: Annotated[int, Field(ge=0)] = 0
 
 
-class AnsweredFile(_Open):
+class AnsweredFile(OpenModel):
     """What `validate-product-workflow` says of a file; null where the file could not be read."""
 
     path: str
@@ -115,7 +115,7 @@ class AnsweredFile(_Open):
     allowed: bool | None
 
 
-class FindingsReport(_Open):
+class FindingsReport(OpenModel):
     """What a check found, in the order of files and places. Keys are only ever added to this version."""
 
     schema_: Annotated[Literal["innominatus.dev/findings/v1"], Field(alias="schema")]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.model import Name, Text, YamlModel
+from innominatus_cli.documents.model import Deprecation, Name, Text, YamlModel
 from innominatus_cli.documents.vocabulary import Operation
 
 
@@ -27,6 +27,7 @@ class GoldenPathMetadata(YamlModel):
 
     name: Name
     version: Text = "1.0.0"
+    deprecated: Deprecation | None = None
     description: str = ""
     owner: str = ""
     category: str = ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.file_fixes import FileFixes
     from innominatus_cli.findings.finding import Fix
 
-_METADATA_KEYS = ("description", "owner", "category", "tags", "version")
+_METADATA_KEYS = ("description", "owner", "category", "tags", "version", "deprecated")
 _PARAMETER_SPELLINGS = {"allowedValues": "allowed_values"}
 _SPELLINGS = {"estimatedDuration": "estimated_duration"}
 

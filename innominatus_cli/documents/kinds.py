@@ -6,7 +6,7 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
 
 WORKFLOW_KINDS = ("PlatformWorkflow", "ProductWorkflow", "Workflow")
-_OUR_KINDS = (*WORKFLOW_KINDS, "GoldenPath", "WorkflowPolicies", "StepType", "Provider")
+_OUR_KINDS = (*WORKFLOW_KINDS, "GoldenPath", "WorkflowPolicies", "StepType", "Provider", "WorkflowTest")
 _CATALOGUE_KINDS = ("RemediationWorkflow", "ActionType")
 _OUR_GROUPS = ("workflow.dev/", "innominatus.io/", "innominatus.dev/", "orchestrator.innominatus.dev/")
 _CATALOGUE_GROUP = "kubernaut.ai/"
@@ -40,6 +40,15 @@ def kind_of(document: Document) -> str:
 def is_overrides_file(path: str) -> bool:
     """Whether a file is by its name (`overrides.yaml`, `score.overrides.prod.yaml`) one for `--overrides-file`."""
     return "overrides" in path.rpartition("/")[2].split(".")[:-1]
+
+
+def is_test_file(path: str, workflows_root: str = "") -> bool:
+    """Whether tests of workflows are looked for in a file: right in a folder `tests` below the workflows root.
+
+    What else stands there is theirs: no workflow in force, and no application.
+    """
+    base = f"{workflows_root}/" if workflows_root not in {"", "."} else ""
+    return path.startswith(base) and path.rpartition("/")[0].rpartition("/")[2] == "tests"
 
 
 def not_ours(document: Document) -> Finding:

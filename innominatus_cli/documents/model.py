@@ -17,6 +17,7 @@ from innominatus_cli.documents.written import WrittenFloat, WrittenInt
 
 __all__ = [
     "DURATION_PATTERN",
+    "Deprecation",
     "DurationSeconds",
     "JsonModel",
     "Name",
@@ -65,6 +66,16 @@ class StoredModel(JsonModel):
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("canonical", None)
         return copied
+
+
+class Deprecation(YamlModel):
+    """That something still works, and what to use in its place."""
+
+    since: str = ""
+    """The day or the version from which on."""
+    message: str = ""
+    replacement: str = ""
+    """What to use: an identity, with a range of versions behind `@` if need be."""
 
 
 def _to_seconds(value: object) -> object:

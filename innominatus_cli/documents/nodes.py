@@ -209,6 +209,7 @@ class Document:
         "_asked",
         "_own_text",
         "_pointers",
+        "details",
         "index",
         "keys",
         "kind",
@@ -243,6 +244,8 @@ class Document:
         self.others: list[Source] = []
         self.said: object = None
         """What `checks.said` keeps of the document for other documents."""
+        self.details: object = None
+        """What `checks.details` keeps of it for rules over it."""
         self._again: Callable[[], Document] | None = None
 
     def forget(self, again: "Callable[[], Document]") -> None:

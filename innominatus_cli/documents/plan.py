@@ -54,6 +54,18 @@ class Application(JsonModel):
     metadata: dict[str, Value] = {}
 
 
+class CallSite(JsonModel):
+    """A step of type `workflow` through which another step came into the plan."""
+
+    step: str
+    """Its name in the plan: `database`, `database.replica`, `region[1]`."""
+    workflow: str
+    """The workflow that it calls: its identity, or the path of its file."""
+    path: str
+    line: int
+    column: int
+
+
 class Provenance(JsonModel):
     """Where a step came from and why it is there."""
 
@@ -67,6 +79,9 @@ class Provenance(JsonModel):
     trigger: str
     """What brought it in: a trigger's name, `golden path deploy-app`, `score workflows.<name>`, `generated`."""
     override_of: str | None = None
+    calls: list[CallSite] | None = None
+    """For a step of a sub-workflow: the calls that lead to it, the outermost first. `path` and `workflow` are then
+    those of the called workflow; `tier`, `product` and `trigger` those of the workflow with the outermost call."""
 
 
 class ToolNeed(JsonModel):
@@ -104,13 +119,86 @@ class StepConditions(JsonModel):
     unless_text: str | None = None
 
 
+class PlannedProgram(JsonModel):
+    """The program of a step whose type the repository brings (a StepType document), for it is in no version of ours."""
+
+    step_type: str
+    """`<name>@<version>`."""
+    path: str
+    """The StepType document."""
+    command: list[str]
+    """An argv template: `${inputs.<name>}` inside an argument is replaced when the step starts."""
+    reads: Literal["stdout", "file"] = "stdout"
+    """Where outputs come from; the file is the step's `output_file`."""
+    inputs_schema: dict[str, Any] | None = None
+    """The JSON Schema of the inputs, where some of them are known only at run time: they are checked then."""
+
+
+class Cell(JsonModel):
+    """For which of its loop's values a step is there."""
+
+    index: int
+    """Its place among the values, from 0 on; the same number stands in the step's id."""
+    item: Value = None
+    """The value of `forEach`."""
+    matrix: dict[str, Value] | None = None
+    """The combination of `matrix`; None in a loop with `forEach`."""
+
+
+class Group(JsonModel):
+    """What a barrier ends: a loop with all its steps, or a sub-workflow. Its members name the barrier as `within`."""
+
+    kind: Literal["loop", "workflow"]
+    size: int | None = None
+    """Of a loop: how many values it has; its members are `<id>[0]` to `<id>[size - 1]`, steps or groups."""
+    max_parallel: int | None = None
+    """Of a loop: how many of its members run at once."""
+    declared_outputs: list[str] | None = None
+    """Of a loop: what its step declares; `steps.<loop>.outputs.<name>` is the list of what the members gave."""
+    workflow: str | None = None
+    """Of a sub-workflow: its identity, or the path of its file."""
+    product: str | None = None
+    """Of a sub-workflow that is a product workflow: its product; policies allow such a one by its identity."""
+    parameters: dict[str, Value] | None = None
+    """Of a sub-workflow: what it is called with, defaults included."""
+    variables: dict[str, Value] | None = None
+    outputs: dict[str, Value] | None = None
+    """Of a sub-workflow: read by its caller as `steps.<call>.outputs.<name>`."""
+    fail_fast: bool | None = None
+
+
+class MatrixAxis(JsonModel):
+    """One key of a matrix and its values: a list, or a reference to one."""
+
+    key: str
+    values: Value
+
+
+class Expansion(JsonModel):
+    """A loop over what only the run knows: its one node in the plan becomes several steps, `<id>[0]` and on.
+
+    Inside of the node, `item` and `matrix.<key>` are references that every one of these steps has a value for.
+    """
+
+    for_each: Value = None
+    matrix: list[MatrixAxis] | None = None
+    """In the order of the file, which is that of the combinations."""
+    include: Value = None
+    exclude: Value = None
+    max_items: int
+    """More values than that fail the step; policies count with this number."""
+    max_parallel: int | None = None
+
+
 class PlannedStep(JsonModel):
-    """One node of the plan's graph: a step, or a barrier that a tier or a workflow ends with.
+    """One node of the plan's graph: a step, or a barrier that a tier, a workflow, a loop or a sub-workflow ends with.
 
     Ids: `<phase>/<tier>/<product or ->/<workflow>/<step>`; a barrier's is `<phase>/<tier>` (all workflows of that tier
     in that phase have finished), a workflow's id where others of its tier depend on that workflow, or
-    `<workflow's id>/[<number>]` between two large groups of its steps. `needs` names steps and barriers; it holds what
-    is needed directly, never n² edges.
+    `<workflow's id>/[<number>]` between two large groups of its steps. A step of a loop has `[<index>]` behind its
+    name, one of a sub-workflow the name of the call and a `.` before it (`deploy[1].migrate`); the barrier that ends a
+    loop or a sub-workflow (`group`) has the id of the step as written, so that others need it by that name. `needs`
+    names steps and barriers; it holds what is needed directly, never n² edges.
     """
 
     id: str
@@ -121,12 +209,14 @@ class PlannedStep(JsonModel):
     phase: Phase
     tier: Tier
     workflow_id: str | None = None
-    """`<phase>/<tier>/<product or ->/<workflow>`; None for a barrier."""
+    """`<phase>/<tier>/<product or ->/<workflow>`; None for a barrier without a `group`."""
     needs: list[str] = []
     cleanup: bool = False
     """A `finally` step: runs whatever happened."""
     provenance: Provenance | None = None
     inputs: dict[str, Value] = {}
+    program: PlannedProgram | None = None
+    """What runs a step of the repository's own type; None for a built-in one."""
     input_files: list[str] = []
     """Paths (see `sources`) that the step reads; compared once more before it starts."""
     env: dict[str, Value] = {}
@@ -147,6 +237,22 @@ class PlannedStep(JsonModel):
     tools: list[ToolNeed] = []
     gate: Gate | None = None
     lock: str | None = None
+    within: str | None = None
+    """Id of the loop or sub-workflow that it is a member of: a barrier with a `group`."""
+    cell: Cell | None = None
+    """For which value of its loop it is there; of a step, or of a group that is one round of a loop."""
+    group: Group | None = None
+    """What this barrier ends. Its `conditions`, `continue_on_error`, `cleanup` and `timeout_seconds` (where
+    `timeout_written`) are those of the sub-workflow as a whole."""
+    expansion: Expansion | None = None
+    """A loop that is expanded while the run goes on: this step is the pattern of its steps."""
+
+    @property
+    def most_steps(self) -> int:
+        """As how many steps it counts for limits: 0 for a barrier, `max_items` for the pattern of a loop."""
+        if self.kind == "barrier":
+            return 0
+        return self.expansion.max_items if self.expansion else 1
 
 
 class PlannedWorkflow(JsonModel):

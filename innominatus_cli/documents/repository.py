@@ -13,11 +13,12 @@ from pydantic import BaseModel
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, not_ours
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
@@ -48,6 +49,17 @@ class Repository:
         self._amendments: dict[str, Amend] = {}
         self._sources: dict[str, str] = {}
 
+    def with_files(self, snapshot: Snapshot) -> "Repository":
+        """The same repository with new files in it; what has been read is not read again."""
+        other = Repository(snapshot)
+        other.findings = [*self.findings]
+        other._loaded = dict(self._loaded)
+        other._typed = dict(self._typed)
+        other._root = self._root
+        other._amendments = dict(self._amendments)
+        other._sources = dict(self._sources)
+        return other
+
     def amend(self, path: str, amend: Amend, sources: Mapping[str, str]) -> None:
         """Lets a Score file be changed when it is read, which must not have been before.
 
@@ -56,6 +68,10 @@ class Repository:
         if path in self._loaded and path not in self._amendments:
             raise AssertionError(f"{path} has been read without what is to be changed in it")
         self._amendments[path] = amend
+        self._sources.update(sources)
+
+    def add_sources(self, sources: Mapping[str, str]) -> None:
+        """Adds texts from outside that findings point into, by the paths of their places."""
         self._sources.update(sources)
 
     def loaded(self, path: str) -> Loaded:
@@ -126,6 +142,10 @@ class Repository:
                 found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
         return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
 
+    def step_types(self) -> list[Typed[StepTypeDocument]]:
+        """The step types that the repository brings, by path."""
+        return self._folder(f"{self.workflows_root}/step-types", StepTypeDocument, ("StepType",))
+
     def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
         """The WorkflowPolicies documents, by path."""
         return self._folder(f"{self.workflows_root}/policies", WorkflowPoliciesDocument, ("WorkflowPolicies",))
@@ -145,7 +165,8 @@ class Repository:
         globs = admin.model.applications if admin else [_DEFAULT_APPLICATIONS]
         found = set()
         for path in self.snapshot.paths("", YAML):
-            for glob in () if is_overrides_file(path) else globs:
+            no_application = is_overrides_file(path) or is_test_file(path, self.workflows_root)
+            for glob in () if no_application else globs:
                 if matches(path, glob) and not (glob == _DEFAULT_APPLICATIONS and "tests" in path.split("/")[:-1]):
                     found.add(path)
         return sorted(found)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.model import JsonModel, StoredModel
+from innominatus_cli.documents.plan import Cell
 from innominatus_cli.documents.verdict import Actor, ReportedFinding
 
 RECORD_SCHEMA: Final = "innominatus.dev/run-record/v1"
@@ -65,6 +66,8 @@ class StepResult(JsonModel):
     finding: ReportedFinding | None = None
     continued: bool = False
     """It failed, and `continueOnError` let the run go on."""
+    cells: list[Cell] | None = None
+    """What a loop over outputs went over, in the order of its steps, up to 64 KiB; each step has its own result."""
 
 
 class RunRecord(StoredModel):

@@ -17,6 +17,7 @@ KIND_FILES = {
     "Workload": "score",
     "Provider": "provider",
     "StepType": "step-type",
+    "WorkflowTest": "workflow-test",
     "RemediationWorkflow": "remediation-workflow",
     "ActionType": "action-type",
 }

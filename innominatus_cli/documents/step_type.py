@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.model import DurationSeconds, Name, Text, YamlModel
+from innominatus_cli.documents.model import Deprecation, DurationSeconds, Name, Text, VariableName, YamlModel
 from innominatus_cli.documents.vocabulary import Idempotency
 
 
@@ -13,6 +13,7 @@ class StepTypeMetadata(YamlModel):
 
     name: Name
     version: Text = "1.0.0"
+    deprecated: Deprecation | None = None
     description: str = ""
     owner: str = ""
 
@@ -40,7 +41,10 @@ class StepTypeSpec(YamlModel):
     """A JSON Schema (draft 2020-12) of `config`; `$ref` only inside of itself."""
     command: Annotated[list[str], Field(min_length=1)]
     """An argv template; `${inputs.<name>}` in an argument is replaced, and never split."""
-    env: dict[str, Text] = {}
+    env: dict[VariableName, Text] = {}
+    """Variables of its process; `${secrets.<name>}` stands nowhere else."""
+    files: list[str] = []
+    """Files and folders that the command reads: the plan's digest covers them."""
     outputs: StepTypeOutputs = StepTypeOutputs()
     tools: list[StepTypeTool] = []
     timeout: DurationSeconds | None = None

@@ -5,9 +5,9 @@ A pattern's `$` matches at the very end only, as in Go and ECMAScript.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.quick_structure import accepts, at_the_very_end
@@ -18,6 +18,10 @@ from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
+Reading: TypeAlias = Literal["fixed", "text", "later"]
+"""What a text in a config is: a value, text in which references stand, or whatever a reference names."""
+Matches: TypeAlias = Callable[[str, str], bool]
+"""Whether a pattern is found in a text."""
 _MANY = 12
 _MANY_FINDINGS = 200
 """Nobody reads the hints of more unknown keys than these, and looking for near names takes longer than all else."""
@@ -46,6 +50,22 @@ def check_node(document: Document, node: Node, schema: Schema) -> list[Finding]:
     """What is wrong with a node of the document by a schema (of the keywords that ours are made of)."""
     walk = _Walk(document, schema)
     walk.value(node, schema, "")
+    return walk.findings
+
+
+def check_own_config(
+    document: Document, step: MappingNode, schema: Schema, reading: Callable[[str], Reading], matches: Matches
+) -> list[Finding]:
+    """What is wrong with the `config` of a step by a schema that is not ours, whose patterns `matches` searches.
+
+    A value that is decided later is taken for good, as `reading` tells of its text.
+    """
+    walk = _OwnWalk(document, schema, reading, matches)
+    config = step.get("config")
+    if config is None:
+        walk.mapping(step.empty(), schema, "config", at=step)
+    else:
+        walk.value(config, schema, "config")
     return walk.findings
 
 
@@ -293,6 +313,32 @@ class _Walk:
             from innominatus_cli.documents.mending import respelt  # noqa: PLC0415 - most documents have no mistakes
 
             self.findings[-1] = self.findings[-1]._replace(fix=respelt(node, near))
+
+
+class _OwnWalk(_Walk):
+    """The walk over values that may hold references, by a schema with patterns of other people."""
+
+    def __init__(self, document: Document, root: Schema, reading: Callable[[str], Reading], matches: Matches) -> None:
+        super().__init__(document, root)
+        self.reading = reading
+        self.matches = matches
+
+    def value(self, node: Node, schema: Schema, name: str) -> None:
+        reading = self.reading(node.value) if isinstance(node, ScalarNode) and isinstance(node.value, str) else "fixed"
+        if reading == "fixed":
+            super().value(node, schema, name)
+        elif reading == "text":
+            expected = self.types_of(schema)
+            if expected and not self.has_type(node, expected):
+                self.wrong_type(node, expected, name)
+
+    def text(self, text: str, schema: Schema, name: str, node: Node, what: str = "") -> None:
+        rest = {word: rule for word, rule in schema.items() if word != "pattern"}
+        super().text(text, rest, name, node, what)
+        pattern = schema.get("pattern")
+        if pattern is not None and not self.matches(pattern, text):
+            message = f"{what or _quoted(name)} does not match the pattern '{pattern}' of the step type"
+            self.report(codes.WRONG_FORM, message, node)
 
 
 def _errors(findings: Iterable[Finding]) -> int:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from innominatus_cli.documents.model import DurationSeconds, Name, Text, VariableName, YamlModel
+from innominatus_cli.documents.model import Deprecation, DurationSeconds, Name, Text, VariableName, YamlModel
 from innominatus_cli.documents.vocabulary import Idempotency, Phase, Trigger, When
 
 
@@ -88,6 +88,8 @@ class WorkflowMetadata(YamlModel):
     phase: Phase | None = None
     phases: list[Phase] = []
     version: Text | None = None
+    """A semantic version, where several of one name stand side by side."""
+    deprecated: Deprecation | None = None
     overrides: str | None = None
     depends_on: list[str] = []
     tags: list[str] = []

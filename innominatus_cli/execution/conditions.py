@@ -13,7 +13,7 @@ def conditions_of(values: RunValues) -> Conditions:
     """A function for `decide`, over what is known in the run by now."""
 
     def asked(step: PlannedStep, failed: bool) -> str | Finding:
-        view = StepView(values, step.workflow_id, failed=failed)
+        view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
         written = step.conditions
         for word, tree, text in (
             ("if", written.if_tree, written.if_text),

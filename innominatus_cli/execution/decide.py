@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import When
-from innominatus_cli.execution.graph import RunState
+from innominatus_cli.execution.state import RunState
 from innominatus_cli.findings.catalogue.execution import WORKFLOW_TIMED_OUT
 from innominatus_cli.findings.finding import Finding, Place
 
@@ -28,12 +28,26 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Enter:
+    """A sub-workflow was judged for its first step; `reason` says why its steps do not run, empty where they do."""
+
+    call: int
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """Start these steps, in this order; the others have come to their end without running."""
+    """Start these steps, in this order; the others have come to their end without running.
+
+    `expansions` are loops whose values are known now; each becomes its steps. `entries` come before all else.
+    """
 
     steps: tuple[PlannedStep, ...] = ()
     skips: tuple[Skip, ...] = ()
     refusals: tuple[Refuse, ...] = ()
+    expansions: tuple[PlannedStep, ...] = ()
+    entries: tuple[Enter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +68,107 @@ nobody can say. The second argument tells whether something that the step stands
 
 
 def decide(state: RunState, conditions: Conditions) -> Decision:
-    """The next decision. After it the state is told what `started` and what `ended`, before it is asked again."""
+    """The next decision. The state is told of all of it, entries first, before it is asked again."""
     if state.stopped:
         return _wind_down(state)
+    turn = _Turn(state, conditions)
     starting: list[PlannedStep] = []
-    skips: list[Skip] = []
-    refusals: list[Refuse] = []
     free = state.limits.max_parallel - len(state.running)
     for number in state.ready:
         if len(starting) >= free:
             break
-        step = state.graph.steps[number]
-        reason = _late(state, step) or _reason_to_skip(state, number, step) or _asked(state, number, step, conditions)
-        if isinstance(reason, Finding):
-            refusals.append(Refuse(step, reason))
-        elif reason:
-            skips.append(Skip(step, reason))
-        elif state.has_room(step, starting):
-            starting.append(step)
-    if starting or skips or refusals:
-        return Start(tuple(starting), tuple(skips), tuple(refusals))
+        turn.consider(number, starting)
+    if starting or turn.skips or turn.refusals or turn.expansions:
+        return Start(
+            tuple(starting), tuple(turn.skips), tuple(turn.refusals), tuple(turn.expansions), tuple(turn.entries)
+        )
     if state.running:
         return Wait()
     if state.ready:  # workflows that wait for each other, against the limit of how many may have begun
-        return Start((state.graph.steps[state.ready[0]],))
+        return Start((state.graph.steps[state.ready[0]],), entries=tuple(turn.entries))
     return Finish()
+
+
+class _Turn:
+    """One look at everything that is ready."""
+
+    def __init__(self, state: RunState, conditions: Conditions) -> None:
+        self._state = state
+        self._conditions = conditions
+        self.skips: list[Skip] = []
+        self.refusals: list[Refuse] = []
+        self.expansions: list[PlannedStep] = []
+        self.entries: list[Enter] = []
+        self._full: set[int] = set()
+        """Loops none of whose further steps can start now; with thousands of them it is better not to ask each."""
+
+    def consider(self, number: int, starting: list[PlannedStep]) -> None:
+        """What becomes of a ready step; nothing, where it has to wait for room."""
+        state = self._state
+        if self._full and not self._full.isdisjoint(state.graph.groups_of(number)[:1]):
+            return
+        step = state.graph.steps[number]
+        reason = _late(state, number, step) or self._reason_of_calls(number)
+        if not reason:
+            root = self._root_above(number)
+            reason = _reason_to_skip(state, number, step, root)
+            if not reason and step.expansion is None:
+                reason = self._asked(step, root)
+        if isinstance(reason, Finding):
+            self.refusals.append(Refuse(step, reason))
+        elif reason:
+            self.skips.append(Skip(step, reason))
+        elif step.expansion is not None:
+            self.expansions.append(step)
+        elif state.has_room(step, starting):
+            starting.append(step)
+        elif (loop := state.full_loop(step, starting)) is not None:
+            self._full.add(loop)
+
+    def _reason_of_calls(self, number: int) -> "str | Finding":
+        """Why a sub-workflow around the step does not run; it is judged for the first of its steps."""
+        for call in self._state.graph.calls_of(number):
+            reason = self._verdict(call)
+            if reason is None:
+                found = self._judged(call, number)
+                if isinstance(found, Finding):
+                    self.entries.append(Enter(call, number, f"nobody can say whether '{self._name(call)}' runs"))
+                    return found
+                self.entries.append(Enter(call, number, found))
+                reason = found
+            if reason:
+                return reason
+        return ""
+
+    def _judged(self, call: int, number: int) -> "str | Finding":
+        node = self._state.graph.steps[call]
+        root = self._root_of_entry(call, number)
+        return _reason_to_skip(self._state, call, node, root) or self._asked(node, root)
+
+    def _verdict(self, call: int) -> str | None:
+        known = self._state.verdicts.get(call)
+        return next((entry.reason for entry in self.entries if entry.call == call), None) if known is None else known
+
+    def _root_above(self, number: int) -> int | None:
+        """The failure above a step. Above the first steps of a sub-workflow that is entered just now there is none."""
+        scope = self._state.graph.scope_of(number)
+        if any(entry.call == scope for entry in self.entries):
+            return None
+        return self._state.root_above(number)
+
+    def _root_of_entry(self, call: int, number: int) -> int | None:
+        outer = self._state.graph.scope_of(call)
+        if any(entry.call == outer for entry in self.entries):
+            return None
+        return self._state.root_of_entry(call, number)
+
+    def _name(self, call: int) -> str:
+        return self._state.graph.steps[call].name
+
+    def _asked(self, step: PlannedStep, root: int | None) -> "str | Finding":
+        if step.conditions.if_tree is None and step.conditions.unless_tree is None:
+            return ""
+        return self._conditions(step, root is not None)
 
 
 def _wind_down(state: RunState) -> Decision:
@@ -90,23 +180,26 @@ def _wind_down(state: RunState) -> Decision:
     return Finish()
 
 
-def _late(state: RunState, step: PlannedStep) -> "str | Finding":
+def _late(state: RunState, number: int, step: PlannedStep) -> "str | Finding":
     """A workflow that ran out of time has failed, whether or not one of its steps was running just then."""
-    workflow = step.workflow_id or ""
-    if workflow not in state.expired and (step.cleanup or workflow not in state.overdue):
+    if not state.expired and not state.overdue:
         return ""
-    if workflow in state.failed_workflows:
-        return "its workflow ran out of time"
-    where = step.provenance
-    place = Place(where.path, where.line, where.column) if where else Place("")
-    return Finding(WORKFLOW_TIMED_OUT, f"step '{step.name}': its workflow ran out of time before it could start", place)
+    for owner in state.graph.owners_of(number):
+        if owner not in state.expired and (owner not in state.overdue or state.graph.cleans_up(number, owner)):
+            continue
+        if owner in state.failed_workflows:
+            return "its workflow ran out of time"
+        where = step.provenance
+        place = Place(where.path, where.line, where.column) if where else Place("")
+        message = f"step '{step.name}': its workflow ran out of time before it could start"
+        return Finding(WORKFLOW_TIMED_OUT, message, place)
+    return ""
 
 
-def _reason_to_skip(state: RunState, number: int, step: PlannedStep) -> str:
-    """Why the step does not run, judged by what ended before it; empty where it may."""
+def _reason_to_skip(state: RunState, number: int, step: PlannedStep, root: int | None) -> str:
+    """Why the step does not run, judged by what ended before it; empty where it may. `root` is what failed above it."""
     if step.cleanup:
         return ""
-    root = state.root_above(number)
     match step.conditions.when:
         case When.ALWAYS:
             return ""
@@ -115,14 +208,12 @@ def _reason_to_skip(state: RunState, number: int, step: PlannedStep) -> str:
         case When.MANUAL:
             return "it is started by hand only (when: manual)"
         case When.ON_SUCCESS:
-            return _failure_above(state, step, root)
+            return _failure_above(state, number, step, root)
 
 
-def _failure_above(state: RunState, step: PlannedStep, root: int | None) -> str:
-    if root is None and step.workflow_id:
-        workflow = state.graph.workflows.get(step.workflow_id)
-        if workflow is not None and workflow.fail_fast:
-            root = state.failed_workflows.get(step.workflow_id)
+def _failure_above(state: RunState, number: int, step: PlannedStep, root: int | None) -> str:
+    if root is None:
+        root = _failed_fast(state, number)
     if root is None:
         return ""
     failed = state.graph.steps[root]
@@ -132,7 +223,16 @@ def _failure_above(state: RunState, step: PlannedStep, root: int | None) -> str:
     return f"step '{failed.name}' of '{workflow.identity if workflow else failed.workflow_id}' failed"
 
 
-def _asked(state: RunState, number: int, step: PlannedStep, conditions: Conditions) -> "str | Finding":
-    if step.conditions.if_tree is None and step.conditions.unless_tree is None:
-        return ""
-    return conditions(step, state.root_above(number) is not None)
+def _failed_fast(state: RunState, number: int) -> int | None:
+    """A failed step of a workflow around this one in which a failure starts no new step."""
+    if not state.failed_workflows:
+        return None
+    graph = state.graph
+    for owner in graph.owners_of(number):
+        workflow, call = graph.workflows.get(owner), graph.index.get(owner)
+        group = graph.steps[call].group if call is not None else None
+        if (workflow is not None and workflow.fail_fast) or (group is not None and group.fail_fast):
+            failed = state.failed_workflows.get(owner)
+            if failed is not None:
+                return failed
+    return None

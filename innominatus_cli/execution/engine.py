@@ -7,21 +7,26 @@ outlives this process at once, and the machine with the next wait for the disk.
 """
 
 import signal
+from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.words import counted
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.deadlines import Deadlines, timed_out
 from innominatus_cli.execution.decide import Finish, Start, decide
-from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
+from innominatus_cli.execution.expansion import cells_of, digest_of_cells, recorded_cells, steps_of
+from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.kept import keep
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
+from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
     CANCELLED,
     AttemptStarts,
@@ -150,14 +155,43 @@ class _Run:
             boot_id=boot_id(),
         )
         self._observer.run_started(self._setting.run, plan)
+        self._close_groups()
 
     def _carry_out(self, decision: Start) -> None:
+        for entry in decision.entries:
+            self._state.entered(entry.call, entry.number, entry.reason)
         for skip in decision.skips:
             self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
         for refusal in decision.refusals:
             self._ended(refusal.step, StepEnd(never_ran(refusal.step, "failed", "", refusal.finding)))
+        for step in decision.expansions:
+            self._expand(step)
         for step in decision.steps:
             self._launch(step)
+
+    def _expand(self, step: PlannedStep) -> None:
+        """A loop becomes its steps, once: the journal says how many, and by their digest over which values."""
+        cells = cells_of(step, self._values)
+        if isinstance(cells, Finding):
+            self._ended(step, StepEnd(never_ran(step, "failed", "", cells)))
+            return
+        index, first = self._graph.index[step.id], len(self._graph.steps)
+        steps = steps_of(step, cells)
+        self._journal.add(
+            "expanded", step=step.id, index=index, first=first, count=len(steps), cells=digest_of_cells(cells)
+        )
+        result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
+        end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
+        self._results[step.id] = result
+        self._journal.add("step_end", step=step.id, index=index, status=result.status, **self._kept(index, end))
+        self._observer.expanded(step, steps)
+        self._ends.note(step, result, end.message)
+        workflow_ended = self._state.expanded(step.id, steps)
+        self._after_end(step, workflow_ended=workflow_ended)
+
+    @staticmethod
+    def _most(step: PlannedStep) -> int:
+        return step.expansion.max_items if step.expansion else 1
 
     def _launch(self, step: PlannedStep) -> None:
         finding = self._setting.compare_inputs(step) if step.input_files else None
@@ -169,20 +203,24 @@ class _Run:
             return
         index = self._graph.index[step.id]
         self._state.started(step.id)
-        self._deadlines.begin(step.workflow_id, self._clock.monotonic())
+        self._deadlines.begin(index, self._clock.monotonic())
         task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
         self._intended.append(task)
 
     def _made_ready(self, index: int) -> Task:
         failed = self._state.root_above(index) is not None
-        return made_ready(self._prepared, index, self._values, MappingProxyType(self._artifacts), failed=failed)
+        manifests = MappingProxyType(self._artifacts)
+        step = self._graph.steps[index]
+        return made_ready(self._prepared, step, index, self._values, manifests, failed=failed)
 
     def _make_ready(self) -> None:
         """Looks at the inputs of the steps that will probably be next, while others run."""
         for index in self._state.ready[:2]:
             step = self._graph.steps[index]
             asked = step.conditions.if_tree is not None or step.conditions.unless_tree is not None
+            if step.expansion is not None or self._graph.scope_of(index) is not None:
+                continue  # a loop has no work of its own, and a sub-workflow may yet be judged
             if index not in self._ready_tasks and not asked and self._state.root_above(index) is None:
                 self._ready_tasks[index] = self._made_ready(index)
 
@@ -316,10 +354,12 @@ class _Run:
         else:
             (self._state.expired if cleanup else self._state.overdue).add(workflow)
         self._journal.add("deadline", workflow=workflow)
+        owners = self._graph.owners_of
         late = [
             task
             for task in self._tasks
-            if not workflow or (task.step.workflow_id == workflow and (cleanup or not task.step.cleanup))
+            if not workflow
+            or (workflow in owners(task.index) and (cleanup or not self._graph.cleans_up(task.index, workflow)))
         ]
         for task in late:
             task.out_of_time = workflow or "run"
@@ -338,12 +378,22 @@ class _Run:
         if task.logs.problem:
             self._findings.append(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
         if task.out_of_time and end.result.status == "interrupted":
-            end = StepEnd(timed_out(task.step, end.result, self._graph.workflows.get(task.out_of_time)))
+            end = StepEnd(timed_out(task.step, end.result, self._name_of(task.out_of_time)))
         self._ended(task.step, end)
+
+    def _name_of(self, owner: str) -> str:
+        """What a workflow or sub-workflow is called; empty for the run."""
+        workflow, call = self._graph.workflows.get(owner), self._graph.index.get(owner)
+        if workflow is not None:
+            return workflow.identity
+        return self._graph.steps[call].name if call is not None else ""
 
     def _ended(self, step: PlannedStep, end: StepEnd) -> None:
         result = end.result
         index = self._graph.index[step.id]
+        if not result.continued and self._state.is_let_pass(index, result.status):
+            result = result.model_copy(update={"continued": True})
+            end = replace(end, result=result)
         self._results[step.id] = result
         self._artifacts.update(end.artifacts)
         facts = self._kept(index, end)
@@ -351,9 +401,20 @@ class _Run:
             facts["reason"] = result.reason[:_REASON]
         self._journal.add("step_end", step=step.id, index=index, status=result.status, **facts)
         self._values.step_ended(step, result.status, end.outputs, end.variables)
-        if self._state.ended(step.id, result.status, continued=result.continued) and step.workflow_id:
-            self._values.workflow_ended(self._graph.workflows[step.workflow_id])
+        workflow_ended = self._state.ended(step.id, result.status, continued=result.continued)
+        self._after_end(step, workflow_ended=workflow_ended)
         self._ends.note(step, result, end.message)
+
+    def _after_end(self, step: PlannedStep, *, workflow_ended: bool) -> None:
+        self._close_groups()
+        if workflow_ended and step.workflow_id:
+            self._values.workflow_ended(self._graph.workflows[step.workflow_id])
+
+    def _close_groups(self) -> None:
+        """Works out what loops and sub-workflows gave that have ended just now."""
+        for number in self._state.take_closed():
+            members = [self._graph.steps[member] for member in self._graph.members[number]]
+            self._values.group_ended(self._graph.steps[number], members)
 
     def _kept(self, index: int, end: StepEnd) -> dict[str, str]:
         if self._journal.problem:
@@ -367,7 +428,7 @@ class _Run:
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()
-        steps = tuple(self._results[step.id] for step in self._graph.steps if step.kind == "step")
+        steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
         self._journal.add("run_end", status=status, failures=len(self._state.failures))
         self._commit()
@@ -385,6 +446,13 @@ class _Run:
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,
         )
+
+    def _in_order(self) -> Iterator[PlannedStep]:
+        """The steps of the plan, those that loops became right behind them."""
+        for number, step in enumerate(self._graph.steps[: len(self._setting.plan.steps)]):
+            if step.kind == "step":
+                yield step
+                yield from (self._graph.steps[member] for member in self._graph.members.get(number, ()))
 
     def _status(self) -> RunStatus:
         if self._signal is not None:

@@ -1,36 +1,29 @@
-"""The plan's graph by number, and how far a run has come in it. No I/O, no clock.
+"""The plan's graph by number: who needs whom, and which loops and sub-workflows a node is a member of. No I/O."""
 
-Nodes are numbered as in the plan's `steps`; a node stands behind everything it needs. `RunState` takes two kinds of
-news, `started` and `ended`, and keeps what `decide` asks for: what is ready, what runs, which failure stands above
-each node.
-"""
-
-from bisect import insort
-from collections import Counter
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Sequence
 
 from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
-from innominatus_cli.documents.run_record import StepStatus
-
-OPEN: Final = "open"
-"""The final state of a barrier: everything before it has ended."""
-
-_FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
 
 
 class PlanGraph:
-    """Who needs whom. Raises ValueError where a step stands before something it needs, or needs something unknown."""
+    """Who needs whom. Nodes are numbered as in the plan's `steps`; those that loops become while a run goes on follow.
 
-    __slots__ = ("dependants", "index", "needs", "plan", "steps", "workflows")
+    Raises ValueError where a step stands before something it needs, or needs something unknown.
+    """
+
+    __slots__ = ("_chains", "_scopes", "dependants", "index", "members", "needs", "plan", "steps", "workflows")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.steps: tuple[PlannedStep, ...] = tuple(plan.steps)
+        self.steps: list[PlannedStep] = list(plan.steps)
         self.index: dict[str, int] = {step.id: number for number, step in enumerate(self.steps)}
         self.workflows: dict[str, PlannedWorkflow] = {workflow.id: workflow for workflow in plan.workflows}
         self.needs: list[tuple[int, ...]] = []
         self.dependants: list[list[int]] = [[] for _ in self.steps]
+        self.members: dict[int, list[int]] = {}
+        """By loop or sub-workflow, its steps and groups; plain barriers are none."""
+        self._chains: dict[int, tuple[int, ...]] = {}
+        self._scopes: dict[int, int] = {}
         for number, step in enumerate(self.steps):
             needs = tuple(sorted({self.index.get(need, number) for need in step.needs}))
             if needs and needs[-1] >= number:
@@ -38,151 +31,82 @@ class PlanGraph:
             self.needs.append(needs)
             for need in needs:
                 self.dependants[need].append(number)
+            if step.group is not None:
+                self.members.setdefault(number, [])
+            if step.within is not None:
+                self._join(number, step)
 
+    def _join(self, number: int, step: PlannedStep) -> None:
+        chain: list[int] = []
+        within = step.within
+        while within is not None:
+            outer = self.index.get(within)
+            if outer is None or outer in chain:
+                raise ValueError(f"{step.id} is a member of something unknown")
+            chain.append(outer)
+            within = self.steps[outer].within
+        self._chains[number] = tuple(chain)
+        scope = next((one for one in chain if self.is_call(one)), None)
+        if scope is not None:
+            self._scopes[number] = scope
+        if step.kind == "step" or step.group is not None:
+            self.members.setdefault(chain[0], []).append(number)
 
-class Limits:
-    """How much runs at once: in all, by tier, and workflows. None: no limit of its own."""
+    def add(self, pattern: int, steps: Sequence[PlannedStep]) -> list[int]:
+        """The numbers of the steps that a loop has become; each needs what the pattern needs."""
+        numbers = []
+        for step in steps:
+            number = len(self.steps)
+            self.steps.append(step)
+            self.index[step.id] = number
+            self.needs.append(self.needs[pattern])
+            self.dependants.append([])
+            self._join(number, step)
+            numbers.append(number)
+        self.members.setdefault(pattern, [])
+        return numbers
 
-    __slots__ = ("max_parallel", "tiers", "workflows")
+    def groups_of(self, number: int) -> tuple[int, ...]:
+        """The loops and sub-workflows that a node is a member of, the innermost first."""
+        return self._chains.get(number, ())
 
-    def __init__(self, max_parallel: int, limits: Mapping[str, int]) -> None:
-        self.max_parallel = max(1, min(max_parallel, limits.get("max_parallel", max_parallel)))
-        self.workflows = limits.get("workflows")
-        self.tiers = {tier: limits[tier] for tier in ("platform", "product", "application") if tier in limits}
+    def scope_of(self, number: int) -> int | None:
+        """The innermost sub-workflow that a node is a member of."""
+        return self._scopes.get(number)
 
+    def calls_of(self, number: int) -> list[int]:
+        """The sub-workflows that a node is a member of, the outermost first."""
+        return [group for group in reversed(self.groups_of(number)) if self.is_call(group)]
 
-class RunState:
-    """How far a run has come."""
+    def is_call(self, number: int) -> bool:
+        """Whether a node ends a sub-workflow."""
+        group = self.steps[number].group
+        return group is not None and group.kind == "workflow"
 
-    def __init__(self, graph: PlanGraph, limits: Limits) -> None:
-        self.graph = graph
-        self.limits = limits
-        self.status: list[str | None] = [None] * len(graph.steps)
-        self.root: list[int | None] = [None] * len(graph.steps)
-        """By node: the failed step because of which nothing that waits for success runs behind it."""
-        self.ready: list[int] = []
-        """Steps whose needs have all ended, in the plan's order."""
-        self.running: set[int] = set()
-        self.failures: list[int] = []
-        """Steps that failed, in order of their ends; those that `continueOnError` let pass are not among them."""
-        self.overdue: set[str] = set()
-        """Workflows that ran out of time; their `finally` steps still run."""
-        self.expired: set[str] = set()
-        """Workflows that have no time left for their `finally` steps either."""
-        self.failed_workflows: dict[str, int] = {}
-        self.stopped: str = ""
-        """Why no step starts any more; empty while steps may start."""
-        self._missing = [len(needs) for needs in graph.needs]
-        self._unended: Counter[str] = Counter(step.workflow_id for step in graph.steps if step.workflow_id)
-        self._active: set[str] = set()
-        self._tiers: Counter[str] = Counter()
-        self._locks: set[str] = set()
-        for number in [number for number, missing in enumerate(self._missing) if not missing]:
-            self._reach(number)
+    def most_at_once(self, number: int) -> int | None:
+        """How many members of this loop may run at once; None where nobody says."""
+        step = self.steps[number]
+        if step.expansion is not None:
+            return step.expansion.max_parallel
+        return step.group.max_parallel if step.group is not None else None
 
-    @property
-    def waiting(self) -> list[int]:
-        """Steps that have neither started nor ended, in the plan's order."""
-        steps = self.graph.steps
-        return [
-            number
-            for number, status in enumerate(self.status)
-            if status is None and number not in self.running and steps[number].kind == "step"
-        ]
+    def round_in(self, number: int, loop: int) -> int:
+        """The member of a loop through which a node belongs to it: itself, or the sub-workflow of its round."""
+        chain = self.groups_of(number)
+        at = chain.index(loop)
+        return chain[at - 1] if at else number
 
-    @property
-    def has_free_slots(self) -> bool:
-        """Whether less runs than may run in all."""
-        return len(self.running) < self.limits.max_parallel
+    def owners_of(self, number: int) -> list[str]:
+        """Ids of all that may run out of time around a step: its workflow, and sub-workflows, the outermost first."""
+        workflow = self.steps[number].workflow_id
+        return [*((workflow,) if workflow else ()), *(self.steps[call].id for call in self.calls_of(number))]
 
-    def unended(self, workflow: str) -> int:
-        """How many steps of this workflow have not come to their end."""
-        return self._unended[workflow]
-
-    def started(self, step_id: str) -> None:
-        """News: this step, which was ready, has started."""
-        number = self.graph.index[step_id]
-        step = self.graph.steps[number]
-        self.ready.remove(number)
-        self.running.add(number)
-        self._tiers[step.tier] += 1
-        if step.workflow_id:
-            self._active.add(step.workflow_id)
-        if step.lock:
-            self._locks.add(step.lock)
-
-    def ended(self, step_id: str, status: StepStatus, *, continued: bool = False) -> bool:
-        """News: this step has come to its end, or will never start. Returns whether its workflow has ended with it."""
-        number = self.graph.index[step_id]
-        step = self.graph.steps[number]
-        if number in self.running:
-            self.running.remove(number)
-            self._tiers[step.tier] -= 1
-            if step.lock:
-                self._locks.discard(step.lock)
-        elif number in self.ready:
-            self.ready.remove(number)
-        self.status[number] = status
-        self.root[number] = self.root_above(number)
-        if status in _FAILED and not continued:
-            self.failures.append(number)
-            if step.workflow_id:
-                self.failed_workflows.setdefault(step.workflow_id, number)
-            if self.root[number] is None:
-                self.root[number] = number
-        workflow_ended = self._count_down(step)
-        self._release(number)
-        return workflow_ended
-
-    def root_above(self, number: int) -> int | None:
-        """The first failed step that this node stands behind, or None."""
-        roots = [root for need in self.graph.needs[number] if (root := self.root[need]) is not None]
-        return min(roots) if roots else None
-
-    def has_room(self, step: PlannedStep, starting: "list[PlannedStep]") -> bool:
-        """Whether the limits and locks let this step start beside what runs and what is `starting`."""
-        if len(self.running) + len(starting) >= self.limits.max_parallel:
-            return False
-        most = self.limits.tiers.get(step.tier)
-        if most is not None and self._tiers[step.tier] + sum(other.tier == step.tier for other in starting) >= most:
-            return False
-        if step.lock and (step.lock in self._locks or any(other.lock == step.lock for other in starting)):
-            return False
-        return self._has_room_for_workflow(step.workflow_id, starting)
-
-    def _has_room_for_workflow(self, workflow: str | None, starting: "list[PlannedStep]") -> bool:
-        if workflow is None or self.limits.workflows is None or workflow in self._active:
-            return True
-        active = self._active | {other.workflow_id for other in starting if other.workflow_id}
-        return workflow in active or len(active) < self.limits.workflows
-
-    def _count_down(self, step: PlannedStep) -> bool:
-        workflow = step.workflow_id
-        if not workflow:
-            return False
-        self._unended[workflow] -= 1
-        if self._unended[workflow]:
-            return False
-        self._active.discard(workflow)
-        return True
-
-    def _release(self, number: int) -> None:
-        for dependant in self.graph.dependants[number]:
-            self._missing[dependant] -= 1
-            if not self._missing[dependant]:
-                self._reach(dependant)
-
-    def _reach(self, number: int) -> None:
-        """Everything before this node has ended: a barrier opens, a step is ready."""
-        waiting = [number]
-        while waiting:
-            number = waiting.pop()
-            if self.graph.steps[number].kind == "step":
-                insort(self.ready, number)
-                continue
-            self.status[number] = OPEN
-            self.root[number] = self.root_above(number)
-            for dependant in self.graph.dependants[number]:
-                self._missing[dependant] -= 1
-                if not self._missing[dependant]:
-                    waiting.append(dependant)
+    def cleans_up(self, number: int, owner: str) -> bool:
+        """Whether a step belongs to what this workflow or sub-workflow does `finally`."""
+        outer = self.index.get(owner)
+        for member in (number, *self.groups_of(number)):
+            if member == outer:
+                return False
+            if self.steps[member].cleanup and (self.scope_of(member) == outer or self.scope_of(member) is None):
+                return True
+        return False

@@ -11,10 +11,10 @@ _PRIVATE = 0o600
 def keep(state: StateFolder, run: str, index: int, end: StepEnd) -> dict[str, str]:
     """Writes them durably; returns the facts for the journal line that says that the step has ended.
 
-    A step without outputs, variables and artifacts needs no file. Raises CannotContinue (exit 73).
+    A step without outputs, variables, artifacts and rounds of a loop needs no file. Raises CannotContinue (exit 73).
     """
     result = end.result
-    if not (result.outputs or result.variables or result.artifacts):
+    if not (result.outputs or result.variables or result.artifacts or result.cells):
         return {}
     keep_artifacts(state, run, end)
     whole = canonical_json(result.as_json())

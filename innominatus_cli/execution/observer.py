@@ -1,5 +1,6 @@
 """Who watches a run: progress for people. What an observer does never changes the run."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
@@ -11,6 +12,9 @@ class Observer(Protocol):
 
     def run_started(self, run: str, plan: Plan) -> None:
         """A run begins."""
+
+    def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
+        """A loop over outputs has become these steps."""
 
     def step_started(self, step: PlannedStep, attempt: int) -> None:
         """An attempt of a step begins; `attempt` counts from 1."""
@@ -29,6 +33,9 @@ class NobodyWatches:
     """Says nothing."""
 
     def run_started(self, run: str, plan: Plan) -> None:
+        """Nothing."""
+
+    def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
         """Nothing."""
 
     def step_started(self, step: PlannedStep, attempt: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.execution.expansion import cells_of, steps_of
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.kept import keep_artifacts
 from innominatus_cli.execution.options import ExecutionOptions
@@ -18,6 +19,7 @@ from innominatus_cli.execution.step import (
     step_work,
 )
 from innominatus_cli.execution.values import RunValues, StepView
+from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.processes import Supervisor
@@ -40,14 +42,15 @@ def execute_step(
     """
     options = options or ExecutionOptions()
     graph = PlanGraph(setting.plan)
-    index = graph.index[step_id]
-    prepared = setting.prepare()
     results = {result.step: result for result in earlier}
     values = _values(setting, graph, results)
+    index = graph.index[step_id]
+    step = graph.steps[index]
+    prepared = setting.prepare()
     failed = any(result.status in _FAILED and not result.continued for result in results.values())
-    view = StepView(values, graph.steps[index].workflow_id, failed=failed)
+    view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
     logs = logs_of(prepared, index)
-    work = step_work(prepared, index, view, logs, _artifacts(setting.state, setting.run, results))
+    work = step_work(prepared, step, view, logs, _artifacts(setting.state, setting.run, results))
     with (
         SignalPipe() as signals,
         options.supervisor(setting.work_dir, signals) as supervisor,
@@ -110,13 +113,29 @@ class _Loop:
 def _values(setting: RunSetting, graph: PlanGraph, results: dict[str, StepResult]) -> RunValues:
     plan = setting.plan
     values = RunValues(plan, setting.facts(""), setting.secrets)
-    for step in graph.steps:
+    for number, step in enumerate(plan.steps):
         result = results.get(step.id)
-        if result is not None:
+        if step.expansion is not None:
+            _expand(graph, number, values, results)
+        elif result is not None:
             values.step_ended(step, result.status, result.outputs, result.variables)
+        if step.group is not None or step.expansion is not None:
+            values.group_ended(step, [graph.steps[member] for member in graph.members.get(number, ())])
     for flow in plan.workflows:
         values.workflow_ended(flow)
     return values
+
+
+def _expand(graph: PlanGraph, number: int, values: RunValues, results: dict[str, StepResult]) -> None:
+    """Adds the steps of a loop whose values are known by now, with what they gave."""
+    cells = cells_of(graph.steps[number], values)
+    if isinstance(cells, Finding):
+        return
+    for added in graph.add(number, steps_of(graph.steps[number], cells)):
+        step = graph.steps[added]
+        result = results.get(step.id)
+        if result is not None:
+            values.step_ended(step, result.status, result.outputs, result.variables)
 
 
 def _artifacts(state: StateFolder, run: str, results: dict[str, StepResult]) -> dict[str, bytes]:

@@ -38,7 +38,7 @@ class ExecutionResult:
 
     status: RunStatus
     steps: tuple[StepResult, ...]
-    """Every step of the plan, in its order; barriers have no result."""
+    """Every step of the plan, in its order, those that a loop became behind it; barriers have no result."""
     failures: tuple[str, ...]
     """Ids of steps that failed, in order of their ends."""
     started_at: str

@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.durations import duration_text
-from innominatus_cli.documents.plan import PlannedStep
+from innominatus_cli.documents.plan import PlannedProgram, PlannedStep
 from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
+from innominatus_cli.drivers.own_program import run_own_program
 from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
 from innominatus_cli.execution.retry import delay_seconds, is_retried
 from innominatus_cli.execution.setting import PreparedRun
@@ -25,6 +26,7 @@ from innominatus_cli.expressions.values import NoValue, resolve, text_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.step_types.own import NoInput, OwnInputs, filled, wrong_inputs
 from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
@@ -91,14 +93,14 @@ def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
 
 
 def step_work(
-    prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+    prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
 ) -> StepWork:
     """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
 
     Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
     can be done ahead of time.
     """
-    return (yield from _Work(prepared, index, view, logs, manifests).attempts())
+    return (yield from _Work(prepared, step, view, logs, manifests).attempts())
 
 
 def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
@@ -148,12 +150,12 @@ class _AttemptEnd:
 
 class _Work:
     def __init__(
-        self, prepared: PreparedRun, index: int, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+        self, prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
     ) -> None:
         self._prepared = prepared
         self._setting = prepared.setting
         self._clock = prepared.setting.clock
-        self._step = prepared.setting.plan.steps[index]
+        self._step = step
         self._view = view
         self._logs = logs
         self._manifests = manifests
@@ -185,7 +187,7 @@ class _Work:
         self, number: int, at: str, context: StepContext | Finding
     ) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
         started = self._clock.monotonic()
-        driver = self._setting.driver_for(self._step.type)
+        driver = self._driver()
         if isinstance(context, Finding) or driver is None:
             end = _AttemptEnd(None, context if isinstance(context, Finding) else self._without_driver())
         else:
@@ -248,7 +250,7 @@ class _Work:
     def _context(self) -> StepContext | Finding:
         """What the driver is told; nothing of the step has begun yet."""
         step, setting, prepared = self._step, self._setting, self._prepared
-        if setting.driver_for(step.type) is None:
+        if self._driver() is None:
             return self._without_driver()
         try:
             inputs = self._inputs()
@@ -280,8 +282,14 @@ class _Work:
             manifests=self._manifests,
         )
 
+    def _driver(self) -> Driver | None:
+        known = self._setting.driver_for(self._step.type)
+        return run_own_program if known is None and self._step.program is not None else known
+
     def _inputs(self) -> StepInputs | Finding:
         step = self._step
+        if step.program is not None:
+            return self._own_inputs(step.program)
         known = self._setting.step_type(step.type)
         if known is None:
             return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
@@ -291,6 +299,17 @@ class _Work:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = place_in_words(first["loc"])
             return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {in_words(first['msg'])}")
+
+    def _own_inputs(self, program: PlannedProgram) -> StepInputs | Finding:
+        """The command of a step of the repository's own type; inputs that were not known before are checked now."""
+        values = resolve(self._step.inputs, self._view.value)
+        for wrong in wrong_inputs(program.inputs_schema, values) if program.inputs_schema is not None else ():
+            name = place_in_words((*wrong.at, *filter(None, (wrong.key,))))
+            return finding_of(self._step, codes.INPUTS_WRONG_NOW, f"'{name}': {wrong.message}")
+        try:
+            return OwnInputs(command=[filled(argument, values) for argument in program.command])
+        except NoInput as missing:
+            return finding_of(self._step, codes.INPUTS_WRONG_NOW, f"'{missing}' has no value")
 
     def _without_driver(self) -> Finding:
         step = self._step

@@ -33,14 +33,21 @@ class Task:
 
 
 def made_ready(
-    prepared: PreparedRun, index: int, values: RunValues, manifests: Mapping[str, bytes], *, failed: bool
+    prepared: PreparedRun,
+    step: PlannedStep,
+    index: int,
+    values: RunValues,
+    manifests: Mapping[str, bytes],
+    *,
+    failed: bool,
 ) -> Task:
     """The task of a step up to its first need, which is that its first attempt starts.
 
-    Everything that the step needs must have ended. `failed`: something that it stands behind has failed.
+    Everything that the step needs must have ended. `index` names its logs. `failed`: something that it stands behind
+    has failed.
     """
-    step = prepared.setting.plan.steps[index]
     logs = logs_of(prepared, index)
-    work = step_work(prepared, index, StepView(values, step.workflow_id, failed=failed), logs, manifests)
+    view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
+    work = step_work(prepared, step, view, logs, manifests)
     next(work)
     return Task(step, index, work, logs)

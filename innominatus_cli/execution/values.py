@@ -1,9 +1,9 @@
 """What references stand for while a run goes on: outputs, variables, resources, secrets and the run itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
+from innominatus_cli.documents.plan import Cell, Group, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.expressions.references import path_text, split_path
 from innominatus_cli.expressions.values import NoValue, references_in, resolve, text_of
 
@@ -33,6 +33,13 @@ class RunValues:
         self.resources: dict[str, Mapping[str, Any]] = {}
         self.workflow_outputs: dict[str, dict[str, Any]] = {}
         """By identity."""
+        self.calls: dict[tuple[str | None, str], PlannedStep] = {}
+        """Sub-workflows, by workflow id and the name of the step that calls."""
+        for step in plan.steps:
+            if step.group is not None and step.group.kind == "workflow":
+                self.calls[step.workflow_id, step.name] = step
+                own = self.variables.setdefault(step.workflow_id or "", {})
+                own.update({f"{step.name}/{name}": value for name, value in (step.group.variables or {}).items()})
 
     def step_ended(
         self, step: PlannedStep, status: str, outputs: Mapping[str, Any], variables: Mapping[str, str]
@@ -45,6 +52,36 @@ class RunValues:
             self.variables.setdefault(step.workflow_id, {}).update(variables)
         if step.type == _PROVISIONING and isinstance(step.inputs.get("resource"), str):
             self.resources[step.inputs["resource"]] = outputs
+
+    def group_ended(self, node: PlannedStep, members: Sequence[PlannedStep]) -> None:
+        """A loop or a sub-workflow has ended: works out its status and its outputs from those of its members.
+
+        A loop has of each output the list of what its members gave, nothing (null) of one that gave none.
+        """
+        key = (node.workflow_id, node.name)
+        statuses = [
+            "succeeded" if status == "failed" and member.continue_on_error else status
+            for member in members
+            if (status := self.statuses.get((member.workflow_id, member.name))) is not None
+        ]
+        self.statuses[key] = _status_of(statuses)
+        if node.group is not None and node.group.kind == "workflow":
+            self.outputs[key] = {} if self.statuses[key] == "skipped" else self._outputs_of_call(node)
+            return
+        outputs = [self.outputs.get((member.workflow_id, member.name), {}) for member in members]
+        declared = (node.group.declared_outputs if node.group else node.declared_outputs) or ()
+        names = dict.fromkeys([*declared, *(name for one in outputs for name in sorted(one))])
+        self.outputs[key] = {name: [one.get(name) for one in outputs] for name in names}
+
+    def _outputs_of_call(self, node: PlannedStep) -> dict[str, Any]:
+        view = StepView(self, node.workflow_id, cell=node.cell)
+        found: dict[str, Any] = {}
+        for name, value in (node.group.outputs if node.group and node.group.outputs else {}).items():
+            try:
+                found[name] = resolve(value, view.value)
+            except NoValue:
+                continue
+        return found
 
     def is_secret(self, workflow: str | None, value: object, own: str = "") -> bool:
         """Whether a value of this workflow (of its step `own`) names a secret, directly or by what was made of one."""
@@ -78,7 +115,7 @@ class RunValues:
 class StepView:
     """The values as one step sees them: steps and variables are those of its own workflow."""
 
-    __slots__ = ("_depth", "_failed", "_own", "_values", "_workflow")
+    __slots__ = ("_cell", "_depth", "_failed", "_own", "_values", "_workflow")
 
     def __init__(
         self,
@@ -87,7 +124,10 @@ class StepView:
         *,
         failed: bool = False,
         own: tuple[str, Mapping[str, Any]] | None = None,
+        cell: Cell | None = None,
     ) -> None:
+        """`cell` is the round of the loop that the step is there for."""
+        self._cell = cell
         self._values = values
         self._workflow = workflow
         self._failed = failed
@@ -96,7 +136,7 @@ class StepView:
 
     def with_outputs(self, step: str, outputs: Mapping[str, Any]) -> "StepView":
         """The same, when the step itself has just given these outputs."""
-        return StepView(self._values, self._workflow, failed=self._failed, own=(step, outputs))
+        return StepView(self._values, self._workflow, failed=self._failed, own=(step, outputs), cell=self._cell)
 
     def is_secret(self, value: object, own: str) -> bool:
         """Whether this value of the step `own` names a secret."""
@@ -122,11 +162,31 @@ class StepView:
                 found = self._variable(path, rest[1:] if rest[0] == "variables" and len(rest) > 1 else rest)
             case "secrets" if rest:
                 found = self._secret(".".join(rest), path)
+            case "item" | "matrix" if self._cell is not None:
+                found = self._round(self._cell, path)
+            case "parameters" if len(rest) > 1:
+                found = self._parameter(path, rest)
             case "workflows" | "resources" | "run":
                 found = self._of_the_run(head, rest, path)
             case _:
                 raise NoValue(f"'${{{path_text(path)}}}' has no value while a run goes on")
         return found
+
+    def _round(self, cell: Cell, path: tuple[str, ...]) -> object:
+        """A value of the loop: `item`, `item.index`, `matrix.<key>`, and what stands in them."""
+        value = resolve(cell.item if path[0] == "item" else cell.matrix, self.value)
+        if path == ("item", "index") and not (isinstance(value, Mapping) and "index" in value):
+            return cell.index
+        return _inside(value, path[1:], path)
+
+    def _parameter(self, path: tuple[str, ...], rest: tuple[str, ...]) -> object:
+        """A parameter of a sub-workflow, as the caller sees it: `parameters.<call>.<name>`."""
+        call = self._values.calls.get((self._workflow, rest[0]))
+        parameters = call.group.parameters if call is not None and call.group is not None else None
+        if call is None or parameters is None or rest[1] not in parameters:
+            raise NoValue(f"'${{{path_text(path)}}}' has no value while a run goes on")
+        view = StepView(self._values, self._workflow, cell=call.cell)
+        return _inside(resolve(parameters[rest[1]], view.value), rest[2:], path)
 
     def _of_the_run(self, head: str, rest: tuple[str, ...], path: tuple[str, ...]) -> object:
         if head == "run":
@@ -182,12 +242,43 @@ def _tainted_names(plan: Plan) -> _Tainted:
             if _is_tainted(value, flow.id, "", found)
         )
     for step in plan.steps:
+        if step.group is not None and step.group.kind == "workflow":
+            found |= _tainted_by_call(step, step.group, found)
+    for step in plan.steps:
         found.update(
             (step.workflow_id, "variables", name)
             for name, value in step.set_variables.items()
             if _is_tainted(value, step.workflow_id, step.name, found)
         )
+    for step in plan.steps:
+        if step.group is not None:
+            found |= _tainted_outputs(step, step.group, found)
     return found
+
+
+def _tainted_by_call(node: PlannedStep, group: Group, tainted: _Tainted) -> _Tainted:
+    """Parameters and variables of a sub-workflow that hold something secret."""
+    found: _Tainted = set()
+    for prefix, where, values in (
+        ("", f"parameters.{node.name}", group.parameters),
+        ("/", "variables", group.variables),
+    ):
+        for name, value in (values or {}).items():
+            if _is_tainted(value, node.workflow_id, "", tainted | found):
+                found.add((node.workflow_id, where, f"{node.name}/{name}" if prefix else name))
+    return found
+
+
+def _tainted_outputs(node: PlannedStep, group: Group, tainted: _Tainted) -> _Tainted:
+    """Outputs of a loop or a sub-workflow that hold something secret."""
+    if group.kind == "workflow":
+        names = [
+            name for name, value in (group.outputs or {}).items() if _is_tainted(value, node.workflow_id, "", tainted)
+        ]
+    else:
+        rounds = {f"{node.name}[{index}]" for index in range(group.size or 0)}
+        names = [name for workflow, step, name in tainted if workflow == node.workflow_id and step in rounds]
+    return {(node.workflow_id, node.name, name) for name in names}
 
 
 def _is_tainted(value: object, workflow: str | None, own: str, tainted: _Tainted) -> bool:
@@ -202,11 +293,20 @@ def _is_tainted(value: object, workflow: str | None, own: str, tainted: _Tainted
                 key = (workflow, "variables", name)
             case ("outputs", name, *_):
                 key = (workflow, own, name)
+            case ("parameters", call, name, *_):
+                key = (workflow, f"parameters.{call}", name)
             case _:
                 continue
         if key in tainted:
             return True
     return False
+
+
+def _status_of(statuses: Sequence[str]) -> str:
+    """The status of a loop or sub-workflow by those of its members."""
+    if "failed" in statuses:
+        return "failed"
+    return "succeeded" if any(status != "skipped" for status in statuses) else "skipped"
 
 
 def environment_text(value: object, view: StepView) -> str:

@@ -38,7 +38,6 @@ class Unresolved:
     message: str
     remedy: str = ""
     absent: bool = False
-    planned: bool = False
 
 
 Resolution: TypeAlias = "Known | Later | Unresolved"
@@ -160,21 +159,6 @@ class LaterContext:
             remedy = " ".join(part for part in (hint(".".join(rest), self.known), self.remedy) if part)
             return Unresolved(f"'${{{written}}}': there is no such name in {self.name}", remedy, absent=True)
         return Later((self.name, rest[0]), f"{self.name} of the run", self.secret)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedContext:
-    """A context that the language has and this version has not."""
-
-    name: str
-
-    def names(self) -> Iterable[str]:
-        """None."""
-        return ()
-
-    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:  # noqa: ARG002 - the protocol's shape
-        """Always a problem that says so."""
-        return Unresolved(f"'${{{written}}}': '{self.name}' is planned, not available yet", planned=True)
 
 
 @dataclass(frozen=True, slots=True)

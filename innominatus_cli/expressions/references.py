@@ -34,7 +34,7 @@ CONTEXTS = frozenset(
 """The contexts of `${…}`; their meaning is in docs/reference/workflow-language.md."""
 
 _PLAIN_FORM = r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*"
-_SEGMENT = r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*"
+_SEGMENT = r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*(?:\[[0-9]{1,5}\][A-Za-z0-9_/@+~ -]*)*"
 _DOTTED_TEMPLATE = r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}"
 """Compiled when first needed: three patterns cost a cold start more than reading a file."""
 _OLD_BLOCKS = frozenset({"if", "else", "end", "range", "with"})
@@ -90,7 +90,6 @@ class ProblemKind:
     UNRESOLVED: Final = "names nothing that is known"
     MALFORMED: Final = "is not written as a reference"
     NOT_PLAIN: Final = "may not stand in the text of a script"
-    PLANNED: Final = "is a construct that a later version brings"
 
 
 class Problem(_Value):
@@ -103,11 +102,6 @@ class Problem(_Value):
         self.offset = offset
         self.remedy = remedy
         self.kind = kind
-
-    @property
-    def planned(self) -> bool:
-        """Whether a later version brings it."""
-        return self.kind == ProblemKind.PLANNED
 
 
 TemplatePart: TypeAlias = "str | tuple[str, str]"

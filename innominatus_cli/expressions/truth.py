@@ -100,7 +100,7 @@ class _Folder:
     def _word(self, tree: Tree, *, beside_reference: bool, null_asked: bool) -> Tree:
         word = tree["word"]
         path = split_path(word)
-        if isinstance(path, tuple) and len(path) == 1 and path[0] not in self._scope.contexts:
+        if isinstance(path, tuple) and len(path) == 1 and (path[0] == "item" or path[0] not in self._scope.contexts):
             found = self._scope.resolve(path)
             if not isinstance(found, Unresolved):
                 return self._reference({"ref": path_text(path), "at": tree["at"]}, null_asked=null_asked)

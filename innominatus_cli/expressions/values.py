@@ -242,8 +242,7 @@ def resolve_reference(reference: Reference, scope: Scope, found: Folded, at: Poi
     """What the reference names; None and a problem where it names nothing. Secrets and outside values are noted."""
     resolved = scope.resolve(reference.path)
     if isinstance(resolved, Unresolved):
-        kind = ProblemKind.PLANNED if resolved.planned else ProblemKind.UNRESOLVED
-        found.add(at, Problem(resolved.message, reference.offset, resolved.remedy, kind))
+        found.add(at, Problem(resolved.message, reference.offset, resolved.remedy))
         return None
     if isinstance(resolved, Later):
         found.later.add(resolved.path)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.vocabulary import Tier
+from innominatus_cli.execution.expansion import steps_of
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.planning.request import Deployed, DeployedResource
@@ -61,10 +62,13 @@ def _since_removal(records: Iterable[StoredRecord]) -> list[StoredRecord]:
 def _made(record: RunRecord, plan: Plan | None) -> list[PlannedStep]:
     """The steps of the application tier that succeeded and made a resource or the workload."""
     succeeded = {result.step for result in record.steps if result.status == "succeeded"}
+    cells = {result.step: result.cells for result in record.steps if result.cells}
+    steps = [one for step in (plan.steps if plan else ()) for one in (step, *steps_of(step, cells.get(step.id, ())))]
     return [
         step
-        for step in (plan.steps if plan else ())
+        for step in steps
         if step.id in succeeded
+        and step.expansion is None
         and step.tier is Tier.APPLICATION
         and (step.name == _WORKLOAD or step.name.startswith(_RESOURCE))
     ]
@@ -87,6 +91,11 @@ def _inputs(step: PlannedStep, record: RunRecord) -> dict[str, Any]:
 
 def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> object:
     match path:
+        case ("item" | "matrix", *rest) if step.cell is not None:
+            value: Any = step.cell.item if path[0] == "item" else step.cell.matrix
+            for key in rest:
+                value = step.cell.index if path == ("item", "index") and not isinstance(value, dict) else value[key]
+            return value
         case ("steps", name, "outputs", output, *rest):
             wanted = f"{step.workflow_id}/{name}"
         case ("resources", name, output, *rest):
@@ -95,7 +104,7 @@ def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> o
             raise NoValue(".".join(path))
     for result in record.steps:
         if result.step.endswith(wanted):
-            value: Any = result.outputs[output]
+            value = result.outputs[output]
             for key in rest:
                 value = value[key]
             return value

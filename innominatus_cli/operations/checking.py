@@ -43,6 +43,9 @@ class CheckRequest(NamedTuple):
     """The (resolved) repository in which all paths are judged; None for the one around each."""
     jobs: int | None = None
     """How many processes check files; None for so many as are worth it."""
+    cache: bool = True
+    """Keep facts of files in the git directory, for the next check of many. Never where another revision judges: then
+    nothing that lies in the checkout is believed."""
     fix: bool = False
     """Mend what can be mended safely, and answer what is left."""
     diff: bool = False
@@ -57,7 +60,7 @@ def check(request: CheckRequest, clock: "Clock | None" = None) -> Validation:
     if request.fix or request.diff:
         from innominatus_cli.operations.fixing import check_and_fix  # noqa: PLC0415 - a check alone needs none of it
 
-        return check_and_fix(request, lambda plain: check(plain, clock))
+        return check_and_fix(request._replace(cache=False), lambda plain: check(plain, clock))
     if request.since is not None:
         from innominatus_cli.operations.since import check_since, comparison_for  # noqa: PLC0415 - needs git
 
@@ -79,6 +82,7 @@ def _counted(request: CheckRequest, clock: "Clock | None", opened: "Opened | Non
         only_ours=request.only_ours,
         repository=request.repository,
         jobs=request.jobs,
+        cache=request.cache and request.policies_from is None,
         opened=opened,
     )
     if request.strict_score:

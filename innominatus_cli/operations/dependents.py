@@ -16,7 +16,7 @@ from typing import NamedTuple
 from innominatus_cli.checks.provider import capabilities
 from innominatus_cli.checks.said import steps_in
 from innominatus_cli.checks.tree import folded
-from innominatus_cli.documents.kinds import WORKFLOW_KINDS
+from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_test_file
 from innominatus_cli.documents.nodes import Document, MappingNode, Plain, ScalarNode
 
 _WORD = re.compile(r"[\w-]+")
@@ -237,8 +237,9 @@ def _names_of_path(path: str) -> set[str]:
 
 
 def _is_leaf(path: str, workflows_root: str) -> bool:
+    """Whether nothing in a file is said of steps of others: so it is in workflows of the tiers, not in their tests."""
     base = "" if workflows_root in {"", "."} else f"{workflows_root}/"
-    return path.startswith(tuple(f"{base}{name}/" for name in _LEAVES))
+    return not is_test_file(path) and path.startswith(tuple(f"{base}{name}/" for name in _LEAVES))
 
 
 def _mappings(holder: MappingNode) -> list[MappingNode]:

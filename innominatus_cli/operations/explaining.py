@@ -155,6 +155,8 @@ def _step(
         trigger=written.trigger,
         because=trigger_reason(plan, written),
         override_of=written.override_of,
+        calls=written.calls or [],
+        cell=step.cell,
         needs=reasons.needs(step),
         when=step.conditions.when,
         conditions=reasons.conditions(step),

@@ -64,7 +64,7 @@ def run_logs(ledger: OpenLedger, wanted: str, step: str | None = None) -> RunLog
     statuses = {result.step: result.status for result in stored.record.steps} if stored else {}
     logs = [
         StepLog(name, statuses.get(name, ""), _files(ledger, run, index))
-        for index, name in sorted(ids.items())
+        for index, name in ids.items()
         if step is None or _means(step, name)
     ]
     if step is not None and not logs:
@@ -88,15 +88,26 @@ def find_run(ledger: OpenLedger, wanted: str) -> str:
 
 
 def _step_ids(ledger: OpenLedger, run: str, stored: StoredRecord | None) -> dict[int, str]:
-    """The ids of the run's steps by index: from its plan, else from its journal."""
+    """The ids of the run's steps by index, in order: from its plan, and from its journal what loops became.
+
+    The steps of a loop stand behind it, though their indices follow those of the plan.
+    """
     plan = ledger.store.plan(stored.record.plan) if stored is not None and stored.record.plan else None
-    if plan is not None:
-        return {index: step.id for index, step in enumerate(plan.steps) if step.kind == "step"}
+    planned = {} if plan is None else {index: step.id for index, step in enumerate(plan.steps) if step.kind == "step"}
+    if plan is not None and not any(step.expansion for step in plan.steps):
+        return planned
     try:
         lines = read_journal(ledger.state.journal_path(run)).lines
     except OSError:
-        return {}
-    return {line["index"]: line["step"] for line in lines if "index" in line and "step" in line}
+        return planned
+    found = planned | {line["index"]: line["step"] for line in lines if "index" in line and "step" in line}
+    loops = {
+        line["first"] + number: line["index"]
+        for line in lines
+        if line["type"] == "expanded"
+        for number in range(line["count"])
+    }
+    return dict(sorted(found.items(), key=lambda one: (loops.get(one[0], one[0]), one[0])))
 
 
 def _files(ledger: OpenLedger, run: str, index: int) -> dict[str, Path]:
@@ -105,7 +116,9 @@ def _files(ledger: OpenLedger, run: str, index: int) -> dict[str, Path]:
 
 
 def _means(wanted: str, step: str) -> bool:
-    return step == wanted or step.endswith(f"/{wanted}") or step.rpartition("/")[2].partition("[")[0] == wanted
+    """Whether a step is the one that is asked for, or one of the loop or sub-workflow of that name."""
+    name = step.rpartition("/")[2]
+    return step == wanted or step.endswith(f"/{wanted}") or name.startswith((f"{wanted}[", f"{wanted}."))
 
 
 def _where(stored: StoredRecord | None) -> str:

@@ -1,23 +1,27 @@
-"""Checks of many files: in several processes where that is worth it, with nodes let go when a file has been checked.
+"""Checks of many files: in several processes where that is worth it, with facts of unchanged files kept.
 
-What is found, and its order, is the same as in one process.
+What is found, and its order, is the same as in one process without a cache. Of documents that a repository has many
+of, nodes are there only while their file is checked; whoever asks for them later has the file read again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from innominatus_cli.checks.said import Said, keep_words, said_by
+from innominatus_cli.checks.checking import check_document
+from innominatus_cli.checks.details import Details, details_of
+from innominatus_cli.checks.guards import MANY, Subject, surroundings_matter
+from innominatus_cli.checks.placement import check_placement
+from innominatus_cli.checks.said import Said, said_by
 from innominatus_cli.documents.loading import Loaded
-from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.nodes import Document, MappingNode
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.packing import pack, unpack
+from innominatus_cli.operations.facts_cache import DocumentFacts, FileFacts
 from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_processors
 
 if TYPE_CHECKING:
     from innominatus_cli.operations.repository_check import RepositoryCheck
 
-MANY = frozenset(("PlatformWorkflow", "ProductWorkflow", "Workflow", "Workload"))
-"""Kinds of which a repository has many documents."""
 WORTH_A_PROCESS = 150
 """Files that take a process longer than it takes to start it and to bring its outcomes (docs/adr/0013)."""
 _MOST_PROCESSES = 8
@@ -26,31 +30,39 @@ _BLOCKS = 8_000
 
 
 class Checked(NamedTuple):
-    """A file as it was loaded, and everything that is wrong with it alone."""
+    """A file as it was loaded, and everything that is wrong with it alone. `key` and `raw` are what the cache got."""
 
     path: str
     loaded: Loaded
     findings: list[Finding]
+    key: str = ""
+    raw: bytes = b""
 
 
 def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Finding]:
     """What is wrong with each file alone, in the order of `paths`. Afterwards `check` knows all their documents."""
-    processes = processes_for(len(paths), check.jobs)
-    if processes == 1:
-        for path in paths:
-            yield from _check_one(check, path).findings
-        return
-    _know_surroundings(check)
-    for checked in _in_several(check, paths, processes):
-        check.take_over(checked.path, checked.loaded)
-        yield from checked.findings
+    cache = check.cache
+    known = {} if cache is None or cache.is_empty else _known_files(check, paths)
+    others = [path for path in paths if path not in known]
+    processes = processes_for(len(others), check.jobs)
+    if processes > 1:
+        _know_surroundings(check)
+        for checked in _in_several(check, others, processes):
+            check.take_over(checked.path, checked.loaded)
+            if cache is not None and checked.raw:
+                cache.take(checked.key, checked.raw)
+            known[checked.path] = checked.findings
+    for path in paths:
+        yield from known[path] if path in known else _check_one(check, path).findings
+    if cache is not None:
+        cache.save()
 
 
 def processes_for(files: int, wanted: int | None) -> int:
     """How many processes are worth it: so many as are wanted, else by the number of files and of processors."""
     if wanted is None:
         wanted = min(usable_processors(), _MOST_PROCESSES, files // WORTH_A_PROCESS)
-    return wanted if wanted > 1 and can_fork() else 1
+    return wanted if wanted > 1 and files > 1 and can_fork() else 1
 
 
 def _know_surroundings(check: "RepositoryCheck") -> None:
@@ -62,15 +74,71 @@ def _know_surroundings(check: "RepositoryCheck") -> None:
         facts.provided_types()
 
 
+def _known_files(check: "RepositoryCheck", paths: Sequence[str]) -> dict[str, list[Finding]]:
+    """What the cache says of files whose surroundings do not matter; they are not read.
+
+    Their documents are there when somebody asks for their nodes.
+    """
+    known = {}
+    for path in paths:
+        facts = _cached(check, path)
+        if facts is None:
+            continue
+        documents = []
+        for number, one in enumerate(facts.documents):
+            document = Document.absent(path, one.kind, one.number, _again(check, path, number))
+            document.said, document.details = one.said, one.details
+            documents.append(document)
+        check.take_over(path, Loaded(tuple(documents), facts.findings[: facts.of_loading]))
+        known[path] = [*facts.findings]
+    return known
+
+
+def _cached(check: "RepositoryCheck", path: str) -> FileFacts | None:
+    cache, data = check.cache_for(path), check.bytes_of(path)
+    facts = None if cache is None or data is None else cache.get(cache.key(path, data), path)
+    return None if facts is None or _surroundings_matter(check, path, facts.documents) else facts
+
+
 def _check_one(check: "RepositoryCheck", path: str) -> Checked:
-    """Checks a file; the nodes of documents that a repository has many of are let go."""
-    findings = check.check_file(path)
-    loaded = check.load(path)
+    """Checks a file. Of documents that there are many of, what others may ask is kept and the nodes are let go."""
+    facts, loaded = check.facts, check.load(path)
+    findings = [*loaded.findings]
+    kept: list[DocumentFacts] = []
     for number, document in enumerate(loaded.documents):
-        if document.kind in MANY:
-            keep_words(document, check.facts)
-            document.forget(_again(check, path, number))
-    return Checked(path, loaded, findings)
+        if document.kind not in MANY:
+            findings += check.findings_of(path, document)
+            continue
+        said, details = said_by(document), details_of(document, facts)
+        matter = surroundings_matter(Subject(path, document.kind, said, details), facts)
+        misplaced = [*check_placement(document, check.workflows_root)]
+        findings += misplaced
+        findings += check_document(document, facts, unaffected=not matter)
+        if not matter and not misplaced:
+            kept.append(DocumentFacts(document.kind, document.index, said, details))
+        document.forget(_again(check, path, number))
+    checked = Checked(path, loaded, findings)
+    return _put(check, checked, kept) if len(kept) == len(loaded.documents) else checked
+
+
+def _put(check: "RepositoryCheck", checked: Checked, documents: list[DocumentFacts]) -> Checked:
+    """Keeps the facts of a file that nothing around it changes. What can be mended is found anew each time."""
+    cache, data = check.cache_for(checked.path), check.bytes_of(checked.path)
+    if cache is None or data is None or any(finding.fix is not None for finding in checked.findings):
+        return checked
+    facts = FileFacts(tuple(documents), len(checked.loaded.findings), tuple(checked.findings))
+    key = cache.key(checked.path, data)
+    return checked._replace(key=key, raw=cache.put(key, facts))
+
+
+def _surroundings_matter(check: "RepositoryCheck", path: str, documents: Sequence[DocumentFacts]) -> bool:
+    """Whether rules may find something else than what the file alone gives, or it may stand in a wrong place."""
+    for one in documents:
+        if surroundings_matter(Subject(path, one.kind, one.said, one.details), check.facts):
+            return True
+        if any(check_placement(Document(path, MappingNode(), kind=one.kind), check.workflows_root)):
+            return True
+    return False
 
 
 def _in_several(check: "RepositoryCheck", paths: Sequence[str], processes: int) -> list[Checked]:
@@ -97,22 +165,32 @@ class _Codes(dict[str, Any]):
 
 def _packed(checked: Checked) -> tuple[Any, ...]:
     documents = [
-        (document.kind, document.index, tuple(said_by(document)) if document.kind else ())
+        (document.kind, document.index, tuple(said_by(document)) if document.kind else None, _plain(document.details))
         for document in checked.loaded.documents
     ]
-    return checked.path, documents, len(checked.loaded.findings), [pack(finding) for finding in checked.findings]
+    findings = [pack(finding) for finding in checked.findings]
+    return checked.path, checked.key, checked.raw, documents, len(checked.loaded.findings), findings
+
+
+def _plain(details: object) -> tuple[Any, ...] | None:
+    return tuple(details) if isinstance(details, Details) else None
 
 
 def _unpacked(check: "RepositoryCheck", plain: tuple[Any, ...], codes: _Codes) -> Checked:
-    path, documents, of_loading, found = plain
+    path, key, raw, documents, of_loading, found = plain
     findings = [unpack(one, codes) for one in found]
     absent = []
-    for number, (kind, index, said) in enumerate(documents):
+    for number, (kind, index, said, details) in enumerate(documents):
         document = Document.absent(path, kind, index, _again(check, path, number))
-        document.said = Said(*said) if said else None
+        document.said = None if said is None else Said(*said)
+        document.details = None if details is None else Details(*details)
         absent.append(document)
-    return Checked(path, Loaded(tuple(absent), tuple(findings[:of_loading])), findings)
+    return Checked(path, Loaded(tuple(absent), tuple(findings[:of_loading])), findings, key, raw)
 
 
 def _again(check: "RepositoryCheck", path: str, number: int) -> Callable[[], Document]:
-    return lambda: check.read(path).documents[number]
+    def read() -> Document:
+        documents = check.read(path).documents
+        return documents[number] if number < len(documents) else Document(path, MappingNode())  # a forged cache
+
+    return read

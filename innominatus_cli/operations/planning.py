@@ -10,10 +10,11 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
 from innominatus_cli.ledger.facts import deployed, first_deployment
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
@@ -21,11 +22,13 @@ from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
+from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.planning.versions import split_version
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.git import Git
@@ -46,6 +49,8 @@ class PlanWish:
     environment: str | None = None
     parameters: tuple[str, ...] = ()
     """`name=value` texts."""
+    param_files: tuple[ParamFile, ...] = ()
+    """Files of values, relative to the current folder; `parameters` come before what they say."""
     workflows: tuple[str, ...] = ()
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the Score file; its file's path is as typed."""
@@ -114,17 +119,23 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
             None,
             tuple(Finding(WRONG_PARAMETER, f"'{text}' is not of the form NAME=VALUE", place, remedy) for text in wrong),
         )
+    of_files = read_param_files(wish.param_files)
+    repository.add_sources(of_files.sources)
+    if has_errors(of_files.findings):
+        return PlanOutcome(None, of_files.findings)
+    named = {name for name, _ in parameters}
     score = _score_path(repository, wish.score)
     overrides = override(repository, score, wish.overriding)
     golden_path, task = _what(repository, wish.name)
-    operation = _operation(repository, golden_path, task)
+    operation = Operation.TASK if task is not None else operation_of(repository, golden_path)
     request = PlanRequest(
         environment=wish.environment or _environment(repository, score),
         operation=operation,
         score_path=score,
         golden_path=golden_path,
         task=task,
-        parameters=parameters,
+        parameters=(*parameters, *((name, value) for name, value in of_files.values.items() if name not in named)),
+        parameter_places={name: place for name, place in of_files.places.items() if name not in named},
         workflows=wish.workflows,
         overrides=overrides,
     )
@@ -180,7 +191,7 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
     """The name as a golden path, or as a workflow that is a task."""
     if name is None:
         return None, None
-    plain = name.partition("@")[0]
+    plain = split_version(name)[0]
     known = {path.model.metadata.name for path in repository.golden_paths()} | BUILT_IN.keys()
     if plain in known:
         return name, None
@@ -188,24 +199,22 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
 
 
 def _is_workflow(repository: Repository, name: str) -> bool:
-    product, slash, workflow = name.partition("/")
+    product, slash, workflow = split_version(name)[0].partition("/")
     if repository.snapshot.is_file(name):
         return True
     if not slash:
-        return any(one.model.metadata.name == name for one in repository.platform_workflows())
+        return any(one.model.metadata.name == product for one in repository.platform_workflows())
     if product not in repository.products():
         return False
     return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
 
 
-def _operation(repository: Repository, golden_path: str | None, task: str | None) -> Operation:
-    if task is not None:
-        return Operation.TASK
-    plain = (golden_path or "").partition("@")[0]
-    for path in repository.golden_paths():
-        if path.model.metadata.name == plain:
-            return path.model.spec.operation
-    return BUILT_IN.get(plain, Operation.DEPLOY)
+def operation_of(repository: Repository, golden_path: str | None) -> Operation:
+    """What a golden path is for; a deployment where it is the default one."""
+    plain, version = split_version(golden_path or "")
+    found = [path for path in repository.golden_paths() if path.model.metadata.name == plain]
+    meant = best_of([path.model.metadata.version for path in found], version)
+    return found[meant].model.spec.operation if meant is not None else BUILT_IN.get(plain, Operation.DEPLOY)
 
 
 def _facts(repository: Repository, store: Store | None, request: PlanRequest) -> Facts:

@@ -13,7 +13,6 @@ from innominatus_cli.findings.catalogue.workflow import NOT_A_PRODUCT_WORKFLOW, 
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.operations.discovery import Workflow, identity_of, workflow_named
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
-from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding
 from innominatus_cli.operations.planning import PlanWish, override, plan_for
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.selection import product_of
@@ -47,22 +46,21 @@ class Trial:
 
 def try_workflow(
     named: str,
-    score: str,
-    environment: str | None,
+    wished: PlanWish,
     directory: Path | None = None,
-    overriding: Overriding = NO_OVERRIDES,
 ) -> Trial:
-    """Resolves a product workflow (a file, an identity or a name) for the application of a Score file.
+    """Resolves a product workflow (a file, an identity or a name) for the application of the Score file of a wish.
 
     Raises CannotContinue where there is no such workflow or Score file.
     """
     repository = open_repository(directory)
+    score = wished.score or ""
     workflow = _product_workflow(repository, named, directory)
     path = workflow.document.path
     in_force = path.rpartition("/")[0] == f"{repository.workflows_root}/products/{workflow.model.metadata.product}"
     identity = identity_of(workflow)
     runs_as = identity if in_force else path
-    override(repository, repository_path(root_of(repository), score, directory), overriding, directory)
+    override(repository, repository_path(root_of(repository), score, directory), wished.overriding, directory)
     application, product = _application(repository, score, directory)
     reason = _reason(workflow, product)
     by_hand = (identity,) if set(workflow.model.spec.triggers) == {Trigger.MANUAL} else ()
@@ -70,7 +68,7 @@ def try_workflow(
     steps: tuple[TrialStep, ...] = ()
     sources = repository.sources()
     if not reason:
-        wish = PlanWish(None if in_force else path, score, environment, overriding=overriding)
+        wish = replace(wished, name=None if in_force else path)
         if in_force:
             wish = replace(wish, workflows=by_hand)
         report = plan_for(wish, directory)

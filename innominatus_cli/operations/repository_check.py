@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
-from innominatus_cli.checks.identities import is_in_force
+from innominatus_cli.checks.identities import is_in_force, is_newer
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
-from innominatus_cli.documents.kinds import is_overrides_file, not_ours
+from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
@@ -20,6 +20,7 @@ from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from innominatus_cli.operations.facts_cache import FactsCache
     from innominatus_cli.operations.judging import Judge
 
 YAML = (".yaml", ".yml")
@@ -57,8 +58,12 @@ class RepositoryCheck:
         self._judge = judge
         self._among: frozenset[str] | None = None
         self._relatives: frozenset[str] | None = None
+        self.cache: FactsCache | None = None
+        """Facts of files that have not changed; of many files only."""
         self.jobs: int | None = None
         """How many processes check files; None for so many as are worth it."""
+        self.uses_cache = False
+        """Whether facts of files are kept in the git directory."""
         self._loaded: dict[str, Loaded] = {}
         self._keeps = shared is not None
         self._shared = {} if shared is None else shared
@@ -129,6 +134,15 @@ class RepositoryCheck:
                 self._take(path, named=True)
         self._folders = {""}
 
+    def cache_for(self, path: str) -> "FactsCache | None":
+        """The cache, for files that are as they are on disk."""
+        return None if path in self._edited or path in self._amendments else self.cache
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """The bytes of a file; None where it cannot be read."""
+        data = self._snapshot.read(path)
+        return data if isinstance(data, bytes) else None
+
     def take_over(self, path: str, loaded: Loaded) -> None:
         """Takes what another process has read of a file."""
         self._loaded[path] = loaded
@@ -167,23 +181,29 @@ class RepositoryCheck:
         """What is wrong with each selected file alone."""
         if self._keeps or len(self._selected) <= FEW:
             for path in self._selected:
-                yield from self.check_file(path)
+                yield from self._check_file(path)
             return
         from innominatus_cli.operations.many_files import check_many  # noqa: PLC0415 - most checks are of few files
 
+        if self.uses_cache and isinstance(self._snapshot, WorkingTreeSnapshot):
+            from innominatus_cli.operations.facts_cache import FactsCache  # noqa: PLC0415
+
+            self.cache = FactsCache.of(self._snapshot.root)
         yield from check_many(self, [*self._selected])
 
-    def check_file(self, path: str) -> list[Finding]:
-        """What is wrong with one selected file alone."""
+    def _check_file(self, path: str) -> Iterator[Finding]:
         loaded = self.load(path)
-        findings = [*loaded.findings]
+        yield from loaded.findings
         for document in loaded.documents:
-            if document.kind:
-                findings += check_placement(document, self.workflows_root)
-                findings += check_document(document, self._facts_for(document))
-            elif (self._selected[path] or self._is_our_place(path)) and not _says_so(loaded):
-                findings.append(not_ours(document))
-        return findings
+            yield from self.findings_of(path, document)
+
+    def findings_of(self, path: str, document: Document) -> Iterator[Finding]:
+        """What is wrong with one document of a selected file alone, its text and shape aside."""
+        if document.kind:
+            yield from check_placement(document, self.workflows_root)
+            yield from check_document(document, self._facts_for(document))
+        elif (self._selected[path] or self._is_our_place(path)) and not _says_so(self.load(path)):
+            yield not_ours(document)
 
     def _findings_of_judge(self) -> Iterator[Finding]:
         """What is wrong with policies of another revision, and the workflows that they require in vain."""
@@ -284,6 +304,7 @@ class RepositoryCheck:
             path
             for path in self._snapshot.paths("", YAML)
             if not is_overrides_file(path)
+            and not is_test_file(path, self.workflows_root)
             and any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
         ]
 
@@ -318,6 +339,8 @@ class RepositoryCheck:
         return [document for path in paths for document in self.load(path).documents if document.kind]
 
     def _holds_applications(self, path: str) -> bool:
+        if is_test_file(path, self.workflows_root):
+            return False
         return any(document.kind == "Workload" for document in self.load(path).documents)
 
     @cached_property
@@ -334,12 +357,35 @@ class RepositoryCheck:
             golden_paths=lambda: self._every_golden_path,
             documents_of=lambda path: self.load(path).documents,
             judges=None if self._judge is None else self._judge.documents,
+            workflows_root=self.workflows_root,
+            provider_folders=lambda: self._provider_folders,
+            own_types=lambda: self._own_types,
+            products=lambda: self._products,
         )
+
+    @cached_property
+    def _products(self) -> frozenset[str]:
+        folder = posixpath.normpath(f"{self.workflows_root}/products")
+        below = (path[len(folder) + 1 :] for path in self._snapshot.paths(folder, YAML))
+        return frozenset(path.partition("/")[0] for path in below if "/" in path)
+
+    @cached_property
+    def _own_types(self) -> dict[str, Document]:
+        found: dict[str, Document] = {}
+        for document in self._in_folder("step-types"):
+            if document.kind == "StepType":
+                found.setdefault(said_by(document).identity, document)
+        return found
 
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:
         documents = [*self._in_folder("platform"), *self._in_folder("products")]
-        return {said_by(one).identity: one for one in documents if is_in_force(one, self.workflows_root)}
+        found: dict[str, Document] = {}
+        for one in documents:
+            identity = said_by(one).identity
+            if is_in_force(one, self.workflows_root) and (identity not in found or is_newer(one, found[identity])):
+                found[identity] = one
+        return found
 
     @cached_property
     def _every_golden_path(self) -> list[Document]:
@@ -407,8 +453,8 @@ def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnaps
 
 
 def _speaks_of_others(document: Document) -> bool:
-    metadata = document.mapping.mapping("metadata").values
-    return document.kind in {"AdminConfig", "Provider"} or "dependsOn" in metadata or "overrides" in metadata
+    said = said_by(document)
+    return document.kind in {"AdminConfig", "Provider"} or bool(said.depends_on) or said.overrides is not None
 
 
 def _says_so(loaded: Loaded) -> bool:

@@ -57,6 +57,7 @@ def validate(
     only_ours: bool = False,
     repository: str | None = None,
     jobs: int | None = None,
+    cache: bool = False,
     opened: Opened | None = None,
 ) -> Validation:
     """Checks files and folders, or without paths whatever the repository around `directory` consists of.
@@ -70,8 +71,8 @@ def validate(
     `edited` are contents that an editor has not saved yet, by path in that repository. With `only_ours`
     files that are none of ours are passed over without a finding. `repository` (resolved) is taken for that of
     `directory` and of every path, whatever stands around them. `jobs` is how many processes check files, None for
-    so many as are worth it. `opened` makes the check of a repository, by its resolved folder and `edited`, where it is
-    not that of the working tree by its own policies.
+    so many as are worth it; `cache` keeps facts of files in the git directory. `opened` makes the check of a
+    repository, by its resolved folder and `edited`, where it is not that of the working tree by its own policies.
     """
     home = repository or repository_around(os.path.join(directory, ""))
     checks: dict[str, RepositoryCheck] = {}
@@ -102,7 +103,7 @@ def validate(
             check.amend(_below(root, full), amendment(overrides))
             sources |= {_joined(prefixes.get(root, ""), at): text for at, text in sources_of(overrides).items()}
     for check in checks.values():
-        check.jobs = jobs
+        check.jobs, check.uses_cache = jobs, cache
     return _gathered(checks, prefixes, findings, sources)
 
 

@@ -33,8 +33,8 @@ def differences(old: Plan, new: Plan) -> list[Difference]:
 
 
 def _steps(plan: Plan) -> dict[str, object]:
-    """Its steps; barriers between phases and tiers only follow from them."""
-    return {one.id: one for one in plan.steps if one.kind == "step"}
+    """Its steps, loops and sub-workflows; barriers between phases and tiers only follow from them."""
+    return {one.id: one for one in plan.steps if one.kind == "step" or one.group is not None}
 
 
 def _inputs(plan: Plan, other: Plan) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Workflows that a plan will have, before their steps are built: wherever they come from, they look the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from innominatus_cli.documents.model import Deprecation
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
@@ -21,6 +22,39 @@ class DraftStep:
     """Inputs of a generated step, which are values of a plan already; None for a written step."""
     files: tuple[str, ...] = ()
     """Files that a generated step reads."""
+    called: "Called | None" = None
+    """Of a step of type `workflow`: what it calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A workflow that steps call, with everything that it calls itself; several calls share it."""
+
+    draft: "Draft"
+    """Its steps and values. Phase, tier and trigger are those of whoever calls it."""
+    count: int
+    """How many steps it has, those of its own calls included and loops counted once."""
+    products: frozenset[str]
+    """The products whose workflows are in it."""
+
+    @property
+    def name(self) -> str:
+        """Its identity, or the path of its file."""
+        return self.draft.identity
+
+
+def step_types_in(drafts: "Iterable[Draft]") -> set[str]:
+    """The step types of all steps, those of called workflows included."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting = list(drafts)
+    while waiting:
+        for part in waiting.pop().steps:
+            found.add(part.definition.type)
+            if part.called is not None and id(part.called) not in seen:
+                seen.add(id(part.called))
+                waiting.append(part.called.draft)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +80,7 @@ class Draft:
     timeout: int | None = None
     fail_fast: bool = False
     override_of: str | None = None
+    deprecated: Deprecation | None = None
 
     @property
     def id(self) -> str:
@@ -107,6 +142,7 @@ def draft_of(
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
         override_of=model.metadata.overrides,
+        deprecated=model.metadata.deprecated,
     )
 
 

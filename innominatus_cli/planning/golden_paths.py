@@ -10,12 +10,14 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.catalogue.workflow import DUPLICATE_IDENTITY
+from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
 from innominatus_cli.planning.parameters import Parameter, parameter_of
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import PlanRequest
+from innominatus_cli.planning.versions import deprecation_of, split_version, version_meant
 
 BUILT_IN = {"deploy-app": Operation.DEPLOY, "undeploy-app": Operation.UNDEPLOY}
 """Golden paths that every repository has, without a file: the generated application tier, and its removal."""
@@ -40,6 +42,8 @@ class GoldenPaths:
         self._repository = repository
         self._config = config
         self.consulted: list[str] = []
+        self.is_known = False
+        """Whether there is a golden path of the name that is wanted, in whatever version."""
 
     def find(self, request: PlanRequest, findings: list[Finding]) -> FoundPath:
         """What the request names: its task, its golden path, or the repository's default one."""
@@ -48,25 +52,39 @@ class GoldenPaths:
         wanted = request.golden_path or (
             "undeploy-app" if request.operation is Operation.UNDEPLOY else self._config.default_golden_path
         )
-        written = self._written(wanted)
+        written = self._written(wanted, findings)
         if written is None:
-            return self._built_in(wanted, findings)
+            return FoundPath(wanted) if self.is_known else self._built_in(wanted, findings)
         self.consulted.append(written.document.path)
         model = written.model
+        findings += deprecation_of(model.metadata.deprecated, written.document, f"golden path '{wanted}'")
         found = FoundPath(model.metadata.name, written, model.spec.operation, owner=f"golden path '{wanted}'")
         if model.spec.workflow is not None:
             found.workflow = self._workflow_of(written, model.spec.workflow, findings)
         self._take_parameters(found)
         return found
 
-    def _written(self, wanted: str) -> Typed[GoldenPathDocument] | None:
-        name, _, version = wanted.partition("@")
-        found = [
-            path
-            for path in self._repository.golden_paths()
-            if path.model.metadata.name == name and version in {"", path.model.metadata.version}
-        ]
-        return max(found, key=lambda path: _version(path.model.metadata.version)) if found else None
+    def _written(self, wanted: str, findings: list[Finding]) -> Typed[GoldenPathDocument] | None:
+        """The golden path of that name, of several versions the one that is meant."""
+        name, version = split_version(wanted)
+        found = [path for path in self._repository.golden_paths() if path.model.metadata.name == name]
+        self.is_known = bool(found)
+        meant = version_meant(
+            found,
+            lambda path: path.model.metadata.version,
+            version,
+            f"golden path '{name}'",
+            Place("GOLDENPATH"),
+            findings,
+        )
+        same = [path for path in found if meant and path.model.metadata.version == meant.model.metadata.version]
+        if meant is not None and len(same) > 1:
+            message = (
+                f"GoldenPath '{name}@{meant.model.metadata.version}' is already defined in {same[0].document.path}"
+            )
+            place = Spot(same[1].document).at("metadata", "name").place
+            findings.append(Finding(DUPLICATE_IDENTITY, message, place))
+        return meant
 
     def _built_in(self, wanted: str, findings: list[Finding]) -> FoundPath:
         operation = BUILT_IN.get(wanted)
@@ -75,7 +93,11 @@ class GoldenPaths:
             workflows = self._identities()
             meant = [f"'{identity}'" for identity in workflows if identity.rpartition("/")[2] == wanted]
             near = f"Workflows are run by their identity: {' or '.join(meant)}." if meant else ""
-            near = near or did_you_mean(wanted, [*known, *workflows]) or f"Known: {', '.join(sorted(known))}."
+            near = (
+                near
+                or did_you_mean(split_version(wanted)[0], [*known, *workflows])
+                or f"Known: {', '.join(sorted(known))}."
+            )
             self.consulted += self._files_with_errors()
             message = f"there is no golden path or workflow '{wanted}'"
             findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("GOLDENPATH"), near))
@@ -108,9 +130,9 @@ class GoldenPaths:
         return draft_of(workflow, phase, Tier.APPLICATION, trigger, product=product, identity=identity)
 
     def _task(self, wanted: str, findings: list[Finding]) -> FoundPath:
-        workflow, tier, product = self._named(wanted)
+        workflow, tier, product = self._named(wanted, findings)
         if workflow is None:
-            if wanted not in self.consulted:
+            if wanted not in self.consulted and not has_errors(findings):
                 known = self._identities()
                 remedy = did_you_mean(wanted, known)
                 message = f"there is no workflow '{wanted}'"
@@ -124,20 +146,23 @@ class GoldenPaths:
         self._take_parameters(found)
         return found
 
-    def _named(self, wanted: str) -> tuple[Typed[WorkflowDocument] | None, Tier, str | None]:
+    def _named(self, wanted: str, findings: list[Finding]) -> tuple[Typed[WorkflowDocument] | None, Tier, str | None]:
         """A platform workflow by name, a product's by `<product>/<name>`, or any by the path of its file.
 
         By its path it keeps tier and product, so that no policy is passed by naming a file.
         """
-        product, slash, name = wanted.partition("/")
+        identity, version = split_version(wanted)
+        product, slash, name = identity.partition("/")
+        tier, workflows = Tier.PLATFORM, []
         if not slash:
-            for workflow in self._repository.platform_workflows():
-                if workflow.model.metadata.name == wanted:
-                    return workflow, Tier.PLATFORM, None
+            name, workflows = identity, self._repository.platform_workflows()
         elif product in self._repository.products():
-            for workflow in self._repository.product_workflows(product):
-                if workflow.model.metadata.name == name:
-                    return workflow, Tier.PRODUCT, product
+            tier, workflows = Tier.PRODUCT, self._repository.product_workflows(product)
+        several = [workflow for workflow in workflows if workflow.model.metadata.name == name]
+        if several:
+            what, place = f"workflow '{identity}'", Place("WORKFLOW")
+            meant = version_meant(several, lambda one: one.model.metadata.version or "", version, what, place, findings)
+            return meant, tier, product if slash else None
         if self._repository.snapshot.is_file(wanted):
             self.consulted.append(wanted)
             found = self._repository.workflow(wanted)
@@ -166,11 +191,6 @@ class GoldenPaths:
                 found.parameters.setdefault(
                     definition.name, parameter_of(definition.name, definition, place, found.owner)
                 )
-
-
-def _version(text: str) -> tuple[tuple[int, str], ...]:
-    """Sorts versions: numbers by size, other parts behind them by text."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in text.split("."))
 
 
 def _tier_of(workflow: Typed[WorkflowDocument]) -> tuple[Tier, str | None]:

@@ -1,16 +1,8 @@
-"""From drafts to the plan's graph: workflows of a tier in order, steps in their workflow, barriers between all of them.
+"""The order of drafts and of their steps: workflows of a tier by their dependencies, steps in their workflow."""
 
-A barrier is a node, never n² edges: `<phase>/<tier>` says that a tier has finished in a phase, and a workflow that
-others of its tier depend on has one of its own, whose id is the workflow's; between two large groups of steps stands
-`<workflow>/[<number>]`. What stands behind a tier without
-workflows needs the barrier before it, so that the chain never breaks.
-"""
-
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.catalogue.workflow import DUPLICATE_STEP_NAME, STEP_CYCLE, UNKNOWN_DEPENDENCY
@@ -19,9 +11,6 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.ordering import Order, in_order, order_steps
 from innominatus_cli.planning.places import Spot
-
-_MOST_EDGES = 16
-"""Edges between two groups that are drawn one by one; more of them go through a barrier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ def _order_tier(drafts: list[Draft], absent: frozenset[str], result: OrderedDraf
         )
     for name in order.names:
         draft = by_name[name]
-        result.drafts.append(OrderedDraft(draft, _order_of_steps(draft, result.findings), needs[name]))
+        result.drafts.append(OrderedDraft(draft, order_of_steps(draft, result.findings), needs[name]))
 
 
 def _unknown_needs(draft: Draft, known: Mapping[str, Draft], absent: frozenset[str]) -> list[Finding]:
@@ -90,7 +79,7 @@ def _unknown_needs(draft: Draft, known: Mapping[str, Draft], absent: frozenset[s
     return findings
 
 
-def _order_of_steps(draft: Draft, findings: list[Finding]) -> Order:
+def order_of_steps(draft: Draft, findings: list[Finding]) -> Order:
     """One order for the steps and, behind all of them, the `finally` steps."""
     spots = {part.definition.name: part.spot for part in reversed(draft.steps)}
     main = order_steps([part.definition for part in draft.steps if not part.cleanup])
@@ -120,63 +109,3 @@ def _step_problems(order: Order, draft: Draft, spots: Mapping[str, Spot]) -> lis
         message = f"steps of '{draft.identity}' wait for each other in a circle: {circle}"
         findings.append(Finding(STEP_CYCLE, message, spots[order.cycle[0]].place))
     return findings
-
-
-def with_barriers(ordered: Sequence[OrderedDraft], steps: Mapping[str, PlannedStep]) -> list[PlannedStep]:
-    """The nodes of the graph in execution order. `steps` are the built steps by id."""
-    nodes: list[PlannedStep] = []
-    before: tuple[str, ...] = ()
-    for phase in PHASES:
-        for tier in TIERS:
-            here = [one for one in ordered if (one.draft.phase, one.draft.tier) == (phase, tier)]
-            if not here:
-                continue
-            ends = _tier(here, before, steps, nodes)
-            barrier = f"{phase}/{tier}"
-            nodes.append(PlannedStep(id=barrier, kind="barrier", name=tier, phase=phase, tier=tier, needs=ends))
-            before = (barrier,)
-    return nodes
-
-
-def _tier(
-    here: Sequence[OrderedDraft], before: tuple[str, ...], steps: Mapping[str, PlannedStep], nodes: list[PlannedStep]
-) -> list[str]:
-    """Adds the nodes of a tier in a phase; returns what its barrier needs."""
-    needed = {need for one in here for need in one.needs}
-    ends: list[str] = []
-    for one in here:
-        draft = one.draft
-        roots = tuple(_barrier_id(here, need) for need in one.needs) or before
-        _steps_of(one, roots, steps, nodes)
-        leaves = [f"{draft.id}/{name}" for name in one.order.leaves] or list(roots)
-        if draft.name in needed:
-            nodes.append(_barrier(draft.id, draft.name, draft, leaves))
-        else:
-            ends += leaves
-    return ends or list(before)
-
-
-def _steps_of(
-    one: OrderedDraft, roots: tuple[str, ...], steps: Mapping[str, PlannedStep], nodes: list[PlannedStep]
-) -> None:
-    """Adds the steps of a workflow; between two large groups stands a barrier, `<workflow>/[<number>]`."""
-    draft, order = one.draft, one.order
-    sharing = Counter(order.needs[name] for name in order.names)
-    barriers: dict[tuple[str, ...], str] = {}
-    for name in order.names:
-        shared = order.needs[name]
-        needs = [f"{draft.id}/{need}" for need in shared] or list(roots)
-        if len(shared) * sharing[shared] > _MOST_EDGES:
-            if shared not in barriers:
-                barriers[shared] = f"{draft.id}/[{len(barriers) + 1}]"
-                nodes.append(_barrier(barriers[shared], f"[{len(barriers)}]", draft, needs))
-            needs = [barriers[shared]]
-        nodes.append(steps[f"{draft.id}/{name}"].model_copy(update={"needs": needs}))
-
-
-def _barrier(barrier_id: str, name: str, draft: Draft, needs: list[str]) -> PlannedStep:
-    return PlannedStep(id=barrier_id, kind="barrier", name=name, phase=draft.phase, tier=draft.tier, needs=needs)
-
-
-def _barrier_id(here: Sequence[OrderedDraft], name: str) -> str:
-    return next(one.draft.id for one in here if one.draft.name == name)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from innominatus_cli.expressions.contexts import Scope
-from innominatus_cli.expressions.values import JINJA, LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
+from innominatus_cli.expressions.values import JINJA, JSON_TEXT, LITERAL, REF, SCRIPT, TEMPLATE, Folded, Pointer, fold
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.files import InputFiles
+from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, findings_of
 from innominatus_cli.planning.scopes import ResourcesContext
 from innominatus_cli.planning.tables import Tables
@@ -20,6 +21,7 @@ from innominatus_cli.step_types.markers import Marked, marked_values
 from innominatus_cli.step_types.wrong_inputs import in_words
 
 if TYPE_CHECKING:
+    from innominatus_cli.documents.plan import PlannedProgram
     from innominatus_cli.step_types.contract import StepInputs, StepType
 
 SCRIPT_KEYS = frozenset({"script", "command", "run"})
@@ -37,6 +39,10 @@ class BuiltInputs:
     files: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    program: "PlannedProgram | None" = None
+    """Of a step type that the repository brings; so are the next two."""
+    env: dict[str, Any] = field(default_factory=dict)
+    output_file: str | None = None
 
 
 def _resources_are_there(scope: Scope | None) -> bool:
@@ -48,8 +54,9 @@ def _resources_are_there(scope: Scope | None) -> bool:
 def _as_written(value: Any) -> Any:  # noqa: ANN401 - values of a plan
     """The value with its references as text: a step before the resources reads the workload as its file has it."""
     if isinstance(value, Mapping):
-        if REF in value:
-            return f"${{{value[REF]}}}"
+        for mark in (REF, JSON_TEXT):
+            if mark in value:
+                return f"${{{value[mark]}}}"
         if TEMPLATE in value:
             return "".join(map(str, _as_written(value[TEMPLATE])))
         return {key: _as_written(item) for key, item in value.items()}
@@ -64,6 +71,7 @@ class InputBuilder:
     files: InputFiles
     workload: Mapping[str, Any] | None
     """The application's canonical workload as values of the plan."""
+    types: StepTypes
 
     def build(
         self, kind: "StepType", config: Mapping[str, Any], scope: Scope | None, spot: Spot, folded: Folded

@@ -1,20 +1,23 @@
 """Parameters of golden paths and workflows: `--param name=value` against typed definitions, all errors at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
 
 from innominatus_cli.documents.golden_path import GoldenPathParameter
 from innominatus_cli.documents.model import seconds_of
 from innominatus_cli.documents.workflow import ParameterDefinition
+from innominatus_cli.documents.written import WrittenFloat, WrittenInt
 from innominatus_cli.expressions.patterns import PatternError, compile_pattern
 from innominatus_cli.expressions.references import parse, path_text
 from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.finding import Code, Finding, Place
+from innominatus_cli.findings.finding import Code, Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
 _WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+_NO_PLACES: Final[Mapping[str, Place]] = MappingProxyType({})
 _LARGEST = 2**53 - 1
 """Of integers, so that every reader of a plan's JSON has the same number (RFC 8785)."""
 
@@ -71,19 +74,30 @@ class ParameterValues:
 
 
 def resolve_parameters(
-    definitions: Mapping[str, Parameter], given: Sequence[tuple[str, str]], nobody: Place, owner: str
+    definitions: Mapping[str, Parameter],
+    given: Sequence[tuple[str, Any]],
+    nobody: Place,
+    owner: str,
+    places: Mapping[str, Place] = _NO_PLACES,
 ) -> ParameterValues:
-    """Checks what was given, and fills in defaults. `nobody` is the place of a finding about an unknown name."""
+    """Checks what was given, and fills in defaults. `nobody` is the place of a finding about an unknown name.
+
+    `places` are those of values in files: what is wrong with one of them is told there.
+    """
     result = ParameterValues({}, [], [])
     for name, value in given:
         definition = definitions.get(name)
         if definition is None:
-            result.findings.append(_unknown(name, definitions, nobody, owner))
+            result.findings.append(_unknown(name, definitions, places.get(name, nobody), owner))
         elif name in result.given:
             result.findings.append(_wrong(definition, f"parameter '{name}' is given twice"))
         else:
             result.given.append(name)
-            result.values[name] = _checked(definition, value, result.findings)
+            at = replace(definition, place=places.get(name, definition.place))
+            wrong: list[Finding] = []
+            result.values[name] = _checked(at, value, wrong)
+            related = (Related("the parameter is defined here", definition.place),) if name in places else ()
+            result.findings += [one._replace(related=related) for one in wrong]
     for name, definition in definitions.items():
         if name not in result.given:
             _default(definition, result)
@@ -204,7 +218,8 @@ def _duration(definition: Parameter, value: object) -> str:
 def _text(definition: Parameter, value: object) -> str:
     if isinstance(value, dict | list) or value is None:
         raise ValueError("must be text")
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = value.text if isinstance(value, WrittenInt | WrittenFloat) else str(value)
+    text = text.lower() if isinstance(value, bool) else text
     if definition.pattern is not None and not _matches(definition.pattern, text):
         raise ValueError(f"must match the pattern '{definition.pattern}'")
     if definition.type == "enum" and not definition.allowed:

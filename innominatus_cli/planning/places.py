@@ -14,7 +14,6 @@ _CODES = {
     ProblemKind.UNRESOLVED: codes.UNRESOLVED_REFERENCE,
     ProblemKind.MALFORMED: MALFORMED_REFERENCE,
     ProblemKind.NOT_PLAIN: codes.VALUE_IN_SCRIPT,
-    ProblemKind.PLANNED: codes.NOT_AVAILABLE_YET,
 }
 
 

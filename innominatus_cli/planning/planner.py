@@ -1,12 +1,9 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from innominatus_cli.checks.checking import check_document
-from innominatus_cli.checks.facts import Facts as CheckFacts
-from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
@@ -14,6 +11,7 @@ from innominatus_cli.documents.plan import (
     Application,
     Plan,
     PlanInput,
+    PlannedStep,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
@@ -21,24 +19,29 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
+from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
-from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import Finding, Place, Severity, has_errors
+from innominatus_cli.findings.finding import Finding, Place, Related, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.calls import CallLinker
+from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import GoldenPaths
-from innominatus_cli.planning.graph import OrderedDraft, order_drafts, with_barriers
+from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.nodes import with_barriers
+from innominatus_cli.planning.overriding import override_workflows
+from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
-from innominatus_cli.planning.selection import Selector, overrides_of, product_of
+from innominatus_cli.planning.selection import Selector, product_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
+from innominatus_cli.planning.versions import deprecated_in
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
 
@@ -78,6 +81,7 @@ class _Planning:
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot)
         self._product: str | None = None
+        self._types = StepTypes(repository)
 
     def plan(self) -> PlanOutcome:
         self._read()
@@ -91,10 +95,14 @@ class _Planning:
             self._need_application(operation)
         if self._stopped():
             return self._outcome(None)
-        parameters = resolve_parameters(path.parameters, self._request.parameters, Place("--param"), path.owner)
+        request = self._request
+        parameters = resolve_parameters(
+            path.parameters, request.parameters, Place("--param"), path.owner, request.parameter_places
+        )
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
-        self._check_documents(chosen)
+        self._findings += document_findings(self._repository, self._types, chosen.drafts, self._consulted)
+        self._findings += deprecated_in(chosen.drafts, self._types)
         if self._stopped():
             return self._outcome(None, chosen)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
@@ -102,7 +110,7 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         builder = self._builder(ordered.drafts, parameters.values)
-        steps, workflows = builder.build()
+        parts, workflows = builder.build()
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
@@ -116,7 +124,7 @@ class _Planning:
             sources=self._sources(),
             inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
             workflows=workflows,
-            steps=with_barriers(ordered.drafts, steps),
+            steps=self._unique(with_barriers(ordered.drafts, parts)),
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
@@ -148,8 +156,22 @@ class _Planning:
         sketch = sketch_of(chosen.operation, application, self._request.environment, self._limits(), chosen.drafts)
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
+    def _unique(self, steps: list[PlannedStep]) -> list[PlannedStep]:
+        """The steps; a finding for each id that several have."""
+        first: dict[str, PlannedStep] = {}
+        for step in steps:
+            other = first.setdefault(step.id, step)
+            if other is not step:
+                places = [place_of_node(one) for one in (step, other)]
+                message = f"two steps would have the id '{step.id}'"
+                related = (Related("the other one", places[1]),)
+                self._findings.append(Finding(expansion_codes.SAME_STEP_ID, message, places[0], related=related))
+        return steps
+
     def _checked(self, plan: Plan) -> Plan | None:
-        """The plan, if its bytes can be written."""
+        """The plan, if it has no errors and its bytes can be written."""
+        if self._stopped():
+            return None
         try:
             _ = plan.canonical
         except ValueError as problem:
@@ -205,7 +227,19 @@ class _Planning:
         else:
             self._select_deployment(chosen)
             chosen.drafts += [workflow] if workflow else self._application_tier()
+            overridden = override_workflows(chosen.drafts, self._config or AdminConfigDocument())
+            chosen.drafts = overridden.drafts
+            chosen.absent += overridden.absent
+            self._findings += overridden.findings
+        self._link_calls(chosen)
         return chosen
+
+    def _link_calls(self, chosen: _Chosen) -> None:
+        """Gives steps that call a workflow what they call; its file has a say too."""
+        linker = CallLinker(self._repository, self._config or AdminConfigDocument())
+        chosen.drafts = [linker.link(draft, self._product) for draft in chosen.drafts]
+        self._findings += linker.findings
+        self._consulted += linker.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
@@ -216,28 +250,9 @@ class _Planning:
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
         self._consulted += selection.consulted
         self._findings += selection.findings
-        self._findings += overrides_of(selection.drafts, self._config)
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
-
-    def _check_documents(self, chosen: _Chosen) -> None:
-        """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes.
-
-        What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what
-        policies forbid is judged beside the plan, so that a refusal names every violation and is recorded.
-        """
-        snapshot = self._repository.snapshot
-        admin = self._repository.admin_config()
-        facts = CheckFacts(admin_config=admin.document if admin else None, is_file=snapshot.is_file)
-        deploys = any(map(_deploys_to_kubernetes, chosen.drafts))
-        for path in dict.fromkeys(self._consulted):
-            if snapshot.is_file(path):
-                for document in self._repository.loaded(path).documents:
-                    found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
-                    if deploys and document.kind == "Workload":
-                        found = [_refused(one) for one in found]
-                    self._findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
@@ -267,9 +282,13 @@ class _Planning:
     def _builder(self, ordered: list[OrderedDraft], parameters: Mapping[str, Any]) -> WorkflowBuilder:
         config = self._config or AdminConfigDocument()
         inputs = InputBuilder(
-            Tables(config, self._request.environment), self._files, self._folded.data if self._folded else None
+            Tables(config, self._request.environment),
+            self._files,
+            self._folded.data if self._folded else None,
+            self._types,
         )
         surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
+        surroundings = replace(surroundings, find=self._types.find)
         return WorkflowBuilder(ordered, surroundings, inputs, parameters)
 
     def _application(self, chosen: _Chosen) -> Application:
@@ -366,18 +385,6 @@ class _Planning:
         }
 
 
-def _deploys_to_kubernetes(draft: Draft) -> bool:
-    return any(
-        step.definition.type == "kubernetes" and step.ready is not None and step.ready.get("operation") == "apply"
-        for step in draft.steps
-    )
-
-
-def _refused(finding: Finding) -> Finding:
-    """What Kubernetes will refuse is an error before the first step, and no surprise at the last one."""
-    return finding._replace(severity_override=Severity.ERROR) if finding.code.number in REFUSED else finding
-
-
 def _overridden(overrides: "Overrides") -> list[PlanInput]:
     """The property overrides in their order; the file is one of the sources."""
     from innominatus_cli.documents.score_overrides import ARGUMENT, given_properties  # noqa: PLC0415
@@ -388,5 +395,7 @@ def _overridden(overrides: "Overrides") -> list[PlanInput]:
     ]
 
 
-def _is_policy(finding: Finding) -> bool:
-    return finding.code.exit_status is ExitStatus.POLICY_REFUSED or finding.code is REQUIRED_WORKFLOW_NOT_ALWAYS
+def place_of_node(step: PlannedStep) -> Place:
+    """Where a node of a plan is written; nowhere for a barrier between workflows."""
+    written = step.provenance
+    return Place(written.path, written.line, written.column) if written else Place("")

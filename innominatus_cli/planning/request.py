@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.planning.drafts import Draft
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class PlanRequest:
     """What somebody wants. `golden_path` and `task` name what `run` runs; at most one of them is set.
 
-    `score_path` is relative to the repository root. `parameters` are pairs as given by `--param`.
+    `score_path` is relative to the repository root. `parameters` are pairs: texts as given by `--param`, and typed
+    values of files, which `parameter_places` has the places of.
     """
 
     environment: str
@@ -27,7 +28,8 @@ class PlanRequest:
     score_path: str | None = None
     golden_path: str | None = None
     task: str | None = None
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, Any], ...] = ()
+    parameter_places: Mapping[str, Place] = field(default_factory=dict)
     workflows: tuple[str, ...] = ()
     """Identities given by `--workflow`."""
     overrides: "Overrides | None" = None

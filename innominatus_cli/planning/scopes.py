@@ -1,9 +1,9 @@
 """What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import (
@@ -12,7 +12,6 @@ from innominatus_cli.expressions.contexts import (
     Later,
     LaterContext,
     OutsideContext,
-    PlannedContext,
     Resolution,
     Scope,
     Unresolved,
@@ -21,8 +20,15 @@ from innominatus_cli.expressions.contexts import (
 from innominatus_cli.expressions.references import split_path
 from innominatus_cli.expressions.values import REF, references_in
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.loop_contexts import NoLoopContext
 from innominatus_cli.planning.ordering import Before, Order
 from innominatus_cli.step_types.catalogue import step_type
+from innominatus_cli.step_types.contract import StepType
+
+FindStepType: TypeAlias = Callable[[str], StepType | None]
+
+_OF_ONE_STEP = frozenset({"item", "matrix", "outputs"})
+"""Contexts whose values only the step has that names them."""
 
 RUN_NAMES = frozenset({"id", "startedAt", "application", "environment", "operation"})
 """What `${run.…}` may name: the run's ULID, its start (RFC 3339), and what it is a run of."""
@@ -35,6 +41,11 @@ class StepsContext:
     steps: Mapping[str, StepDefinition]
     """All steps of the workflow."""
     before: Before
+    prefix: str = ""
+    """What their names have before them in the plan: the call, and a dot."""
+    outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What steps that call give: the outputs of the called workflows."""
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The steps before."""
@@ -48,32 +59,50 @@ class StepsContext:
         """An output of a step before."""
         if not rest:
             return Unresolved(f"'${{{written}}}' names no step", "Write '${steps.<step>.outputs.<name>}'.")
-        step = self.steps.get(rest[0])
-        if step is None or rest[0] not in self.before:
+        name, bracket = rest[0].partition("[")[:2]
+        step = self.steps.get(name)
+        if step is None or name not in self.before:
             if step is not None:
                 return Unresolved(
-                    f"'${{{written}}}': step '{rest[0]}' is not finished when this one starts",
-                    f"Let this step follow '{rest[0]}', for example with dependsOn.",
+                    f"'${{{written}}}': step '{name}' is not finished when this one starts",
+                    f"Let this step follow '{name}', for example with dependsOn.",
                 )
-            return Unresolved(f"'${{{written}}}': there is no step '{rest[0]}'", hint(rest[0], self.before))
+            return Unresolved(f"'${{{written}}}': there is no step '{name}'", hint(name, self.before))
+        if bracket and step.for_each is None and step.matrix is None:
+            remedy = f"Write '${{steps.{name}.outputs.<name>}}'."
+            return Unresolved(f"'${{{written}}}': step '{name}' is no loop", remedy)
+        return self._output(step, rest, written)
+
+    def _output(self, step: StepDefinition, rest: tuple[str, ...], written: str) -> Resolution:
+        """An output of a step that is finished; `rest` begins with its name, and the index of a loop."""
         path = rest[2:] if rest[1:2] == ("outputs",) else rest[1:]
         if not path:
             return Unresolved(f"'${{{written}}}' names no output", f"Write '${{steps.{rest[0]}.outputs.<name>}}'.")
-        known = _declared(step)
-        if known and path[0] not in known:
+        called = self.outputs.get(step.name)
+        known = _declared(step, self.find) if called is None else called
+        if path[0] not in known and (known or called is not None):
+            where = "'outputs:' of the called workflow" if called is not None else _where_declared(step, self.find)
             return Unresolved(
                 f"'${{{written}}}': step '{step.name}' declares no output '{path[0]}'",
-                hint(path[0], known) + f" Outputs are declared under 'outputs:' of '{step.name}'.",
+                f"{hint(path[0], known)} Outputs are declared under {where}.".lstrip(),
             )
-        return Later(("steps", step.name, "outputs", *path), f"output of step '{step.name}'")
+        return Later(("steps", f"{self.prefix}{rest[0]}", "outputs", *path), f"output of step '{step.name}'")
 
 
-def _declared(step: StepDefinition) -> set[str]:
-    """The outputs of a step, where it says which it has; nothing where it says nothing."""
-    if not step.outputs:
+def _declared(step: StepDefinition, find: FindStepType) -> set[str]:
+    """The outputs of a step, where it or a type of the repository says which; nothing where nobody says anything."""
+    known = find(step.type)
+    of_type = known.outputs if known else {}
+    if not step.outputs and (known is None or known.own is None or not of_type):
         return set()
-    known = step_type(step.type)
-    return {*step.outputs, *step.set_variables, *step.secret_outputs, *(known.outputs if known else ())}
+    return {*(step.outputs or ()), *step.set_variables, *step.secret_outputs, *of_type}
+
+
+def _where_declared(step: StepDefinition, find: FindStepType) -> str:
+    known = find(step.type)
+    own = known.own if known else None
+    more = f" or under 'outputs.names' of {own.document.path}" if own else ""
+    return f"'outputs:' of '{step.name}'{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +114,8 @@ class VariablesContext:
     setters: Mapping[str, frozenset[str]]
     """Names of variables, and which steps set them."""
     before: Before
+    prefix: str = ""
+    """What their names have before them in the plan: the call, and a slash."""
 
     def names(self) -> Iterable[str]:
         """Everything that has a value here."""
@@ -97,10 +128,10 @@ class VariablesContext:
         """The variable's value, or a reference where a step before sets it."""
         name = rest[0] if len(rest) == 1 else ""
         if self._is_set(name):
-            return Later(("variables", name), f"variable '{name}'")
+            return Later(("variables", f"{self.prefix}{name}"), f"variable '{name}'")
         if name in self.declared:
             if references_in(self.declared[name]):
-                return Later(("variables", name), f"variable '{name}'")
+                return Later(("variables", f"{self.prefix}{name}"), f"variable '{name}'")
             return Known(self.declared[name], f"variable '{name}'")
         if name in self.setters:
             who = ", ".join(f"'{step}'" for step in sorted(self.setters[name]))
@@ -117,6 +148,8 @@ class ParametersContext:
     """`parameters.<name>`."""
 
     values: Mapping[str, Any]
+    call: str = ""
+    """The name of the step that gives them, in a sub-workflow."""
 
     def names(self) -> Iterable[str]:
         """The parameters that have a value."""
@@ -131,14 +164,23 @@ class ParametersContext:
                 absent=True,
             )
         value = self.values[rest[0]]
-        if isinstance(value, Mapping) and REF in value:
-            secret = split_path(str(value[REF]))
-            return Later(secret if isinstance(secret, tuple) else (), f"parameter '{rest[0]}'", secret=True)
+        if references_in(value):
+            return self._later(rest, value, written)
         for key in rest[1:]:
             if not isinstance(value, Mapping) or key not in value:
                 return Unresolved(f"'${{{written}}}': the parameter has no '{key}'", absent=True)
             value = value[key]
         return Known(value, f"parameter '{rest[0]}'")
+
+    def _later(self, rest: tuple[str, ...], value: Any, written: str) -> Resolution:  # noqa: ANN401 - a value of a plan
+        """What only the run knows: where it is one reference, that one; else what the call gives."""
+        origin = f"parameter '{rest[0]}'"
+        path = split_path(str(value[REF])) if isinstance(value, Mapping) and REF in value else ""
+        if isinstance(path, tuple) and path[0] not in _OF_ONE_STEP:
+            return Later((*path, *rest[1:]), origin, secret=path[0] == "secrets")
+        if self.call:
+            return Later(("parameters", self.call, *rest), origin)
+        return Unresolved(f"'${{{written}}}': the parameter's default depends on what only the run knows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +205,7 @@ class ResourcesContext:
         name, path = (rest[0], rest[1:]) if rest else ("", ())
         maker = _made_by(self.steps.earlier()).get(name) if path else None
         if maker is not None:
-            return Later(("steps", maker, "outputs", *path), f"resource '{name}'")
+            return Later(("steps", f"{self.steps.prefix}{maker}", "outputs", *path), f"resource '{name}'")
         if name not in self.declared:
             return Unresolved(
                 f"'${{{written}}}': there is no resource '{name}'", hint(name, self.names()), absent=len(rest) == 1
@@ -183,14 +225,17 @@ class WorkflowsContext:
     """`workflows.<identity>.outputs.<name>`: outputs of workflows behind an earlier barrier."""
 
     outputs: Mapping[str, frozenset[str]]
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def names(self) -> Iterable[str]:
         """The identities."""
         return self.outputs
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
-        """A reference to the output."""
+        """A reference to the output, of the workflow that is in the place of another one if need be."""
         identity = rest[0] if rest else ""
+        identity = identity if identity in self.outputs else self.replaced.get(identity, identity)
         if identity not in self.outputs:
             return Unresolved(
                 f"'${{{written}}}': workflow '{identity}' is not in an earlier phase or tier of this plan",
@@ -205,7 +250,7 @@ class WorkflowsContext:
                 hint(rest[2], self.outputs[identity]),
                 absent=True,
             )
-        return Later(("workflows", *rest), f"output of workflow '{identity}'")
+        return Later(("workflows", identity, *rest[1:]), f"output of workflow '{identity}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +275,8 @@ class TerraformContext:
         silent = [step for step in steps if not step.outputs]
         candidates = declaring or silent
         if len(candidates) == 1:
-            return Later(("steps", candidates[0].name, "outputs", *rest), f"output of step '{candidates[0].name}'")
+            name = candidates[0].name
+            return Later(("steps", f"{self.steps.prefix}{name}", "outputs", *rest), f"output of step '{name}'")
         if not candidates:
             near = did_you_mean(rest[0], self.names())
             return Unresolved(f"'${{{written}}}': no terraform step before this one has it", near)
@@ -243,14 +289,15 @@ class OwnOutputsContext:
     """`outputs.<name>` in `setVariables`: what the step itself has just given."""
 
     step: StepDefinition
+    find: FindStepType = step_type
 
     def names(self) -> Iterable[str]:
         """The declared outputs."""
-        return _declared(self.step)
+        return _declared(self.step, self.find)
 
     def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
         """An output of the step."""
-        known = _declared(self.step)
+        known = _declared(self.step, self.find)
         if not rest or (known and rest[0] not in known):
             name = rest[0] if rest else ""
             return Unresolved(f"'${{{written}}}': the step declares no output '{name}'", hint(name, known))
@@ -272,6 +319,8 @@ class Surroundings:
     resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
     """Of resources that have several names, the one that they are provisioned under."""
+    find: FindStepType = step_type
+    """Looks a step type up."""
 
     def contexts(self) -> dict[str, Context]:
         """The contexts that are the same everywhere."""
@@ -296,8 +345,8 @@ class Surroundings:
             "secrets": LaterContext(
                 "secrets", self.secrets, secret=True, remedy="Secrets are defined in admin-config.yaml."
             ),
-            "item": PlannedContext("item"),
-            "matrix": PlannedContext("matrix"),
+            "item": NoLoopContext("item", "forEach"),
+            "matrix": NoLoopContext("matrix", "matrix"),
         }
 
 
@@ -313,6 +362,12 @@ class WorkflowScope:
     earlier: Mapping[str, frozenset[str]]
     """Outputs of workflows behind an earlier barrier, by identity."""
     resources_available: bool
+    call: str = ""
+    """In a sub-workflow: the name of the step that calls it, in the plan."""
+    called_outputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Outputs of the workflows that steps call, by the step's name."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Identities of overridden workflows, and of those in their place."""
 
     def of_step(self, name: str) -> Scope:
         """The scope of one step; the workflow's outputs have that of a step behind all others, `""`."""
@@ -327,8 +382,8 @@ class WorkflowScope:
         """Contexts that are the same for every step of the workflow."""
         return {
             **self.surroundings.contexts(),
-            "workflows": WorkflowsContext(self.earlier),
-            "parameters": ParametersContext(self.parameters),
+            "workflows": WorkflowsContext(self.earlier, self.replaced),
+            "parameters": ParametersContext(self.parameters, self.call),
         }
 
     @cached_property
@@ -344,8 +399,9 @@ class WorkflowScope:
         return setters
 
     def _scope(self, before: Before) -> Scope:
-        steps = StepsContext(self.steps, before)
-        variables = VariablesContext(self.variables, self._setters, before)
+        prefix = f"{self.call}." if self.call else ""
+        steps = StepsContext(self.steps, before, prefix, self.called_outputs, self.surroundings.find)
+        variables = VariablesContext(self.variables, self._setters, before, f"{self.call}/" if self.call else "")
         contexts: dict[str, Context] = {
             **self._shared,
             "steps": steps,

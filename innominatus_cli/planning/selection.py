@@ -1,25 +1,25 @@
 """Which workflows of the platform and of the product a deployment has, by their triggers, and why others are absent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from innominatus_cli.checks.score import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import AbsentWorkflow
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Tier, Trigger
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.structure import UNKNOWN_PRODUCT
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts
-
-PRODUCT_KEY = "innominatus.dev/product"
-"""The annotation or label of a Score file that names its product."""
 
 _FIRST_SEGMENT = re.compile(r"[^-]+")
 _ORDER = (Trigger.ALL_DEPLOYMENTS, Trigger.PRODUCT_DEPLOYMENT, Trigger.FIRST_DEPLOYMENT, Trigger.MANUAL)
@@ -69,12 +69,10 @@ class Selector:
         """The selection; `workload` is where a finding about the product points."""
         root = self._repository.workflows_root
         self._result.consulted += self._files(f"{root}/platform")
-        for workflow in self._repository.platform_workflows():
-            self._consider(workflow, Tier.PLATFORM, None)
+        self._consider_all(self._repository.platform_workflows(), Tier.PLATFORM, None)
         if self._product is not None:
             self._result.consulted += self._files(f"{root}/products/{self._product}")
-            for workflow in self._repository.product_workflows(self._product):
-                self._consider(workflow, Tier.PRODUCT, self._product)
+            self._consider_all(self._repository.product_workflows(self._product), Tier.PRODUCT, self._product)
         self._other_products(workload)
         self._unknown_names()
         return self._result
@@ -83,11 +81,31 @@ class Selector:
         paths = self._repository.snapshot.paths(folder, YAML)
         return [path for path in paths if "/" not in path[len(folder) + 1 :]]
 
+    def _consider_all(self, workflows: Sequence[Typed[WorkflowDocument]], tier: Tier, product: str | None) -> None:
+        """Each workflow; of several versions of one the newest, where all of them have one."""
+        by_name: dict[str, list[Typed[WorkflowDocument]]] = {}
+        for workflow in workflows:
+            by_name.setdefault(workflow.model.metadata.name, []).append(workflow)
+        for name, several in by_name.items():
+            versions = [one.model.metadata.version or "" for one in several]
+            if len(set(versions)) < len(versions) or "" in versions:
+                for workflow in several:  # two of one version are told when they are ordered
+                    self._consider(workflow, tier, product)
+                continue
+            meant = best_of(versions, "") or 0
+            self._consider(several[meant], tier, product)
+            identity = f"{product}/{name}" if product else name
+            for index, other in enumerate(several):
+                if index != meant:
+                    reason, remedy = f"version {versions[meant]} is in use", f"taking version {versions[meant]} away"
+                    self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, remedy)
+
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name = workflow.model.metadata.name
         identity = f"{product}/{name}" if product else name
+        # A bare name is the platform's workflow where it has one of that name, else the product's.
+        named = identity in self._named or (name in self._named and name not in self._known)
         self._known.add(identity)
-        named = identity in self._named or (product is not None and name in self._named)
         trigger = self._trigger(workflow.model, product, named=named)
         phases = phases_of(workflow.model)
         if trigger is None or not phases:
@@ -157,7 +175,7 @@ class Selector:
         if self._product is not None and self._product not in products:
             message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
             remedy = did_you_mean(self._product, products)
-            self._result.findings.append(Finding(codes.UNKNOWN_PRODUCT, message, workload.place, remedy))
+            self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
         whose = "has no product" if self._product is None else f"is of product '{self._product}'"
         for product in products:
             if product == self._product:
@@ -183,15 +201,3 @@ class Selector:
                 self._result.findings.append(
                     Finding(codes.UNKNOWN_NAMED_WORKFLOW, message, Place("--workflow"), remedy)
                 )
-
-
-def overrides_of(drafts: Sequence[Draft], config: AdminConfigDocument) -> Iterator[Finding]:
-    """Overrides that the policies allow cannot be carried out yet; others are refused by the policies' judgement."""
-    allowed = config.workflow_policies.workflow_overrides
-    for draft in drafts:
-        if draft.override_of is None or allowed is None:
-            continue
-        if {Tier.PLATFORM: allowed.platform, Tier.PRODUCT: allowed.product}.get(draft.tier, False):
-            spot = Spot(draft.spot.document).at("metadata", "overrides")
-            message = f"'{draft.identity}' overrides '{draft.override_of}'; replacing is planned, not available yet"
-            yield Finding(codes.OVERRIDES_LATER, message, spot.place)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
 from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.workflow import StepDefinition
@@ -12,16 +13,19 @@ from innominatus_cli.expressions.contexts import Known, Scope
 from innominatus_cli.expressions.truth import fold_condition
 from innominatus_cli.expressions.values import Folded, fold, references_in
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.structure import ENV_OF_STEP_TYPE, NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_STEP_TYPE
 from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
+from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
 from innominatus_cli.planning.scopes import OwnOutputsContext
-from innominatus_cli.planning.sketch import provenance_of
-from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
+from innominatus_cli.planning.sketch import Member, provenance_of
 from innominatus_cli.step_types.contract import StepType
+
+_ALONE = Member()
 
 
 @dataclass(slots=True)
@@ -33,39 +37,41 @@ class BuiltStep:
     outside: dict[str, Known]
 
 
-def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder) -> BuiltStep:
-    """The planned step of `part`; `needs` is empty still."""
-    definition, spot = part.definition, part.spot
-    findings = list(_not_yet(definition, spot))
-    kind = step_type(definition.type)
+def build_step(
+    draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilder, member: Member = _ALONE
+) -> BuiltStep:
+    """The planned step of `part`; `needs` is empty still. `member` says in which call and loop it stands."""
+    definition, spot, types = part.definition, part.spot, builder.types
+    findings: list[Finding] = []
+    kind = types.find(definition.type)
     if kind is None:
-        findings.append(_unknown_type(definition, spot))
-        return BuiltStep(None, findings, {})
-    if findings:
+        findings.append(_unknown_type(definition, spot, types))
         return BuiltStep(None, findings, {})
     folded = Folded()
     inputs = _inputs(part, kind, scope, builder, folded)
     findings += inputs.findings
+    findings += _unmade(kind, inputs, spot)
     findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
     values = _Values(scope, folded, spot, findings)
-    env = values.of("env", definition.env)
-    own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition)}, scope.steps, scope.bare)
+    env = {**inputs.env, **values.of("env", definition.env)}
+    own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}, scope.steps, scope.bare)
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback)
-    conditions = _conditions(definition, scope, spot, folded, findings)
+    conditions = conditions_of_step(definition, scope, spot, folded, findings, member.prefix)
     if has_errors(findings):
         return BuiltStep(None, findings, {})
     step = PlannedStep(
-        id=f"{draft.id}/{definition.name}",
-        name=definition.name,
+        id=f"{draft.id}/{member.name(part)}",
+        name=member.name(part),
         type=definition.type,
         description=definition.description,
         phase=draft.phase,
         tier=draft.tier,
         workflow_id=draft.id,
         cleanup=part.cleanup,
-        provenance=provenance_of(draft, spot),
+        provenance=provenance_of(draft, spot, member.calls),
         inputs=inputs.values,
+        program=inputs.program,
         input_files=sorted({*inputs.files, *part.files}),
         env=env,
         secrets=sorted(inputs.secrets | folded.secrets | _secrets_in(inputs.values)),
@@ -75,14 +81,16 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
         retry=_retry(definition),
         continue_on_error=definition.continue_on_error,
         idempotency=definition.idempotency or kind.idempotency,
-        rollback=rollback,
+        rollback=_rollback(rollback, member.prefix),
         declared_outputs=list(dict.fromkeys([*(definition.outputs or ()), *kind.outputs])),
         secret_outputs=list(definition.secret_outputs),
-        output_file=definition.output_file,
-        set_variables=variables,
+        output_file=inputs.output_file or definition.output_file,
+        set_variables={f"{member.call}/{name}" if member.call else name: value for name, value in variables.items()},
         tools=list(kind.tools_for(inputs.values)),
         gate=Gate(teams=definition.approval.teams, count=definition.approval.count) if definition.approval else None,
         lock=definition.lock,
+        within=member.within,
+        cell=member.cell,
     )
     return BuiltStep(step, findings, folded.outside)
 
@@ -90,7 +98,40 @@ def build_step(draft: Draft, part: DraftStep, scope: Scope, builder: InputBuilde
 def _inputs(part: DraftStep, kind: StepType, scope: Scope, builder: InputBuilder, folded: Folded) -> BuiltInputs:
     if part.ready is not None:
         return builder.build(kind, part.ready, None, part.spot, folded)
+    if kind.own is not None:
+        from innominatus_cli.planning.own_inputs import build_own_inputs  # noqa: PLC0415 - few plans have such a step
+
+        config = part.spot.at("config") if part.spot.has("config") else part.spot
+        built = build_own_inputs(kind, builder.files, part.definition.config, scope, config, folded)
+        built.findings += _set_twice(part, kind, built)
+        return built
     return builder.build(kind, part.definition.config, scope, part.spot.at("config"), folded)
+
+
+def _set_twice(part: DraftStep, kind: StepType, built: BuiltInputs) -> list[Finding]:
+    """What the step says beside its type, which has said it already."""
+    step, found = part.definition, []
+    for name in step.env:
+        if name in built.env:
+            message = f"'{name}' is set by the step type '{kind.name}' already"
+            found.append(Finding(ENV_OF_STEP_TYPE, message, part.spot.at("env").key(name).place))
+    if step.output_file is not None and built.output_file is not None:
+        message = f"'outputFile': the step type '{kind.name}' says in which file its outputs are"
+        found.append(Finding(codes.WRONG_INPUT, message, part.spot.key("outputFile").place, "Remove 'outputFile'."))
+    return found
+
+
+def _unmade(kind: StepType, inputs: BuiltInputs, spot: Spot) -> list[Finding]:
+    """A resource that nothing can make is told before the first step, not by the step that would make it."""
+    wanted = inputs.values.get("resourceType")
+    if kind.name != "resource-provisioning" or not isinstance(wanted, str) or wanted in BUILT_IN_RESOURCE_TYPES:
+        return []
+    if inputs.values.get("operation") == "delete":
+        return []
+    config = spot.at("config")
+    place = (spot.at("type") if spot.has("params") or not spot.has("config") else config.at("resourceType")).place
+    message = f"resource '{inputs.values.get('resource')}': nothing makes the type '{wanted}'"
+    return [Finding(NOTHING_MAKES_RESOURCE, message, place, did_you_mean(wanted, BUILT_IN_RESOURCE_TYPES))]
 
 
 def _secrets_in_inputs(step: str, secrets: set[str], spot: Spot) -> list[Finding]:
@@ -106,27 +147,16 @@ def _secrets_in(values: Mapping[str, Any]) -> set[str]:
     return {name.partition(".")[2] for name in references_in(values) if name.startswith("secrets.")}
 
 
-def _not_yet(definition: StepDefinition, spot: Spot) -> list[Finding]:
-    """What the language has and this version has not: never ignored."""
-    later = {
-        "forEach": definition.for_each is not None,
-        "matrix": definition.matrix is not None,
-        "workflow": definition.type == "workflow" or definition.workflow is not None,
-    }
-    words = {"forEach": "loops", "matrix": "matrices", "workflow": "sub-workflows"}
-    return [
-        Finding(
-            codes.NOT_AVAILABLE_YET,
-            f"step '{definition.name}': {words[key]} are planned, not available yet",
-            (spot.key(key) if spot.has(key) else spot.at("type")).place,
-        )
-        for key, used in later.items()
-        if used
-    ]
+def _rollback(value: Any, prefix: str) -> Any:  # noqa: ANN401 - YAML data
+    """A rollback whose step has the name that it has in the plan."""
+    if prefix and isinstance(value, dict) and isinstance(value.get("step"), str):
+        return {**value, "step": f"{prefix}{value['step']}"}
+    return value
 
 
-def _unknown_type(definition: StepDefinition, spot: Spot) -> Finding:
-    remedy = did_you_mean(definition.type, STEP_TYPES) or f"Known: {', '.join(STEP_TYPES)}."
+def _unknown_type(definition: StepDefinition, spot: Spot, types: StepTypes) -> Finding:
+    known = types.names()
+    remedy = did_you_mean(definition.type, known) or f"Known: {', '.join(known)}."
     message = f"step '{definition.name}' has the unknown type '{definition.type}'"
     return Finding(UNKNOWN_STEP_TYPE, message, spot.at("type").place, remedy)
 
@@ -149,9 +179,10 @@ class _Values:
         return result
 
 
-def _conditions(
-    definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding]
+def conditions_of_step(
+    definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding], prefix: str = ""
 ) -> StepConditions:
+    """When a step runs. `prefix` is what names of steps have before them in the plan."""
     trees: dict[str, Any] = {"if": None, "unless": None}
     when = definition.when
     for key, text in (("if", definition.if_), ("unless", definition.unless)):
@@ -166,7 +197,7 @@ def _conditions(
         findings += conditions_of(condition.problems, where, codes.WRONG_CONDITION)
         findings += conditions_of(condition.warnings, where, codes.BARE_WORD)
         folded.outside |= condition.outside
-        trees[key] = condition.tree
+        trees[key] = _prefixed(condition.tree, prefix) if prefix else condition.tree
         if condition.asks_for_failure and "when" not in definition.model_fields_set:
             when = When.ALWAYS  # a condition about failures must be asked after one
     return StepConditions(
@@ -176,6 +207,16 @@ def _conditions(
         unless_tree=trees["unless"],
         unless_text=definition.unless,
     )
+
+
+def _prefixed(tree: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """A condition in which `<step>.failed` and the like speak of steps by their names in the plan."""
+    found = dict(tree)
+    if "status" in found:
+        found["status"] = f"{prefix}{found['status']}"
+    if "args" in found:
+        found["args"] = [_prefixed(arg, prefix) for arg in found["args"]]
+    return found
 
 
 def _retry(definition: StepDefinition) -> PlannedRetry | None:

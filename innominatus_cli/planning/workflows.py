@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from innominatus_cli.documents.plan import PlannedStep, PlannedWorkflow
+from innominatus_cli.documents.plan import PlannedWorkflow
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.expressions.values import Folded, fold
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.application_tier import RESOURCES
+from innominatus_cli.planning.call_values import CallValues, called_outputs
 from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.expansion import Expander, Part
 from innominatus_cli.planning.graph import OrderedDraft
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.ordering import Order
 from innominatus_cli.planning.parameters import parameter_of, resolve_parameters
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import Surroundings, WorkflowScope
-from innominatus_cli.planning.steps import build_step
+from innominatus_cli.planning.sketch import Member
 
 if TYPE_CHECKING:
     from innominatus_cli.expressions.contexts import Known
@@ -36,27 +38,22 @@ class WorkflowBuilder:
     ) -> None:
         self._ordered = ordered
         self._surroundings = surroundings
-        self._inputs = inputs
         self._parameters = parameters
         self.findings: list[Finding] = []
         self.outside: dict[str, Known] = {}
+        self._expander = Expander(inputs, CallValues(), self.findings, self.outside)
 
-    def build(self) -> tuple[dict[str, PlannedStep], list[PlannedWorkflow]]:
-        """All steps by id, without their needs, and all workflows in order."""
-        steps: dict[str, PlannedStep] = {}
+    def build(self) -> tuple[dict[str, dict[str, Part]], list[PlannedWorkflow]]:
+        """What steps become, by workflow and name and without their needs, and all workflows in order."""
+        parts: dict[str, dict[str, Part]] = {}
         workflows = []
         for one in self._ordered:
             parameters = self._parameters_of(one.draft)
             variables = self._variables_of(one, parameters)
             scope = self._scope(one, variables, parameters)
-            for part in one.draft.steps:
-                built = build_step(one.draft, part, scope.of_step(part.definition.name), self._inputs)
-                self.findings += built.findings
-                self.outside |= built.outside
-                if built.step is not None:
-                    steps[built.step.id] = built.step
+            parts[one.draft.id] = self._expander.parts(one.draft, one.draft.steps, scope, Member())
             workflows.append(self._workflow(one, variables, scope))
-        return steps, workflows
+        return parts, workflows
 
     def _scope(self, one: OrderedDraft, variables: Mapping[str, Any], parameters: Mapping[str, Any]) -> WorkflowScope:
         return WorkflowScope(
@@ -67,6 +64,10 @@ class WorkflowBuilder:
             parameters,
             self._earlier(one),
             self._resources_available(one.draft),
+            called_outputs={part.definition.name: called_outputs(part) for part in one.draft.steps if part.called},
+            replaced={
+                other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of
+            },
         )
 
     def _earlier(self, one: OrderedDraft) -> dict[str, frozenset[str]]:

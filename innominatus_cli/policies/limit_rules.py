@@ -56,11 +56,16 @@ def max_concurrent_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFacts
 
 
 def max_steps_per_workflow(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
-    """No workflow has more steps than the limit, `finally` steps and expanded ones included."""
+    """No workflow has more steps than the limit: `finally` steps, those of its sub-workflows and loops included.
+
+    A loop over outputs counts with its `maxItems`.
+    """
     rule = policies.max_steps_per_workflow
     if rule is None:
         return
-    counts = Counter(step.workflow_id for step in plan.steps if step.kind == "step")
+    counts: Counter[str | None] = Counter()
+    for step in plan.steps:
+        counts[step.workflow_id] += step.most_steps
     seen: set[str] = set()
     for workflow in plan.workflows:
         count = counts[workflow.id]

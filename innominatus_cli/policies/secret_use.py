@@ -26,7 +26,10 @@ def _carried_by_variables(plan: Plan) -> dict[str, dict[str, set[str]]]:
     """The secrets that each variable can hold, by workflow id and name."""
     values: dict[str, list[tuple[str, object]]] = {flow.id: list(flow.variables.items()) for flow in plan.workflows}
     for step in plan.steps:
-        values.setdefault(step.workflow_id or "", []).extend(step.set_variables.items())
+        own = values.setdefault(step.workflow_id or "", [])
+        own.extend(step.set_variables.items())
+        if step.group is not None:  # variables of a sub-workflow have the call before their names
+            own.extend((f"{step.name}/{name}", value) for name, value in (step.group.variables or {}).items())
     carried: dict[str, dict[str, set[str]]] = {}
     for workflow, assignments in values.items():
         known: dict[str, set[str]] = {name: set() for name, _ in assignments}
@@ -54,7 +57,7 @@ def _secrets_behind(value: object, variables: Mapping[str, set[str]]) -> set[str
         if reference.startswith(_SECRET):
             found.add(reference.removeprefix(_SECRET))
         elif reference.startswith(_VARIABLE):
-            found |= variables.get(reference.removeprefix(_VARIABLE), set())
+            found |= variables.get(reference.removeprefix(_VARIABLE).replace("\\", ""), set())
     return found
 
 

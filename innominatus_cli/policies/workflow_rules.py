@@ -1,6 +1,6 @@
 """Policies about which workflows and step types a plan has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.vocabulary import Operation, Tier, Trigger, When
@@ -75,13 +75,26 @@ def _avoidable(plan: Plan, workflow: PlannedWorkflow, rule: Rule[tuple[str, ...]
             place_of_workflow(workflow),
             related=related,
         )
-    if not any(_unconditional(step) for step in steps_of(plan, workflow)):
+    groups = {step.id: step for step in plan.steps if step.group is not None}
+    if not any(_always_runs(step, groups) for step in steps_of(plan, workflow)):
         yield Finding(
             codes.REQUIRED_WORKFLOW_AVOIDABLE,
             f"required platform workflow '{workflow.identity}' has no step that always runs",
             place_of_workflow(workflow),
             related=related,
         )
+
+
+def _always_runs(step: PlannedStep, groups: Mapping[str, PlannedStep]) -> bool:
+    """Whether a step runs whenever its workflow does: neither it nor a sub-workflow around it asks for anything."""
+    if step.expansion is not None:  # it may find nothing to go over
+        return False
+    around: PlannedStep | None = step
+    while around is not None:
+        if not _unconditional(around):
+            return False
+        around = groups.get(around.within or "")
+    return True
 
 
 def _unconditional(step: PlannedStep) -> bool:
@@ -114,17 +127,25 @@ def allowed_product_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFact
             place_of_workflow(workflow),
             related=rule.leaves_out(workflow.identity),
         )
+    for call in plan.steps:
+        called = call.group.workflow if call.group is not None and call.group.product is not None else None
+        if called is None or called in rule.value or called in seen:
+            continue
+        seen.add(called)
+        nothing = "" if rule.value else ", which allows none"
+        message = f"step '{call.name}' calls '{called}', which is not in allowedProductWorkflows{nothing}"
+        yield Finding(codes.PRODUCT_WORKFLOW_NOT_ALLOWED, message, place_of_step(call), related=rule.leaves_out(called))
 
 
 def allowed_step_types(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
-    """Every step of the plan is of an allowed type; the place is the step's own line."""
+    """Every step of the plan, a call of a workflow too, is of an allowed type; the place is the step's own line."""
     rule = policies.allowed_step_types
     if rule is None:
         return
     seen: set[Place] = set()
     for step in plan.steps:
         place = place_of_step(step)
-        if step.kind != "step" or step.type in rule.value or place in seen:
+        if not step.type or step.type in rule.value or place in seen:
             continue
         seen.add(place)
         hint = did_you_mean(step.type, rule.value)

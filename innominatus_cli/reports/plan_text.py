@@ -11,6 +11,7 @@ from innominatus_cli.documents.words import counted
 from innominatus_cli.operations.planning import PlanReport
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
 
@@ -68,8 +69,9 @@ def _resolution(outcome: PlanOutcome) -> Iterator[str]:
         if workflows:
             yield f"  {phase} Phase ({len(workflows)} workflows):"
         for workflow in workflows:
-            yield f"    🔧 {one_line(workflow.label)} ({len(workflow.steps)} steps)"
-            for number, (name, kind) in enumerate(_named_steps(outcome, workflow), 1):
+            steps = _named_steps(outcome, workflow)
+            yield f"    🔧 {one_line(workflow.label)} ({len(steps)} steps)"
+            for number, (name, kind) in enumerate(steps, 1):
                 yield f"       Step {number}: {one_line(name)} ({one_line(kind)})"
 
 
@@ -95,20 +97,38 @@ def _steps(plan: Plan) -> list[str]:
     lines: list[str] = []
     for (phase, tier), steps in groupby(plan.steps, key=lambda step: (step.phase, step.tier)):
         prefix = f"{phase}/{tier}/"
-        rows = [_row(step, prefix) for step in steps if step.kind == "step"]
+        rows = [_row(step, prefix) for step in steps if step.kind == "step" or step.group is not None]
         lines += [f"{phase}/{tier}", *(f"  {line}" for line in table_lines(("Step", "Type", "Needs", "Why"), rows)), ""]
     return lines
 
 
 def _row(step: PlannedStep, prefix: str) -> tuple[str, str, list[str], str]:
-    """A need is told by its name inside the workflow, by the rest of its id inside the tier, else by its id.
+    """A step, or behind its steps a loop or sub-workflow.
+
+    A need is told by its name inside the workflow, by the rest of its id inside the tier, else by its id.
 
     The `-` that stands in an id where there is no product is left out.
     """
     needs = [need.removeprefix(f"{step.workflow_id}/").removeprefix(prefix).removeprefix("-/") for need in step.needs]
     written = step.provenance
-    why = f"{written.path}:{written.line} ({written.trigger})" if written else ""
-    return step.id.removeprefix(prefix).removeprefix("-/"), step.type, needs, why
+    instead = f", replaces {written.override_of}" if written and written.override_of else ""
+    why = f"{written.path}:{written.line} ({written.trigger}{instead})" if written else ""
+    value = value_of_cell(step.cell)
+    why += f" for {value}" if value and why else ""
+    return step.id.removeprefix(prefix).removeprefix("-/"), _kind(step), [] if step.group else needs, why
+
+
+def _kind(step: PlannedStep) -> str:
+    """A step's type; of a loop how long it is, of a sub-workflow which one it is."""
+    loop = step.expansion or (step.group if step.group and step.group.kind == "loop" else None)
+    most = f", {loop.max_parallel} at once" if loop is not None and loop.max_parallel is not None else ""
+    if step.expansion is not None:
+        return f"{step.type}, up to {step.expansion.max_items} times{most}"
+    if step.group is None:
+        return step.type
+    if step.group.kind == "loop":
+        return f"loop of {step.group.size}{most}"
+    return f"workflow {step.group.workflow}"
 
 
 def _absent(absent: tuple[AbsentWorkflow, ...]) -> list[str]:
@@ -134,12 +154,11 @@ def _sources(plan: Plan) -> list[str]:
 
 
 def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:
-    steps = sum(step.kind == "step" for step in plan.steps)
     product = f", product {plan.application.product}" if plan.application.product else ""
     about = f"{plan.application.name}{product}, environment {plan.environment}"
     lines = [
         f"{plan.operation}: {one_line(about)}",
-        f"{counted(len(plan.workflows), 'workflow')}, {counted(steps, 'step')}; digest {plan.digest}",
+        f"{counted(len(plan.workflows), 'workflow')}, {steps_in_words(plan)}; digest {plan.digest}",
     ]
     if absent and not wide:
         is_ = "is" if absent == 1 else "are"

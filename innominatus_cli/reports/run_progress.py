@@ -1,12 +1,13 @@
 """Progress of a run, to stderr: plain lines in CI and pipes, a live tree on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
-from innominatus_cli.documents.words import counted, undertaking
+from innominatus_cli.documents.words import undertaking
 from innominatus_cli.execution.observer import Observer
+from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.terminal import one_line
 from innominatus_cli.system.clock import Clock, SystemClock
 
@@ -45,9 +46,11 @@ class PlainProgress:
     def run_started(self, run: str, plan: Plan) -> None:
         """Names the run."""
         self._identities = _identities(plan)
-        steps = sum(step.kind == "step" for step in plan.steps)
         what = undertaking(plan.operation, plan.application.name, plan.environment)
-        self._say(f"run {run}: {what}, {counted(steps, 'step')}")
+        self._say(f"run {run}: {what}, {steps_in_words(plan)}")
+
+    def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
+        """Nothing; the loop's own line says how many steps it became."""
 
     def step_started(self, step: PlannedStep, attempt: int) -> None:
         """Tells of attempts after the first one."""
@@ -67,7 +70,7 @@ class PlainProgress:
         self._say(f"run {status.replace('_', ' ')}")
 
     def _name(self, step: PlannedStep) -> str:
-        return f"[{step.phase}/{step.tier}] {self._identities.get(step.workflow_id or '', '')}/{step.name}"
+        return f"[{step.phase}/{step.tier}] {self._identities.get(step.workflow_id or '', '')}/{_shown(step)}"
 
     def _say(self, line: str) -> None:
         try:
@@ -106,20 +109,29 @@ class LiveProgress:
             flow = step.workflow_id or tier
             if flow not in branches:
                 branches[flow] = branches[tier].add(Text(identities.get(flow, flow)))
-            self._lines[step.id] = branches[flow].add(Text(f"· {one_line(step.name)}", style="dim"))
+            self._lines[step.id] = branches[flow].add(Text(f"· {one_line(_shown(step))}", style="dim"))
         self._live = Live(root, console=Console(file=self._stream), auto_refresh=False, vertical_overflow="visible")
         self._live.start()
+
+    def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
+        """Draws the steps of a loop below it."""
+        from rich.text import Text  # noqa: PLC0415
+
+        branch = self._lines.get(step.id)
+        if branch is not None:
+            for one in steps:
+                self._lines[one.id] = branch.add(Text(f"· {one_line(_shown(one))}", style="dim"))
 
     def step_started(self, step: PlannedStep, attempt: int) -> None:
         """Marks a step as running."""
         more = f" (attempt {attempt})" if attempt > 1 else ""
-        self._set(step.id, f"▶ {step.name}{more}", "cyan")
+        self._set(step.id, f"▶ {_shown(step)}{more}", "cyan")
 
     def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
         """Marks a step as ended."""
         mark = {"succeeded": "✓", "skipped": "-"}.get(result.status, "✗")
         style = _STYLES.get(result.status, "dim")
-        self._set(step.id, f"{mark} {step.name}  {result_text(result, message)}", style)
+        self._set(step.id, f"{mark} {_shown(step)}  {result_text(result, message)}", style)
 
     def notice(self, text: str) -> None:
         """A line above the tree."""
@@ -155,6 +167,12 @@ def result_text(result: StepResult, message: str) -> str:
         words.append("(the run goes on)")
     why = result.reason or message
     return " ".join(words) + (f": {why}" if why else "")
+
+
+def _shown(step: PlannedStep) -> str:
+    """The step's name, and for which value of its loop it is there."""
+    value = value_of_cell(step.cell)
+    return f"{step.name} ({value})" if value else step.name
 
 
 def _identities(plan: Plan) -> dict[str, str]:

@@ -18,6 +18,8 @@ from pydantic_core import CoreSchema, core_schema
 from innominatus_cli.documents.admin_config import EnvironmentDefinition
 from innominatus_cli.documents.model import YamlModel
 from innominatus_cli.documents.plan import ToolNeed
+from innominatus_cli.documents.step_type import StepTypeDocument
+from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Idempotency
 
 T = TypeVar("T")
@@ -164,6 +166,8 @@ class StepType:
     """Inputs that the environment's definition in admin-config gives where the step says nothing."""
     tools_by_inputs: Callable[[Mapping[str, Any]], tuple[ToolNeed, ...]] | None = None
     """More tools, for a type that needs them only under some inputs (given as YAML keys)."""
+    own: Typed[StepTypeDocument] | None = None
+    """The document of a type that the repository brings; its inputs are those of a JSON Schema, not of `inputs`."""
 
     def tools_for(self, inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
         """The programs that a step with these inputs (YAML keys, defaults included) needs."""

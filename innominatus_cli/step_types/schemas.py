@@ -26,8 +26,10 @@ from innominatus_cli.documents.schemas import schemas_folder
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.statistics import Statistics
 from innominatus_cli.documents.step_type import StepTypeDocument
+from innominatus_cli.documents.suite_report import SuiteReportDocument
 from innominatus_cli.documents.verdict import Verdict
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.documents.workflow_test import WorkflowTestDocument
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 _WRITTEN_BY_PEOPLE: dict[str, tuple[type[BaseModel], str]] = {
@@ -38,11 +40,13 @@ _WRITTEN_BY_PEOPLE: dict[str, tuple[type[BaseModel], str]] = {
     "score": (WorkloadDocument, "Score workload"),
     "provider": (ProviderDocument, "Provider"),
     "step-type": (StepTypeDocument, "Step type"),
+    "workflow-test": (WorkflowTestDocument, "Tests of workflows"),
     "remediation-workflow": (RemediationWorkflowDocument, "Remediation workflow"),
     "action-type": (ActionTypeDocument, "Action type"),
 }
 _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "findings.v1": (FindingsReport, "Findings"),
+    "test-report.v1": (SuiteReportDocument, "Test report"),
     "plan.v1": (Plan, "Plan"),
     "plan-file.v1": (PlanFile, "Plan file"),
     "plan-analysis.v1": (PlanAnalysis, "Analysis of a plan"),

@@ -6,7 +6,7 @@ A read never blocks and never follows a link at its end: a pipe, a device, a fol
 import errno
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, NOT_WRITABLE, OUTSIDE_REPOSITORY
@@ -239,6 +239,20 @@ def write_together(
         if isinstance(error, OSError):
             raise CannotContinue(not_writable(at, error)) from error
         raise
+
+
+def remove_together(root: str | os.PathLike[str], paths: Iterable[str]) -> None:
+    """Removes files below `root` by their paths (POSIX) relative to it; one that is gone already is no trouble.
+
+    A link is removed itself. Raises CannotContinue (exit 73) where the disk refuses.
+    """
+    for path in paths:
+        try:
+            os.unlink(os.path.join(os.path.abspath(root), *path.split("/")))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise CannotContinue(not_writable(path, error)) from error
 
 
 def _temporary(target: str) -> str:

@@ -87,11 +87,22 @@ def _run(
     )
 
 
-HOOKS = ("validate-product-workflow", "validate", "check")
+HOOKS = ("validate-product-workflow", "validate", "check", "test")
+TEST = """\
+apiVersion: workflow.dev/v1
+kind: WorkflowTest
+metadata: {name: setup, description: The shop is set up, owner: shop-team}
+spec:
+  tests:
+    - name: built
+      given: {task: shop/setup}
+      expect: {runs: [build]}
+"""
 
 
 def test_pre_commit_refuses_a_broken_workflow_and_passes_a_good_one(project: Path, consumer: Path) -> None:
     command = [sys.executable, "-m", "pre_commit", "try-repo", str(project), "--verbose", "--files", WORKFLOW]
+    write(consumer / "workflows/products/shop/tests/setup.yaml", TEST)
     good = _run(command, consumer)
     assert (good.returncode, good.stdout.count("Passed")) == (0, len(HOOKS)), good.stdout + good.stderr
     write(consumer / WORKFLOW, BAD)
@@ -197,6 +208,7 @@ def test_the_gitlab_template_leaves_reports(tool: Callable[[str], Path], project
     include = {"local": ".gitlab/check-workflows.yml", "inputs": {"requirement": str(project)}}
     write(consumer / ".gitlab-ci.yml", json.dumps({"include": [include], "stages": ["test"]}))
     write(consumer / WORKFLOW, BAD)
+    write(consumer / "workflows/products/shop/tests/setup.yaml", TEST)
     _commit(consumer, "broken")
     argv = [str(tool("gitlab-ci-local")), "--shell-executor-no-image", "--force-shell-executor", "innominatus-check"]
     done = _run(argv, consumer, {"PATH": _path(), "CI": "", "HOME": str(consumer.parent)})
@@ -204,3 +216,6 @@ def test_the_gitlab_template_leaves_reports(tool: Callable[[str], Path], project
     report = next(consumer.rglob("gl-code-quality-report.json"))
     issues = json.loads(report.read_text(encoding="utf-8"))
     assert "ORC-2002" in {issue["check_name"] for issue in issues}
+    tests = next(consumer.rglob("innominatus-tests.xml")).read_text(encoding="utf-8")
+    assert 'tests="1" failures="1"' in tests
+    assert "shop/tests/setup.yaml" not in next(consumer.rglob("innominatus-coverage.xml")).read_text(encoding="utf-8")

@@ -76,13 +76,17 @@ def test_both_tutorials_work_as_they_stand(shell: Path) -> None:
         page = (ROOT / "docs/tutorials" / name).read_text(encoding="utf-8")
         for block in BLOCK.finditer(page):
             if block["path"]:
+                (folder / block["path"]).parent.mkdir(exist_ok=True)
                 (folder / block["path"]).write_text(block["text"], encoding="utf-8")
             elif block["language"] == "yaml":
                 _allow(folder, block["text"])
             else:
-                folder, printed = _type(folder, block["text"])
+                folder, more = _type(folder, block["text"])
+                printed += more
 
     assert folder.name == "shop"
+    assert printed.count("\n2 passed in ") == 1
+    assert printed.count("\n3 passed in ") == 2
     assert "post-deployment/product] storefront/visit-report/report" in printed
     log = subprocess.run(["git", "log", "--format=%s"], cwd=folder, capture_output=True, text=True, check=True).stdout
     assert log.count("succeeded [skip ci]") == 3

@@ -1,7 +1,8 @@
 """Block 3xxx: planning.
 
 What the rules of `validate` see in a file has their codes here too: one problem has one code. Retired for that: 3002
-(now 2031), 3026 (2009), 3027 (2011), 3028 (2001), 3030 (2002), 3041 (2087).
+(now 2031), 3003 (what it spoke of is there), 3022 (overrides work), 3026 (2009), 3027 (2011), 3028 (2001), 3030
+(2002), 3041 (2087), 3047 (2203).
 """
 
 from innominatus_cli.findings.finding import Code, Severity
@@ -12,13 +13,6 @@ UNRESOLVED_REFERENCE = Code(
     "Name something that exists and stands before this step.",
     detail="Every `${…}` must name something that is known when planning, or that a step ordered before this one "
     "gives. An unresolved reference is never an empty string. `$${` is a literal `${`.",
-)
-NOT_AVAILABLE_YET = Code(
-    "ORC-3003",
-    "The language has this, and this version has not",
-    "Leave it out until it is available; see docs/reference/workflow-language.md.",
-    detail="Nothing that the language knows is ignored. What this version cannot do yet stops the plan, so that a "
-    "run never does less than what is written.",
 )
 WRONG_CONDITION = Code(
     "ORC-3004",
@@ -89,13 +83,6 @@ NOT_MANUAL = Code(
     "Add the trigger `manual` to the workflow, or leave --workflow out.",
     detail="`--workflow` brings in workflows with the trigger `manual`. This one has others, and none of them applies "
     "to this deployment.",
-)
-OVERRIDES_LATER = Code(
-    "ORC-3022",
-    "A workflow overrides another one, which this version cannot do yet",
-    "Remove `metadata.overrides`, or set workflowOverrides to false until replacing is available.",
-    detail="The policies allow the override; replacing the other workflow comes with a later version. Running both "
-    "would do something else than what is written.",
 )
 DUPLICATE_WORKFLOW = Code(
     "ORC-3023",
@@ -190,14 +177,6 @@ UNUSABLE_VALUE = Code(
     "A value cannot stand in a plan",
     "Write large numbers as text, in quotes.",
     detail="A plan is canonical JSON (RFC 8785): integers stay within 2^53-1, and there is no NaN.",
-)
-UNKNOWN_PRODUCT = Code(
-    "ORC-3047",
-    "A product has no workflows",
-    "Add workflows/products/<product>/, or mend metadata.product.",
-    severity=Severity.WARNING,
-    detail="The application names a product that has no folder below workflows/products/, so that no product workflow "
-    "is planned.",
 )
 SECRET_IN_INPUTS = Code(
     "ORC-3048",

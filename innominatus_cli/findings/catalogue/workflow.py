@@ -14,12 +14,10 @@ DUPLICATE_STEP_NAME = Code(
 UNKNOWN_STEP_TYPE = Code(
     "ORC-2002",
     "A step type is unknown",
-    "Use a step type of docs/reference/step-types/README.md. A StepType document under workflows/step-types/ makes a "
-    "type known to `validate`; no deployment runs one yet.",
+    "Use a step type of docs/reference/step-types/README.md, or publish one of your own under workflows/step-types/.",
     detail="Nothing can run a step whose type is unknown, and nothing simulated is ever reported as success. So the "
-    "whole workflow is refused before anything starts. `validate` knows the types of a repository's own "
-    "StepType documents (a JSON Schema for its inputs, an argv template and a rule for its outputs) too; a plan does "
-    "not, for nothing runs them yet.",
+    "whole workflow is refused before anything starts. Besides the built-in types there are those of the repository's "
+    "own StepType documents: a JSON Schema for inputs, an argv template and a rule for outputs.",
 )
 MISSING_PHASE = Code(
     "ORC-2003",

@@ -11,7 +11,11 @@ from innominatus_cli.operations.creation.provider import PROVIDER
 from innominatus_cli.operations.creation.questions import Kind
 from innominatus_cli.operations.creation.step_type import STEP_TYPE
 from innominatus_cli.operations.creation.workflow import PRODUCT, WORKFLOW
+from innominatus_cli.operations.creation.workflow_test import WORKFLOW_TEST
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.name: kind for kind in (APPLICATION, WORKFLOW, PRODUCT, GOLDEN_PATH, STEP_TYPE, PROVIDER, POLICY)}
+    {
+        kind.name: kind
+        for kind in (APPLICATION, WORKFLOW, PRODUCT, WORKFLOW_TEST, GOLDEN_PATH, STEP_TYPE, PROVIDER, POLICY)
+    }
 )

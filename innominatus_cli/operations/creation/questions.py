@@ -60,6 +60,8 @@ class Question(NamedTuple):
     """What is wrong with one text of an answer, empty where it is right."""
     choices: Callable[[Asked], Sequence[str]] = _nothing
     """The texts that may be said; where there are none, any."""
+    withheld: Callable[[Asked, str], str] = _fine
+    """Why something that exists is no choice; empty for what does not exist."""
     applies: Callable[[Asked], bool] = _always
     shown: str = ""
     """What help shows for a value, where the choices are the same everywhere: `a|b|c`."""
@@ -194,6 +196,9 @@ def _no_choice(question: Question, asked: Asked, value: str) -> str:
     choices = list(question.choices(asked))
     if not choices or value in choices:
         return ""
+    withheld = question.withheld(asked, value)
+    if withheld:
+        return withheld
     hint = did_you_mean(value, choices)
     if not hint:
         hint = f"there is {either(choices)}" if len(choices) <= _FEW else f"there are {len(choices)}"

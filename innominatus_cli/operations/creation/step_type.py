@@ -79,7 +79,7 @@ def _make_step_type(asked: Asked) -> Creation:
         },
     }
     rule = asked.surroundings.policies.allowed_step_types
-    remarks = ["Nothing runs step types of a repository yet: `validate` knows them, a deployment with one is refused."]
+    remarks = []
     if rule is not None and called not in rule.value:
         place = f"{rule.place.path}:{rule.place.line}"
         remarks.append(f"Steps may be of this type when `- {called}` stands in allowedStepTypes at {place}.")

@@ -77,9 +77,14 @@ class Surroundings:
         return found
 
     @cached_property
+    def known_step_types(self) -> set[str]:
+        """The built-in step types and the repository's own ones, allowed or not."""
+        return {*step_type_names(), *self.own_step_types}
+
+    @cached_property
     def step_types(self) -> list[str]:
         """The step types that workflows may use: known, and allowed by every list of allowed ones; sorted."""
-        known = {*step_type_names(), *self.own_step_types}
+        known = self.known_step_types
         allowed = self.policies.allowed_step_types
         return sorted(known if allowed is None else known.intersection(allowed.value))
 

@@ -68,6 +68,14 @@ def _default_step_type(asked: Asked) -> Answer:
     return ("script",) if "script" in known else tuple(known[:1])
 
 
+def _type_not_allowed(asked: Asked, value: str) -> str:
+    rule = asked.surroundings.policies.allowed_step_types
+    if rule is None or value in rule.value or value not in asked.surroundings.known_step_types:
+        return ""
+    place = f"{rule.place.path}:{rule.place.line}"
+    return f"step type '{value}' is not allowed here: it is not in allowedStepTypes at {place}"
+
+
 def _default_trigger(asked: Asked) -> Answer:
     platform = asked.text("tier") == "platform"
     return ((Trigger.ALL_DEPLOYMENTS if platform else Trigger.PRODUCT_DEPLOYMENT).value,)
@@ -101,6 +109,7 @@ BODY: Final = (
         "What its steps do: a step of each type is written",
         _default_step_type,
         choices=lambda asked: asked.surroundings.step_types,
+        withheld=_type_not_allowed,
         several=True,
         at=("/spec/steps",),
     ),
@@ -184,7 +193,7 @@ def _remarks_on_types(asked: Asked) -> list[str]:
     idle = [
         used
         for used in dict.fromkeys(asked.texts("step-type"))
-        if (known := step_type(used)) is None or not known.has_driver
+        if (known := step_type(used)) is not None and not known.has_driver
     ]
     if not idle:
         return []

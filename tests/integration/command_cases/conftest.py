@@ -119,6 +119,7 @@ def normalised(text: str, folder: Path) -> str:
         (r"(?<=pid )[0-9]+ on [^ ,]+", "<pid> on <host>"),
         (r"\b(ok|FAILED|TIMED OUT|interrupted) [0-9]+\.[0-9]s\b", r"\1 <time>"),
         (r"(?<=; )[0-9.dhm]*[0-9]m?s(?=\)$)", "<time>"),
+        (r"(?<= in )[0-9]+\.[0-9]{2}s$", "<time>"),
     ):
         text = re.sub(pattern, word, text, flags=re.MULTILINE)
     return text

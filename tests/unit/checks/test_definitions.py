@@ -83,20 +83,20 @@ def test_a_good_schema_is_fine() -> None:
     ],
 )
 def test_a_command_is_a_program_with_arguments(command: str, message: str) -> None:
-    assert step_type("{properties: {a: {}}}", f"command: {command}") == [f"ORC-2173 {message}"]
+    assert step_type("{properties: {a: {default: x}}}", f"command: {command}") == [f"ORC-2173 {message}"]
 
 
 def test_a_script_may_take_an_input_as_an_argument() -> None:
     command = 'command: [sh, -c, "deploy \\"$1\\"", sh, "${inputs.a}"]'
-    assert step_type("{properties: {a: {}}}", command) == []
+    assert step_type("{properties: {a: {default: x}}}", command) == []
 
 
 def test_inputs_are_read_in_env_and_in_the_path_of_outputs_too() -> None:
     rest = (
         "command: [tool]\n  env: {A: '${inputs.a}', B: '${git.commit}'}\n  outputs: {from: file, path: '${inputs.b}'}"
     )
-    assert step_type("{properties: {a: {}, b: {}}}", rest) == []
-    assert step_type("{properties: {a: {}}}", 'command: [tool, "${inputs.a}", "${parameters.b}"]') == [
+    assert step_type("{properties: {a: {default: x}, b: {default: y}}}", rest) == []
+    assert step_type("{properties: {a: {default: x}}}", 'command: [tool, "${inputs.a}", "${parameters.b}"]') == [
         "ORC-2174 '${parameters.b}' is no input"
     ]
 

@@ -29,7 +29,7 @@ def test_asking_every_rule_finds_no_more(case: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(there)
     usually = everything()
     every_rule = checking.rules_for
-    monkeypatch.setattr(checking, "rules_for", lambda kind, *_: every_rule(kind))
+    monkeypatch.setattr(checking, "rules_for", lambda kind, *_, **__: every_rule(kind))
     assert everything().findings == usually.findings
 
 

@@ -11,7 +11,8 @@ from innominatus_cli.documents.plan import Application, Plan, PlannedStep, Plann
 from innominatus_cli.documents.run_record import StepStatus
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier, When
 from innominatus_cli.execution.decide import Finish, Start, Wait, decide
-from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
+from innominatus_cli.execution.graph import PlanGraph
+from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.findings.catalogue.execution import CONDITION_FAILED
 from innominatus_cli.findings.finding import Finding, Place
 

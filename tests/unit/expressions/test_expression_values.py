@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.expressions.contexts import DataContext, LaterContext, OutsideContext, PlannedContext, Scope
+from innominatus_cli.expressions.contexts import DataContext, LaterContext, OutsideContext, Scope
 from innominatus_cli.expressions.references import is_plain
 from innominatus_cli.expressions.values import Folded, NoValue, fold, references_in, resolve
 
@@ -16,7 +16,6 @@ SCOPE = Scope(
         "secrets": LaterContext("secrets", frozenset({"key"}), secret=True),
         "run": LaterContext("run", frozenset({"id"})),
         "env": OutsideContext("env", {"CI": "true"}, lambda name: f"environment variable {name}", lambda _: ""),
-        "item": PlannedContext("item"),
     }
 )
 
@@ -62,10 +61,6 @@ def test_an_unresolved_reference_is_a_problem_with_near_names() -> None:
     (placed,) = found.problems
     assert placed.pointer == (1,)
     assert "name" in placed.problem.remedy
-
-
-def test_a_context_that_comes_later_says_so() -> None:
-    assert folded("${item.x}")[1].problems[0].problem.planned
 
 
 @pytest.mark.parametrize("value", [{"$ref": "secrets.key"}, {"$template": ["x"]}, {"$literal": {"a": 1}}])

@@ -4,6 +4,7 @@ import pytest
 
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.overriding import Overriding
+from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.product_testing import Trial, try_workflow
 from innominatus_cli.reports.product_testing import trial_document, trial_text
 
@@ -37,7 +38,7 @@ def put(folder: Path, path: str, triggers: str = "[product_deployment]", kind: s
 
 
 def tried(folder: Path, name: str = "shop/setup") -> Trial:
-    return try_workflow(name, "score.yaml", None, folder)
+    return try_workflow(name, PlanWish(score="score.yaml"), folder)
 
 
 def test_the_steps_are_in_the_order_in_which_they_run(shop: Path) -> None:
@@ -59,7 +60,9 @@ def test_an_override_can_make_the_application_one_of_the_product(shop: Path) -> 
     put(shop, f"{FOLDER}/setup.yaml")
     (shop / "score.yaml").write_text(SCORE % "")
     assert tried(shop).reason
-    trial = try_workflow("shop/setup", "score.yaml", None, shop, Overriding(None, ("metadata.product=shop",)))
+    trial = try_workflow(
+        "shop/setup", PlanWish(score="score.yaml", overriding=Overriding(None, ("metadata.product=shop",))), shop
+    )
     assert (trial.reason, len(trial.steps)) == ("", 2)
 
 

@@ -13,7 +13,7 @@ from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.reports.plan_text import plan_text
 
 REPOSITORIES = Path(__file__).resolve().parents[2] / "cases" / "repos"
-PLANNED = ("order", "resolution")
+PLANNED = ("expansion", "order", "resolution")
 
 
 def planned(name: str) -> PlanOutcome:

@@ -474,33 +474,6 @@ def test_values_from_the_environment_and_git_are_listed_only_where_they_are_used
     assert plan({**admin, "workflows/platform/w.yaml": workflow(steps=hidden)}, facts).plan is None
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        "{name: s, type: script, forEach: [1, 2], config: {script: 'true'}}",
-        "{name: s, type: script, matrix: {os: [a]}, config: {script: 'true'}}",
-        "{name: s, type: workflow, workflow: a/b}",
-    ],
-)
-def test_what_the_language_has_and_this_version_has_not_is_never_ignored(plan: Planner, step: str) -> None:
-    outcome = plan({**ADMIN, "workflows/platform/w.yaml": workflow(steps=f"[{step}]")})
-    assert outcome.plan is None
-    assert "ORC-3003" in codes(outcome)
-
-
-def test_an_allowed_override_says_that_it_comes_later_and_a_refused_one_is_left_to_the_judge(plan: Planner) -> None:
-    files = {
-        "workflows/platform/scan.yaml": workflow("scan"),
-        f"{PRODUCT}/scan.yaml": workflow(
-            "scan", product="shop", trigger="product_deployment", more=", overrides: scan"
-        ),
-    }
-    allowed = plan({**files, "admin-config.yaml": "workflowPolicies: {workflowOverrides: {product: true}}\n"})
-    refused = plan({**files, "admin-config.yaml": "workflowPolicies: {workflowOverrides: {product: false}}\n"})
-    assert "ORC-3022" in codes(allowed)
-    assert [one.override_of for one in made(refused).workflows if one.tier == "product"] == ["scan"]
-
-
 def test_conditions_are_trees_with_static_parts_folded(plan: Planner) -> None:
     steps = """
     - {name: build, type: script, config: {script: "true"}, outputs: [v]}
@@ -704,3 +677,14 @@ def test_a_secret_reaches_a_step_by_its_environment_only(plan: Planner, config: 
     outcome = plan(files)
     assert outcome.plan is None
     assert "ORC-3048" in codes(outcome)
+
+
+def test_a_bare_name_is_the_platforms_workflow_where_it_has_one_of_that_name(plan: Planner) -> None:
+    files = {
+        **ADMIN,
+        "workflows/platform/tidy.yaml": workflow("tidy", trigger="manual"),
+        f"{PRODUCT}/tidy.yaml": workflow("tidy", product="shop", trigger="first_deployment"),
+    }
+    outcome = plan(files, facts=Facts(first_deployment=False), workflows=("tidy",))
+    assert "pre-deployment/platform/-/tidy/s" in ids(made(outcome))
+    assert codes(plan(files, facts=Facts(first_deployment=False), workflows=("shop/tidy",))) == {"ORC-3021"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.planning import planner
+from innominatus_cli.planning import document_rules
 from innominatus_cli.planning.request import PlanOutcome
 
 Planner = Callable[..., PlanOutcome]
@@ -68,7 +68,7 @@ CASES: list[tuple[str, Mapping[str, str], str]] = [
 
 @pytest.fixture
 def no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner, "check_document", lambda *_: [])
+    monkeypatch.setattr(document_rules, "check_document", lambda *_: [])
 
 
 @pytest.mark.usefixtures("no_rules")
@@ -90,7 +90,7 @@ def test_what_cannot_be_planned_is_an_error_with_its_code(
     [
         ("ORC-3005", {**score(), **with_step("{name: s, type: script, if: run.id == x, config: {script: a}}")}, {}),
         ("ORC-3045", score(), {"environment": "developmnt"}),
-        ("ORC-3047", score(product=", product: shop"), {}),
+        ("ORC-2203", score(product=", product: shop"), {}),
     ],
 )  # fmt: skip
 def test_what_may_be_a_mistake_is_a_warning_with_its_code(

@@ -77,6 +77,7 @@ def test_a_provider_is_a_folder_whose_parts_fit(make: Make, repository: Path, st
         ("workflow", "phase", "deploy", "did you mean 'deployment'?"),
         ("workflow", "trigger", "product_deploy", "did you mean 'product_deployment'?"),
         ("workflow", "step-type", "terrafrm", "there is no step type"),
+        ("workflow", "step-type", "helm", "'helm' is not allowed here: it is not in allowedStepTypes"),
         ("workflow", "description", "  ", "something must be said here"),
         ("product", "name", "storefront", "new workflow --product storefront"),
         ("product", "name", "a..b", "'..' cannot stand"),

@@ -1,0 +1,1 @@
+"""`test`: tests of workflows found, planned, judged, simulated and held against what they expect."""

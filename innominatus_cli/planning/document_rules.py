@@ -1,0 +1,77 @@
+"""What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes."""
+
+from collections.abc import Sequence
+
+from innominatus_cli.checks.checking import check_document
+from innominatus_cli.checks.facts import Facts as CheckFacts
+from innominatus_cli.checks.said import said_by
+from innominatus_cli.checks.score_kubernetes import REFUSED
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.planning.drafts import Draft, step_types_in
+from innominatus_cli.planning.own_types import StepTypes
+from innominatus_cli.step_types.catalogue import STEP_TYPES
+
+
+def document_findings(
+    repository: Repository, types: StepTypes, drafts: Sequence[Draft], consulted: list[str]
+) -> list[Finding]:
+    """The errors in all files that had a say; those of the step types that `drafts` use are added to `consulted`.
+
+    What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what policies
+    forbid is judged beside the plan, so that a refusal names every violation and is recorded.
+    """
+    snapshot = repository.snapshot
+    own_types = _own_step_types(repository, types, drafts, consulted)
+    admin = repository.admin_config()
+    facts = CheckFacts(
+        admin_config=admin.document if admin else None,
+        step_types=own_types,
+        own_types=lambda: {name: written.document for name, written in types.own.items()},
+        is_file=snapshot.is_file,
+    )
+    findings = list(types.findings)
+    deploys = any(map(_deploys_to_kubernetes, drafts))
+    for path in dict.fromkeys(consulted):
+        if snapshot.is_file(path):
+            for document in repository.loaded(path).documents:
+                found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
+                if deploys and document.kind == "Workload":
+                    found = [_refused(one) for one in found]
+                findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
+    return findings
+
+
+def _own_step_types(
+    repository: Repository, types: StepTypes, drafts: Sequence[Draft], consulted: list[str]
+) -> tuple[str, ...]:
+    """The names of the repository's own step types, where a file that has a say speaks of a type of its own."""
+    for kind in sorted(step_types_in(drafts)):
+        types.find(kind)
+    consulted += types.consulted
+    paths = [path for path in dict.fromkeys(consulted) if repository.snapshot.is_file(path)]
+    used = {kind for path in paths for one in repository.loaded(path).documents for kind in _types_in(one)}
+    return tuple(types.own) if used - STEP_TYPES.keys() else ()
+
+
+def _types_in(document: Document) -> tuple[str, ...]:
+    return said_by(document).step_types if document.kind else ()
+
+
+def _deploys_to_kubernetes(draft: Draft) -> bool:
+    return any(
+        step.definition.type == "kubernetes" and step.ready is not None and step.ready.get("operation") == "apply"
+        for step in draft.steps
+    )
+
+
+def _refused(finding: Finding) -> Finding:
+    """What Kubernetes will refuse is an error before the first step, and no surprise at the last one."""
+    return finding._replace(severity_override=Severity.ERROR) if finding.code.number in REFUSED else finding
+
+
+def _is_policy(finding: Finding) -> bool:
+    return finding.code.exit_status is ExitStatus.POLICY_REFUSED or finding.code is REQUIRED_WORKFLOW_NOT_ALWAYS
