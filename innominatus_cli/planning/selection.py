@@ -97,8 +97,9 @@ class Selector:
             identity = f"{product}/{name}" if product else name
             for index, other in enumerate(several):
                 if index != meant:
-                    reason, remedy = f"version {versions[meant]} is in use", f"taking version {versions[meant]} away"
-                    self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, remedy)
+                    reason = f"version {versions[meant]} is in use"
+                    way = f"removing version {versions[meant]}, or a newer version of its own"
+                    self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, way)
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name = workflow.model.metadata.name
