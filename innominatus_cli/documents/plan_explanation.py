@@ -75,6 +75,8 @@ class ExplainedStep(JsonModel):
     """For a step of a sub-workflow: the calls that lead to it, the outermost first."""
     cell: Cell | None = None
     """For a step of a loop: for which of its values it is there."""
+    max_items: int | None = None
+    """For a loop over what only the run knows: it becomes at most so many steps."""
     needs: list[ExplainedNeed] = []
     when: When
     conditions: list[ExplainedCondition] = []

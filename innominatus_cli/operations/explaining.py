@@ -157,6 +157,7 @@ def _step(
         override_of=written.override_of,
         calls=written.calls or [],
         cell=step.cell,
+        max_items=step.expansion.max_items if step.expansion else None,
         needs=reasons.needs(step),
         when=step.conditions.when,
         conditions=reasons.conditions(step),
