@@ -79,6 +79,7 @@ def modules_of(kind: str) -> tuple[str, ...]:
 SILENT = frozenset(
     (
         "product_workflow.check_allowed",
+        "score.check_product",
         "score.check_provisioners",
         "score.check_source_files",
         "score_workflows.check_embedded_workflows",
@@ -86,6 +87,8 @@ SILENT = frozenset(
         "step_settings.check_gates",
         "steps.check_tables",
         "steps.check_types",
+        "sub_workflows.check_called",
+        "sub_workflows.check_circles",
         "tier_workflow.check_required",
         "tier_workflow.check_required_failures",
         "timing.check_missing_timeouts",

@@ -38,7 +38,7 @@ class Details(NamedTuple):
     """What files of containers come from, as it is written."""
     resource_types: tuple[str, ...] = ()
     product: str = ""
-    """What a Score file says that its product is."""
+    """What a Score file names as its product, in whichever place."""
 
 
 def details_of(document: Document, facts: Facts) -> Details:
@@ -94,7 +94,10 @@ def _seconds(holder: MappingNode) -> int:
 
 
 def _of_workload(document: Document) -> Details:
+    from innominatus_cli.checks.score import product_node  # noqa: PLC0415 - workflows do without
+
     root = document.mapping
+    product = product_node(document)
     sources = []
     for container in root.mapping("containers").values.values():
         if isinstance(container, MappingNode) and "files" in container.values:
@@ -105,12 +108,5 @@ def _of_workload(document: Document) -> Details:
         may_hold_secrets(document),
         source_files=tuple(filter(None, sources)),
         resource_types=tuple(one.text("type") or "" for one in resources if isinstance(one, MappingNode)),
-        product=_product(root.mapping("metadata")),
+        product="" if product is None else product.text,
     )
-
-
-def _product(metadata: MappingNode) -> str:
-    from innominatus_cli.checks.score import PRODUCT_KEY  # noqa: PLC0415 - workflows do not ask
-
-    annotations, labels = metadata.mapping("annotations"), metadata.mapping("labels")
-    return metadata.text("product") or annotations.text(PRODUCT_KEY) or labels.text(PRODUCT_KEY) or ""

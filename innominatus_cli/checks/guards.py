@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from innominatus_cli.checks.details import Details
 from innominatus_cli.checks.facts import Facts, spoken_rules
-from innominatus_cli.checks.said import Said
+from innominatus_cli.checks.said import CALL, Said
 from innominatus_cli.checks.steps import TABLES
 from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
@@ -38,16 +38,6 @@ Guard = Callable[[Subject, Facts], bool]
 
 def _types(subject: Subject, facts: Facts) -> bool:
     return not _allowed_types(_policies(facts)).issuperset(subject.said.step_types)
-
-
-def _own_types(subject: Subject, _facts: Facts) -> bool:
-    """Whether a step has a type that only the repository can have."""
-    return not _built_in().issuperset(subject.said.step_types)
-
-
-@lru_cache(maxsize=1)
-def _built_in() -> frozenset[str]:
-    return frozenset(step_type_names())
 
 
 def _policies(facts: Facts) -> Facts:
@@ -103,22 +93,17 @@ def _secrets(subject: Subject, facts: Facts) -> bool:
     return subject.details.may_hold_secrets and facts.admin_config is not None
 
 
-def _calls(subject: Subject, _facts: Facts) -> bool:
-    """Whether a step calls a workflow, whose file says what may be given to it and what it gives."""
-    return bool(subject.said.runs)
-
-
 def _references(subject: Subject, facts: Facts) -> bool:
-    return _calls(subject, facts) or ("secrets" in subject.details.contexts and facts.admin_config is not None)
+    return "secrets" in subject.details.contexts and facts.admin_config is not None
 
 
 def _contexts(subject: Subject, _facts: Facts) -> bool:
     return not _READ_FROM_SURROUNDINGS.isdisjoint(subject.details.contexts)
 
 
-def _conditions(subject: Subject, facts: Facts) -> bool:
+def _conditions(subject: Subject, _facts: Facts) -> bool:
     words = subject.details.words
-    return _calls(subject, facts) or "secrets" in words or not _READ_FROM_SURROUNDINGS.isdisjoint(words)
+    return "secrets" in words or not _READ_FROM_SURROUNDINGS.isdisjoint(words)
 
 
 def _scripts(subject: Subject, facts: Facts) -> bool:
@@ -151,19 +136,24 @@ def _sources(subject: Subject, facts: Facts) -> bool:
 def _provisioners(subject: Subject, facts: Facts) -> bool:
     from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES  # noqa: PLC0415 - workflows have no resources
 
-    config = facts.admin_config
-    if config is None:
+    if facts.admin_config is None:
         return False
-    if config.mapping.mapping("resourceDefinitions").values:
-        return bool(subject.details.resource_types)
-    return not frozenset(BUILT_IN_RESOURCE_TYPES).issuperset(subject.details.resource_types)
+    definitions = facts.admin_config.mapping.mapping("resourceDefinitions")
+    wanted = (definitions.text(kind) or kind for kind in subject.details.resource_types)
+    return any(kind not in BUILT_IN_RESOURCE_TYPES for kind in wanted if kind)
 
 
-def _product(subject: Subject, facts: Facts) -> bool:
+def _products(subject: Subject, facts: Facts) -> bool:
     product = subject.details.product
     if not product or facts.products is None or facts.admin_config is None:
         return False
-    return product not in facts.products()
+    products = facts.products()
+    return bool(products) and product not in products
+
+
+def _calls(subject: Subject, _facts: Facts) -> bool:
+    """What a step calls decides what is wrong with the call, and which outputs the step has."""
+    return CALL in subject.said.step_types
 
 
 def _embedded(subject: Subject, _facts: Facts) -> bool:
@@ -172,7 +162,7 @@ def _embedded(subject: Subject, _facts: Facts) -> bool:
 
 GUARDS: dict[str, Guard] = {
     "steps.check_types": _types,
-    "steps.check_config": _own_types,
+    "steps.check_config": _types,
     "steps.check_tables": _tables,
     "timing.check_missing_timeouts": _missing_timeouts,
     "timing.check_policy_limits": _limits,
@@ -185,14 +175,14 @@ GUARDS: dict[str, Guard] = {
     "names.check_unused_parameters": _scripts,
     "names.check_set_variables": _scripts,
     "step_settings.check_gates": _gates,
+    "sub_workflows.check_called": _calls,
+    "sub_workflows.check_circles": _calls,
     "tier_workflow.check_required": _required,
     "tier_workflow.check_required_failures": _required,
     "product_workflow.check_allowed": _allowed,
     "score.check_source_files": _sources,
     "score.check_provisioners": _provisioners,
-    "score.check_product": _product,
-    "sub_workflows.check_called": _calls,
-    "sub_workflows.check_circles": _calls,
+    "score.check_product": _products,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }

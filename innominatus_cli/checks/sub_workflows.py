@@ -6,6 +6,7 @@ from functools import lru_cache
 from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.parameters import problem_of
+from innominatus_cli.checks.said import CALL
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
@@ -14,7 +15,6 @@ from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
-CALL = "workflow"
 _OF_OTHERS = (
     "config",
     "env",
