@@ -79,6 +79,7 @@ def modules_of(kind: str) -> tuple[str, ...]:
 SILENT = frozenset(
     (
         "product_workflow.check_allowed",
+        "score.check_product",
         "score.check_provisioners",
         "score.check_source_files",
         "score_workflows.check_embedded_workflows",
@@ -86,6 +87,8 @@ SILENT = frozenset(
         "step_settings.check_gates",
         "steps.check_tables",
         "steps.check_types",
+        "sub_workflows.check_called",
+        "sub_workflows.check_circles",
         "tier_workflow.check_required",
         "tier_workflow.check_required_failures",
         "timing.check_missing_timeouts",
@@ -128,7 +131,10 @@ class _Plan:
 
 
 _KEYS = frozenset(key for wanted in _NEEDS.values() for key in wanted.keys)
-_TEXTS = tuple(dict.fromkeys(text for wanted in _NEEDS.values() for text in wanted.texts))
+_TEXTS = {
+    kind: tuple(dict.fromkeys(text for name in modules for text in _NEEDS.get(name, NOTHING).texts))
+    for kind, modules in _MODULES.items()
+}
 _plans: dict[tuple[str, ...], _Plan] = {}
 _plans_by_content: dict[tuple[str, frozenset[str], str], _Plan] = {}
 """By kind, and what is in a file of all that modules need."""
@@ -146,7 +152,7 @@ def rules_for(
         return _rules_by_text(kind, text, unaffected)
     if not text:
         return _plan(kind, keys, text).rules(keys, text, unaffected)
-    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS if word in text]) or "\n"
+    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS.get(kind, ()) if word in text]) or "\n"
     plan = _plans_by_content.get(present)
     if plan is None:
         plan = _plans_by_content[present] = _plan(*present)

@@ -11,6 +11,9 @@ from innominatus_cli.checks.identities import identity_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
+CALL = "workflow"
+"""The type of steps that call a workflow."""
+
 
 class Said(NamedTuple):
     """What one document says. All fields are texts, numbers, or tuples of texts."""

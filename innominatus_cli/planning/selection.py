@@ -122,8 +122,9 @@ class Selector:
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name = workflow.model.metadata.name
         identity = f"{product}/{name}" if product else name
+        # A bare name is the platform's workflow where it has one of that name, else the product's.
+        named = identity in self._named or (name in self._named and name not in self._known)
         self._known.add(identity)
-        named = identity in self._named or (product is not None and name in self._named)
         trigger = self._trigger(workflow.model, product, named=named)
         phases = phases_of(workflow.model)
         if trigger is None or not phases:
