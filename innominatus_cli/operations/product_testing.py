@@ -101,7 +101,7 @@ def _application(repository: Repository, score: str, directory: Path | None) -> 
         raise CannotContinue(*repository.findings)
     admin = repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
-    return workload.model.metadata.name, product_of(workload.model, config, repository.products())
+    return workload.model.metadata.name, product_of(workload.model, config, repository.has_product)
 
 
 def _reason(workflow: Workflow, product: str | None) -> str:

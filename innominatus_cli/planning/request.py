@@ -34,6 +34,9 @@ class PlanRequest:
     """Identities given by `--workflow`."""
     overrides: "Overrides | None" = None
     """What the repository has put into the Score file."""
+    list_others: bool = True
+    """Whether the absent workflows are to hold those of all other products: the one thing that takes longer in a larger
+    repository, and changes no plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,5 @@ class PlanOutcome:
     """The workflows that were chosen, also where errors stand in the way of a plan."""
     sketch: Plan | None = None
     """What policies judge where errors stand in the way of a plan; None beside a plan."""
+    spared: bool = False
+    """Whether the caller of `plan_application` ended planning, because it knew the plan."""

@@ -1,6 +1,6 @@
 """Builds the workflows and steps of a plan, in order: what is behind an earlier barrier may be referred to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import PlannedWorkflow
@@ -19,6 +19,7 @@ from innominatus_cli.planning.parameters import parameter_of, resolve_parameters
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import Surroundings, WorkflowScope
 from innominatus_cli.planning.sketch import Member
+from innominatus_cli.planning.steps import BuiltStep, build_step
 
 if TYPE_CHECKING:
     from innominatus_cli.expressions.contexts import Known
@@ -35,13 +36,15 @@ class WorkflowBuilder:
         surroundings: Surroundings,
         inputs: InputBuilder,
         parameters: Mapping[str, Any],
+        build: Callable[..., BuiltStep] = build_step,
     ) -> None:
+        """`build` makes one step; who plans many applications gives one that remembers."""
         self._ordered = ordered
         self._surroundings = surroundings
         self._parameters = parameters
         self.findings: list[Finding] = []
         self.outside: dict[str, Known] = {}
-        self._expander = Expander(inputs, CallValues(), self.findings, self.outside)
+        self._expander = Expander(inputs, CallValues(), self.findings, self.outside, build=build)
 
     def build(self) -> tuple[dict[str, dict[str, Part]], list[PlannedWorkflow]]:
         """What steps become, by workflow and name and without their needs, and all workflows in order."""
@@ -94,6 +97,8 @@ class WorkflowBuilder:
 
     def _parameters_of(self, draft: Draft) -> dict[str, Any]:
         """The plan's parameters, and defaults of the workflow's own ones."""
+        if not draft.parameters:
+            return dict(self._parameters)
         spot = draft.spec.at("parameters")
         owner = f"workflow '{draft.identity}'"
         definitions = {

@@ -18,6 +18,7 @@ BLOCKS = (
     "score",
     "structure",
     "plan",
+    "revisions",
     "workflow_tests",
     "plan_files",
     "policy",
