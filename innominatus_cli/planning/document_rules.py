@@ -33,6 +33,7 @@ def document_findings(
         step_types=own_types,
         own_types=lambda: {name: written.document for name, written in types.own.items()},
         is_file=snapshot.is_file,
+        vendored=repository.vendored.problem,
     )
     no_own_types = not snapshot.paths(f"{repository.workflows_root}/step-types", YAML)
     findings = list(types.findings)

@@ -244,6 +244,12 @@ class Git:
         committed = self.entries_at(commit, wanted) if commit else {}
         return [path for path in wanted if self._differs(path, committed.get(path))]
 
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths` that git ignores in the working tree, sorted; none of the index. Raises GitFailed."""
+        stdin = b"\0".join(map(os.fsencode, sorted(paths)))
+        listed = self.command.output("check-ignore", "-z", "--stdin", stdin=stdin, allowed=(0, 1))
+        return [os.fsdecode(name) for name in listed.split(b"\0")[:-1]]
+
     def entries_at(self, commit: str, paths: list[str]) -> Mapping[str, TreeEntry]:
         """The entries of a commit at exactly these paths, where it has some. Raises GitFailed."""
         if len(paths) > 1_000:  # noqa: PLR2004 - an argv has an end
