@@ -68,7 +68,7 @@ def print_graph(report: PlanReport, form: str, file: str | None) -> int:
     """
     told(report.outcome.findings, report.sources)
     if report.outcome.plan is None:
-        return ExitStatus.FINDINGS
+        return report.outcome.exit_status
     text = graph_text(report.outcome.plan, form)
     if file is None:
         print_text(text)

@@ -34,10 +34,10 @@ class AddressProblem(NamedTuple):
 
 def problem_of(address: str) -> AddressProblem | None:
     """Why nothing is fetched from an address: https, ssh, `user@host:path`, `file://` and paths are good."""
-    if not address or address.startswith("-") or _NO_TEXT.search(address):
-        return AddressProblem("it is empty, begins with a dash, or holds a blank or a control character")
     if _HELPER.match(address):
         return AddressProblem(f"'{address.partition('::')[0]}::' names a program that git would start")
+    if not address or address.startswith("-") or _NO_TEXT.search(address):
+        return AddressProblem("it is empty, begins with a dash, or holds a blank or a control character")
     if written := _SCHEME.match(address):
         return _problem_of_url(written[1].lower(), written[2])
     if _PASSWORD_IN_SCP.match(address):

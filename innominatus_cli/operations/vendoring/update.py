@@ -163,7 +163,7 @@ def _fetch(source: WrittenSource, root: Path) -> tuple[LockedSource, dict[str, b
             entries = files_of(entries)
             problems = problems_of(entries, source.place)
             if problems:
-                return [one._replace(message=f"of '{source.name}', {one.message}") for one in problems]
+                return [one._replace(message=f"'{source.name}': {one.message}") for one in problems]
             blobs = tree.contents([entry.object_id for entry in entries])
             files = {entry.path: blobs[entry.object_id] for entry in entries}
             commit = tree.commit
