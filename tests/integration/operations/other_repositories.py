@@ -16,9 +16,18 @@ WHO = {
 def workflow(script: str = "true") -> str:
     """A workflow of one step."""
     return (
-        "apiVersion: workflow.dev/v1\nkind: Workflow\nmetadata:\n  name: look\n  description: Looks\n  owner: platform\n"
+        "apiVersion: workflow.dev/v1\nkind: Workflow\n"
+        "metadata:\n  name: look\n  description: Looks\n  owner: platform\n"
         f"spec:\n  steps:\n    - name: look\n      type: script\n      config:\n        script: '{script}'\n"
     )
+
+
+SCRIPT = "type: script\n      config:\n        script: 'true'\n"
+
+
+def calling(written: str) -> str:
+    """A workflow of one step, which calls another one."""
+    return workflow().replace(SCRIPT, f"type: workflow\n      workflow: '{written}'\n")
 
 
 class Other:

@@ -16,7 +16,15 @@ from innominatus_cli.operations.vendoring.update import Update, update
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.system.git import Git
-from tests.integration.operations.other_repositories import GOLDEN_PATH, Other, config, files_below, workflow
+from tests.integration.operations.other_repositories import (
+    GOLDEN_PATH,
+    SCRIPT,
+    Other,
+    calling,
+    config,
+    files_below,
+    workflow,
+)
 
 LOOK = ".innominatus/vendor/shared/look.yaml"
 
@@ -267,7 +275,7 @@ def test_a_plan_of_a_vendored_workflow_has_file_and_lock_as_sources(other: Other
         outcome = planned(shop, **request)
         assert outcome.plan is not None, outcome.findings
         assert {LOOK, "innominatus.lock"} <= {source.path for source in outcome.plan.sources}
-        assert [step.type for step in outcome.plan.steps] == ["script"]
+        assert [step.type for step in outcome.plan.steps if step.type] == ["script"]
     assert other.git("status", "--porcelain") == ""
 
 
@@ -400,16 +408,9 @@ def test_a_vendored_workflow_that_is_used_is_checked_like_any_other(other: Other
 
 
 def test_a_vendored_workflow_calls_those_beside_it(other: Other, shop: Other) -> None:
-    calling = workflow().replace(
-        "type: script\n      config:\n        script: 'true'\n", "type: workflow\n      workflow: {}\n"
-    )
-    for written in ("lib/inner.yaml", "'@shared/lib/inner.yaml'"):
-        other.commit(
-            {
-                "workflows/look.yaml": calling.format(written),
-                "workflows/lib/inner.yaml": workflow().replace("look", "inner"),
-            }
-        )
+    inner = workflow().replace("look", "inner")
+    for written in ("lib/inner.yaml", "@shared/lib/inner.yaml"):
+        other.commit({"workflows/look.yaml": calling(written), "workflows/lib/inner.yaml": inner})
         update(shop.folder)
         outcome = planned(shop)
         assert outcome.plan is not None, outcome.findings
@@ -420,29 +421,27 @@ def test_a_vendored_workflow_calls_those_beside_it(other: Other, shop: Other) ->
 
 
 def test_a_workflow_of_ones_own_calls_a_vendored_one(other: Other, shop: Other) -> None:
-    calling = workflow().replace(
-        "type: script\n      config:\n        script: 'true'\n", "type: workflow\n      workflow: '@shared/look.yaml'\n"
-    )
-    shop.write({"workflows/own.yaml": calling.replace("name: look\n  desc", "name: own\n  desc")})
-    assert "ORC-8006" in codes(check(CheckRequest(directory=str(shop.folder))).findings)
+    own = calling("@shared/look.yaml").replace("name: look\n  desc", "name: own\n  desc")
+    shop.write({"workflows/own.yaml": own})
+    found = check(CheckRequest(directory=str(shop.folder))).findings
+    assert {finding.place.path for finding in found if finding.code.number == "ORC-8006"} >= {"workflows/own.yaml"}
+    assert "ORC-2191" not in codes(found)
+    assert codes(planned(shop, task="workflows/own.yaml").findings) == ["ORC-8006"]
     update(shop.folder)
     assert planned(shop, task="workflows/own.yaml").plan is not None
     assert other.git("status", "--porcelain") == ""
 
 
 def test_a_vendored_step_reads_what_was_vendored_with_it(other: Other, shop: Other) -> None:
-    kubernetes = workflow().replace(
-        "type: script\n      config:\n        script: 'true'\n",
-        "type: terraform\n      config:\n        operation: plan\n        workingDir: infra\n",
-    )
-    other.commit({"workflows/look.yaml": kubernetes, "workflows/infra/main.tf": "# nothing\n"})
+    terraform = "type: terraform\n      config:\n        operation: plan\n        workingDir: infra\n"
+    other.commit({"workflows/look.yaml": workflow().replace(SCRIPT, terraform), "workflows/infra/main.tf": "# no\n"})
     update(shop.folder)
     outcome = planned(shop)
     assert outcome.plan is not None, outcome.findings
     assert ".innominatus/vendor/shared/infra/main.tf" in {source.path for source in outcome.plan.sources}
     (shop.folder / ".innominatus/vendor/shared/infra/main.tf").write_text("# evil\n")
     assert codes(planned(shop).findings) == ["ORC-8008"]
-    (shop.folder / ".innominatus/vendor/shared/infra/main.tf").write_text("# nothing\n")
+    (shop.folder / ".innominatus/vendor/shared/infra/main.tf").write_text("# no\n")
     (shop.folder / ".innominatus/vendor/shared/infra/extra.tf").write_text("# evil\n")
     assert codes(planned(shop).findings) == ["ORC-8007"]
 
