@@ -135,7 +135,7 @@ UPDATE_INTERRUPTED = Code(
 HIDDEN_FROM_GIT = Code(
     "ORC-8018",
     "git ignores vendored workflows",
-    "Take the pattern out of .gitignore, or add `!/.innominatus/vendor/**` below it.",
+    "Take the pattern out of .gitignore; `git check-ignore -v FILE` says where it stands.",
     Severity.WARNING,
     detail="They would not be committed: other clones could not plan.",
 )
