@@ -14,6 +14,7 @@ from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.vendoring import writing
 from innominatus_cli.operations.vendoring.looking import verify
 from innominatus_cli.operations.vendoring.update import update
+from innominatus_cli.system.owned_files import replace_owned
 from tests.integration.operations.other_repositories import Other, config, files_below, workflow
 
 MOST_WRITES = 60
@@ -115,7 +116,7 @@ def test_an_interrupted_update_is_finished_before_anything_is_fetched(
     update(shop.folder)
     other.commit({"workflows/a.yaml": workflow("2"), "workflows/b.yaml": workflow("2")})
     with monkeypatch.context() as full:
-        full.setattr(writing, "replace_owned", _full_after(4, writing.replace_owned))
+        full.setattr(writing, "replace_owned", _full_after(4, replace_owned))
         with pytest.raises(CannotContinue) as caught:
             update(shop.folder)
     assert caught.value.exit_status == 73
@@ -135,7 +136,7 @@ def test_a_disk_that_is_full_before_the_intent_leaves_the_old(
     update(shop.folder)
     old = files_below(shop.folder)
     other.commit({"workflows/a.yaml": workflow("2"), "workflows/b.yaml": workflow("2")})
-    monkeypatch.setattr(writing, "replace_owned", _full_after(failing, writing.replace_owned))
+    monkeypatch.setattr(writing, "replace_owned", _full_after(failing, replace_owned))
     with pytest.raises(CannotContinue) as caught:
         update(shop.folder)
     assert caught.value.exit_status == 73

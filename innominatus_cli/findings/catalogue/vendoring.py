@@ -65,7 +65,7 @@ DIFFERS = Code(
 )
 LOCK_DAMAGED = Code(
     "ORC-8009",
-    "innominatus.lock is damaged or was edited",
+    "The lock of vendored workflows is damaged or was edited",
     "Restore it with `git checkout HEAD innominatus.lock`, then run `innominatus-ctl vendor update`.",
     exit_status=ExitStatus.CORRUPT,
     detail="The lock is written by `vendor update` only, in one form, with a digest over all that it says. After a "
@@ -74,7 +74,7 @@ LOCK_DAMAGED = Code(
 )
 LOCK_STALE = Code(
     "ORC-8010",
-    "innominatus.lock is for another repository, ref or path",
+    "The lock of vendored workflows is for another repository, ref or path",
     "Run `innominatus-ctl vendor update`.",
     detail="admin-config.yaml was changed since: what is vendored is not what it asks for.",
     guards=True,
@@ -88,7 +88,7 @@ EXTRA_FILE = Code(
 )
 LOCKED_WITHOUT_SOURCE = Code(
     "ORC-8012",
-    "innominatus.lock has a source that admin-config.yaml has not",
+    "The lock of vendored workflows has a source that admin-config.yaml has not",
     "`innominatus-ctl vendor update` removes it with its files.",
     Severity.WARNING,
     detail="Nothing can use its files any more.",
@@ -134,7 +134,7 @@ UPDATE_INTERRUPTED = Code(
 )
 HIDDEN_FROM_GIT = Code(
     "ORC-8018",
-    "git ignores vendored workflows",
+    "Vendored workflows are ignored by git",
     "Take the pattern out of .gitignore; `git check-ignore -v FILE` says where it stands.",
     Severity.WARNING,
     detail="They would not be committed: other clones could not plan.",
