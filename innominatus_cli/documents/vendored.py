@@ -5,14 +5,13 @@ lock and the file's bytes, all of one snapshot and never of a network.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.git_address import folder_of
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.snapshot import Snapshot
-from innominatus_cli.documents.vendor_lock import LARGEST_LOCK, LOCK_FILE, Lock, LockedSource, LockProblem, read_lock
+from innominatus_cli.documents.vendor_lock import LOCK_FILE, Lock, LockedSource, LockProblem, read_lock
 from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
 from innominatus_cli.findings.catalogue import vendoring as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
@@ -61,30 +60,31 @@ class Vendored:
         self._snapshot = snapshot
         self._sources = sources_of(admin_config)
         self._has_config = admin_config is not None
-        self._problems: dict[str, Finding | None] = {}
+        self._read: bytes | Finding | None = None
+        self._lock: Lock | Finding | None = None
+        self._asked = False
 
-    @cached_property
+    @property
     def lock(self) -> Lock | Finding | None:
-        """The lock; None where there is none, or what is wrong with it."""
+        """The lock; None where there is none, or what is wrong with it.
+
+        The snapshot is asked each time, so that whoever watches what is asked of it knows; it is parsed once.
+        """
         if not self._snapshot.exists(LOCK_FILE):
             return None
-        data = self._snapshot.read(LOCK_FILE, LARGEST_LOCK)
-        if isinstance(data, Finding):
-            return Finding(codes.LOCK_DAMAGED, data.message, Place(LOCK_FILE))
-        try:
-            return read_lock(data)
-        except LockProblem as problem:
-            return Finding(codes.LOCK_DAMAGED, f"the lock cannot be used: {problem}", Place(LOCK_FILE))
+        data = self._snapshot.read(LOCK_FILE)
+        if data is not self._read:
+            self._read, self._lock = data, _parsed(data)
+        return self._lock
 
     def used(self) -> list[str]:
         """What was read so far that plans depend on: the lock, where it was asked anything."""
-        return [LOCK_FILE] if self._problems and self._snapshot.is_file(LOCK_FILE) else []
+        return [LOCK_FILE] if self._asked and self._snapshot.is_file(LOCK_FILE) else []
 
     def problem(self, path: str) -> Finding | None:
         """Why the vendored file at a repository path may not be used, placed at that file; None where it may."""
-        if path not in self._problems:
-            self._problems[path] = self._problem(path)
-        return self._problems[path]
+        self._asked = True
+        return self._problem(path)
 
     def _problem(self, path: str) -> Finding | None:
         name, _, inside = path.removeprefix(_PREFIX).partition("/")
@@ -154,6 +154,16 @@ class Vendored:
             if name not in self._sources:
                 message = f"admin-config.yaml has no workflow source '{name}' any more"
                 yield Finding(codes.LOCKED_WITHOUT_SOURCE, message, Place(LOCK_FILE))
+
+
+def _parsed(data: bytes | Finding) -> Lock | Finding:
+    """The lock that was read, or what is wrong with it."""
+    if isinstance(data, Finding):
+        return Finding(codes.LOCK_DAMAGED, f"the lock cannot be used: {data.message}", Place(LOCK_FILE))
+    try:
+        return read_lock(data)
+    except LockProblem as problem:
+        return Finding(codes.LOCK_DAMAGED, f"the lock cannot be used: {problem}", Place(LOCK_FILE))
 
 
 def _stale(written: WrittenSource, locked: LockedSource) -> Finding:

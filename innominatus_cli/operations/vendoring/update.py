@@ -13,7 +13,7 @@ from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.git_address import folder_of, is_path
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
-from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.snapshot import MAX_FILE, WorkingTreeSnapshot
 from innominatus_cli.documents.vendor_lock import LOCK_FILE, Lock, LockedSource, write_lock
 from innominatus_cli.documents.vendored import Vendored, WrittenSource, sources_of
 from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
@@ -99,6 +99,9 @@ def update(
     changes = tuple(_changes(root, old, new, {source.name for source in wanted}))
     intent = _intent(root, old, new, contents)
     in_the_way = _in_the_way(root, old, intent)
+    if len(intent.lock) > MAX_FILE:
+        message = f"the lock of all sources would have {len(intent.lock):,} bytes, over {MAX_FILE:,}"
+        in_the_way.append(Finding(codes.UNUSABLE_TREE, message, Place(LOCK_FILE)))
     if in_the_way:
         raise CannotContinue(*in_the_way)
     done = Update(changes, finished=finished)

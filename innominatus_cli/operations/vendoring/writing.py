@@ -52,9 +52,11 @@ def carry_out(root: Path, intent: Intent) -> None:
         replace_owned(root, INTENT_FILE, json.dumps(document, sort_keys=True).encode())
         at = VENDOR_FOLDER
         _apply(root, intent)
-    except OSError as problem:
+    except BaseException as problem:
         _forget_unless_intended(root)
-        raise CannotContinue(not_writable(at, problem)) from problem
+        if isinstance(problem, OSError):
+            raise CannotContinue(not_writable(at, problem)) from problem
+        raise
 
 
 def finish_interrupted(root: Path) -> bool:

@@ -217,3 +217,30 @@ def test_a_folder_that_is_none_has_no_entries(other: Other) -> None:
         assert tree.entries("a") is None
         assert tree.entries("x") is None
         assert [entry.path for entry in tree.entries("b") or ()] == ["c"]
+
+
+@pytest.mark.parametrize("address", ["ssh://git@git.example{}", "git@git.example:{}"])
+def test_ssh_is_the_operators_own(other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Their GIT_SSH_COMMAND is asked, here a stand-in that runs on this machine what it is to run on the other."""
+    commit = other.commit({"a": "1"})
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\necho "$@" >> "$0.log"\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    with fetched(address.format(other.folder), "main") as tree:
+        assert tree.commit == commit
+        assert contents(tree) == {"a": b"1"}
+    calls = (tmp_path / "ssh.log").read_text().splitlines()
+    assert len(calls) == 2
+    assert all(call.startswith("git@git.example git-upload-pack ") for call in calls)
+
+
+def test_what_takes_too_long_is_ended_and_said(other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nexec sleep 60\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.setattr("innominatus_cli.system.git_command._TIMEOUT_SECONDS", 1)
+    with pytest.raises(GitFailed, match="longer than"), fetched(f"ssh://git.example{other.folder}", "main"):
+        pass
