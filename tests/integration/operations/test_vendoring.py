@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.documents.canonical import digest_of_bytes
+from innominatus_cli.documents.consulted import KnownAnswers, RecordingSnapshot
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
 from innominatus_cli.documents.vendor_lock import read_lock, write_lock
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import CannotContinue, Finding
+from innominatus_cli.operations.affected import find_affected
 from innominatus_cli.operations.checking import CheckRequest, check
+from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.vendoring.looking import vendored_sources, verify
 from innominatus_cli.operations.vendoring.update import Update, update
 from innominatus_cli.planning.planner import plan_application
@@ -452,4 +455,44 @@ def test_a_change_of_vendored_files_is_checked_whatever_since_says(other: Other,
     edit(shop)
     found = check(CheckRequest(directory=str(shop.folder), since=commit))
     assert set(codes(found.findings)) == {"ORC-8008"}
+    assert other.git("status", "--porcelain") == ""
+
+
+SCORE = "apiVersion: score.dev/v1b1\nmetadata:\n  name: web\ncontainers:\n  web:\n    image: registry.example/web:1.0\n"
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_applications_whose_vendored_workflow_changed_are_affected(
+    other: Other, shop: Other, monkeypatch: pytest.MonkeyPatch, everything: bool
+) -> None:
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@shop.example")
+    golden_path = GOLDEN_PATH.replace("name: look", "name: deploy-app").replace("operation: task", "operation: deploy")
+    shop.write({"workflows/golden-paths/look.yaml": golden_path, "score.yaml": SCORE})
+    other.commit({"workflows/unused.yaml": workflow()})
+    update(shop.folder)
+    commit = shop.commit()
+
+    def affected() -> list[tuple[str, bool]]:
+        report = find_affected(commit, PlanWish(), directory=shop.folder, everything=everything)
+        assert report.applications == 1
+        return [(one.path, one.newly_broken) for one in report.affected]
+
+    assert affected() == []
+    (shop.folder / LOOK).write_text(workflow("curl"))
+    assert affected() == [("score.yaml", True)]
+    other.commit({"workflows/look.yaml": workflow("false")})
+    update(shop.folder)
+    assert affected() == [("score.yaml", False)]
+
+
+def test_the_snapshot_is_asked_for_lock_and_file_each_time(other: Other, shop: Other) -> None:
+    """Whoever watches what a plan asks of a state (`affected`) must see that it depends on both."""
+    update(shop.folder)
+    snapshot = RecordingSnapshot(KnownAnswers(WorkingTreeSnapshot(shop.folder)))
+    vendored = Repository(snapshot).vendored
+    for _ in range(2):
+        wrong, asked = snapshot.asked_by(lambda: vendored.problem(LOOK))
+        assert wrong is None
+        assert {("read", "innominatus.lock"), ("read", LOOK)} <= asked
     assert other.git("status", "--porcelain") == ""
