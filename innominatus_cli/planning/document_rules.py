@@ -34,6 +34,7 @@ def document_findings(
         step_types=own_types,
         own_types=lambda: {name: written.document for name, written in types.own.items()},
         is_file=snapshot.is_file,
+        vendored=repository.vendored.problem,
     )
     findings = list(types.findings)
     deploys = any(map(_deploys_to_kubernetes, drafts))
