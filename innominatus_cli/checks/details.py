@@ -37,6 +37,8 @@ class Details(NamedTuple):
     source_files: tuple[str, ...] = ()
     """What files of containers come from, as it is written."""
     resource_types: tuple[str, ...] = ()
+    product: str = ""
+    """What a Score file says that its product is."""
 
 
 def details_of(document: Document, facts: Facts) -> Details:
@@ -103,4 +105,12 @@ def _of_workload(document: Document) -> Details:
         may_hold_secrets(document),
         source_files=tuple(filter(None, sources)),
         resource_types=tuple(one.text("type") or "" for one in resources if isinstance(one, MappingNode)),
+        product=_product(root.mapping("metadata")),
     )
+
+
+def _product(metadata: MappingNode) -> str:
+    from innominatus_cli.checks.score import PRODUCT_KEY  # noqa: PLC0415 - workflows do not ask
+
+    annotations, labels = metadata.mapping("annotations"), metadata.mapping("labels")
+    return metadata.text("product") or annotations.text(PRODUCT_KEY) or labels.text(PRODUCT_KEY) or ""

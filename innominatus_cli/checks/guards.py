@@ -40,6 +40,16 @@ def _types(subject: Subject, facts: Facts) -> bool:
     return not _allowed_types(_policies(facts)).issuperset(subject.said.step_types)
 
 
+def _own_types(subject: Subject, _facts: Facts) -> bool:
+    """Whether a step has a type that only the repository can have."""
+    return not _built_in().issuperset(subject.said.step_types)
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> frozenset[str]:
+    return frozenset(step_type_names())
+
+
 def _policies(facts: Facts) -> Facts:
     """Only the policies of what surrounds a document, so that what is made of them is kept with them."""
     return Facts(facts.admin_config, facts.policies, judges=facts.judges)
@@ -93,17 +103,22 @@ def _secrets(subject: Subject, facts: Facts) -> bool:
     return subject.details.may_hold_secrets and facts.admin_config is not None
 
 
+def _calls(subject: Subject, _facts: Facts) -> bool:
+    """Whether a step calls a workflow, whose file says what may be given to it and what it gives."""
+    return bool(subject.said.runs)
+
+
 def _references(subject: Subject, facts: Facts) -> bool:
-    return "secrets" in subject.details.contexts and facts.admin_config is not None
+    return _calls(subject, facts) or ("secrets" in subject.details.contexts and facts.admin_config is not None)
 
 
 def _contexts(subject: Subject, _facts: Facts) -> bool:
     return not _READ_FROM_SURROUNDINGS.isdisjoint(subject.details.contexts)
 
 
-def _conditions(subject: Subject, _facts: Facts) -> bool:
+def _conditions(subject: Subject, facts: Facts) -> bool:
     words = subject.details.words
-    return "secrets" in words or not _READ_FROM_SURROUNDINGS.isdisjoint(words)
+    return _calls(subject, facts) or "secrets" in words or not _READ_FROM_SURROUNDINGS.isdisjoint(words)
 
 
 def _scripts(subject: Subject, facts: Facts) -> bool:
@@ -144,12 +159,20 @@ def _provisioners(subject: Subject, facts: Facts) -> bool:
     return not provisioned_types(config, subject.said.product).issuperset(subject.details.resource_types)
 
 
+def _product(subject: Subject, facts: Facts) -> bool:
+    product = subject.details.product
+    if not product or facts.products is None or facts.admin_config is None:
+        return False
+    return product not in facts.products()
+
+
 def _embedded(subject: Subject, _facts: Facts) -> bool:
     return bool(subject.said.embedded)
 
 
 GUARDS: dict[str, Guard] = {
     "steps.check_types": _types,
+    "steps.check_config": _own_types,
     "steps.check_tables": _tables,
     "timing.check_missing_timeouts": _missing_timeouts,
     "timing.check_policy_limits": _limits,
@@ -167,6 +190,9 @@ GUARDS: dict[str, Guard] = {
     "product_workflow.check_allowed": _allowed,
     "score.check_source_files": _sources,
     "score.check_provisioners": _provisioners,
+    "score.check_product": _product,
+    "sub_workflows.check_called": _calls,
+    "sub_workflows.check_circles": _calls,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }
