@@ -149,14 +149,14 @@ def _sources(subject: Subject, facts: Facts) -> bool:
 
 
 def _provisioners(subject: Subject, facts: Facts) -> bool:
-    from innominatus_cli.checks.score import provisioned_types  # noqa: PLC0415 - workflows have no resources
+    from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES  # noqa: PLC0415 - workflows have no resources
 
     config = facts.admin_config
     if config is None:
         return False
     if config.mapping.mapping("resourceDefinitions").values:
         return bool(subject.details.resource_types)
-    return not provisioned_types(config, subject.said.product).issuperset(subject.details.resource_types)
+    return not BUILT_IN_RESOURCE_TYPES.issuperset(subject.details.resource_types)
 
 
 def _product(subject: Subject, facts: Facts) -> bool:
