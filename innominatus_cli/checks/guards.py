@@ -156,7 +156,7 @@ def _provisioners(subject: Subject, facts: Facts) -> bool:
         return False
     if config.mapping.mapping("resourceDefinitions").values:
         return bool(subject.details.resource_types)
-    return not BUILT_IN_RESOURCE_TYPES.issuperset(subject.details.resource_types)
+    return not frozenset(BUILT_IN_RESOURCE_TYPES).issuperset(subject.details.resource_types)
 
 
 def _product(subject: Subject, facts: Facts) -> bool:

@@ -60,6 +60,8 @@ def check_called(document: Document, facts: Facts) -> Iterator[Finding]:
         if step.text("type") != CALL or not written or node is None:
             continue
         called = called_document(written, document.path, facts)
+        if called is None and is_version(written, facts):
+            continue
         if called is None:
             message = f"step '{step.text('name') or ''}' calls '{written}', which is no workflow here"
             remedy = did_you_mean(written, _names(written, facts))
@@ -81,6 +83,12 @@ def called_document(written: str, caller: str, facts: Facts) -> Document | None:
     path = file_of_call(written, caller, shelf)
     documents = facts.documents_of(path) if path else ()
     return next((one for one in documents if one.kind in WORKFLOW_KINDS), None)
+
+
+def is_version(written: str, facts: Facts) -> bool:
+    """Whether a call asks for certain versions of a workflow that is there; which of them it means, planning knows."""
+    identity, at, _ = written.rpartition("@")
+    return bool(at) and facts.workflows is not None and identity in facts.workflows()
 
 
 def name_of_called(called: Document) -> str:

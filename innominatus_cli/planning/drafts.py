@@ -42,6 +42,11 @@ class Called:
         """Its identity, or the path of its file."""
         return self.draft.identity
 
+    @property
+    def key(self) -> str:
+        """What tells it from all others: versions of one workflow share its identity."""
+        return f"{self.draft.spot.document.path}#{self.draft.identity}"
+
 
 def step_types_in(drafts: "Iterable[Draft]") -> set[str]:
     """The step types of all steps, those of called workflows included."""
