@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.organizations import below_root
 from innominatus_cli.documents.words import a, short
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place
@@ -26,8 +27,7 @@ def is_our_place(path: str, workflows_root: str) -> bool:
     folder, _, name = path.rpartition("/")
     if name in {ADMIN_CONFIG, GOLDEN_PATHS}:
         return True
-    base = "" if workflows_root == "." else f"{workflows_root}/"
-    below = folder.removeprefix(base) if folder.startswith(base) else ""
+    below = below_root(folder, workflows_root) or ""
     return (below in KIND_OF_FOLDER and below != "products") or (
         below.startswith("products/") and below.count("/") == 1
     )
@@ -35,11 +35,10 @@ def is_our_place(path: str, workflows_root: str) -> bool:
 
 def check_placement(document: Document, workflows_root: str) -> Iterator[Finding]:
     """ORC-1032, ORC-1060: the document's kind is the one of its folder, and a product's folder has a good name."""
-    base = "" if workflows_root == "." else f"{workflows_root}/"
-    folder = document.path.rpartition("/")[0]
-    if not folder.startswith(base):
+    inside = below_root(document.path.rpartition("/")[0], workflows_root)
+    if inside is None:
         return
-    first, _, below = folder[len(base) :].partition("/")
+    first, _, below = inside.partition("/")
     is_product = first == "products" and below != "" and "/" not in below
     wanted = KIND_OF_FOLDER.get(first) if is_product or not below else None
     if wanted is not None and document.kind != wanted:

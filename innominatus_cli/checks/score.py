@@ -7,6 +7,7 @@ from functools import lru_cache
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.order import cycles
+from innominatus_cli.checks.organizations import check_organization
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.placement import check_product_name
 from innominatus_cli.checks.places import texts_in
@@ -246,4 +247,5 @@ RULES = (
     check_source_files,
     check_provisioners,
     check_product,
+    check_organization,
 )

@@ -76,6 +76,7 @@ def policies_for(repository: Repository, git: Git, revision: str | None) -> Poli
         _refuse_unusable(unusable_policies(repository))
         return Policies(policy_set(repository), {})
     at = Repository(RevisionSnapshot(git, git.resolve(revision), revision))
+    at.organization = repository.organization
     _refuse_unusable([_at(revision, finding) for finding in unusable_policies(at)])
     documents = policy_documents(at)
     for document in documents:
