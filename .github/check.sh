@@ -19,15 +19,17 @@ if [ "$judge" = "origin/$BASE" ] && ! git rev-parse --quiet --verify "$judge^{co
 fi
 
 arguments=(--output github)
-flag() { # an option, and whether it is wanted: what is neither yes nor no would make a check lenient that should not be
+wanted() { # an input, and whether it is wanted: what is neither yes nor no would make a check lenient that should not be
   case $2 in
-    true) arguments+=("--$1") ;;
-    false | "") ;;
+    true) return 0 ;;
+    false | "") return 1 ;;
     *) echo "the input '$1' is true or false, not '$2'" >&2 && exit 2 ;;
   esac
 }
-flag strict "$INPUT_STRICT"
-flag strict-score "$INPUT_STRICT_SCORE"
+if wanted strict "$INPUT_STRICT"; then arguments+=(--strict); fi
+if wanted strict-score "$INPUT_STRICT_SCORE"; then arguments+=(--strict-score); fi
+tests=no
+if wanted test "$INPUT_TEST"; then tests=yes; fi
 [ -z "$INPUT_SINCE" ] || arguments+=(--since "$INPUT_SINCE")
 [ -z "$judge" ] || [ "$judge" = none ] || arguments+=(--policies-from "$judge")
 [ -z "$INPUT_BASELINE" ] || arguments+=(--baseline "$INPUT_BASELINE")
@@ -39,7 +41,7 @@ mapfile -t paths < <(printf '%s\n' "$INPUT_PATHS" | sed '/^[[:space:]]*$/d')
 if [ "${#paths[@]}" -eq 0 ]; then
   status=0
   "$ctl" check "${arguments[@]}" || status=$?
-  if [ "${INPUT_TEST:-true}" = true ]; then
+  if [ "$tests" = yes ]; then
     tested=0
     "$ctl" test --allow-none --output github || tested=$?
     [ "$status" -ne 0 ] || status=$tested

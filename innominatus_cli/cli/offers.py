@@ -35,6 +35,16 @@ def codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[
     ]
 
 
+def codes_or_applications(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Codes of findings; applications where no code fits, and paths where neither does."""
+    return codes(ctx, param, incomplete) or applications(ctx, param, incomplete) or files(ctx, param, incomplete)
+
+
+def scores_or_applications(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Applications; paths where none fits."""
+    return applications(ctx, param, incomplete) or files(ctx, param, incomplete)
+
+
 def schemas(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":  # noqa: ARG001
     """The names of schemas."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415

@@ -4,13 +4,15 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import Duration, print_document, print_for_people, print_text
 from innominatus_cli.cli.overriding import need_score
 from innominatus_cli.cli.wishing import wish_options
+from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES
 from innominatus_cli.operations.planning import PlanWish
@@ -21,6 +23,9 @@ from innominatus_cli.reports.run_progress import progress_for
 from innominatus_cli.reports.run_text import run_document, run_lines
 from innominatus_cli.reports.terminal import to_stderr, wants_colour
 from innominatus_cli.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.plan_files import HeldPlan
 
 _COLLECT_AFTER: Final = 100_000
 """New objects between two looks of the collector. Nearly all that a plan of 1,000 steps makes lives to the end, and
@@ -58,10 +63,24 @@ def run_options(function: Callable[..., T]) -> Callable[..., T]:
     return wish_options(function)
 
 
-def carry_out(name: str | None, score: str | None, output: str, given: dict[str, Any]) -> int:
+def plan_file_option(function: Callable[..., T]) -> Callable[..., T]:
+    """`--plan FILE`, passed on as `plan_file`."""
+    return click.option(
+        "--plan",
+        "plan_file",
+        metavar="FILE",
+        shell_complete=offers.files,
+        help="Run exactly the plan that `plan --out FILE` wrote; exit 5 where something it was made from differs.",
+    )(function)
+
+
+def carry_out(
+    name: str | None, score: str | None, output: str, given: dict[str, Any], only: Operation | None = None
+) -> int:
     """Runs, tells how it goes on stderr and what came of it on stdout, and returns the exit status.
 
-    `name` is a golden path or a workflow; None the configured default. `given` holds the values of `run_options`.
+    `name` is a golden path or a workflow; None the configured default. `given` holds the values of `run_options`, and
+    `plan_file` where the command has it. `only` is what a plan file may do; None lets it do anything.
     """
     need_score(score, given["overriding"])
     gc.set_threshold(_COLLECT_AFTER)
@@ -75,6 +94,7 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
         workflows=given["workflows"],
         overriding=given["overriding"],
     )
+    held = _held(given.get("plan_file"), wish, only)
     options = RunOptions(
         max_parallel=given["max_parallel"],
         timeout_seconds=given["timeout"],
@@ -84,7 +104,8 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
         push=given["push"],
     )
     observer = progress_for(sys.stderr, os.environ)
-    report = RunOperation(".", SystemClock(), observer).run(wish, options)
+    operation = RunOperation(".", SystemClock(), observer, held)
+    report = operation.run(held.wish(operation.git.root) if held else wish, options)
     told = [finding for finding in report.everything() if finding.severity is not Severity.INFO]
     if told:
         to_stderr(findings_text(told, sources=report.sources, colour=wants_colour(sys.stderr)).rstrip("\n"))
@@ -94,6 +115,21 @@ def carry_out(name: str | None, score: str | None, output: str, given: dict[str,
     elif options.dry_run and report.outcome.plan is not None:
         _print_plan(report, output)
     return report.exit_status
+
+
+def _held(plan_file: str | None, wish: PlanWish, only: Operation | None) -> "HeldPlan | None":
+    """The plan file that is to be run. Raises a usage error where something else is asked for beside it."""
+    if plan_file is None:
+        return None
+    if wish != PlanWish(overriding=wish.overriding) or wish.overriding.wanted:
+        raise click.UsageError("--plan FILE runs what FILE says: name no SCORE, --env, --param and so on beside it")
+    from innominatus_cli.operations.plan_files import read_plan_file  # noqa: PLC0415 - few runs have one
+
+    held = read_plan_file(plan_file)
+    operation = held.file.plan.operation
+    if only is not None and operation is not only:
+        raise click.UsageError(f"'{plan_file}' is a plan to {operation}; run it with `run --plan {plan_file}`")
+    return held
 
 
 def _print_plan(report: RunReport, output: str) -> None:

@@ -310,3 +310,5 @@ class AbsentWorkflow(JsonModel):
     tier: Tier
     path: str
     reason: str
+    brought_in_by: str = ""
+    """What would bring it in, as words that can follow "or"; empty where nothing known would."""

@@ -10,8 +10,8 @@ does not see such texts: what only a fake can decide must be faked.
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,10 +22,12 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.decide import Finish, Start, Wait, decide
-from innominatus_cli.execution.graph import Limits, PlanGraph, RunState
+from innominatus_cli.execution.expansion import cells_of, steps_of
+from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.options import DEFAULT_PARALLEL
 from innominatus_cli.execution.output_readers import Outline, outputs_read
 from innominatus_cli.execution.setting import PreparedRun, RunSetting, ScratchFolders
+from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import StepEnd, StepLogs, StepWork, finding_of, never_ran, step_work
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.expressions.values import NoValue, resolve
@@ -136,7 +138,8 @@ class _Simulating:
         plan = plan.model_copy(update={"steps": [step.model_copy(update={"output_file": None}) for step in plan.steps]})
         self._plan = plan
         self._approved = approved
-        self._fakes = {step.id: faked(step) for step in plan.steps if step.kind == "step"}
+        self._faked = faked
+        self._fakes: dict[str, FakedStep] = {}
         self._graph = PlanGraph(plan)
         self._state = RunState(self._graph, Limits(DEFAULT_PARALLEL, plan.limits))
         self._clock = _Standing()
@@ -166,21 +169,38 @@ class _Simulating:
         self._ended: dict[str, SimulatedStep] = {}
 
     def to_the_end(self) -> Simulation:
+        self._close_groups()
         while not isinstance(decision := decide(self._state, self._conditions), Finish):
             if isinstance(decision, Wait):
                 self._play(self._running.popleft())
             else:
                 self._carry_out(decision)
-        steps = tuple(self._ended[step.id] for step in self._graph.steps if step.kind == "step")
+        steps = tuple(self._ended[step.id] for step in self._in_order())
         failures = tuple(self._ended[self._graph.steps[number].id] for number in self._state.failures)
         outputs = {name: dict(found) for name, found in self._values.workflow_outputs.items()}
         return Simulation("failed" if failures else "succeeded", steps, failures, outputs)
 
+    def _in_order(self) -> Iterator[PlannedStep]:
+        """The steps of the plan, those that loops became right behind them."""
+        for number, step in enumerate(self._graph.steps[: len(self._plan.steps)]):
+            if step.kind == "step":
+                yield step
+                yield from (self._graph.steps[member] for member in self._graph.members.get(number, ()))
+
+    def _fake(self, step: PlannedStep) -> FakedStep:
+        if step.id not in self._fakes:
+            self._fakes[step.id] = self._faked(step)
+        return self._fakes[step.id]
+
     def _carry_out(self, decision: Start) -> None:
+        for entry in decision.entries:
+            self._state.entered(entry.call, entry.number, entry.reason)
         for skip in decision.skips:
             self._end(SimulatedStep(skip.step, "skipped", skip.reason))
         for refusal in decision.refusals:
             self._fail(refusal.step, refusal.finding)
+        for step in decision.expansions:
+            self._expand(step)
         for step in decision.steps:
             if step.gate is not None and not self._approved:
                 message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
@@ -188,6 +208,15 @@ class _Simulating:
                 continue
             self._state.started(step.id)
             self._running.append(self._graph.index[step.id])
+
+    def _expand(self, step: PlannedStep) -> None:
+        """A loop becomes its steps; over an output that nobody faked it cannot go."""
+        cells = cells_of(step, self._faked_values)
+        if isinstance(cells, Finding):
+            self._fail(step, cells._replace(remedy=f"{cells.help} Give what the loop goes over in `fakes`."))
+            return
+        self._ended[step.id] = SimulatedStep(step, "succeeded", attempts=1, inputs={}, env={})
+        self._after_end(step, workflow_ended=self._state.expanded(step.id, steps_of(step, cells)))
 
     def _fail(self, step: PlannedStep, finding: Finding) -> None:
         """A step that fails before it begins."""
@@ -197,10 +226,11 @@ class _Simulating:
     def _play(self, index: int) -> None:
         """Plays a step that has started to its end, all attempts."""
         step = self._graph.steps[index]
-        view = StepView(self._values, step.workflow_id, failed=self._state.root_above(index) is not None)
+        failed = self._state.root_above(index) is not None
+        view = StepView(self._values, step.workflow_id, failed=failed, cell=step.cell)
         inputs, env = _resolved(step.inputs, view), _resolved(step.env, view)
         logs = StepLogs(StreamLog(NEVER_READ), StreamLog(NEVER_READ))
-        end = self._worked(step, step_work(self._prepared, index, view, logs, {}))
+        end = self._worked(step, step_work(self._prepared, step, view, logs, {}))
         result = end.result
         if result.status in {"interrupted", "planned"}:
             raise AssertionError(f"{step.id}: nothing stops a simulated step")
@@ -242,7 +272,7 @@ class _Simulating:
 
     def _outcome(self, step: PlannedStep) -> CommandOutcome:
         """How the program of a faked attempt ends."""
-        fake = self._fakes[step.id]
+        fake = self._fake(step)
         number = self._attempt[step.id] = self._attempt.get(step.id, 0) + 1
         if fake.fails is not None and number > fake.fails:
             return CommandOutcome(Ending.EXITED, 0)
@@ -258,8 +288,8 @@ class _Simulating:
         outcome = yield context.command("a-faked-step")
         if not outcome.succeeded:
             return context.failed(codes.PROGRAM_FAILED, f"it was faked to fail, and {ending_text(outcome)}")
-        outputs = dict(self._fakes[step.id].outputs)
-        read = self._read[step.id]
+        outputs = dict(self._fake(step).outputs)
+        read = self._read.get(step.id) or self._read.get(step.within or "", {})
         for name in dict.fromkeys((*step.declared_outputs, *read)):
             if name not in outputs:
                 outputs[name] = self._invented(step.name, name, read.get(name, {}))
@@ -281,19 +311,31 @@ class _Simulating:
 
     def _end(self, end: SimulatedStep, variables: Mapping[str, str] | None = None) -> None:
         step = end.step
+        if not end.continued and self._state.is_let_pass(self._graph.index[step.id], end.status):
+            end = replace(end, continued=True)
         self._ended[step.id] = end
         succeeded = end.status == "succeeded"
-        faked = dict(self._fakes[step.id].outputs) if succeeded else {}
+        faked = dict(self._fake(step).outputs) if succeeded else {}
         self._values.step_ended(step, end.status, end.outputs, variables or {})
         self._faked_values.step_ended(step, end.status, faked, self._faked_variables(step, faked) if succeeded else {})
-        if self._state.ended(step.id, end.status, continued=end.continued) and step.workflow_id:
-            flow = self._graph.workflows[step.workflow_id]
-            self._values.workflow_ended(flow)
-            self._faked_values.workflow_ended(flow)
+        self._after_end(step, workflow_ended=self._state.ended(step.id, end.status, continued=end.continued))
+
+    def _after_end(self, step: PlannedStep, *, workflow_ended: bool) -> None:
+        self._close_groups()
+        for values in (self._values, self._faked_values):
+            if workflow_ended and step.workflow_id:
+                values.workflow_ended(self._graph.workflows[step.workflow_id])
+
+    def _close_groups(self) -> None:
+        """Works out what loops and sub-workflows gave that have ended just now."""
+        for number in self._state.take_closed():
+            members = [self._graph.steps[member] for member in self._graph.members[number]]
+            for values in (self._values, self._faked_values):
+                values.group_ended(self._graph.steps[number], members)
 
     def _faked_variables(self, step: PlannedStep, outputs: Mapping[str, Any]) -> dict[str, str]:
         """The variables that a step sets of what was faked alone."""
-        view = StepView(self._faked_values, step.workflow_id).with_outputs(step.name, outputs)
+        view = StepView(self._faked_values, step.workflow_id, cell=step.cell).with_outputs(step.name, outputs)
         found = {name: _resolved(value, view) for name, value in step.set_variables.items()}
         return {name: str(value) for name, value in found.items() if value is not None}
 

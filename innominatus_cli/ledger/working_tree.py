@@ -78,6 +78,15 @@ class WorkingTreeStore:
         oldest = [next(filter(_deployed, self._reader.committed(paths)), None), next(filter(_deployed, loose), None)]
         return min((stored for stored in oldest if stored is not None), key=_run, default=None)
 
+    def files(
+        self, application: str | None = None, environment: str | None = None
+    ) -> tuple[dict[str, str], list[StoredRecord]]:
+        """What `records` would read: files of committed records with their object ids, and records in no commit.
+
+        The oldest run first. For whoever needs only some of them, or a part of each.
+        """
+        return self._look(application, environment)
+
     def waiting(self) -> list[StoredRecord]:
         """The records that `ledger adopt` takes in: pending and kept ones, the oldest first."""
         return sorted(chain(self._reader.pending(), self._reader.kept()), key=_run)

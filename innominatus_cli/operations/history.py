@@ -117,7 +117,7 @@ def applications(ledger: OpenLedger) -> Found:
     for stored in ledger.store.records():
         last[stored.record.application] = stored
         environments.setdefault(stored.record.application, set()).add(stored.record.environment)
-    known = _score_files(ledger.repository)
+    known = score_files(ledger.repository)
     rows = []
     for name in sorted({*known, *last}):
         path, product = known.get(name, (None, None))
@@ -178,7 +178,7 @@ def _unfinished(holder: Holder) -> Data:
 
 def _never_run(ledger: OpenLedger, application: str) -> Data:
     """A row for an application that has a Score file and no record. Raises CannotContinue where it has neither."""
-    known = _score_files(ledger.repository)
+    known = score_files(ledger.repository)
     if application not in known:
         names = [*known, *(stored.record.application for stored in ledger.store.records())]
         hint = did_you_mean(application, names)
@@ -187,7 +187,7 @@ def _never_run(ledger: OpenLedger, application: str) -> Data:
     return {**_NO_RUN, "application": application, "status": "never run"}
 
 
-def _score_files(repository: Repository) -> dict[str, tuple[str, str | None]]:
+def score_files(repository: Repository) -> dict[str, tuple[str, str | None]]:
     """By application the path of its Score file and its product."""
     found: dict[str, tuple[str, str | None]] = {}
     for path in repository.application_paths():

@@ -15,7 +15,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.creation.files import schema_files
 from innominatus_cli.system.files import is_below, write_together
 
-_KINDS = ("AdminConfig", "GoldenPath", "ProductWorkflow", "Workload")
+_KINDS = ("AdminConfig", "GoldenPath", "ProductWorkflow", "WorkflowTest", "Workload")
 """What the template's documents are."""
 _SHOWN = 5
 """Files that are named where some stand in the way."""

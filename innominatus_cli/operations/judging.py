@@ -70,9 +70,9 @@ class Policies(NamedTuple):
     sources: dict[str, str]
 
 
-def policies_for(repository: Repository, git: Git, revision: str | None) -> Policies:
+def policies_for(repository: Repository, git: Git | None, revision: str | None) -> Policies:
     """The policies of the working tree, or of a commit, for a plan. Raises CannotContinue where some cannot be read."""
-    if revision is None:
+    if revision is None or git is None:
         _refuse_unusable(unusable_policies(repository))
         return Policies(policy_set(repository), {})
     at = Repository(RevisionSnapshot(git, git.resolve(revision), revision))

@@ -79,7 +79,7 @@ def plan_for(
     they cannot be read.
     """
     repository = open_repository(directory)
-    store = _store(repository)
+    store = store_of(repository)
     outcome = plan_with(repository, store, wish)
     report = PlanReport(outcome)
     plan = outcome.plan
@@ -158,7 +158,8 @@ def override(
     return overrides
 
 
-def _store(repository: Repository) -> WorkingTreeStore | None:
+def store_of(repository: Repository) -> WorkingTreeStore | None:
+    """The records of a repository; None where there is no git."""
     git = Git.open(_root(repository))
     if git is None:
         return None

@@ -20,11 +20,13 @@ from innominatus_cli.execution.orphans import recover_killed_runs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
+from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
+from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.secret_values import secret_values
 from innominatus_cli.planning.request import PlanOutcome
@@ -85,9 +87,11 @@ class RunReport:
 
 
 class RunOperation:
-    """One run in one repository. `observer` watches the steps."""
+    """One run in one repository. `observer` watches the steps; `held` is a plan file that alone may be run."""
 
-    def __init__(self, directory: str, clock: Clock, observer: Observer | None = None) -> None:
+    def __init__(
+        self, directory: str, clock: Clock, observer: Observer | None = None, held: HeldPlan | None = None
+    ) -> None:
         git = Git.open(Path(directory))
         if git is None:
             message = "there is no git repository here to keep the record of a run"
@@ -95,6 +99,7 @@ class RunOperation:
         self.git = git
         self.clock = clock
         self.observer = observer
+        self.held = held
         self.repository = Repository(WorkingTreeSnapshot(git.root))
         admin = self.repository.admin_config()
         self.admin = admin.model if admin else AdminConfigDocument()
@@ -109,7 +114,7 @@ class RunOperation:
         return replace(report, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
-        outcome = plan_with(self.repository, self.store, wish)
+        outcome = self._planned(wish)
         plan = outcome.plan
         if plan is None:
             return self._without_plan(outcome, options)
@@ -121,7 +126,7 @@ class RunOperation:
         try:
             if self.git.head().commit != self.head.commit:
                 # Another run has ended since, and its record may say something else of first deployments.
-                outcome = plan_with(self.repository, self.store, wish)
+                outcome = self._planned(wish)
                 plan = outcome.plan
                 if plan is None:
                     return self._without_plan(outcome, options)
@@ -132,10 +137,18 @@ class RunOperation:
         finally:
             lock.release()
 
+    def _planned(self, wish: PlanWish) -> PlanOutcome:
+        """The plan; where a plan file is to be run and another plan came out, what differs."""
+        outcome = plan_with(self.repository, self.store, wish)
+        stale = self.held.stale(outcome, self.git.root) if self.held else ()
+        return PlanOutcome(None, stale) if stale else outcome
+
     def _without_plan(self, outcome: PlanOutcome, options: RunOptions) -> RunReport:
         """Errors stand in the way of a plan; what policies refuse of it is refused, and recorded, all the same."""
         if outcome.sketch is None:
-            return RunReport(ExitStatus.FINDINGS, outcome, findings=outcome.findings)
+            stale = any(finding.code is PLAN_STALE for finding in outcome.findings)
+            status = ExitStatus.PLAN_STALE if stale else ExitStatus.FINDINGS
+            return RunReport(status, outcome, findings=outcome.findings)
         report = self._judged(outcome, outcome.sketch, options)
         if report.exit_status == ExitStatus.OK:
             return RunReport(

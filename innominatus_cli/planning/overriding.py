@@ -61,9 +61,11 @@ def _override(draft: Draft, name: str, drafts: Sequence[Draft], result: Overridd
         message = f"'{name}' runs in {named[0].phase}, '{draft.identity}' in {draft.phase}"
         result.findings.append(Finding(OVERRIDE_OF_WRONG_WORKFLOW, message, place))
     elif replaced is None:
-        _leave_out([draft], f"it replaces '{name}', which is not in this deployment", result)
+        reason = f"it replaces '{name}', which is not in this deployment"
+        _leave_out([draft], reason, f"a deployment that has '{name}'", result)
     elif replaced in result.drafts:
-        _leave_out([replaced], f"'{draft.identity}' replaces it ({place.path}:{place.line})", result)
+        reason = f"'{draft.identity}' replaces it ({place.path}:{place.line})"
+        _leave_out([replaced], reason, f"'{draft.identity}' without metadata.overrides", result)
     else:
         others = [one for one in result.drafts if one.override_of == name and one.phase is draft.phase]
         other = next(one for one in others if one is not draft)
@@ -82,12 +84,13 @@ def _place(draft: Draft) -> Place:
     return Spot(draft.spot.document).at("metadata", "overrides").place
 
 
-def _leave_out(gone: Iterable[Draft], reason: str, result: Overridden) -> None:
+def _leave_out(gone: Iterable[Draft], reason: str, way: str, result: Overridden) -> None:
     """Takes workflows out; what depended on one of them follows what that one depended on."""
     for draft in gone:
         result.drafts.remove(draft)
         path = draft.spot.place.path
-        result.absent.append(AbsentWorkflow(identity=draft.identity, tier=draft.tier, path=path, reason=reason))
+        absent = AbsentWorkflow(identity=draft.identity, tier=draft.tier, path=path, reason=reason, brought_in_by=way)
+        result.absent.append(absent)
         for index, other in enumerate(result.drafts):
             if draft.name in other.needs and (other.phase, other.tier) == (draft.phase, draft.tier):
                 kept = [need for need in other.needs if need != draft.name]

@@ -112,9 +112,9 @@ class Selector:
             self._consider(several[meant], tier, product)
             for index, other in enumerate(several):
                 if index != meant:
-                    self._leave_out(
-                        other, f"{identity}@{versions[index]}", tier, f"version {versions[meant]} is in use"
-                    )
+                    reason = f"version {versions[meant]} is in use"
+                    way = f"removing version {versions[meant]}, or a newer version of its own"
+                    self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, way)
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name, identity = workflow.model.metadata.name, identity_of(workflow, product)
@@ -124,7 +124,8 @@ class Selector:
         phases = phases_of(workflow.model)
         if trigger is None or not phases:
             reason = self._reason(workflow.model, product) if phases else "it has no phase"
-            self._leave_out(workflow, identity, tier, reason)
+            remedy = self._remedy(workflow.model, identity, product) if phases else "metadata.phase"
+            self._leave_out(workflow, identity, tier, reason, remedy)
             if named and trigger is None:
                 self._not_manual(workflow, identity)
             return
@@ -159,9 +160,23 @@ class Selector:
                 reasons.append("product_deployment means nothing for a platform workflow")
         return "; ".join(reasons)
 
-    def _leave_out(self, workflow: Typed[WorkflowDocument], identity: str, tier: Tier, reason: str) -> None:
+    def _remedy(self, model: WorkflowDocument, identity: str, product: str | None) -> str:
+        """What would make one of its triggers true."""
+        ways = {
+            Trigger.FIRST_DEPLOYMENT: "an environment in which it was never deployed",
+            Trigger.MANUAL: f"--workflow {identity}",
+            Trigger.PRODUCT_DEPLOYMENT: "" if product else f"the trigger {Trigger.ALL_DEPLOYMENTS}",
+        }
+        found = [ways[trigger] for trigger in _ORDER if trigger in model.spec.triggers and ways.get(trigger)]
+        return " or ".join(found) or "a trigger under spec.triggers"
+
+    def _leave_out(
+        self, workflow: Typed[WorkflowDocument], identity: str, tier: Tier, reason: str, brought_in_by: str
+    ) -> None:
         path = workflow.document.path
-        self._result.absent.append(AbsentWorkflow(identity=identity, tier=tier, path=path, reason=reason))
+        self._result.absent.append(
+            AbsentWorkflow(identity=identity, tier=tier, path=path, reason=reason, brought_in_by=brought_in_by)
+        )
 
     def _not_manual(self, workflow: Typed[WorkflowDocument], identity: str) -> None:
         spot = Spot(workflow.document).at("spec", "triggers")
@@ -187,6 +202,7 @@ class Selector:
                         tier=Tier.PRODUCT,
                         path=path,
                         reason=f"it is for product '{product}', and the application {whose}",
+                        brought_in_by=f"metadata.product: {product} in the Score file",
                     )
                 )
 

@@ -15,12 +15,16 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument, Workflow
 from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.plan_analysis import PlanAnalysis
+from innominatus_cli.documents.plan_explanation import PlanExplanation
+from innominatus_cli.documents.plan_file import PlanFile
 from innominatus_cli.documents.provider import ProviderDocument
 from innominatus_cli.documents.remediation_workflow import RemediationWorkflowDocument
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.schema_writing import schema_for
 from innominatus_cli.documents.schemas import schemas_folder
 from innominatus_cli.documents.score import WorkloadDocument
+from innominatus_cli.documents.statistics import Statistics
 from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.suite_report import SuiteReportDocument
 from innominatus_cli.documents.verdict import Verdict
@@ -44,6 +48,10 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "findings.v1": (FindingsReport, "Findings"),
     "test-report.v1": (SuiteReportDocument, "Test report"),
     "plan.v1": (Plan, "Plan"),
+    "plan-file.v1": (PlanFile, "Plan file"),
+    "plan-analysis.v1": (PlanAnalysis, "Analysis of a plan"),
+    "plan-explanation.v1": (PlanExplanation, "Explanation of a plan"),
+    "statistics.v1": (Statistics, "Statistics"),
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),
     "step-result.v1": (StepResult, "Step result"),

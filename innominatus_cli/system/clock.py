@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TIME = 10
+"""Letters of a ULID that hold its time."""
 
 
 class Clock(Protocol):
@@ -48,6 +50,14 @@ def ulid(milliseconds: int, randomness: bytes) -> str:
     """The ULID of a time (milliseconds since 1970) and ten random bytes."""
     number = (milliseconds << 80) | int.from_bytes(randomness)
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def ulid_milliseconds(text: str) -> int:
+    """The time of a ULID, in milliseconds since 1970. Raises ValueError for what is none."""
+    milliseconds = 0
+    for letter in text[:_TIME]:
+        milliseconds = milliseconds * len(_CROCKFORD) + _CROCKFORD.index(letter)
+    return milliseconds
 
 
 def timestamp(moment: datetime) -> str:

@@ -25,20 +25,32 @@ def test_actionlint_finds_nothing_in_our_workflows(tool: Callable[[str], Path], 
 
 
 @pytest.mark.parametrize(
-    ("strict", "status", "said"), [("true", 0, "--strict\n"), ("false", 0, "github\n"), ("yes", 2, "not 'yes'\n")]
+    ("strict", "test", "status", "said"),
+    [
+        ("true", "false", 0, "check --output github --strict\n"),
+        ("false", "true", 0, "check --output github\ntest --allow-none --output github\n"),
+        ("yes", "", 2, "the input 'strict' is true or false, not 'yes'\n"),
+        ("", "no", 2, "the input 'test' is true or false, not 'no'\n"),
+    ],
 )
 def test_the_action_takes_true_and_false_and_nothing_else(
-    strict: str, status: int, said: str, root: Path, tmp_path: Path
+    strict: str, test: str, status: int, said: str, root: Path, tmp_path: Path
 ) -> None:
     program = tmp_path / "innominatus-ctl" / "bin" / "innominatus-ctl"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     names = ("PATHS", "STRICT_SCORE", "SINCE", "POLICIES_FROM", "BASELINE", "SARIF", "JUNIT", "PYTHON")
-    inputs = {**{f"INPUT_{name}": "" for name in names}, "INPUT_STRICT": strict, "TOOL": str(root), "BASE": ""}
+    inputs = {
+        **{f"INPUT_{name}": "" for name in names},
+        "INPUT_STRICT": strict,
+        "INPUT_TEST": test,
+        "TOOL": str(root),
+        "BASE": "",
+    }
     environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), **inputs}
     told = subprocess.run(
         ["bash", str(root / ".github/check.sh")], env=environment, cwd=tmp_path, capture_output=True, check=False
     )
     assert told.returncode == status
-    assert (told.stdout + told.stderr).decode().endswith(said)
+    assert (told.stdout + told.stderr).decode() == said

@@ -23,8 +23,16 @@ from innominatus_cli.cli.wishing import wish_options
 @click.option("--policies-from", metavar="REV", help="Judge the plan by the policies of another revision.")
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
-@output_option()
-def command(output: str, digest: bool, explain: bool, policies_from: str | None, **wish: Any) -> int:  # noqa: ANN401
+@click.option("--out", metavar="FILE", shell_complete=offers.files, help="Also write the plan, for `run --plan FILE`.")
+@output_option("table", "wide", "tree", "json", "yaml", "mermaid", "dot", "template")
+def command(
+    output: str,
+    digest: bool,
+    explain: bool,
+    policies_from: str | None,
+    out: str | None,
+    **wish: Any,  # noqa: ANN401
+) -> int:
     r"""Show what a run would do, and why. Nothing is executed or written.
 
     \b
@@ -32,13 +40,17 @@ def command(output: str, digest: bool, explain: bool, policies_from: str | None,
       innominatus-ctl plan docs/examples/checkout-service/score.yaml --env development
       innominatus-ctl plan score.yaml --explain
       innominatus-ctl plan score.yaml -o json
+      innominatus-ctl plan score.yaml -o tree
+      innominatus-ctl plan score.yaml --env staging --out checkout.plan.json
       innominatus-ctl plan score.yaml --digest
       innominatus-ctl plan score.yaml --policies-from origin/main
       innominatus-ctl plan score.yaml --overrides-file overrides.staging.yaml --env staging
     """
-    from innominatus_cli.cli.planning import print_plan
+    from innominatus_cli.cli.planning import keep_plan, print_plan
     from innominatus_cli.operations.planning import PlanWish, plan_for
 
     need_score(wish["score"], wish["overriding"])
-    report = plan_for(PlanWish(**wish), policies_from=policies_from)
-    return print_plan(report, output, digest=digest, wide=explain or output == "wide")
+    wished = PlanWish(**wish)
+    report = plan_for(wished, policies_from=policies_from)
+    status = print_plan(report, output, digest=digest, wide=explain or output == "wide")
+    return keep_plan(report, wished, out, status)

@@ -19,6 +19,7 @@ BLOCKS = (
     "structure",
     "plan",
     "workflow_tests",
+    "plan_files",
     "policy",
     "execution",
     "ledger",

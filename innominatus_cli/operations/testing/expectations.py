@@ -31,6 +31,7 @@ class _Holding:
         simulated = trial.simulation.steps if trial.simulation else ()
         self._by_id: dict[str, SimulatedStep] = {one.step.id: one for one in simulated}
         self._planned = {step.id: step for step in trial.plan.steps} if trial.plan is not None else {}
+        self._planned |= {step_id: one.step for step_id, one in self._by_id.items()}
         self._graph = PlanGraph(trial.plan) if trial.plan is not None and self._expect.order else None
 
     def failures(self) -> Iterator[Finding]:
@@ -285,8 +286,8 @@ class _Holding:
         graph = self._graph
         if graph is None:
             return False
-        wanted = graph.index[earlier.id]
-        waiting, seen = [graph.index[later.id]], set()
+        wanted, start = (graph.index[self._in_plan(step)] for step in (earlier, later))
+        waiting, seen = [start], set()
         while waiting:
             number = waiting.pop()
             for need in graph.needs[number]:
@@ -296,6 +297,12 @@ class _Holding:
                     seen.add(need)
                     waiting.append(need)
         return False
+
+    def _in_plan(self, step: StepNames) -> str:
+        """The id of a step's node in the plan: a round that only the run knows stands where its loop does."""
+        planned = self._planned[step.id]
+        known = self._graph is not None and step.id in self._graph.index
+        return step.id if known or planned.within is None else planned.within
 
     def _unused_fakes(self) -> Iterator[Finding]:
         if self._trial.refused:

@@ -75,10 +75,24 @@ def _workflow(plan: Plan, workflow: PlannedWorkflow, shown: _Inputs) -> Data:
         "variables": as_written(workflow.variables),
         "outputs": as_written(workflow.outputs),
         "steps": {
-            step.name: _step(step, shown)
+            step.name: _step(step, shown) if step.kind == "step" else _group(step)
             for step in plan.steps
-            if step.kind == "step" and step.workflow_id == workflow.id
+            if (step.kind == "step" or step.group is not None) and step.workflow_id == workflow.id
         },
+    }
+    return _without_empty(data)
+
+
+def _group(node: PlannedStep) -> Data:
+    """The end of a loop or of a sub-workflow, with what it is called with and gives."""
+    group, conditions = node.group, node.conditions
+    written = {} if group is None else as_written(group.as_json())
+    data = {
+        "endOf": written.pop("kind", None),
+        "after": [need.removeprefix(f"{node.workflow_id}/") for need in node.needs],
+        "if": conditions.if_text,
+        "unless": conditions.unless_text,
+        **written,
     }
     return _without_empty(data)
 
@@ -92,6 +106,8 @@ def _step(step: PlannedStep, shown: _Inputs) -> Data:
         "when": None if conditions.when is When.ON_SUCCESS else conditions.when.value,
         "if": conditions.if_text,
         "unless": conditions.unless_text,
+        "loop": None if step.expansion is None else as_written(step.expansion.as_json()),
+        "round": None if step.cell is None else as_written(step.cell.as_json()),
         "approval": None if step.gate is None else step.gate.as_json(),
         "lock": step.lock,
         "timeout": duration_text(step.timeout_seconds) if step.timeout_written else None,

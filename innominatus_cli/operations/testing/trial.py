@@ -10,7 +10,7 @@ from innominatus_cli.documents.node_text import text_of_node
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.proposed import ProposedSnapshot
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.step_patterns import StepNames, named_by
+from innominatus_cli.documents.step_patterns import StepNames, named_by, names_step
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.documents.workflow_test import Fake, FakedFailure, Given
@@ -89,11 +89,11 @@ def try_case(repository: Repository, case: Case) -> Trial:
 def names_of(plan: Plan) -> tuple[StepNames, ...]:
     """The names of all steps of a plan, in its order."""
     identities = {workflow.id: workflow.identity for workflow in plan.workflows}
-    return tuple(
-        StepNames(step.id, identities.get(step.workflow_id or "", ""), step.name)
-        for step in plan.steps
-        if step.kind == "step"
-    )
+    return tuple(_names(step, identities) for step in plan.steps if step.kind == "step")
+
+
+def _names(step: PlannedStep, identities: Mapping[str, str]) -> StepNames:
+    return StepNames(step.id, identities.get(step.workflow_id or "", ""), step.name)
 
 
 def _score(repository: Repository, case: Case, given: Given) -> tuple[str | None, Repository]:
@@ -148,16 +148,24 @@ def _simulated(trial: Trial, plan: Plan, *, approved: bool) -> Trial:
     read = outputs_read(plan)
     of_step: dict[str, list[int]] = {}
     planned = {step.id: step for step in plan.steps}
+    identities = {workflow.id: workflow.identity for workflow in plan.workflows}
     findings: list[Finding] = []
     for number, placed in enumerate(fakes):
         named = named_by(placed.fake.step, trial.steps)
         for step in named:
             of_step.setdefault(step.id, []).append(number)
         findings += _wrong_outputs(trial.case, placed, number, [planned[step.id] for step in named], read)
-    chosen = {step.id: _merged([fakes[number].fake for number in of_step.get(step.id, ())]) for step in trial.steps}
-    simulation = simulate(plan, lambda step: chosen[step.id], approved=approved)
+
+    def faked(step: PlannedStep) -> FakedStep:
+        """What a step does; a round of a loop also what is said of the loop."""
+        own = [number for number, one in enumerate(fakes) if names_step(one.fake.step, _names(step, identities))]
+        of_step[step.id] = sorted({*own, *of_step.get(step.within or "", ())})
+        return _merged([fakes[number].fake for number in of_step[step.id]])
+
+    simulation = simulate(plan, faked, approved=approved)
     used = {number for one in simulation.steps if one.began for number in of_step.get(one.step.id, ())}
-    return replace(trial, simulation=simulation, used_fakes=frozenset(used), findings=tuple(findings))
+    steps = tuple(_names(one.step, identities) for one in simulation.steps)
+    return replace(trial, simulation=simulation, steps=steps, used_fakes=frozenset(used), findings=tuple(findings))
 
 
 def _merged(fakes: list[Fake]) -> FakedStep:

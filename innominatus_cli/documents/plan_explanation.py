@@ -1,0 +1,108 @@
+"""Why a plan is what it is: each step with what put it there, each absent workflow with what would bring it in."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from innominatus_cli.documents.model import JsonModel
+from innominatus_cli.documents.plan import Gate, PlanInput, ToolNeed, Value
+from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.documents.vocabulary import Operation, Phase, Tier, When
+
+PLAN_EXPLANATION_SCHEMA: Final = "innominatus.dev/plan-explanation/v1"
+
+
+class ExplainedNeed(JsonModel):
+    """What a step waits for, and what says so."""
+
+    id: str
+    because: Literal["order of the list", "group", "dependsOn", "workflow dependsOn", "barrier", "finally"]
+    """`barrier`: all workflows of an earlier tier and phase; `group`: steps before it that run side by side."""
+
+
+class KnownValue(JsonModel):
+    """A value that a condition asks for and that is known when planning."""
+
+    name: str
+    value: Value
+    evidence: str
+
+
+class ExplainedCondition(JsonModel):
+    """`if` or `unless` of a step."""
+
+    word: Literal["if", "unless"]
+    text: str
+    truth: bool | None = None
+    """What it is in any run; None where only the run knows."""
+    known: list[KnownValue] = []
+
+
+class SpokenPolicy(JsonModel):
+    """A policy that speaks of a step, whether it is content or not; where it stands."""
+
+    key: str
+    """As in admin-config.yaml: `allowedStepTypes`, `security.secretsAccess.vault`."""
+    says: str
+    path: str
+    line: int
+
+
+class ExplainedStep(JsonModel):
+    """One step and everything that put it there."""
+
+    id: str
+    name: str
+    type: str
+    description: str = ""
+    phase: Phase
+    tier: Tier
+    product: str | None = None
+    workflow: str
+    """The workflow's identity."""
+    path: str
+    line: int
+    column: int
+    trigger: str
+    because: str
+    """Why the trigger is true, as a sentence."""
+    override_of: str | None = None
+    needs: list[ExplainedNeed] = []
+    when: When
+    conditions: list[ExplainedCondition] = []
+    cleanup: bool = False
+    tools: list[ToolNeed] = []
+    secrets: list[str] = []
+    gate: Gate | None = None
+    policies: list[SpokenPolicy] = []
+    violations: list[ReportedFinding] = []
+    """What policies object to at this step or its workflow."""
+
+
+class ExplainedAbsence(JsonModel):
+    """A workflow of the repository that the plan lacks."""
+
+    identity: str
+    tier: Tier
+    path: str
+    reason: str
+    brought_in_by: str
+    """What would bring it in; empty where nothing known would."""
+
+
+class PlanExplanation(JsonModel):
+    """Everything that `explain` says of the plan of an application."""
+
+    schema_: Annotated[Literal["innominatus.dev/plan-explanation/v1"], Field(alias="schema")] = PLAN_EXPLANATION_SCHEMA
+    application: str
+    product: str | None = None
+    environment: str
+    operation: Operation
+    golden_path: str | None = None
+    digest: str
+    inputs: list[PlanInput]
+    """What was taken from outside of the sources, with what says so."""
+    steps: list[ExplainedStep]
+    absent: list[ExplainedAbsence]
+    violations: list[ReportedFinding] = []
+    """Everything that policies object to."""
