@@ -172,6 +172,13 @@ class Repository:
         """The step types that the platform or an organisation brings, by path."""
         return self._folder(self.folder("step-types", organization), StepTypeDocument, ("StepType",))
 
+    def every_golden_path(self) -> list[Typed[GoldenPathDocument]]:
+        """The platform's golden paths, and those of all organisations."""
+        folders = [self.folder("golden-paths", organization) for organization in self.organizations()]
+        return self.golden_paths() + [
+            path for folder in folders for path in self._folder(folder, GoldenPathDocument, ("GoldenPath",))
+        ]
+
     def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
         """The platform's WorkflowPolicies documents, and those of the organisation that this is read for, by path."""
         return self._in_both("policies", WorkflowPoliciesDocument, ("WorkflowPolicies",))
