@@ -9,6 +9,7 @@ from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.expressions.loops import LARGEST
@@ -16,6 +17,7 @@ from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Called, Draft, DraftStep, draft_of
+from innominatus_cli.planning.versions import split_version
 
 MOST_STEPS: Final = LARGEST
 """Of a plan."""
@@ -129,14 +131,20 @@ class CallLinker:
         return None
 
     def _by_identity(self, written: str) -> Typed[WorkflowDocument] | None:
-        product, slash, name = written.partition("/")
+        """A workflow of a tier; of several versions the newest one, or the one that a range behind `@` means."""
+        organization = self.repository.organization
+        identity, version = split_version(written)
+        identity = identity.removeprefix(f"{organization}/") if organization else identity
+        product, slash, name = identity.partition("/")
         if not slash:
-            candidates = self.repository.platform_workflows()
-            return next((one for one in candidates if one.model.metadata.name == written), None)
-        if product not in self.repository.products():
+            name, candidates = identity, self.repository.platform_workflows()
+        elif product in self.repository.products():
+            candidates = self.repository.product_workflows(product)
+        else:
             return None
-        candidates = self.repository.product_workflows(product)
-        return next((one for one in candidates if one.model.metadata.name == name), None)
+        found = [one for one in candidates if one.model.metadata.name == name]
+        meant = best_of([one.model.metadata.version or "" for one in found], version)
+        return None if meant is None else found[meant]
 
     def _shelf(self) -> Shelf:
         folders = tuple(normpath(entry.path) for entry in self.config.providers if entry.enabled and entry.path)
