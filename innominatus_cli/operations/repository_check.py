@@ -220,8 +220,9 @@ class RepositoryCheck:
 
     def unusable_policies(self) -> Iterator[Finding]:
         """The errors of documents that hold policies: who judges without them judges too mildly."""
-        folder = posixpath.normpath(f"{self.workflows_root}/policies")
-        for path in (ADMIN_CONFIG, *self._snapshot.paths(folder, YAML)):
+        roots = (folder_of(self.workflows_root, one) for one in ("", *self.organizations))
+        folders = [posixpath.normpath(f"{root}/policies") for root in roots]
+        for path in (ADMIN_CONFIG, *(path for folder in folders for path in self._snapshot.paths(folder, YAML))):
             if self._snapshot.exists(path):
                 yield from (found for found in self.load(path).findings if found.severity is Severity.ERROR)
 
@@ -317,14 +318,14 @@ class RepositoryCheck:
         return self._in_folder_of(name, "")
 
     @cached_property
-    def _organizations(self) -> list[str]:
+    def organizations(self) -> list[str]:
         """The names of all organisations, sorted."""
         folder = posixpath.normpath(f"{self.workflows_root}/{ORGANIZATIONS}")
         return sorted({org for path in self._snapshot.paths(folder, YAML) if (org := organization_of_path(path))})
 
     def _in_every(self, name: str) -> list[Document]:
         """The same of the platform and of all organisations."""
-        return [document for one in ("", *self._organizations) for document in self._in_folder_of(name, one)]
+        return [document for one in ("", *self.organizations) for document in self._in_folder_of(name, one)]
 
     def _in_folder_of(self, name: str, organization: str) -> list[Document]:
         folder = posixpath.normpath(f"{folder_of(self.workflows_root, organization)}/{name}")
@@ -333,7 +334,7 @@ class RepositoryCheck:
 
     def _in_force(self, relatives: frozenset[str] | None) -> list[Document]:
         """The documents that deployments use and the applications asked for; of all files, or of some."""
-        roots = [folder_of(self.workflows_root, one) for one in ("", *self._organizations)]
+        roots = [folder_of(self.workflows_root, one) for one in ("", *self.organizations)]
         places = [posixpath.normpath(f"{root}/{name}") for root in roots for name in _FOLDERS]
         folders = [self._snapshot.paths(place, YAML) for place in places]
         paths = [path for files in folders for path in files if self._is_our_place(path)]
@@ -380,7 +381,7 @@ class RepositoryCheck:
             provider_folders=lambda: self._provider_folders,
             own_types=lambda: self._own_types,
             products=lambda: self._products_of(""),
-            organizations=lambda: self._organizations,
+            organizations=lambda: self.organizations,
         )
 
     def _products_of(self, organization: str) -> frozenset[str]:
@@ -430,7 +431,7 @@ class RepositoryCheck:
         What belongs to an organisation has its policies besides the platform's, and its products.
         """
         if document.kind != "AdminConfig" or document.path == ADMIN_CONFIG:
-            organization = self._organizations and organization_of(document)
+            organization = self.organizations and organization_of(document)
             return self._facts_of(organization) if organization else self.facts
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
@@ -439,11 +440,17 @@ class RepositoryCheck:
         """The facts in one organisation."""
         known = self._facts_in.get(organization)
         if known is None:
-            own = [one for one in self._in_folder_of("policies", organization) if one.kind == "WorkflowPolicies"]
+            judge = self._judge
             known = self._facts_in[organization] = self.facts._replace(
-                policies=(*self.facts.policies, *own), products=lambda: self._products_of(organization)
+                policies=(*self.facts.policies, *self.policies_of(organization)),
+                products=lambda: self._products_of(organization),
+                judges=judge and (*judge.documents, *judge.of_organizations.get(organization, ())),
             )
         return known
+
+    def policies_of(self, organization: str) -> list[Document]:
+        """The documents of policies of an organisation's own."""
+        return [one for one in self._in_folder_of("policies", organization) if one.kind == "WorkflowPolicies"]
 
     def load(self, path: str) -> Loaded:
         """The documents of a file, and what is wrong with their text and shape; read once."""
