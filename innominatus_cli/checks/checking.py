@@ -128,7 +128,10 @@ class _Plan:
 
 
 _KEYS = frozenset(key for wanted in _NEEDS.values() for key in wanted.keys)
-_TEXTS = tuple(dict.fromkeys(text for wanted in _NEEDS.values() for text in wanted.texts))
+_TEXTS = {
+    kind: tuple(dict.fromkeys(text for name in modules for text in _NEEDS.get(name, NOTHING).texts))
+    for kind, modules in _MODULES.items()
+}
 _plans: dict[tuple[str, ...], _Plan] = {}
 _plans_by_content: dict[tuple[str, frozenset[str], str], _Plan] = {}
 """By kind, and what is in a file of all that modules need."""
@@ -146,7 +149,7 @@ def rules_for(
         return _rules_by_text(kind, text, unaffected)
     if not text:
         return _plan(kind, keys, text).rules(keys, text, unaffected)
-    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS if word in text]) or "\n"
+    present = kind, _KEYS & keys, "\n".join([word for word in _TEXTS.get(kind, ()) if word in text]) or "\n"
     plan = _plans_by_content.get(present)
     if plan is None:
         plan = _plans_by_content[present] = _plan(*present)

@@ -34,7 +34,8 @@ def check_contexts(document: Document, facts: Facts) -> Iterator[Finding]:
     for text in scope.texts:
         if may_refer(text.value):
             for reference in text.parsed.references:
-                yield from check_context(scope, text, reference)
+                if reference.path[0] in _RULES:
+                    yield from check_context(scope, text, reference)
 
 
 def check_context(scope: WorkflowScope, text: Text, reference: Reference) -> Iterator[Finding]:

@@ -32,12 +32,16 @@ _ENTRY_OF_STORE = r"[a-z][a-z0-9]*(?:[-_/.][a-z0-9]+)+"
 _IN_ADDRESS = r"[a-z][a-z0-9+.-]{1,20}://[^\s:/@${}<>]{1,100}:([^\s:/@${}<>]{1,100})@"
 _DESCRIBED = frozenset({"outputs", "names", "annotations", "labels", "properties", "capabilities"})
 """Keys of mappings whose values are descriptions."""
+_NAMED_ELSEWHERE = frozenset(("value", "default", "data", "stringData"))
+"""Keys whose values go by a name that is no key, or by what stands around them."""
+_MOST_REMEMBERED = 20_000
+_harmless: set[str] = set()
+"""Keys that say nothing of a secret: repositories have few different ones."""
 _BEHIND_NAMES = frozenset(("", ":", '"', "'", "\n", "\r", ",", "}", " "))
-_SIGNS = (
-    *("AKIA", "ASIA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "PRIVATE KEY", "eyJ"),
-    *("sk_live_", "rk_live_", "AIza", "npm_", "hvs.", "SG."),
-)
-"""Without one of these no file holds a token that the patterns know."""
+_SIGNS = ("glpat-", "xox", "k_live_", "npm_", "hvs.")
+_SIGNS_OF_GITHUB = ("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_")
+_SIGNS_WITH_CAPITALS = ("AKIA", "ASIA", "eyJ", "AIza", "SG.")
+"""Without one of these no word is a token that the patterns know."""
 _KINDS = {
     "aws": "an access key of AWS",
     "github": "a token of GitHub",
@@ -80,24 +84,34 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
             yield from _check_address(document, name, node)
 
 
+def may_hold_secrets(document: Document) -> bool:
+    """Whether a name that says so, an address, or what may be a Kubernetes Secret stands in the file.
+
+    It is asked of every file, and a walk over its values costs more than looking at its keys.
+    """
+    text, keys = document.all_text, document.keys
+    if not _is_as_written(document) or ("@" in text and "://" in text):
+        return True
+    if keys is None or not keys.isdisjoint(_NAMED_ELSEWHERE):
+        return _names_secrets(text)
+    for key in keys - _harmless:
+        if key.lower().endswith(_KEYS):
+            return True
+        if len(_harmless) < _MOST_REMEMBERED:
+            _harmless.add(key)
+    return False
+
+
 def _is_as_written(document: Document) -> bool:
     """Whether what a document says stands in its text letter by letter."""
     return document.text != "" and "\\" not in document.all_text
 
 
-def may_hold_secrets(document: Document) -> bool:
-    """Whether a value of the document may be a secret, by its text."""
-    return not _is_as_written(document) or _names_secrets(document.all_text)
-
-
 @lru_cache(maxsize=1)
 def _names_secrets(written: str) -> bool:
-    """Whether a name that says so ends somewhere in the text, or an address or a Kubernetes Secret stands in it.
-
-    It is asked of every file, and a walk over its values costs more than looking for words.
-    """
+    """Whether a name that says so ends somewhere in the text, or a Kubernetes Secret stands in it."""
     text = written.lower()
-    if "kind: secret" in text or ("://" in text and "@" in text):
+    if "kind: secret" in text:
         return True
     stems = [stem for stem in _STEMS if stem in text]
     for word in _KEYS if stems else ():
@@ -193,11 +207,6 @@ def check_known_tokens(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _may_hold_tokens(text: str) -> bool:
-    return "PRIVATE KEY" in text or _holds_one(_long_words(text), _SIGNS)
-
-
-@lru_cache(maxsize=1)
 def _tokens_in(written: str) -> tuple[tuple[int, int, int, str], ...]:
     """Where in a file tokens stand: line, column, length in the line, and kind; a file may have many documents."""
     text = "\n".join(lines_of(written))
@@ -210,6 +219,18 @@ def _tokens_in(written: str) -> tuple[tuple[int, int, int, str], ...]:
             column = counted - text.rfind("\n", 0, counted)
             places.append((line, column, len(found.group().split("\n", 1)[0]), found.lastgroup or ""))
     return tuple(places)
+
+
+@lru_cache(maxsize=1)
+def _may_hold_tokens(text: str) -> bool:
+    """Whether something is in a text without which none of the patterns can match."""
+    words, with_capitals = _long_words(text)
+    return (
+        "PRIVATE KEY" in text
+        or _holds_one(words, _SIGNS)
+        or ("gh" in words and _holds_one(words, _SIGNS_OF_GITHUB))
+        or (with_capitals != "" and _holds_one(with_capitals, _SIGNS_WITH_CAPITALS))
+    )
 
 
 def _holds_one(text: str, words: tuple[str, ...]) -> bool:
@@ -253,14 +274,19 @@ def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _long_words(text: str) -> str:
-    """All words that are long enough for a token: what most files have few of."""
-    return " ".join([word for word in text.split() if len(word) >= _SHORTEST_TOKEN])
+def _long_words(text: str) -> tuple[str, str]:
+    """All words that are long enough for a token, and those of them that have capitals, or no letters at all.
+
+    Most files have few of the former, and of the latter none.
+    """
+    words = [word for word in text.split() if len(word) >= _SHORTEST_TOKEN]
+    return " ".join(words), " ".join([word for word in words if not word.islower()])
 
 
 @lru_cache(maxsize=1)
 def _may_hold_random(text: str) -> bool:
-    return any(map(_looks_random, re.findall(_RUN, _long_words(text))))
+    _, words = _long_words(text)
+    return words != "" and any(map(_looks_random, re.findall(_RUN, words)))
 
 
 def _looks_random(text: str) -> bool:

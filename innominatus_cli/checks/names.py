@@ -9,7 +9,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
-from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Related
 
@@ -78,6 +78,7 @@ def words_read(scope: WorkflowScope) -> frozenset[str]:
     return frozenset(found)
 
 
+@only_with("script", "command", "run")
 def check_shell_variables(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2154: a script does not take variables and parameters of the workflow for the shell's."""
     scope = scope_of(document, facts)
@@ -123,10 +124,12 @@ def assigned(script: str) -> set[str]:
 def check_names(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2147: variables have names that references and shells can read."""
     scope = scope_of(document, facts)
-    holders = [(scope.spec.mapping("variables"), True)]
+    holders = [(scope.spec.get("variables"), True)]
     for step in scope.step_nodes:
-        holders += [(step.mapping("setVariables"), True), (step.mapping("env"), False)]
+        holders += [(step.get("setVariables"), True), (step.get("env"), False)]
     for holder, is_ours in holders:
+        if not isinstance(holder, MappingNode):
+            continue
         for name in holder.values:
             if name.isascii() and name.isidentifier():
                 continue

@@ -58,27 +58,33 @@ def _parsed(text: str) -> Iterator[Placeholder]:
 
 
 def placeholder_texts(document: Document) -> Iterator[tuple[ScalarNode, bool]]:
-    """Every text in which Score resolves placeholders, and whether a bare `${resources.<name>}` means something there.
+    """Every text with a `${` in which Score resolves placeholders, and whether a bare `${resources.<name>}` is good.
 
     Those are variables, contents of files (without `noExpand`), sources of volumes, and params of resources.
     """
-    for container in document.mapping.mapping("containers").values.values():
-        if not isinstance(container, MappingNode):
-            continue
-        yield from ((node, False) for node in texts_in(container.get("variables")))
+    for container in _mappings(document.mapping.get("containers")):
+        yield from ((node, False) for node in _speaking(container.get("variables")))
         for file in _mappings(container.get("files")):
             no_expand = file.get("noExpand")
             if not (isinstance(no_expand, ScalarNode) and no_expand.value is True):
-                yield from ((node, False) for node in texts_in(file.get("content")))
+                yield from ((node, False) for node in _speaking(file.get("content")))
         for volume in _mappings(container.get("volumes")):
-            yield from ((node, True) for node in texts_in(volume.get("source")))
+            yield from ((node, True) for node in _speaking(volume.get("source")))
     for resource in _mappings(document.mapping.get("resources")):
-        yield from ((node, False) for node in texts_in(resource.get("params")))
+        yield from ((node, False) for node in _speaking(resource.get("params")))
 
 
-def _mappings(node: Node | None) -> Iterator[MappingNode]:
-    if isinstance(node, MappingNode):
-        yield from (value for value in node.values.values() if isinstance(value, MappingNode))
+def _speaking(node: Node | None) -> list[ScalarNode]:
+    """The strings in a node that hold a `${`, in the order of the file."""
+    if node is None:
+        return []
+    return [text for text in texts_in(node) if "${" in str(text.value)]
+
+
+def _mappings(node: Node | None) -> list[MappingNode]:
+    if not isinstance(node, MappingNode):
+        return []
+    return [value for value in node.values.values() if isinstance(value, MappingNode)]
 
 
 def check_placeholders(document: Document, _facts: Facts) -> Iterator[Finding]:
@@ -90,7 +96,7 @@ def check_placeholders(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 
 def _wrong_placeholders(document: Document) -> Iterator[Finding]:
-    house = _house_roots(document)
+    house = _house_roots(document.mapping)
     told: set[str] = set()
     wrong = 0
     for node, bare_is_good in placeholder_texts(document):
@@ -148,8 +154,6 @@ def check_places(document: Document, _facts: Facts) -> Iterator[Finding]:
 
 def _unresolved(document: Document) -> Iterator[Finding]:
     for node in _literal_texts(document):
-        if "${" not in node.text:
-            continue
         for placeholder in placeholders_in(str(node.value)):
             if placeholder.elements[:1] in _IN_SCORE:
                 message = f"'{placeholder.written}' is not resolved here, and stays as it is written"
@@ -158,16 +162,16 @@ def _unresolved(document: Document) -> Iterator[Finding]:
 
 
 def _literal_texts(document: Document) -> Iterator[ScalarNode]:
-    """Texts of a workload in which somebody may take a placeholder for one, and Score does not."""
+    """Texts with a `${` that somebody may take for a placeholder, and Score does not."""
     for container in _mappings(document.mapping.get("containers")):
         for key in ("image", "command", "args", "livenessProbe", "readinessProbe"):
-            yield from texts_in(container.get(key))
+            yield from _speaking(container.get(key))
         for file in _mappings(container.get("files")):
-            yield from texts_in(file.get("source"))
+            yield from _speaking(file.get("source"))
         for volume in _mappings(container.get("volumes")):
-            yield from texts_in(volume.get("path"))
+            yield from _speaking(volume.get("path"))
     for resource in _mappings(document.mapping.get("resources")):
-        yield from texts_in(resource.get("metadata"))
+        yield from _speaking(resource.get("metadata"))
 
 
 def _missing_metadata(document: Document, keys: tuple[str, ...], *, hints: bool) -> tuple[str, str]:
@@ -186,9 +190,8 @@ def _missing_metadata(document: Document, keys: tuple[str, ...], *, hints: bool)
     return "", ""
 
 
-def _house_roots(document: Document) -> set[str]:
+def _house_roots(root: MappingNode) -> set[str]:
     """What placeholders may begin with in the house dialect, where the file uses it."""
-    root = document.mapping
     roots = {"environment"} if "environment" in root.values else set()
     if "workflows" in root.values:
         roots |= {"workflow", "variables", "steps"}

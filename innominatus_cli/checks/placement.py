@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document
@@ -35,17 +36,24 @@ def is_our_place(path: str, workflows_root: str) -> bool:
 
 def check_placement(document: Document, workflows_root: str) -> Iterator[Finding]:
     """ORC-1032, ORC-1060: the document's kind is the one of its folder, and a product's folder has a good name."""
-    inside = below_root(document.path.rpartition("/")[0], workflows_root)
-    if inside is None:
-        return
-    first, _, below = inside.partition("/")
-    is_product = first == "products" and below != "" and "/" not in below
-    wanted = KIND_OF_FOLDER.get(first) if is_product or not below else None
+    wanted, bad_product = _expected(document.path.rpartition("/")[0], workflows_root)
     if wanted is not None and document.kind != wanted:
         place = document.place(document.mapping.get("kind"))
         yield Finding(WRONG_KIND_HERE, f"{a(document.kind)} stands where {a(wanted)} is expected", place)
-    if is_product and not PRODUCT_NAME.fullmatch(below):
-        yield Finding(BAD_PRODUCT_NAME, f"'{below}' cannot be a product's name", Place(document.path))
+    if bad_product:
+        yield Finding(BAD_PRODUCT_NAME, f"'{bad_product}' cannot be a product's name", Place(document.path))
+
+
+@lru_cache(maxsize=4)
+def _expected(folder: str, workflows_root: str) -> tuple[str | None, str]:
+    """The kind of documents in a folder, None for any, and what is no product's name; one is asked for many files."""
+    inside = below_root(folder, workflows_root)
+    if inside is None:
+        return None, ""
+    first, _, below = inside.partition("/")
+    is_product = first == "products" and below != "" and "/" not in below
+    bad_product = below if is_product and not PRODUCT_NAME.fullmatch(below) else ""
+    return KIND_OF_FOLDER.get(first) if is_product or not below else None, bad_product
 
 
 def check_product_name(document: Document, _facts: Facts) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def texts_in(node: Node | None) -> list[ScalarNode]:
     while stack:
         here = stack.pop()
         if isinstance(here, ScalarNode):
-            if isinstance(here.value, str):
+            if here.value.__class__ is str:
                 found.append(here)
         elif isinstance(here, MappingNode):
             stack.extend(reversed(here.values.values()))

@@ -35,7 +35,8 @@ def check_references(document: Document, facts: Facts) -> Iterator[Finding]:
         problems = parsed.problems
         if parsed.template is not None and not problems:
             problems = _problems_of_template(parsed.template, text.value)
-        yield from (_problem_finding(document, text.node, one) for one in problems)
+        for problem in problems:
+            yield _problem_finding(document, text.node, problem)
         for reference in parsed.references:
             if reference.path[0] not in _OF_OTHER_RULES or text.is_script:
                 yield from check_reference(scope, text, reference)

@@ -8,7 +8,7 @@ from innominatus_cli.checks.order import Before, Edges, cycles, follows
 from innominatus_cli.checks.places import texts_in
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
-from innominatus_cli.expressions.references import ParsedText, parse, parse_script
+from innominatus_cli.expressions.references import CONTEXTS, ParsedText, parse, parse_script
 
 _NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
 _SCRIPTS = frozenset({"script", "command", "run"})
@@ -20,18 +20,15 @@ class Text:
     `is_after` tells a text that is read when its step has ended: it may speak of the step's own `outputs`.
     """
 
-    __slots__ = ("is_after", "is_script", "node", "step")
+    __slots__ = ("is_after", "is_script", "node", "step", "value")
 
     def __init__(self, node: ScalarNode, step: str = "", *, is_script: bool = False, is_after: bool = False) -> None:
         self.node = node
         self.step = step
         self.is_script = is_script
         self.is_after = is_after
-
-    @property
-    def value(self) -> str:
+        self.value = str(node.value)
         """The text itself."""
-        return str(self.node.value)
 
     @property
     def parsed(self) -> ParsedText:
@@ -45,16 +42,16 @@ class WorkflowScope:
     def __init__(self, document: Document, facts: Facts) -> None:
         self.document = document
         self.facts = facts
-
-    @cached_property
-    def spec(self) -> MappingNode:
+        self.spec = document.mapping.mapping("spec")
         """The workflow's `spec`."""
-        return self.document.mapping.mapping("spec")
+        self.step_nodes = [*self.spec.mappings("steps"), *self.spec.mappings("finally")]
+        """All steps in the order of the file, those of `finally` last."""
 
     @cached_property
-    def step_nodes(self) -> list[MappingNode]:
-        """All steps, those of `finally` last."""
-        return [*self.spec.mappings("steps"), *self.spec.mappings("finally")]
+    def names_are_plain(self) -> bool:
+        """Whether each step has a name of its own, whatever the case, and none that of a context."""
+        names = [name.casefold() for step in self.step_nodes if (name := step.text("name")) is not None]
+        return len({*names}) == len(names) and CONTEXTS.isdisjoint(names)
 
     @cached_property
     def steps(self) -> dict[str, MappingNode]:
@@ -189,19 +186,23 @@ def _step_texts(step: MappingNode) -> list[Text]:
     name = step.text("name") or ""
     found: list[Text] = []
     for key, value in step.values.items():
+        if key in _NO_VALUES:
+            continue
         if key == "config" and isinstance(value, MappingNode):
             for inner, node in value.values.items():
-                texts = _speaking(node)
-                found += [Text(text, name, is_script=text is node and inner in _SCRIPTS) for text in texts]
-        elif key not in _NO_VALUES:
-            found += [Text(text, name, is_after=key == "setVariables") for text in _speaking(value)]
+                if texts := _speaking(node):
+                    found += [Text(text, name, is_script=text is node and inner in _SCRIPTS) for text in texts]
+        elif texts := _speaking(value):
+            found += [Text(text, name, is_after=key == "setVariables") for text in texts]
     return found
 
 
 def _speaking(node: Node | None) -> Sequence[ScalarNode]:
     """The texts in a node that may hold a reference."""
-    if isinstance(node, ScalarNode):
+    if node.__class__ is ScalarNode:
         return (node,) if ("$" in node.text or "{" in node.text) and isinstance(node.value, str) else ()
+    if node is None:
+        return ()
     return [text for text in texts_in(node) if "$" in text.text or "{" in text.text]
 
 

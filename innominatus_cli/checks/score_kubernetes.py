@@ -209,7 +209,7 @@ def check_binary_contents(document: Document, _facts: Facts) -> Iterator[Finding
                 yield Finding(codes.NOT_BASE64, f"the content of '{target}' is no base64", place)
 
 
-@only_with(texts=("complete",))
+@only_with("before")
 def check_completion(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2118: a container that ends before others has ended for all, and for probes."""
     for name, container in _containers(document):

@@ -1,13 +1,12 @@
 """Rules over the steps of a workflow: their names, types and order."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from innominatus_cli.checks.facts import Facts, known_step_types, spoken_rules, table
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import scope_of
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.schemas import step_type_names
+from innominatus_cli.documents.nodes import Document, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.documents.structure import check_step_config
 from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.findings.catalogue import policy
@@ -20,22 +19,16 @@ TABLES = ("secrets", "healthChecks", "alerts")
 """The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
 
 
-@lru_cache(maxsize=1)
-def steps_of(document: Document) -> list[MappingNode]:
-    """The steps of a workflow in the order of the file, those of `finally` last; the rules share them."""
-    spec = document.mapping.mapping("spec")
-    return [*spec.mappings("steps"), *spec.mappings("finally")]
-
-
 def quoted(name: str) -> str:
     """A name as messages show it."""
     return f"'{name}'"
 
 
-def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_duplicate_names(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2001: no two steps of a workflow share a name."""
+    scope = scope_of(document, facts)
     first: dict[str, Node] = {}
-    for step in steps_of(document):
+    for step in () if scope.names_are_plain else scope.step_nodes:
         name, node = step.text("name"), step.get("name")
         if name is None or node is None:
             continue
@@ -51,10 +44,11 @@ def check_duplicate_names(document: Document, _facts: Facts) -> Iterator[Finding
         first.setdefault(name, node)
 
 
-def check_hidden_names(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_hidden_names(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2151: no step hides behind a context, or differs from another one only in case."""
+    scope = scope_of(document, facts)
     first: dict[str, tuple[str, Node]] = {}
-    for step in steps_of(document):
+    for step in () if scope.names_are_plain else scope.step_nodes:
         name, node = step.text("name"), step.get("name")
         if name is None or node is None:
             continue
@@ -73,7 +67,7 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2002, ORC-4004: a step's type is known, and on every list of allowed ones; its config fits the type."""
     known = known_step_types(facts)
     allowed = spoken_rules(facts, "allowedStepTypes")
-    for step in steps_of(document):
+    for step in scope_of(document, facts).step_nodes:
         kind, node = step.text("type"), step.get("type")
         if kind is None or node is None:
             continue
@@ -93,9 +87,9 @@ def check_types(document: Document, facts: Facts) -> Iterator[Finding]:
 
 def check_config(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-1xxx: a step's config has the shape that its step type asks for."""
-    for step in steps_of(document):
+    for step in scope_of(document, facts).step_nodes:
         kind = step.text("type")
-        if kind is not None and kind in step_type_names():
+        if kind is not None and schema_of_step_type(kind) is not None:
             yield from check_step_config(document, step, kind)
         elif kind is not None and kind in facts.step_types:
             from innominatus_cli.checks.own_config import check_own_config  # noqa: PLC0415 - few steps are of such types
@@ -109,15 +103,14 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
 
     A warning where admin-config.yaml lacks that whole table, as old ones do; running the step needs it.
     """
-    for name in TABLES:
-        defined = table(facts, name)
-        if defined is None:
-            return
-        for step in steps_of(document):
-            for entry in step.mapping("config").sequence(name):
+    for step in scope_of(document, facts).step_nodes if facts.admin_config is not None else ():
+        config = step.mapping("config")
+        for name in TABLES:
+            for entry in config.sequence(name):
                 if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str) or "${" in entry.value:
                     continue
-                if entry.value not in defined.values:
+                defined = table(facts, name)
+                if defined is not None and entry.value not in defined.values:
                     message = f"{quoted(entry.value)} is not defined under {quoted(name)} in admin-config.yaml"
                     hint = did_you_mean(entry.value, defined.values)
                     severity = None if defined.values else Severity.WARNING
@@ -126,10 +119,10 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 @only_with("dependsOn")
-def check_dependencies(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_dependencies(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2009, ORC-2010, ORC-2012: `dependsOn` names steps of the same workflow, each once."""
-    names = {name for step in steps_of(document) if (name := step.text("name"))}
-    for step in steps_of(document):
+    names = {name for step in scope_of(document, facts).step_nodes if (name := step.text("name"))}
+    for step in scope_of(document, facts).step_nodes:
         seen: dict[str, Node] = {}
         for entry in step.sequence("dependsOn"):
             if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
@@ -172,9 +165,9 @@ def check_cycles(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 @only_with("outputs", "secretOutputs")
-def check_declared_outputs(document: Document, _facts: Facts) -> Iterator[Finding]:
+def check_declared_outputs(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2146: each output of a step is declared once."""
-    for step in steps_of(document):
+    for step in scope_of(document, facts).step_nodes:
         for key in ("outputs", "secretOutputs"):
             sequence = step.get(key)
             if not isinstance(sequence, SequenceNode):

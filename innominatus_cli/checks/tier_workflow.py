@@ -96,6 +96,8 @@ def check_redundant_triggers(document: Document, _facts: Facts) -> Iterator[Find
     entries = [
         entry for entry in document.mapping.mapping("spec").sequence("triggers") if isinstance(entry, ScalarNode)
     ]
+    if len(entries) < 2:  # noqa: PLR2004 - none stands beside another one
+        return
     always = ["all_deployments"] + ["product_deployment"] * (document.kind == "ProductWorkflow")
     reason = next((entry for word in always for entry in entries if entry.value == word), None)
     for entry in entries:

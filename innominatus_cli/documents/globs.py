@@ -5,7 +5,7 @@ time that grows with the path and the pattern only: both may come from a strange
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 _PARTS = re.compile(r"(\*\*/|\*\*|\*|\?|\[!?[^\]]+\])")
@@ -16,10 +16,17 @@ _FEW = 2
 
 def matches(path: str, glob: str) -> bool:
     """Whether a repository-relative path matches as a whole. A glob without `/` matches at the root only."""
+    return matcher(glob)(path)
+
+
+@cache
+def matcher(glob: str) -> Callable[[str], bool]:
+    """What tells of a path whether it matches a glob."""
     parts = _parts(glob)
     if sum(part in _STARS for part in parts) > _FEW:
-        return _follow(parts, path)
-    return _compiled(parts).match(path) is not None
+        return lambda path: _follow(parts, path)
+    match = _compiled(parts).match
+    return lambda path: match(path) is not None
 
 
 @cache

@@ -252,7 +252,7 @@ class Document:
         """Lets nodes and text go, which take most of a document's memory; `again` reads them where somebody asks."""
         if self._again is None:
             self._again = again
-            self._asked, self._pointers = 0, {}
+            self._asked, self._pointers, self.keys = 0, {}, None
             del self.root, self.mapping, self.text, self._own_text
 
     @classmethod

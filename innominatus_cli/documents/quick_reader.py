@@ -1,4 +1,4 @@
-"""YAML text to nodes in one go, for the files that nothing is wrong or special with: most.
+"""YAML text to nodes in one go, for the files that nothing is wrong or special with.
 
 `read_quickly` gives what `yaml_reader` would, or None where that has to look: PyYAML's C composer builds the tree, and
 a tree with anything that may need a finding is left to the reader of events, which knows what to say. The composer
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from innominatus_cli.documents.libyaml import CParser, RawMapping, RawScalar, RawSequence, YAMLError
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, other_reading, value_of
+from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, NotQuickly, certain_value
 from innominatus_cli.documents.yaml_text import INVISIBLE
 
 if TYPE_CHECKING:
@@ -28,17 +28,7 @@ _DEEP = "[ \t?:-]{120}"
 _DEEP_LINE, _DEEP_LINE_OF_ANY_END = f"\n{_DEEP}", f"[\r\n]{_DEEP}"
 _TOKENS = r"(?:^|[\s\[{,:?])(?:&[^\s&]|\*[\w-]|!)"
 """Where an anchor, an alias or a tag may begin. An alias of another form has no anchor, which is an error anyway."""
-_LARGEST = 2**53 - 1
-_MOST_REMEMBERED = 20_000
-_LONGEST_REMEMBERED = 64
-
-_values: dict[str, str | int | float | bool | None] = {}
-"""Numbers and the like that every reader takes alike, by their text. Large repositories repeat most of theirs."""
 _new = ScalarNode.__new__
-
-
-class _NotQuickly(Exception):  # noqa: N818 - ends the quick reading of one file, inside this module
-    """The tree holds something that the reader of events has to see."""
 
 
 class _Composer(CParser):
@@ -70,7 +60,7 @@ def read_quickly(path: str, text: str) -> list[Document] | None:
             if root.__class__ is not ScalarNode or root.value is not None or not root.plain_style:
                 documents.append(Document(path, root, index=index, text=text, keys=keys))
             index += 1
-    except (_NotQuickly, YAMLError, ValueError):
+    except (NotQuickly, YAMLError, ValueError):
         return None
     return documents or None
 
@@ -88,11 +78,11 @@ def may_be_composed(text: str) -> bool:
 
 
 def _node(raw: "RawNode", depth: int, keys: set[str]) -> Node:
-    """The node for one of PyYAML's; the keys of all its mappings are added to `keys`. Raises _NotQuickly."""
+    """The node for one of PyYAML's; the keys of all its mappings are added to `keys`. Raises NotQuickly."""
     if isinstance(raw, RawScalar):
         return _scalar(raw)
     if depth >= MAX_DEPTH:
-        raise _NotQuickly
+        raise NotQuickly
     node: MappingNode | SequenceNode
     last: Node | None = None
     if type(raw) is RawMapping:
@@ -101,7 +91,7 @@ def _node(raw: "RawNode", depth: int, keys: set[str]) -> Node:
         for raw_key, raw_value in raw.value:
             key = raw_key.value
             if type(raw_key) is not RawScalar or key in values or not _is_plain_text(key, raw_key.style):
-                raise _NotQuickly
+                raise NotQuickly
             raw_keys.append(raw_key)
             is_scalar = type(raw_value) is RawScalar
             values[key] = last = _scalar(raw_value) if is_scalar else _node(raw_value, depth + 1, keys)
@@ -128,7 +118,7 @@ def _is_plain_text(key: str, style: str | None) -> bool:
     if style != "":
         return "\0" not in key
     if key in UNUSUAL_WORDS or key[0] in NUMBER_STARTS:
-        return isinstance(_value(key), str)
+        return isinstance(certain_value(key), str)
     return key != "<<"
 
 
@@ -149,23 +139,13 @@ def _scalar(raw: RawScalar) -> ScalarNode:
         node.plain_style = True
         if text in UNUSUAL_WORDS or text[0] in NUMBER_STARTS:
             if not text and not start.column:
-                raise _NotQuickly  # it may stand behind the last line
-            node.value = _values[text] if text in _values else _value(text)
+                raise NotQuickly  # it may stand behind the last line
+            node.value = certain_value(text)
         else:
             node.value = text
     else:
         node.plain_style = False
         node.value = text
         if "\0" in text:
-            raise _NotQuickly
+            raise NotQuickly
     return node
-
-
-def _value(text: str) -> str | float | bool | None:
-    """What an unquoted text is worth. Raises _NotQuickly where other readers, or JSON, see something else."""
-    value = value_of(text)
-    if other_reading(text) or (isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST):
-        raise _NotQuickly
-    if len(text) <= _LONGEST_REMEMBERED and len(_values) < _MOST_REMEMBERED:
-        _values[text] = value
-    return value

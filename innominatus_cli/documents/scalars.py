@@ -11,6 +11,13 @@ _LARGEST_DIGITS = 400
 """No finite number needs more characters; longer digit strings are infinite as floats."""
 
 _LONGEST_REMEMBERED = 64
+_MOST_REMEMBERED = 20_000
+_LARGEST = 2**53 - 1
+"""The largest integer that every reader of JSON has exactly."""
+_PATH_STARTS = ("./", "../")
+"""What nothing but text begins with, though `.` alone may begin a number."""
+_certain: dict[str, str | int | float | bool | None] = {}
+"""Numbers and the like that every reader takes alike, by their text. Large repositories repeat most of theirs."""
 
 _CONSTANTS: dict[str, bool | None] = {
     "": None,
@@ -97,6 +104,24 @@ def _other_reading_of_text(text: str) -> str:
     elif re.fullmatch(_NUMBER_OF_YAML_1_1, text) and not re.fullmatch(_HEX, text) and any(c.isdigit() for c in text):
         found = "number"
     return found
+
+
+class NotQuickly(Exception):  # noqa: N818 - ends the quick reading of one file, in whichever reader began it
+    """A text holds something that the reader of events has to see."""
+
+
+def certain_value(text: str) -> str | float | bool | None:
+    """What an unquoted text is worth. Raises NotQuickly where other readers, or JSON, see something else."""
+    if text in _certain:
+        return _certain[text]
+    if text.startswith(_PATH_STARTS):
+        return text
+    value = value_of(text)
+    if other_reading(text) or (isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST):
+        raise NotQuickly
+    if len(text) <= _LONGEST_REMEMBERED and len(_certain) < _MOST_REMEMBERED:
+        _certain[text] = value
+    return value
 
 
 def is_text_upstream(text: str) -> bool:

@@ -91,7 +91,7 @@ class Shaping:
 
     def rename(self, mapping: MappingNode, spellings: dict[str, str]) -> None:
         """Gives keys in older spellings their new names."""
-        if mapping.values.keys().isdisjoint(spellings):
+        if spellings.keys().isdisjoint(mapping.values):
             return
         for key in [key for key in mapping.values if key in spellings]:
             new_key, node = spellings[key], mapping.key(key)
@@ -100,8 +100,13 @@ class Shaping:
 
     def drop_empty(self, mapping: MappingNode, needed: Collection[str] = ()) -> None:
         """Removes keys without a value (`env:` and nothing behind it), but for those that are needed."""
-        empty = [key for key, value in mapping.values.items() if isinstance(value, ScalarNode) and value.value is None]
-        for key in [key for key in empty if key not in needed]:
+        for value in mapping.values.values():
+            if value.__class__ is ScalarNode and is_null(value):
+                break
+        else:
+            return  # nearly always
+        empty = [key for key, value in mapping.values.items() if is_null(value) and key not in needed]
+        for key in empty:
             message = f"'{key}' has no value and is left out"
             mend = dropping(mapping.key(key), f"Remove '{key}'")
             self.report(codes.OLD_SPELLING, message, mapping.key(key), "Remove the key.", inside=mapping, mend=mend)

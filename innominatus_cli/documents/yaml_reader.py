@@ -1,10 +1,10 @@
-"""YAML 1.2 files to nodes with places: bytes are looked at, most texts read quickly, all others event by event.
+"""YAML 1.2 files to nodes with places: most texts are read line by line, others in one go, all others event by event.
 
 At most 1 MiB a file; the limits of what stands in it are `event_reader`'s.
 """
 
+from innominatus_cli.documents.line_reader import read_lines
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.quick_reader import read_quickly
 from innominatus_cli.documents.yaml_text import text_of
 from innominatus_cli.findings.finding import Finding
 
@@ -17,6 +17,10 @@ def read_yaml(path: str, data: bytes) -> tuple[list[Document], list[Finding]]:
     text, findings = text_of(path, data)
     if text is None:
         return [], findings
+    if not findings and (document := read_lines(path, text)) is not None:
+        return [document], []
+    from innominatus_cli.documents.quick_reader import read_quickly  # noqa: PLC0415 - most files need no PyYAML
+
     if not findings and (documents := read_quickly(path, text)) is not None:
         return documents, []
     from innominatus_cli.documents.event_reader import read_events  # noqa: PLC0415 - a good file does without

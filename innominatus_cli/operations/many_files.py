@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.details import Details, details_of
 from innominatus_cli.checks.guards import MANY, Subject, surroundings_matter
-from innominatus_cli.checks.placement import check_placement
+from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, check_placement
 from innominatus_cli.checks.said import Said, said_by
 from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.documents.nodes import Document, MappingNode
@@ -22,6 +22,8 @@ from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_
 if TYPE_CHECKING:
     from innominatus_cli.operations.repository_check import RepositoryCheck
 
+_SPEAKING_OF_ALL = frozenset(("golden-paths", "policies"))
+"""The folders of policies and golden paths."""
 WORTH_A_PROCESS = 150
 """Files that take a process longer than it takes to start it and to bring its outcomes (docs/adr/0013)."""
 _MOST_PROCESSES = 8
@@ -47,7 +49,7 @@ def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Findi
     processes = processes_for(len(others), check.jobs)
     if processes > 1:
         _know_surroundings(check)
-        for checked in _in_several(check, others, processes):
+        for checked in _in_several(check, [path for path in others if not _speaks_of_all(path)], processes):
             check.take_over(checked.path, checked.loaded)
             if cache is not None and checked.raw:
                 cache.take(checked.key, checked.raw)
@@ -56,6 +58,12 @@ def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Findi
         yield from known[path] if path in known else _check_one(check, path).findings
     if cache is not None:
         cache.save()
+
+
+def _speaks_of_all(path: str) -> bool:
+    """Whether a file, by its place, is held against all workflows: who checks it has to know them."""
+    folder, _, name = path.rpartition("/")
+    return name in {ADMIN_CONFIG, GOLDEN_PATHS} or not _SPEAKING_OF_ALL.isdisjoint(folder.split("/"))
 
 
 def processes_for(files: int, wanted: int | None) -> int:

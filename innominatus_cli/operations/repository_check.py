@@ -12,7 +12,7 @@ from innominatus_cli.checks.identities import is_in_force, is_newer
 from innominatus_cli.checks.organizations import organization_of
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
-from innominatus_cli.documents.globs import matches
+from innominatus_cli.documents.globs import matcher
 from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
@@ -133,9 +133,9 @@ class RepositoryCheck:
         for folder in (self.workflows_root, *self._provider_folders):
             if self._snapshot.exists(folder):
                 self.select(folder)
-        for path in (ADMIN_CONFIG, *self._golden_paths, *self._applications):
-            if self._snapshot.exists(path):
-                self._take(path, named=True)
+        configuration = [ADMIN_CONFIG] if self._snapshot.exists(ADMIN_CONFIG) else []
+        for path in (*configuration, *self._golden_paths, *self._applications):
+            self._take(path, named=True)
         self._folders = {""}
 
     def cache_for(self, path: str) -> "FactsCache | None":
@@ -305,12 +305,13 @@ class RepositoryCheck:
     def _applications(self) -> list[str]:
         node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
         globs = [_APPLICATIONS] if node is None else _texts(node.plain())
+        wanted = [(matcher(glob), glob == _APPLICATIONS) for glob in globs]
         return [
             path
             for path in self._snapshot.paths("", YAML)
-            if not is_overrides_file(path)
+            if any(fits(path) and not (is_any and _is_test(path)) for fits, is_any in wanted)
+            and not is_overrides_file(path)
             and not is_test_file(path, self.workflows_root)
-            and any(matches(path, glob) and not (glob == _APPLICATIONS and _is_test(path)) for glob in globs)
         ]
 
     def _in_folder(self, name: str) -> list[Document]:
@@ -344,7 +345,8 @@ class RepositoryCheck:
             paths, asked = (
                 [one for one in some if one in self._selected or one in relatives] for some in (paths, asked)
             )
-        others = [path for path in asked if path not in paths and self._holds_applications(path)]
+        there = frozenset(paths)
+        others = [path for path in asked if path not in there and self._holds_applications(path)]
         return self._documents((*paths, *others))
 
     def _everything(self, own: list[Document]) -> tuple[Document, ...]:

@@ -25,7 +25,7 @@ LONGEST = {"loader": 96, "references": 128, "overrides": 128}
 
 
 def loader(data: bytes) -> None:
-    """Any bytes are documents and findings, with places inside of the text; reading twice gives the same.
+    """Any bytes are documents and findings, with places inside of the text; all readers and two readings agree.
 
     One input of sixteen also goes through everything that `validate` does with one document.
     """
@@ -34,6 +34,7 @@ def loader(data: bytes) -> None:
 
     documents, findings = read_yaml("score.yaml", data)
     assert documents or findings
+    _hold_line_reader(data)
     if sum(data) % _WHOLE_EVERY == 0:
         loaded = load("score.yaml", data)
         findings = [*findings, *loaded.findings]
@@ -46,6 +47,29 @@ def loader(data: bytes) -> None:
         assert 0 <= finding.place.line <= data.count(b"\n") + data.count(b"\r") + 1, finding
         assert finding.message
         assert not finding.place.pointer or finding.place.pointer.startswith("/"), finding
+
+
+def _hold_line_reader(data: bytes) -> None:
+    """What is read by lines is what is read event by event."""
+    from innominatus_cli.documents.event_reader import read_events
+    from innominatus_cli.documents.line_reader import read_lines
+    from innominatus_cli.documents.nodes import pointers
+    from innominatus_cli.documents.yaml_text import text_of
+
+    text, findings = text_of("score.yaml", data)
+    by_lines = None if text is None or findings else read_lines("score.yaml", text)
+    if text is not None and by_lines is not None:
+        (by_events,), found = read_events("score.yaml", text, [])
+        assert not found
+        pairs = zip(pointers(by_lines.root), pointers(by_events.root), strict=True)
+        for (one, pointer), (other, same) in pairs:
+            assert pointer == same
+            assert one.plain() == other.plain()
+            assert type(one.plain()) is type(other.plain())
+            assert (one.line, one.column, one.end_line, one.end_column) == (
+                *(other.line, other.column),
+                *(other.end_line, other.end_column),
+            )
 
 
 def references(data: bytes) -> None:

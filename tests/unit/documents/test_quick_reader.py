@@ -1,4 +1,4 @@
-"""The quick reader gives what the reader of events gives, or nothing; and it never sees a deep text."""
+"""The quick readers give what the reader of events gives, or nothing; and the composer never sees a deep text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +10,31 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from innominatus_cli.documents.event_reader import read_events
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.documents.line_reader import read_lines
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode, pointers
 from innominatus_cli.documents.quick_reader import MAX_DEPTH, may_be_composed, read_quickly
 from innominatus_cli.documents.yaml_text import text_of
 
+LINES = (
+    *("a: x", "b: y z", "c: 1", "d: 010", "e: yes", "f: ${a.b}", "g: [a, b]", "h: [1, no]", "i: []", "j: 'k'", "a:"),
+    *('l: "m # n"', 'o: "p" q', "r: s # t", "u: v:", "w: x: y", "z:  a", "b: #", "c: it''s", 'd: "\\n"', "e: |", "f:"),
+    *("- a", "- b: c", "-  d: e", "- f:", "-", "- - g", "- [h, i]", "- 'j: k'", "---", "...", "# l", "", "m", "no: n"),
+    *(
+        "'o': p",
+        "q : r",
+        "? s",
+        "t: ",
+        "u: {v: w}",
+        "x: &y z",
+        "a: *b",
+        "c: !d e",
+        "<<: f",
+        "g: é",
+        "h:\ti",
+        "j: -",
+        "k.l/m: n",
+    ),
+)
 PIECES = (
     *("a", "b", "key: ", "k: v\n", "- ", "- x\n", "\n", " ", "  ", "    ", "\t", "\r\n", "\r", ":", ": ", ","),
     *("[", "]", "{", "}", "[]", "{}", "? ", "|\n", ">-\n", "'", '"', "''", '"x"', "#", " # c\n", "---\n", "...\n"),
@@ -45,17 +66,30 @@ def _described(node: Node) -> Iterator[Any]:
 
 
 def agree(data: bytes) -> bool:
-    """Whether both readers say the same of a file, where the quick one says something; which is the answer."""
+    """Whether the readers say the same of a file, where the quick ones say something; if the composing one did."""
     text, findings = text_of("file.yaml", data)
     if text is None or findings:
         return False
-    quickly = read_quickly("file.yaml", text)
-    if quickly is None:
+    quickly, by_lines = read_quickly("file.yaml", text), read_lines("file.yaml", text)
+    if quickly is None and by_lines is None:
         return False
     documents, found = read_events("file.yaml", text, [])
     assert found == []
-    assert flat(quickly) == flat(documents)
-    return True
+    if by_lines is not None:
+        assert flat([by_lines]) == flat(documents)
+        assert by_lines.keys == _keys_in(documents[0].root)
+    if quickly is not None:
+        assert flat(quickly) == flat(documents)
+        assert [document.keys for document in quickly] == [_keys_in(document.root) for document in documents]
+    return quickly is not None
+
+
+def _keys_in(root: Node) -> set[str]:
+    found: set[str] = set()
+    for node, _ in pointers(root):
+        if isinstance(node, MappingNode):
+            found.update(node.values)
+    return found
 
 
 @settings(max_examples=500)
@@ -70,8 +104,33 @@ def agree(data: bytes) -> bool:
 @example("<<: {a: b}\n")
 @example("'<<': {a: b}\n")
 @example("1: a\n")
-def test_both_readers_agree_on_any_text(text: str) -> None:
+def test_the_readers_agree_on_any_text(text: str) -> None:
     agree(text.encode())
+
+
+@settings(max_examples=1_000)
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(LINES)), max_size=12))
+@example([(0, "a:"), (0, "- b: c"), (2, "d: 1")])
+@example([(0, "a:"), (2, "- b"), (0, "c: 1")])
+@example([(0, "---"), (2, "a:"), (4, "c: 1"), (0, "c: 1")])
+def test_the_readers_agree_on_lines(lines: list[tuple[int, str]]) -> None:
+    text = "".join(f"{' ' * indented}{line}\n" for indented, line in lines)
+    agree(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b\n",
+        "---\n# c\na:  b   # d\ne:\n- f\n-   g: h\n    i:\n      - 'j'\nk: [l, m]\n",
+        '  a:\n      b: http://c:1/#d\n\n  e: "f # g"\n',
+        "- a\n- 1\n- b:\n    c: ${d.e}",
+    ],
+)
+def test_plain_files_are_read_by_lines(text: str) -> None:
+    document = read_lines("file.yaml", text)
+    assert document is not None
+    assert flat([document]) == flat(read_events("file.yaml", text, [])[0])
 
 
 SCALARS = st.one_of(
@@ -84,14 +143,14 @@ VALUES = st.recursive(
 
 @settings(max_examples=300)
 @given(VALUES, st.sampled_from([None, "'", '"', "|", ">"]), st.sampled_from([None, True, False]), st.booleans())
-def test_both_readers_agree_on_what_a_writer_of_yaml_writes(
+def test_the_readers_agree_on_what_a_writer_of_yaml_writes(
     value: Any, style: str | None, flow: bool | None, unicode: bool
 ) -> None:
     text = yaml.safe_dump(value, default_style=style, default_flow_style=flow, allow_unicode=unicode, width=40)
     agree(text.encode())
 
 
-def test_both_readers_agree_on_every_file_of_the_project(root: Path) -> None:
+def test_the_readers_agree_on_every_file_of_the_project(root: Path) -> None:
     files = [path for path in sorted((root / "tests" / "cases").rglob("*.yaml")) if path.is_file()]
     assert sum(agree(path.read_bytes()) for path in files) > len(files) // 4
 

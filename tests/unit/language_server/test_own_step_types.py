@@ -18,7 +18,18 @@ spec:
   command: [echo, "${inputs.who}", "${inputs.how}"]
   outputs: {names: {said: d}}
 """
-LINES = ["apiVersion: workflow.dev/v1", "kind: Workflow", "metadata:", "  name: w", "spec:", "  steps:", "    - name: s", "      type: greet", "      config:", "        how: mail", "        "]
+WRITTEN = """apiVersion: workflow.dev/v1
+kind: Workflow
+metadata:
+  name: w
+spec:
+  steps:
+    - name: s
+      type: greet
+      config:
+        how: mail
+"""
+LINES = [*WRITTEN.splitlines(), " " * 8]
 FACTS = Facts(
     step_types=("greet",), own_types=lambda: {"greet": load("workflows/step-types/greet.yaml", TYPE).documents[0]}
 )

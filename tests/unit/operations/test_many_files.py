@@ -1,11 +1,14 @@
 """Checks of many files: nodes are let go on the way, and nothing that is found depends on it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.operations import repository_check
 from innominatus_cli.operations.validation import validate
+from tests.benchmarks.generated_repository import generate
 
 WORKFLOW = """\
 apiVersion: workflow.dev/v1
@@ -77,3 +80,20 @@ def test_nodes_are_let_go_where_there_are_many_files(monkeypatch: pytest.MonkeyP
     assert gone
     assert gone[0].mapping.mapping("metadata").text("name")
     assert gone[0]._again is None
+
+
+def test_files_without_findings_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate(tmp_path / "repository", repository_check.FEW + 20)
+    monkeypatch.chdir(tmp_path / "repository")
+    read = repository_check.RepositoryCheck.read
+    times: Counter[str] = Counter()
+
+    def counted(check: repository_check.RepositoryCheck, path: str) -> Loaded:
+        times[path] += 1
+        return read(check, path)
+
+    monkeypatch.setattr(repository_check.RepositoryCheck, "read", counted)
+    found = validate([], jobs=1)
+    assert found.findings == ()
+    assert len(times) == found.files
+    assert max(times.values()) == 1
