@@ -40,6 +40,10 @@ def _types(subject: Subject, facts: Facts) -> bool:
     return not _allowed_types(_policies(facts)).issuperset(subject.said.step_types)
 
 
+def _own_types(subject: Subject, _facts: Facts) -> bool:
+    return not frozenset(step_type_names()).issuperset(subject.said.step_types)
+
+
 def _policies(facts: Facts) -> Facts:
     """Only the policies of what surrounds a document, so that what is made of them is kept with them."""
     return Facts(facts.admin_config, facts.policies, judges=facts.judges)
@@ -134,14 +138,23 @@ def _sources(subject: Subject, facts: Facts) -> bool:
 
 
 def _provisioners(subject: Subject, facts: Facts) -> bool:
-    from innominatus_cli.checks.score import provisioned_types  # noqa: PLC0415 - workflows have no resources
+    from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES  # noqa: PLC0415 - workflows have no resources
 
     config = facts.admin_config
     if config is None:
         return False
     if config.mapping.mapping("resourceDefinitions").values:
         return bool(subject.details.resource_types)
-    return not provisioned_types(config, subject.said.product).issuperset(subject.details.resource_types)
+    return not frozenset(BUILT_IN_RESOURCE_TYPES).issuperset(subject.details.resource_types)
+
+
+def _product(subject: Subject, facts: Facts) -> bool:
+    wanted = subject.said.wanted_product
+    return bool(wanted) and facts.products is not None and wanted not in facts.products()
+
+
+def _organization(subject: Subject, _facts: Facts) -> bool:
+    return bool(subject.said.organization)
 
 
 def _embedded(subject: Subject, _facts: Facts) -> bool:
@@ -150,6 +163,7 @@ def _embedded(subject: Subject, _facts: Facts) -> bool:
 
 GUARDS: dict[str, Guard] = {
     "steps.check_types": _types,
+    "steps.check_config": _own_types,
     "steps.check_tables": _tables,
     "timing.check_missing_timeouts": _missing_timeouts,
     "timing.check_policy_limits": _limits,
@@ -167,6 +181,8 @@ GUARDS: dict[str, Guard] = {
     "product_workflow.check_allowed": _allowed,
     "score.check_source_files": _sources,
     "score.check_provisioners": _provisioners,
+    "score.check_product": _product,
+    "score.check_organization": _organization,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }
@@ -174,8 +190,11 @@ GUARDS: dict[str, Guard] = {
 
 
 def surroundings_matter(subject: Subject, facts: Facts) -> bool:
-    """Whether a rule may find something else in the document than it would anywhere."""
-    return any(guard(subject, facts) for guard in _guards_of(subject.kind))
+    """Whether a rule may find something else in the document than it would anywhere.
+
+    What belongs to an organisation is judged by policies of its own, whatever the rule.
+    """
+    return bool(subject.said.organization) or any(guard(subject, facts) for guard in _guards_of(subject.kind))
 
 
 @lru_cache(maxsize=8)

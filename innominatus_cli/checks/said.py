@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from innominatus_cli.checks.identities import identity_of
+from innominatus_cli.checks.organizations import organization_of, wanted_product
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
@@ -31,6 +32,10 @@ class Said(NamedTuple):
     version: str = ""
     replacement: str = ""
     """What is to be used instead of it, where it is deprecated."""
+    organization: str = ""
+    """To which it belongs; empty for the platform's own."""
+    wanted_product: str = ""
+    """Of a Score file: the product that it names, in whichever place."""
 
 
 def said_by(document: Document) -> Said:
@@ -70,6 +75,8 @@ def _look(document: Document) -> Said:
         tuple(root.mapping("workflows").values) if document.kind == "Workload" else (),
         version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
         replacement=metadata.mapping("deprecated").text("replacement") or "",
+        organization=organization_of(document),
+        wanted_product=wanted_product(document) if document.kind == "Workload" else "",
     )
 
 

@@ -37,7 +37,10 @@ _MODE: Final = 0o600
 
 
 T = TypeVar("T")
-_SAID: Final[tuple[type | None, ...]] = (str, str, str, tuple, tuple, None, tuple, tuple, tuple)
+_SAID: Final[tuple[type | None, ...]] = (
+    *(str, str, str, tuple, tuple, None, tuple, tuple, tuple),
+    *(str, str, str, str),
+)
 _DETAILS: Final[tuple[type | None, ...]] = (bool, tuple, tuple, tuple, int, int, int, bool, bool, tuple, tuple)
 """The classes of the fields; None is a text or nothing."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from innominatus_cli.checks.score import PRODUCT_KEY
+from innominatus_cli.checks.organizations import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.organizations import ORGANIZATION_KEY, with_organization
 from innominatus_cli.documents.plan import AbsentWorkflow
