@@ -36,7 +36,8 @@ class Given(YamlModel):
     """Workflows that somebody names with `--workflow`."""
     first_deployment: bool | None = None
     """Whether the application has never been deployed to this environment; by default it has not."""
-    parameters: dict[str, Text] | None = None
+    parameters: dict[str, Any] | None = None
+    """Those of the golden path: texts as `--param` takes them, or typed values."""
     env: dict[VariableName, Text] | None = None
     """The allow-listed variables of the environment that plans may read; all others are unset."""
     actor: NonEmpty | None = None

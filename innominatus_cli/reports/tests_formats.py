@@ -25,7 +25,8 @@ def _cobertura(report: SuiteReport) -> str:
 def _github(report: SuiteReport) -> str:
     found = (*report.findings, *(one for case in report.outcomes for one in case.failures))
     files = len({case.path for case in report.outcomes})
-    return findings_github.render(Validation(found, files, report.sources, {}))
+    annotations = findings_github.render(Validation(found, files, report.sources, {})).splitlines()[:-1]
+    return "".join(f"{line}\n" for line in (*annotations, tests_text.summary(report)))
 
 
 _RENDER: Final[Mapping[str, Callable[[SuiteReport], str]]] = MappingProxyType(

@@ -28,7 +28,7 @@ def command(output: str, reports: tuple[tuple[str, str], ...], **wanted: Any) ->
     Examples:
       innominatus-ctl test
       innominatus-ctl test workflows/products/ecommerce
-      innominatus-ctl test checkout-deployment/a-first-deployment
+      innominatus-ctl test checkout-deployment/first-deployment
       innominatus-ctl test --filter '*refused*'
       innominatus-ctl test --update
       innominatus-ctl test --coverage --fail-under 80 --report junit=junit.xml --report cobertura=coverage.xml

@@ -115,6 +115,15 @@ class Case(NamedTuple):
         """Where something that is given is written: in the test, else for all tests of the file."""
         return self.file.typed.document.place(self.given_node(key))
 
+    def parameter_places(self) -> dict[str, Place]:
+        """Where each given parameter is written."""
+        own = self.declared.given.parameters or {}
+        test = ("tests", self.number)
+        return {
+            name: self.file.place("spec", *(test if name in own else ()), "given", "parameters", name)
+            for name in self.given.parameters or {}
+        }
+
     def given_node(self, key: str) -> Node:
         """The node of something that is given."""
         own = getattr(self.declared.given, key) is not None

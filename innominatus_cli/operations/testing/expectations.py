@@ -9,9 +9,10 @@ from innominatus_cli.documents.workflow_test import ExpectedFinding, ExpectedSte
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.simulation import SimulatedStep
 from innominatus_cli.findings.catalogue import workflow_tests as codes
-from innominatus_cli.findings.finding import Finding, Place, Related, Severity
+from innominatus_cli.findings.finding import Code, Finding, Place, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.testing.declared import Key
+from innominatus_cli.operations.testing.order import waits_for
 from innominatus_cli.operations.testing.trial import Trial
 from innominatus_cli.operations.testing.values import mismatches, pointer_of
 
@@ -286,17 +287,7 @@ class _Holding:
         graph = self._graph
         if graph is None:
             return False
-        wanted, start = (graph.index[self._in_plan(step)] for step in (earlier, later))
-        waiting, seen = [start], set()
-        while waiting:
-            number = waiting.pop()
-            for need in graph.needs[number]:
-                if need == wanted:
-                    return True
-                if need > wanted and need not in seen:
-                    seen.add(need)
-                    waiting.append(need)
-        return False
+        return waits_for(graph, graph.index[self._in_plan(later)], graph.index[self._in_plan(earlier)])
 
     def _in_plan(self, step: StepNames) -> str:
         """The id of a step's node in the plan: a round that only the run knows stands where its loop does."""
@@ -335,15 +326,14 @@ class _Holding:
         ids = ", ".join(f"'{one.short}' ({one.id})" for one in named[:_FEW])
         return Finding(codes.NO_SUCH_STEP, f"'{written}' names {len(named)} steps: {ids}", place)
 
-    def _unknown(self, written: str, place: Place, code: object) -> Finding:
+    def _unknown(self, written: str, place: Place, code: Code) -> Finding:
         workflow = written.rpartition("/")[0]
         absent = [one for one in self._trial.outcome.absent if workflow and workflow.endswith(one.identity)]
         hint = did_you_mean(written, [*(s.short for s in self._steps), *(s.name for s in self._steps)])
         message = f"the plan has no step '{written}'"
         if absent:
             message += f": workflow '{absent[0].identity}' is not in it ({absent[0].reason})"
-        chosen = codes.UNUSED_FAKE if code is codes.UNUSED_FAKE else codes.NO_SUCH_STEP
-        return Finding(chosen, message, place, hint)
+        return Finding(code, message, place, hint)
 
     def _wrong(self, one: StepNames, wanted: str, place: Place) -> Finding:
         message = f"expected '{one.short}' {wanted}; it {_became(self._by_id[one.id])}"

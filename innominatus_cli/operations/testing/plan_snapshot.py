@@ -114,6 +114,7 @@ def _step(step: PlannedStep, shown: _Inputs) -> Data:
         "retry": None if retry is None else retry.as_json(),
         "continueOnError": step.continue_on_error,
         "rollback": as_written(step.rollback),
+        "command": None if step.program is None else step.program.command,
         "inputs": shown.of(step),
         "env": as_written(step.env),
         "secrets": step.secrets,

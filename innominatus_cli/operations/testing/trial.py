@@ -122,6 +122,7 @@ def _planned(repository: Repository, case: Case, given: Given, score: str | None
         golden_path=given.golden_path,
         task=given.task,
         parameters=tuple((given.parameters or {}).items()),
+        parameter_places=case.parameter_places(),
         workflows=tuple(given.workflows or ()),
     )
     facts = Facts(first_deployment=given.first_deployment is not False, first_deployment_evidence=_EVIDENCE)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from innominatus_cli.documents.plan import Plan, PlannedRetry, PlannedStep, StepConditions
+from innominatus_cli.documents.plan import Expansion, Plan, PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.execution.engine import execute_plan
 from innominatus_cli.execution.setting import RunSetting
@@ -99,3 +99,31 @@ def test_a_simulated_run_comes_to_what_a_real_one_does(
     compared: Callable[[Any], None], steps: list[dict[str, Any]]
 ) -> None:
     compared(steps)
+
+
+def test_a_loop_over_an_output_comes_to_the_same(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    expansion = Expansion(for_each={"$ref": "steps.list.outputs.names"}, max_items=3)
+    plan = make_plan(
+        {
+            "list": {"script": """echo '{"names": ["a", "b"]}'""", "declared_outputs": ["names"]},
+            "each": {
+                "script": '[ "$NAME" != b ] && echo OUTPUT_said=$NAME',
+                "env": {"NAME": {"$ref": "item"}},
+                "needs": ["list"],
+                "expansion": expansion,
+                "declared_outputs": ["said"],
+                "continue_on_error": True,
+            },
+            "tell": {"script": "true", "needs": ["each"], "env": {"LAST": {"$ref": "steps.each.outputs.said.0"}}},
+        }
+    )
+    fakes = {
+        "list": FakedStep({"names": ["a", "b"]}),
+        "each[0]": FakedStep({"said": "a"}),
+        "each[1]": FakedStep(fails=None),
+    }
+    real, simulated = execute_plan(make_setting(plan)), simulate(plan, lambda one: fakes.get(one.name, FakedStep()))
+    told = {one.step.id: one.status for one in simulated.steps}
+    assert told == {one.step: one.status for one in real.steps}
+    assert [one.step.name for one in simulated.steps] == ["list", "each", "each[0]", "each[1]", "tell"]
+    assert next(one for one in simulated.steps if one.step.name == "tell").env == {"LAST": "a"}

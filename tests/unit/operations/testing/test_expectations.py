@@ -187,3 +187,26 @@ def test_an_unplannable_application_is_told_with_its_findings_or_expected(shop: 
 def test_a_retry_is_faked_by_its_first_attempts(shop: "Shop") -> None:
     fakes = f"[{{step: make, {FULL}}}, {{step: fill, fails: {{attempts: 1, exitCode: 9}}}}]"
     assert shop.told(f"tests: [{{name: one, fakes: {fakes}, expect: {{steps: [{{step: fill, attempts: 2}}]}}}}]") == []
+
+
+def test_parameters_are_texts_or_typed_and_wrong_ones_are_told_where_they_stand(shop: "Shop") -> None:
+    shop.write(
+        "workflows/golden-paths/ship.yaml",
+        """
+        apiVersion: workflow.dev/v1
+        kind: GoldenPath
+        metadata: {name: ship, description: Ships, owner: platform-team}
+        spec:
+          operation: deploy
+          parameters:
+            size: {type: int, default: 1}
+        """,
+    )
+    given = "given: {goldenPath: ship, parameters: {size: %s}}"
+    steps = "steps: [{step: make, inputs: {command: [make, '7']}}]"
+    body = f"tests: [{{name: one, {given}, fakes: [{{step: make, {FULL}}}], expect: {{{steps}}}}}]"
+    assert shop.told(body % "'7'") == []
+    assert shop.told(body % "7") == []
+    told = shop.told(body % "many")
+    line = (shop.root / "workflows/products/shop/tests/catalog.yaml").read_text().splitlines()[7]
+    assert any(one.startswith(f"8:{line.index('many') + 1} ") for one in told), told

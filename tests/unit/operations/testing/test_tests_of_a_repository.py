@@ -336,6 +336,7 @@ def test_annotations_name_the_file_and_the_line(shop: "Shop") -> None:
     shop.tests(HOSTILE)
     text = render(shop.run(), "github")
     assert "::error file=workflows/products/shop/tests/catalog.yaml,line=" in text
+    assert re.search(r"^1 failed, 1 passed in [0-9.]+s$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("kind", ["WorkflowTests", "workflowtest"])
