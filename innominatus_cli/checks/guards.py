@@ -157,6 +157,10 @@ def _organization(subject: Subject, _facts: Facts) -> bool:
     return bool(subject.said.organization)
 
 
+def _calls(subject: Subject, _facts: Facts) -> bool:
+    return bool(subject.said.runs)
+
+
 def _embedded(subject: Subject, _facts: Facts) -> bool:
     return bool(subject.said.embedded)
 
@@ -183,6 +187,8 @@ GUARDS: dict[str, Guard] = {
     "score.check_provisioners": _provisioners,
     "score.check_product": _product,
     "score.check_organization": _organization,
+    "sub_workflows.check_called": _calls,
+    "sub_workflows.check_circles": _calls,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }
