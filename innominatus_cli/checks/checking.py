@@ -37,7 +37,7 @@ _MODULES = {
     "GoldenPath": ("golden_path", "hard_coded_secrets"),
     "GoldenPaths": ("golden_path",),
     "WorkflowPolicies": ("policies",),
-    "AdminConfig": ("admin_config", "policies"),
+    "AdminConfig": ("admin_config", "workflow_sources", "policies"),
     "Workload": ("score", "score_kubernetes", "placeholders", "score_workflows", "hard_coded_secrets"),
     "Provider": ("provider", "hard_coded_secrets"),
     "StepType": ("step_type", "hard_coded_secrets"),
@@ -53,6 +53,7 @@ _NEEDS = {
     "reach": needs("if", "unless", "when"),
     "references": needs(texts=("$", "{")),
     "score_workflows": needs("workflows"),
+    "workflow_sources": needs("workflowSources"),
     "shell_code": needs(texts=("command", "args")),
     "loops": needs("forEach", "matrix"),
     "sub_workflows": needs("workflow", texts=("type: workflow",)),
@@ -79,6 +80,7 @@ def modules_of(kind: str) -> tuple[str, ...]:
 SILENT = frozenset(
     (
         "product_workflow.check_allowed",
+        "score.check_product",
         "score.check_provisioners",
         "score.check_source_files",
         "score_workflows.check_embedded_workflows",
@@ -86,6 +88,8 @@ SILENT = frozenset(
         "step_settings.check_gates",
         "steps.check_tables",
         "steps.check_types",
+        "sub_workflows.check_called",
+        "sub_workflows.check_circles",
         "tier_workflow.check_required",
         "tier_workflow.check_required_failures",
         "timing.check_missing_timeouts",

@@ -37,6 +37,8 @@ class Details(NamedTuple):
     source_files: tuple[str, ...] = ()
     """What files of containers come from, as it is written."""
     resource_types: tuple[str, ...] = ()
+    product: str = ""
+    """What a Score file names as its product, in whichever place."""
 
 
 def details_of(document: Document, facts: Facts) -> Details:
@@ -92,7 +94,10 @@ def _seconds(holder: MappingNode) -> int:
 
 
 def _of_workload(document: Document) -> Details:
+    from innominatus_cli.checks.score import product_node  # noqa: PLC0415 - workflows do without
+
     root = document.mapping
+    product = product_node(document)
     sources = []
     for container in root.mapping("containers").values.values():
         if isinstance(container, MappingNode) and "files" in container.values:
@@ -103,4 +108,5 @@ def _of_workload(document: Document) -> Details:
         may_hold_secrets(document),
         source_files=tuple(filter(None, sources)),
         resource_types=tuple(one.text("type") or "" for one in resources if isinstance(one, MappingNode)),
+        product="" if product is None else product.text,
     )

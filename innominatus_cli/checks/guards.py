@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from innominatus_cli.checks.details import Details
 from innominatus_cli.checks.facts import Facts, spoken_rules
-from innominatus_cli.checks.said import Said
+from innominatus_cli.checks.said import CALL, Said
 from innominatus_cli.checks.steps import TABLES
 from innominatus_cli.documents.durations import seconds_of
 from innominatus_cli.documents.nodes import Document, ScalarNode
@@ -140,25 +140,28 @@ def _sources(subject: Subject, facts: Facts) -> bool:
 def _provisioners(subject: Subject, facts: Facts) -> bool:
     from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES  # noqa: PLC0415 - workflows have no resources
 
-    config = facts.admin_config
-    if config is None:
+    if facts.admin_config is None:
         return False
-    if config.mapping.mapping("resourceDefinitions").values:
-        return bool(subject.details.resource_types)
-    return not frozenset(BUILT_IN_RESOURCE_TYPES).issuperset(subject.details.resource_types)
+    definitions = facts.admin_config.mapping.mapping("resourceDefinitions")
+    wanted = (definitions.text(kind) or kind for kind in subject.details.resource_types)
+    return any(kind not in BUILT_IN_RESOURCE_TYPES for kind in wanted if kind)
 
 
-def _product(subject: Subject, facts: Facts) -> bool:
-    wanted = subject.said.wanted_product
-    return bool(wanted) and facts.products is not None and wanted not in facts.products()
+def _products(subject: Subject, facts: Facts) -> bool:
+    product = subject.details.product
+    if not product or facts.products is None or facts.admin_config is None:
+        return False
+    products = facts.products()
+    return bool(products) and product not in products
+
+
+def _calls(subject: Subject, _facts: Facts) -> bool:
+    """What a step calls decides what is wrong with the call, and which outputs the step has."""
+    return CALL in subject.said.step_types
 
 
 def _organization(subject: Subject, _facts: Facts) -> bool:
     return bool(subject.said.organization)
-
-
-def _calls(subject: Subject, _facts: Facts) -> bool:
-    return bool(subject.said.runs)
 
 
 def _embedded(subject: Subject, _facts: Facts) -> bool:
@@ -167,7 +170,7 @@ def _embedded(subject: Subject, _facts: Facts) -> bool:
 
 GUARDS: dict[str, Guard] = {
     "steps.check_types": _types,
-    "steps.check_config": _own_types,
+    "steps.check_config": _types,
     "steps.check_tables": _tables,
     "timing.check_missing_timeouts": _missing_timeouts,
     "timing.check_policy_limits": _limits,
@@ -180,15 +183,15 @@ GUARDS: dict[str, Guard] = {
     "names.check_unused_parameters": _scripts,
     "names.check_set_variables": _scripts,
     "step_settings.check_gates": _gates,
+    "sub_workflows.check_called": _calls,
+    "sub_workflows.check_circles": _calls,
     "tier_workflow.check_required": _required,
     "tier_workflow.check_required_failures": _required,
     "product_workflow.check_allowed": _allowed,
     "score.check_source_files": _sources,
     "score.check_provisioners": _provisioners,
-    "score.check_product": _product,
+    "score.check_product": _products,
     "score.check_organization": _organization,
-    "sub_workflows.check_called": _calls,
-    "sub_workflows.check_circles": _calls,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }

@@ -29,9 +29,3 @@ def said_at(document: Document, key: str, annotation: str) -> tuple[MappingNode,
         (metadata.mapping("labels"), annotation),
     )
     return next((one for one in places if one[0].text(one[1])), places[0])
-
-
-def wanted_product(document: Document) -> str:
-    """The product that a Score file names; empty where it names none."""
-    holder, key = said_at(document, "product", PRODUCT_KEY)
-    return holder.text(key) or ""

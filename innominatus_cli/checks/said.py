@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from innominatus_cli.checks.identities import identity_of
-from innominatus_cli.checks.organizations import organization_of, wanted_product
+from innominatus_cli.checks.organizations import organization_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
+
+CALL = "workflow"
+"""The type of steps that call a workflow."""
 
 
 class Said(NamedTuple):
@@ -34,8 +37,6 @@ class Said(NamedTuple):
     """What is to be used instead of it, where it is deprecated."""
     organization: str = ""
     """To which it belongs; empty for the platform's own."""
-    wanted_product: str = ""
-    """Of a Score file: the product that it names, in whichever place."""
 
 
 def said_by(document: Document) -> Said:
@@ -76,7 +77,6 @@ def _look(document: Document) -> Said:
         version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
         replacement=metadata.mapping("deprecated").text("replacement") or "",
         organization=organization_of(document),
-        wanted_product=wanted_product(document) if document.kind == "Workload" else "",
     )
 
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.order import cycles
-from innominatus_cli.checks.organizations import PRODUCT_KEY, organization_of, said_at, written_organization
+from innominatus_cli.checks.organizations import PRODUCT_KEY, organization_of, written_organization
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.placement import check_product_name
 from innominatus_cli.checks.places import texts_in
-from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain
+from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain, ScalarNode
 from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import score as codes
 from innominatus_cli.findings.catalogue import structure
@@ -207,13 +207,22 @@ def check_product(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2203: the product has a folder, where any product has one and tiers are on."""
     if facts.products is None or facts.admin_config is None:
         return
-    holder, key = said_at(document, "product", PRODUCT_KEY)
-    product = holder.text(key)
-    products = facts.products() if product else ()
-    if product and products and product not in products:
-        message = f"there is no product '{product}', so that no workflow of a product runs for this application"
-        hint = did_you_mean(product, products)
-        yield Finding(structure.UNKNOWN_PRODUCT, message, document.place(holder.get(key)), hint)
+    node = product_node(document)
+    products = facts.products() if node is not None else ()
+    if node is not None and products and node.text not in products:
+        message = f"there is no product '{node.text}', so that no workflow of a product runs for this application"
+        hint = did_you_mean(node.text, products)
+        yield Finding(structure.UNKNOWN_PRODUCT, message, document.place(node), hint)
+
+
+def product_node(document: Document) -> ScalarNode | None:
+    """Where a Score file names its product: in its metadata, an annotation or a label; None where it does not."""
+    metadata = document.mapping.mapping("metadata")
+    annotations, labels = metadata.mapping("annotations"), metadata.mapping("labels")
+    for holder, key in ((metadata, "product"), (annotations, PRODUCT_KEY), (labels, PRODUCT_KEY)):
+        if isinstance(node := holder.get(key), ScalarNode) and holder.text(key):
+            return node
+    return None
 
 
 @lru_cache(maxsize=8)

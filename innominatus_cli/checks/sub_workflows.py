@@ -6,15 +6,17 @@ from functools import lru_cache
 from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.parameters import problem_of
+from innominatus_cli.checks.said import CALL
 from innominatus_cli.checks.scope import scope_of
+from innominatus_cli.checks.workflow_sources import check_vendored
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.expressions.references import may_refer, parse
 from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
-CALL = "workflow"
 _OF_OTHERS = (
     "config",
     "env",
@@ -59,7 +61,14 @@ def check_called(document: Document, facts: Facts) -> Iterator[Finding]:
         written, node = step.text(CALL), step.get(CALL)
         if step.text("type") != CALL or not written or node is None:
             continue
+        if is_vendored_name(written):
+            wrong = list(check_vendored(written, document.place(node), facts))
+            yield from wrong
+            if wrong:
+                continue
         called = called_document(written, document.path, facts)
+        if called is None and is_version(written, facts):
+            continue
         if called is None:
             message = f"step '{step.text('name') or ''}' calls '{written}', which is no workflow here"
             remedy = did_you_mean(written, _names(written, facts))
@@ -81,6 +90,12 @@ def called_document(written: str, caller: str, facts: Facts) -> Document | None:
     path = file_of_call(written, caller, shelf)
     documents = facts.documents_of(path) if path else ()
     return next((one for one in documents if one.kind in WORKFLOW_KINDS), None)
+
+
+def is_version(written: str, facts: Facts) -> bool:
+    """Whether a call asks for certain versions of a workflow that is there; which of them it means, planning knows."""
+    identity, at, _ = written.rpartition("@")
+    return bool(at) and facts.workflows is not None and identity in facts.workflows()
 
 
 def name_of_called(called: Document) -> str:

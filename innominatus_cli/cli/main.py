@@ -18,6 +18,8 @@ COMMANDS = {
     "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
     "deploy": "Deploy an application by the default golden path.",
     "plan": "Show what a run would do, and why.",
+    "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
+    "affected": "Show which applications' plans a change alters, and how.",
     "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
     "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
     "check": "Check the whole repository, as CI does.",
@@ -38,6 +40,7 @@ COMMANDS = {
     "logs": "Show what the steps of a run printed.",
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the run records: adopt those that wait.",
+    "vendor": "Use workflows of other repositories: update, list, verify.",
     "init": "Make a working repository in an empty folder.",
     "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
     "completion": "Print the completion script of a shell.",
@@ -65,7 +68,9 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest known command for an unknown one."""
+        """As click does, with the nearest known command for an unknown one; `plan diff` is `plan-diff`."""
+        if args[:2] == ["plan", "diff"]:
+            args = ["plan-diff", *args[2:]]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from innominatus_cli.findings.near_names import did_you_mean  # noqa: PLC0415
 

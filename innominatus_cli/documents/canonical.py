@@ -21,6 +21,12 @@ def canonical_json(value: object) -> bytes:
     return (_encode(value) if _is_simple(value) else _text(value)).encode()
 
 
+def check_exact(value: object) -> None:
+    """Raises ValueError for what `canonical_json` cannot write; quicker than writing it."""
+    if not _is_simple(value):
+        _text(value)
+
+
 def digest(value: object) -> str:
     """`sha256:` and the hex SHA-256 of the canonical bytes."""
     return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()

@@ -32,6 +32,14 @@ class StepTimes(JsonModel):
     """Its condition is false whatever happens."""
 
 
+class WholeRuns(JsonModel):
+    """How long whole runs took that succeeded."""
+
+    runs: int
+    median_ms: int
+    p90_ms: int
+
+
 class PhaseWidth(JsonModel):
     """A phase and the most of its steps that can run at once."""
 
@@ -72,7 +80,9 @@ class PlanAnalysis(JsonModel):
     expected_ms: int | None = None
     """The medians along the critical path; None where no step of it has ever run."""
     slow_ms: int | None = None
-    """The longest way by the 90th percentiles."""
+    """The longest way by the 90th percentiles: slower than nine runs in ten, as hardly all steps are slow at once."""
+    past_runs: WholeRuns | None = None
+    """Of the application in this environment, by the same operation; None where none succeeded."""
     bound_seconds: int
     """The longest way by timeouts, attempts and pauses: it cannot take longer."""
     unknown: list[str]

@@ -5,19 +5,23 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.model import JsonModel
-from innominatus_cli.documents.plan import Gate, PlanInput, ToolNeed, Value
+from innominatus_cli.documents.plan import CallSite, Cell, Gate, PlanInput, ToolNeed, Value
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier, When
 
 PLAN_EXPLANATION_SCHEMA: Final = "innominatus.dev/plan-explanation/v1"
 
 
+Because = Literal["order of the list", "group", "dependsOn", "workflow dependsOn", "sub-workflow", "barrier", "finally"]
+
+
 class ExplainedNeed(JsonModel):
     """What a step waits for, and what says so."""
 
     id: str
-    because: Literal["order of the list", "group", "dependsOn", "workflow dependsOn", "barrier", "finally"]
-    """`barrier`: all workflows of an earlier tier and phase; `group`: steps before it that run side by side."""
+    because: Because
+    """`barrier`: all workflows of an earlier tier and phase; `group`: steps before it that run side by side;
+    `sub-workflow`: the order inside of a workflow that a step calls."""
 
 
 class KnownValue(JsonModel):
@@ -29,7 +33,7 @@ class KnownValue(JsonModel):
 
 
 class ExplainedCondition(JsonModel):
-    """`if` or `unless` of a step."""
+    """`if` or `unless` of a step, or of the sub-workflow or loop that it is in."""
 
     word: Literal["if", "unless"]
     text: str
@@ -67,6 +71,12 @@ class ExplainedStep(JsonModel):
     because: str
     """Why the trigger is true, as a sentence."""
     override_of: str | None = None
+    calls: list[CallSite] = []
+    """For a step of a sub-workflow: the calls that lead to it, the outermost first."""
+    cell: Cell | None = None
+    """For a step of a loop: for which of its values it is there."""
+    max_items: int | None = None
+    """For a loop over what only the run knows: it becomes at most so many steps."""
     needs: list[ExplainedNeed] = []
     when: When
     conditions: list[ExplainedCondition] = []

@@ -12,6 +12,14 @@ PLAN_FILE_SCHEMA: Final = "innominatus.dev/plan-file/v1"
 CHECKSUM: Final = "checksum"
 
 
+class GivenFile(JsonModel):
+    """A file of parameters (`--param-file`) as it was read: its values are arguments, and no source of the plan."""
+
+    path: str
+    """As typed; `-` for stdin."""
+    text: str
+
+
 class PlannedRequest(JsonModel):
     """What somebody asked for, so that the same plan can be made again. Paths are relative to the repository's root."""
 
@@ -21,6 +29,7 @@ class PlannedRequest(JsonModel):
     environment: str
     parameters: list[str] = []
     """`name=value`, as given."""
+    param_files: list[GivenFile] = []
     workflows: list[str] = []
     overrides_file: str | None = None
     override_properties: list[str] = []

@@ -5,12 +5,14 @@ out. Reading one application needs the platform's and its product's folders, nev
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.consulted import RecordingSnapshot
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, is_test_file, not_ours
@@ -21,11 +23,16 @@ from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
+from innominatus_cli.documents.vendored import Vendored
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSIDE_REPOSITORY, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.system.files import parts_of
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.document_pool import DocumentPool
 
 ADMIN_CONFIG = "admin-config.yaml"
 WORKFLOWS_ROOT = "workflows"
@@ -35,14 +42,17 @@ _MAY_STAND_BESIDE_OTHERS = (WORKFLOW_KINDS, ("Workload",))
 """Kinds that are asked for by a file's name, and may share the file; folders hold one kind."""
 _PRODUCT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 
+T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Repository:
     """What a repository says. `findings` grows with what is read."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, pool: "DocumentPool | None" = None) -> None:
+        """`pool` holds the documents of several repositories, where the same ones are read again and again."""
         self.snapshot = snapshot
+        self._pool = pool
         self.findings: list[Finding] = []
         self._loaded: dict[str, Loaded] = {}
         self._typed: dict[tuple[str, type[BaseModel]], list[Typed[BaseModel]]] = {}
@@ -81,11 +91,40 @@ class Repository:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""
         known = self._loaded.get(path)
         if known is None:
-            data = self.snapshot.read(path)
-            known = Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
+            wrong = self.vendored.problem(path) if is_vendored(path) else None  # what is not the locked one is not read
+            data = wrong or self.snapshot.read(path)
+            known = Loaded((), (data,)) if isinstance(data, Finding) else self._load(path, data)
             self._loaded[path] = known
             self.findings.extend(known.findings)
         return known
+
+    def _load(self, path: str, data: bytes) -> Loaded:
+        if self._pool is None or path in self._amendments:
+            return load(path, data, self._amendments.get(path))
+        return self._pool.loaded(path, self.snapshot.object_id(path) or "", data)
+
+    def remembered(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for all repositories of a pool in which it comes out the same.
+
+        It depends on `key`, in which documents stand by their `id`, and on what it asks of the snapshot.
+        """
+        if self._pool is None or not isinstance(self.snapshot, RecordingSnapshot):
+            return make()
+        return self._pool.remembered(key, self.snapshot, make)
+
+    def noted(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, which depends on `key` alone; made once for all repositories of a pool."""
+        return make() if self._pool is None else self._pool.noted(key, make)
+
+    def kept(self, kind: Callable[[], T]) -> T | None:
+        """The one thing of a kind that all repositories of a pool have; None where there is no pool."""
+        return None if self._pool is None else self._pool.kept(kind)
+
+    @cached_property
+    def vendored(self) -> Vendored:
+        """The workflows of other repositories that are vendored here."""
+        documents = self.loaded(ADMIN_CONFIG).documents if self.has_admin_config else ()
+        return Vendored(self.snapshot, next((one for one in documents if one.kind == "AdminConfig"), None))
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""
@@ -134,6 +173,10 @@ class Repository:
             if separator:
                 names.setdefault(name, path)
         return [name for name, path in sorted(names.items()) if self._is_product(name, path)]
+
+    def has_product(self, name: str) -> bool:
+        """Whether a product has a folder with a file in it; nobody else's folder is looked into."""
+        return _is_product_name(name) and bool(self.snapshot.paths(f"{self.folder('products')}/{name}", YAML))
 
     def product_workflows(self, product: str, organization: str | None = None) -> list[Typed[WorkflowDocument]]:
         """The workflows of a product, by path; none for a product that does not exist."""
@@ -205,7 +248,7 @@ class Repository:
         return sorted(found)
 
     def _is_product(self, name: str, path: str) -> bool:
-        if _PRODUCT.match(name) and ".." not in name:
+        if _is_product_name(name):
             return True
         finding = Finding(BAD_PRODUCT_NAME, f"'{name}' cannot be a product's name", Place(path))
         if finding not in self.findings:
@@ -245,23 +288,41 @@ class Repository:
         """The typed documents of a file; one of another kind is a finding, once."""
         known = self._typed.get((path, model))
         if known is None:
-            known = [*self._typed_documents(path, model, kinds)]
-            self._typed[path, model] = known
+            known = self._typed[path, model] = self._shared_documents(path, model, kinds)
         return [Typed(one.model, one.document) for one in known if isinstance(one.model, model)]
 
-    def _typed_documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> Iterator[Typed[BaseModel]]:
+    def _shared_documents(self, path: str, model: type[ModelT], kinds: tuple[str, ...]) -> list[Typed[BaseModel]]:
+        """The typed documents of a file, which are made once where the file is of a pool; their findings are told."""
         loaded = self.loaded(path)
+        if self._pool is None or path in self._amendments or not loaded.documents:
+            return [*self._typed_documents(loaded, model, kinds)]
+        before = len(self.findings)
+        key = ("typed", id(loaded), model, kinds)
+        known = self._pool.noted(key, lambda: ([*self._typed_documents(loaded, model, kinds)], self.findings[before:]))
+        del self.findings[before:]
+        self.findings += known[1]
+        return known[0]
+
+    def _typed_documents(
+        self, loaded: Loaded, model: type[ModelT], kinds: tuple[str, ...]
+    ) -> Iterator[Typed[BaseModel]]:
         fitting = [document for document in loaded.documents if document.kind in kinds]
         if not has_errors(loaded.findings):
             if not fitting or kinds not in _MAY_STAND_BESIDE_OTHERS:
                 others = [document for document in loaded.documents if document not in fitting]
                 self.findings.extend(_wrong_kind(document, kinds) for document in others)
             for document in fitting:
-                outcome = typed_or_findings(document, model)
+                outcome = (
+                    typed_or_findings(document, model) if self._pool is None else self._pool.typed(document, model)
+                )
                 if isinstance(outcome, Typed):
                     yield Typed(outcome.model, outcome.document)
                 else:
                     self.findings.extend(outcome)
+
+
+def _is_product_name(name: str) -> bool:
+    return _PRODUCT.match(name) is not None and ".." not in name
 
 
 def _wrong_kind(document: Document, kinds: tuple[str, ...]) -> Finding:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -233,10 +234,13 @@ class RevisionSnapshot:
         self._revision = name or revision
         entries = sorted(git.tree(revision), key=lambda entry: entry.path.split("/"))
         self._entries = {entry.path: entry for entry in entries}
+        self._in_order = [entry.path.split("/") for entry in entries]
+        self._has_links = any(entry.mode == _LINK for entry in entries)
         self._folders = {
             "/".join(parts[:i]) for path in self._entries if (parts := path.split("/")) for i in range(len(parts))
         }
         self._blobs: dict[str, bytes] = {}
+        self._paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
     def describe(self) -> str:
         """The revision, as it was named."""
@@ -244,6 +248,12 @@ class RevisionSnapshot:
 
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """See `Snapshot.paths`."""
+        known = self._paths.get((under, suffixes))
+        if known is None:
+            known = self._paths[under, suffixes] = self._look(under, suffixes)
+        return [*known]
+
+    def _look(self, under: str, suffixes: tuple[str, ...]) -> list[str]:
         parts = parts_of(under) if under not in {"", "."} else []
         if parts is None:
             return []
@@ -329,9 +339,13 @@ class RevisionSnapshot:
         No folder in `followed` is reached by a second link, as in a working tree.
         """
         prefix, start = f"{folder}/" if folder else "", f"{shown}/" if shown else ""
-        for path in self._entries:
+        below = folder.split("/") if folder else []
+        for at in range(bisect_left(self._in_order, [*below, ""]), len(self._in_order)):
+            path = "/".join(self._in_order[at])
             rest = path[len(prefix) :]
-            if not path.startswith(prefix) or not SKIPPED_FOLDERS.isdisjoint(rest.split("/")[:-1]):
+            if not path.startswith(prefix):
+                break
+            if not SKIPPED_FOLDERS.isdisjoint(rest.split("/")[:-1]):
                 continue
             target = self._resolved(path.split("/"), path) if self._is_link(path) else None
             inside = "/".join(target) if isinstance(target, list) else None
@@ -351,7 +365,7 @@ class RevisionSnapshot:
 
     def _resolved(self, parts: list[str], path: str) -> list[str] | Finding:
         """The parts of a path without links."""
-        for _ in range(_MAX_LINKS):
+        for _ in range(_MAX_LINKS if self._has_links else 0):
             link = next((i for i in range(1, len(parts) + 1) if self._is_link("/".join(parts[:i]))), None)
             if link is None:
                 return parts
@@ -361,6 +375,8 @@ class RevisionSnapshot:
             if resolved is None:
                 return Finding(OUTSIDE_REPOSITORY, "the symbolic link leaves the repository", Place(path))
             parts = resolved
+        if not self._has_links:
+            return parts
         return Finding(NOT_READABLE, "its symbolic links go round in a circle", Place(path))
 
     def _leaves(self, link: str) -> bool:

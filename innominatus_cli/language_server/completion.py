@@ -118,6 +118,10 @@ def _names(path: Sequence[str], kind: str, document: Document | None, facts: Fac
         yield from () if defined is None else defined.values
     elif key == "workflow" and kind == "GoldenPath":
         yield from (file for file in facts.files() if "workflows/" in file)
+    elif key == "workflow" and kind in WORKFLOW_KINDS:
+        root = f"{facts.workflows_root}/"
+        yield from sorted(facts.workflows() if facts.workflows is not None else ())
+        yield from (file.removeprefix(root) for file in facts.files() if file.startswith(root))
 
 
 def _references(
@@ -160,6 +164,8 @@ def _parts_in_workflow(before: list[str], scope: WorkflowScope) -> Iterator[tupl
             yield from ((name, f"output of {step}") for name in sorted(scope.outputs.get(step, ())))
         case ["variables" | "workflow"]:
             yield from ((name, "variable") for name in scope.variables)
+        case ["item"]:
+            yield from ((name, "of the loop") for name in ("index", "key", "value"))
         case ["parameters"]:
             yield from ((name, "parameter") for name in scope.parameters)
         case _:

@@ -1,6 +1,7 @@
 """What the records say to a plan: whether an application was ever deployed, and what exists of it now."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
@@ -9,10 +10,12 @@ from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.execution.expansion import steps_of
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.ledger.store import Store, StoredRecord
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.planning.request import Deployed, DeployedResource
 
 _RESOURCE: Final = "provision-"
 _WORKLOAD: Final = "deploy-application"
+_NO_RECORD: Final = "no record of a successful deployment"
 
 
 def first_deployment(store: Store, application: str, environment: str) -> tuple[bool, str]:
@@ -22,8 +25,24 @@ def first_deployment(store: Store, application: str, environment: str) -> tuple[
     """
     oldest = store.first_successful(application, environment)
     if oldest is None:
-        return True, "no record of a successful deployment"
+        return True, _NO_RECORD
     return False, oldest.evidence
+
+
+class FirstDeployments:
+    """What `first_deployment` says, for many applications: the records of all of them are looked at together."""
+
+    def __init__(self, store: WorkingTreeStore) -> None:
+        self._store = store
+
+    @cached_property
+    def _oldest(self) -> Mapping[tuple[str, str], StoredRecord]:
+        return self._store.first_successes()
+
+    def of(self, application: str, environment: str) -> tuple[bool, str]:
+        """Whether it is the first deployment, and what says so."""
+        oldest = self._oldest.get((application, environment))
+        return (True, _NO_RECORD) if oldest is None else (False, oldest.evidence)
 
 
 def deployed(store: Store, application: str, environment: str) -> Deployed | None:

@@ -78,6 +78,27 @@ class WorkingTreeStore:
         oldest = [next(filter(_deployed, self._reader.committed(paths)), None), next(filter(_deployed, loose), None)]
         return min((stored for stored in oldest if stored is not None), key=_run, default=None)
 
+    def first_successes(self) -> dict[tuple[str, str], StoredRecord]:
+        """The oldest successful deployment of every application in every environment that has one.
+
+        In each round the next record of every folder that has shown none so far is read, all in one process.
+        """
+        paths, loose = self._look(None, None)
+        waiting: dict[str, list[str]] = {}
+        for path in reversed(paths):
+            waiting.setdefault(path.rsplit("/", 2)[0], []).append(path)
+        found: list[StoredRecord] = [stored for stored in loose if _deployed(stored)]
+        while waiting:
+            batch = {path: paths[path] for path in (folder.pop() for folder in waiting.values())}
+            good = {stored.path: stored for stored in self._reader.committed(batch) if _deployed(stored)}
+            done = {path.rsplit("/", 2)[0] for path in good}
+            waiting = {folder: left for folder, left in waiting.items() if left and folder not in done}
+            found += good.values()
+        oldest: dict[tuple[str, str], StoredRecord] = {}
+        for stored in sorted(found, key=_run):
+            oldest.setdefault((stored.record.application, stored.record.environment), stored)
+        return oldest
+
     def files(
         self, application: str | None = None, environment: str | None = None
     ) -> tuple[dict[str, str], list[StoredRecord]]:

@@ -8,7 +8,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
-from innominatus_cli.documents.plan_analysis import Origin, PhaseWidth, PlanAnalysis, StepTimes
+from innominatus_cli.documents.plan_analysis import Origin, PhaseWidth, PlanAnalysis, Risk, StepTimes, WholeRuns
 from innominatus_cli.execution.retry import delay_seconds
 from innominatus_cli.expressions.truth import is_true
 from innominatus_cli.ledger.skimming import SkimmedRecord, skim
@@ -18,7 +18,7 @@ from innominatus_cli.operations.plan_risks import Past, risks_of
 from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
 from innominatus_cli.planning.paths import longest_path, widths
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.policies.policy_set import PolicySet, policy_set
+from innominatus_cli.policies.policy_set import policy_set
 from innominatus_cli.system.clock import Clock, SystemClock
 
 _LAST: Final = 100
@@ -61,16 +61,28 @@ def analyse(wish: PlanWish, directory: Path | None = None, clock: Clock | None =
     outcome = plan_with(repository, store, wish)
     if outcome.plan is None:
         return AnalysisReport(outcome, None, repository.sources())
-    plan = outcome.plan
+    plan, policies, sources = outcome.plan, policy_set(repository), repository.sources()
     records = skim(store, plan.application.name).records if store else []
     now = (clock or SystemClock()).now()
     since = int((now - _OTHERS).timestamp() * 1000)
     times = _times(plan, records, store, since)
     past = _past(plan, records, store)
-    return AnalysisReport(outcome, _analysis(plan, times, past, policy_set(repository)), repository.sources())
+    whole = _whole_runs(plan, records)
+    return AnalysisReport(outcome, _analysis(plan, times, whole, risks_of(plan, times, past, policies)), sources)
 
 
-def _analysis(plan: Plan, times: list[StepTimes], past: Past, policies: PolicySet) -> PlanAnalysis:
+def _whole_runs(plan: Plan, records: Iterable[SkimmedRecord]) -> WholeRuns | None:
+    took = [
+        one.duration_ms
+        for one in records
+        if (one.environment, one.operation, one.status) == (plan.environment, plan.operation.value, "succeeded")
+    ][-_LAST:]
+    if not took:
+        return None
+    return WholeRuns(runs=len(took), median_ms=round(median(took)), p90_ms=round(_p90(took)))
+
+
+def _analysis(plan: Plan, times: list[StepTimes], whole: WholeRuns | None, risks: list[Risk]) -> PlanAnalysis:
     by_id = {one.id: one for one in times}
 
     def known(step: PlannedStep, attribute: str) -> int:
@@ -89,11 +101,12 @@ def _analysis(plan: Plan, times: list[StepTimes], past: Past, policies: PolicySe
         expected_ms=expected if some else None,
         slow_ms=longest_path(plan, lambda step: known(step, "p90_ms"))[1] if some else None,
         bound_seconds=longest_path(plan, lambda step: known(step, "bound_seconds"))[1],
+        past_runs=whole,
         unknown=unknown,
         max_parallel=plan.limits.get("max_parallel"),
         phases=[PhaseWidth(phase=phase, steps=steps, width=width) for phase, steps, width in widths(plan)],
         steps=times,
-        risks=risks_of(plan, times, past, policies),
+        risks=risks,
     )
 
 

@@ -37,12 +37,16 @@ _MODE: Final = 0o600
 
 
 T = TypeVar("T")
-_SAID: Final[tuple[type | None, ...]] = (
-    *(str, str, str, tuple, tuple, None, tuple, tuple, tuple),
-    *(str, str, str, str),
-)
-_DETAILS: Final[tuple[type | None, ...]] = (bool, tuple, tuple, tuple, int, int, int, bool, bool, tuple, tuple)
-"""The classes of the fields; None is a text or nothing."""
+_KINDS_OF_FIELDS: Final[dict[Any, type | None]] = {
+    str: str,
+    int: int,
+    bool: bool,
+    tuple[str, ...]: tuple,
+    str | None: None,
+}
+_SAID: Final = tuple(_KINDS_OF_FIELDS[wanted] for wanted in Said.__annotations__.values())
+_DETAILS: Final = tuple(_KINDS_OF_FIELDS[wanted] for wanted in Details.__annotations__.values())
+"""The classes of the fields, as they are declared; None is a text or nothing."""
 
 
 class DocumentFacts(NamedTuple):

@@ -80,6 +80,10 @@ def _know_surroundings(check: "RepositoryCheck") -> None:
         facts.golden_paths()
     if facts.provided_types is not None:
         facts.provided_types()
+    if facts.products is not None:
+        facts.products()
+    if facts.own_types is not None:
+        facts.own_types()
 
 
 def _known_files(check: "RepositoryCheck", paths: Sequence[str]) -> dict[str, list[Finding]]:

@@ -11,13 +11,21 @@ from pydantic import ValidationError
 
 from innominatus_cli import __version__
 from innominatus_cli.documents.plan import PLAN_SCHEMA, Plan
-from innominatus_cli.documents.plan_file import CHECKSUM, PLAN_FILE_SCHEMA, PlanFile, PlannedRequest, checksum_of
+from innominatus_cli.documents.plan_file import (
+    CHECKSUM,
+    PLAN_FILE_SCHEMA,
+    GivenFile,
+    PlanFile,
+    PlannedRequest,
+    checksum_of,
+)
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue import plan_files as codes
 from innominatus_cli.findings.catalogue.document import NOT_READABLE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
 from innominatus_cli.operations.overriding import Overriding
+from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.request import PlanOutcome
@@ -36,11 +44,13 @@ def write_plan_file(path: str, wish: PlanWish, plan: Plan, directory: Path | Non
     The same plan and wish give the same bytes. Raises CannotContinue (exit 73) where the disk refuses.
     """
     root = root_of(open_repository(directory))
+    texts = read_param_files(wish.param_files, str(directory or Path())).sources
     request = PlannedRequest(
         name=wish.name,
         score=None if wish.score is None else repository_path(root, wish.score, directory),
         environment=plan.environment,
         parameters=list(wish.parameters),
+        param_files=[GivenFile(path=one.path, text=texts[one.path]) for one in wish.param_files],
         workflows=list(wish.workflows),
         overrides_file=None if wish.overriding.file is None else repository_path(root, wish.overriding.file, directory),
         override_properties=list(wish.overriding.properties),
@@ -69,6 +79,7 @@ class HeldPlan:
             score=placed(asked.score),
             environment=asked.environment,
             parameters=tuple(asked.parameters),
+            param_files=tuple(ParamFile(one.path, one.text.encode()) for one in asked.param_files),
             workflows=tuple(asked.workflows),
             overriding=Overriding(placed(asked.overrides_file), tuple(asked.override_properties)),
         )

@@ -1,7 +1,7 @@
 """`plan`: what somebody wishes, the repository, the records and this machine's facts, joined into a plan."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,7 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
@@ -20,9 +21,10 @@ from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Store, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
-from innominatus_cli.operations.opening import open_repository, repository_path
+from innominatus_cli.operations.opening import open_repository, repository_path, root_of
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.operations.param_files import ParamFile, read_param_files
+from innominatus_cli.operations.planned_revision import GitFacts, Revision
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
@@ -54,6 +56,8 @@ class PlanWish:
     workflows: tuple[str, ...] = ()
     overriding: Overriding = NO_OVERRIDES
     """What is changed in the Score file; its file's path is as typed."""
+    list_others: bool = True
+    """Whether absent workflows are to hold those of other products; see `PlanRequest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,23 @@ class PlanReport:
 
 
 def plan_for(
-    wish: PlanWish, directory: Path | None = None, policies_from: str | None = None, clock: Clock | None = None
+    wish: PlanWish,
+    directory: Path | None = None,
+    policies_from: str | None = None,
+    clock: Clock | None = None,
+    at: str | None = None,
 ) -> PlanReport:
-    """Plans in the repository around `directory` and compares with the last recorded plan.
+    """Plans in the repository around `directory`, or in its revision `at`, and compares with the last recorded plan.
 
     The policies of the revision `policies_from` judge the plan, as they would judge a run. Raises CannotContinue where
-    they cannot be read.
+    they cannot be read, and for a revision that there is not.
     """
-    repository = open_repository(directory)
-    store = store_of(repository)
-    outcome = plan_with(repository, store, wish)
+    here = open_repository(directory)
+    store = store_of(here)
+    root = root_of(here)
+    there = None if at is None else Revision(root, at, "--at")
+    repository = here if there is None else there.repository()
+    outcome = plan_with(repository, store, wish, there)
     report = PlanReport(outcome)
     plan = outcome.plan
     if policies_from is not None:
@@ -102,15 +113,37 @@ def _judged(
     judged = report.outcome.plan or report.outcome.sketch
     if judged is None:
         return report
-    admin = repository.admin_config()
-    model = admin.model if admin else AdminConfigDocument()
     now = timestamp(clock.now())
-    judgement = judgement_on(judged, report.outcome, policies.rules, store.who, now, model)
+    judgement = judgement_on(judged, report.outcome, policies.rules, store.who, now, admin_of(repository))
     return replace(report, judgement=judgement, sources=policies.sources)
 
 
-def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> PlanOutcome:
-    """The plan for a wish, from one repository and its records. Raises CannotContinue for a path outside of it."""
+def plan_with(
+    repository: Repository, store: Store | None, wish: PlanWish, there: Revision | None = None
+) -> PlanOutcome:
+    """The plan for a wish, from one repository and its records. Raises CannotContinue for a path outside of it.
+
+    `there` is the revision that the repository is of; None where it is the working tree.
+    """
+    root = there.root if there is not None else _root(repository)
+    git = GitFacts(root) if there is None else there.git_facts
+    score = None if wish.score is None else repository_path(root, wish.score)
+    return plan_wish(repository, wish, score, root, lambda request: _facts(repository, store, request, git))
+
+
+def plan_wish(
+    repository: Repository,
+    wish: PlanWish,
+    score: str | None,
+    root: Path,
+    facts: Callable[[PlanRequest], Facts],
+    spare: Callable[[], bool] | None = None,
+) -> PlanOutcome:
+    """The plan for a wish whose Score file is the repository's `score`; `facts` gives what stands outside of sources.
+
+    `root` is the folder that typed paths are in, `spare` as in `plan_application`. Raises CannotContinue for a path
+    outside of it.
+    """
     parameters, wrong = split_parameters(wish.parameters)
     if wrong:
         place = Place("--param")
@@ -124,13 +157,11 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
     if has_errors(of_files.findings):
         return PlanOutcome(None, of_files.findings)
     named = {name for name, _ in parameters}
-    score = _score_path(repository, wish.score)
-    overrides = override(repository, score, wish.overriding)
+    overrides = override(repository, score, wish.overriding, root=root)
     golden_path, task = _what(repository, wish.name)
-    operation = Operation.TASK if task is not None else operation_of(repository, golden_path)
     request = PlanRequest(
-        environment=wish.environment or _environment(repository, score),
-        operation=operation,
+        environment=wish.environment or environment_of(repository, score),
+        operation=Operation.TASK if task is not None else operation_of(repository, golden_path),
         score_path=score,
         golden_path=golden_path,
         task=task,
@@ -138,33 +169,43 @@ def plan_with(repository: Repository, store: Store | None, wish: PlanWish) -> Pl
         parameter_places={name: place for name, place in of_files.places.items() if name not in named},
         workflows=wish.workflows,
         overrides=overrides,
+        list_others=wish.list_others,
     )
     if not is_safe_name(request.environment):
         message = f"no environment can be called '{request.environment}'"
         return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
-    return plan_application(repository, request, _facts(repository, store, request))
+    return plan_application(repository, request, facts(request), spare)
 
 
 def override(
-    repository: Repository, score: str | None, overriding: Overriding, directory: Path | None = None
+    repository: Repository,
+    score: str | None,
+    overriding: Overriding,
+    directory: Path | None = None,
+    root: Path | None = None,
 ) -> "Overrides | None":
     """Lets the Score file be read with its overrides. Raises CannotContinue for an overrides file outside."""
     if score is None or not overriding.wanted:
         return None
     typed = overriding.file
-    path = None if typed is None else repository_path(_root(repository), typed, directory)
+    path = None if typed is None else repository_path(root or _root(repository), typed, directory)
     overrides = read_overrides(overriding, repository.snapshot, path)
     repository.amend(score, amendment(overrides), sources_of(overrides))
     return overrides
 
 
 def store_of(repository: Repository) -> WorkingTreeStore | None:
-    """The records of a repository; None where there is no git."""
+    """The records of the repository that is checked out; None without git."""
     git = Git.open(_root(repository))
     if git is None:
         return None
+    return WorkingTreeStore(git, admin_of(repository).ledger.root)
+
+
+def admin_of(repository: Repository) -> AdminConfigDocument:
+    """What admin-config.yaml says, or would say by default."""
     admin = repository.admin_config()
-    return WorkingTreeStore(git, (admin.model if admin else AdminConfigDocument()).ledger.root)
+    return admin.model if admin else AdminConfigDocument()
 
 
 def _root(repository: Repository) -> Path:
@@ -172,11 +213,7 @@ def _root(repository: Repository) -> Path:
     return Path(snapshot.root) if isinstance(snapshot, WorkingTreeSnapshot) else Path()
 
 
-def _score_path(repository: Repository, typed: str | None) -> str | None:
-    return None if typed is None else repository_path(_root(repository), typed)
-
-
-def _environment(repository: Repository, score: str | None) -> str:
+def environment_of(repository: Repository, score: str | None) -> str:
     """The environment where `--env` says none: the Score file's, if admin-config knows its word, else the default."""
     admin = repository.admin_config()
     workload = repository.workload(score) if score is not None else None
@@ -198,7 +235,7 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
 
 
 def _is_workflow(repository: Repository, name: str) -> bool:
-    if repository.snapshot.is_file(name):
+    if is_vendored_name(name) or repository.snapshot.is_file(name):
         return True
     first, slash, rest = split_version(name)[0].partition("/")
     organization = first if slash and first in repository.organizations() else ""
@@ -218,8 +255,7 @@ def operation_of(repository: Repository, golden_path: str | None) -> Operation:
     return found[meant].model.spec.operation if meant is not None else BUILT_IN.get(plain, Operation.DEPLOY)
 
 
-def _facts(repository: Repository, store: Store | None, request: PlanRequest) -> Facts:
-    git = _GitFacts(_root(repository))
+def _facts(repository: Repository, store: Store | None, request: PlanRequest, git: Mapping[str, str]) -> Facts:
     workload = repository.workload(request.score_path) if request.score_path is not None else None
     if store is None or workload is None:
         return Facts(env=os.environ, git=git)
@@ -227,31 +263,6 @@ def _facts(repository: Repository, store: Store | None, request: PlanRequest) ->
     first, evidence = first_deployment(store, name, request.environment)
     there = deployed(store, name, request.environment) if request.operation is Operation.UNDEPLOY else None
     return Facts(first, evidence, os.environ, git, there)
-
-
-class _GitFacts(Mapping[str, str]):
-    """`commit` and `branch`, looked up only when a reference asks for them."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._found: dict[str, str] | None = None
-
-    def _values(self) -> dict[str, str]:
-        if self._found is None:
-            git = Git.open(self._root)
-            head = git.head() if git is not None else None
-            known = {"commit": head.commit, "branch": head.branch} if head is not None else {}
-            self._found = {name: value for name, value in known.items() if value is not None}
-        return self._found
-
-    def __getitem__(self, name: str) -> str:
-        return self._values()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values())
-
-    def __len__(self) -> int:
-        return len(self._values())
 
 
 def _last_plan(store: Store, plan: Plan) -> tuple[StoredRecord, Plan] | None:

@@ -106,9 +106,8 @@ def _application(repository: Repository, score: str, directory: Path | None) -> 
         raise CannotContinue(*repository.findings)
     admin = repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
-    organization = organization_of(workload.model)
-    product = product_of(workload.model, config, repository.products(organization))
-    return workload.model.metadata.name, product, organization
+    organization = repository.organization = organization_of(workload.model)
+    return workload.model.metadata.name, product_of(workload.model, config, repository.has_product), organization
 
 
 def _reason(workflow: Workflow, product: str | None) -> str:

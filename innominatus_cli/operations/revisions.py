@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from innominatus_cli.documents.checked_out import CheckedOutSnapshot
 from innominatus_cli.documents.snapshot import RevisionSnapshot
 from innominatus_cli.findings.catalogue.ignores import NO_COMMON_COMMIT
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
@@ -52,6 +53,10 @@ class RepositoryHistory:
         """The folder's files at a commit; `name` is what people call it."""
         return RevisionSnapshot(self, commit, name)
 
+    def checked_out(self, commit: str, name: str) -> CheckedOutSnapshot:
+        """The same, with the object ids that a plan of a checkout of it has."""
+        return CheckedOutSnapshot(self, commit, name)
+
     def tree(self, commit: str) -> Iterable[TreeEntry]:
         """The entries of a commit that are in the folder, with paths relative to it."""
         start = len(self._folder) + 1 if self._folder else 0
@@ -62,3 +67,7 @@ class RepositoryHistory:
     def read_blobs(self, object_ids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of blobs."""
         return self.git.read_blobs(object_ids)
+
+    def blob_sizes(self, object_ids: Iterable[str]) -> dict[str, int]:
+        """The sizes of blobs, in bytes."""
+        return self.git.blob_sizes(object_ids)

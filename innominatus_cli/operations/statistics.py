@@ -153,7 +153,9 @@ def _by_step_type(store: WorkingTreeStore, runs: Sequence[SkimmedRecord]) -> dic
     for record in runs:
         for step in record.steps:
             if step.status in _RAN:
-                kind = types.get((record.application, step.step)) or "unknown"
+                expanded = step.step.rpartition("[")[0]  # by the run, so that the plan has one node for all
+                known = types.get((record.application, step.step)) or types.get((record.application, expanded))
+                kind = known or "unknown"
                 count = counts.setdefault(kind, _Count())
                 count.add(step.duration_ms, failed=_has_failed(step), succeeded=step.status == "succeeded")
     return counts

@@ -50,9 +50,9 @@ class CallValues:
 
     def order(self, called: Called, findings: list[Finding]) -> Order:
         """The order of the steps of a called workflow."""
-        if called.name not in self._orders:
-            self._orders[called.name] = order_of_steps(called.draft, findings)
-        return self._orders[called.name]
+        if called.key not in self._orders:
+            self._orders[called.key] = order_of_steps(called.draft, findings)
+        return self._orders[called.key]
 
     def parameters(
         self, part: DraftStep, called: Called, scope: Scope, folded: Folded, findings: list[Finding]

@@ -9,7 +9,6 @@ from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.typed import Typed
-from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.expressions.loops import LARGEST
@@ -17,7 +16,7 @@ from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Called, Draft, DraftStep, draft_of
-from innominatus_cli.planning.versions import split_version
+from innominatus_cli.planning.versions import deprecation_of, split_version, version_meant
 
 MOST_STEPS: Final = LARGEST
 """Of a plan."""
@@ -76,14 +75,17 @@ class CallLinker:
         if name in way.names:
             self._circle(name, part, way)
             return None
-        if name in self._known:
-            return self._known[name]
+        key = Called(draft, 0, frozenset()).key
+        if key in self._known:
+            return self._known[key]
         if len(way.names) > DEEPEST:
             message = f"step '{part.definition.name}' calls '{name}', which is more than {DEEPEST} calls deep"
             self._add(Finding(codes.PLAN_TOO_LARGE, message, _place(part)))
             return None
         if workflow.document.path not in self.consulted:
             self.consulted.append(workflow.document.path)
+        for notice in deprecation_of(draft.deprecated, workflow.document, f"workflow '{name}'"):
+            self._add(notice)
         inner = _Way((*way.names, name), (*way.steps, part), way.product)
         steps = self._linked(draft.steps, workflow.document.path, inner)
         count = sum(step.called.count if step.called else 1 for step in steps)
@@ -94,10 +96,10 @@ class CallLinker:
         if count > MOST_STEPS:
             message = f"step '{part.definition.name}' calls '{name}', which has {count} steps; a plan has {MOST_STEPS}"
             self._add(Finding(codes.PLAN_TOO_LARGE, message, _place(part)))
-            self._known[name] = None
+            self._known[key] = None
         else:
-            self._known[name] = called
-        return self._known[name]
+            self._known[key] = called
+        return self._known[key]
 
     def _circle(self, name: str, part: DraftStep, way: _Way) -> None:
         first = way.names.index(name)
@@ -118,9 +120,12 @@ class CallLinker:
 
     def _find(self, written: str, caller: str, part: DraftStep) -> Typed[WorkflowDocument] | None:
         if not is_path(written):
-            found = self._by_identity(written)
-            if found is not None:
-                return found
+            several, version = self._by_identity(written)
+            if several:
+                what, place = f"workflow '{written.removesuffix(f'@{version}')}'", _place(part)
+                return version_meant(
+                    several, lambda one: one.model.metadata.version or "", version, what, place, self.findings
+                )
         path = file_of_call(written, caller, self._shelf())
         if path:
             self.consulted.append(path)  # its own errors are told too
@@ -130,21 +135,18 @@ class CallLinker:
         self._add(Finding(codes.UNKNOWN_CALL, message, _place(part), remedy))
         return None
 
-    def _by_identity(self, written: str) -> Typed[WorkflowDocument] | None:
-        """A workflow of a tier; of several versions the newest one, or the one that a range behind `@` means."""
+    def _by_identity(self, written: str) -> tuple[list[Typed[WorkflowDocument]], str]:
+        """All versions of a workflow of the platform or of a product, and which of them are meant."""
         organization = self.repository.organization
         identity, version = split_version(written)
         identity = identity.removeprefix(f"{organization}/") if organization else identity
         product, slash, name = identity.partition("/")
+        candidates: list[Typed[WorkflowDocument]] = []
         if not slash:
             name, candidates = identity, self.repository.platform_workflows()
         elif product in self.repository.products():
             candidates = self.repository.product_workflows(product)
-        else:
-            return None
-        found = [one for one in candidates if one.model.metadata.name == name]
-        meant = best_of([one.model.metadata.version or "" for one in found], version)
-        return None if meant is None else found[meant]
+        return [one for one in candidates if one.model.metadata.name == name], version
 
     def _shelf(self) -> Shelf:
         folders = tuple(normpath(entry.path) for entry in self.config.providers if entry.enabled and entry.path)

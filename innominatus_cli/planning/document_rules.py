@@ -1,13 +1,14 @@
 """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.checks.facts import Facts as CheckFacts
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
@@ -25,20 +26,26 @@ def document_findings(
     forbid is judged beside the plan, so that a refusal names every violation and is recorded.
     """
     snapshot = repository.snapshot
-    own_types = _own_step_types(repository, types, drafts, consulted)
+    no_own_types = not snapshot.paths(f"{repository.workflows_root}/step-types", YAML)
+    own_types = () if no_own_types else _own_step_types(repository, types, drafts, consulted)
     admin = repository.admin_config()
     facts = CheckFacts(
         admin_config=admin.document if admin else None,
         step_types=own_types,
         own_types=lambda: {name: written.document for name, written in types.own.items()},
         is_file=snapshot.is_file,
+        vendored=repository.vendored.problem,
     )
     findings = list(types.findings)
     deploys = any(map(_deploys_to_kubernetes, drafts))
     for path in dict.fromkeys(consulted):
         if snapshot.is_file(path):
             for document in repository.loaded(path).documents:
-                found = check_document(document, facts) if document.kind not in {"", "AdminConfig"} else []
+                if document.kind in {"", "AdminConfig"}:
+                    continue
+                look = partial(check_document, document, facts)
+                key = ("checked", id(document), id(facts.admin_config))
+                found = repository.remembered(key, look) if no_own_types else look()
                 if deploys and document.kind == "Workload":
                     found = [_refused(one) for one in found]
                 findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]

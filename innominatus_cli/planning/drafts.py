@@ -43,6 +43,11 @@ class Called:
         """Its identity, or the path of its file."""
         return self.draft.identity
 
+    @property
+    def key(self) -> str:
+        """What tells it from all others: versions of one workflow share its identity."""
+        return f"{self.draft.spot.document.path}#{self.draft.identity}"
+
 
 def step_types_in(drafts: "Iterable[Draft]") -> set[str]:
     """The step types of all steps, those of called workflows included."""
@@ -96,6 +101,8 @@ class Draft:
 
     def ancestors_in(self, others: Sequence["Draft"]) -> frozenset[str]:
         """Names of the workflows of the same tier and phase that are finished when this one starts."""
+        if not self.needs:
+            return frozenset()
         by_name = {draft.name: draft for draft in others if (draft.phase, draft.tier) == (self.phase, self.tier)}
         found: set[str] = set()
         waiting = list(self.needs)

@@ -4,7 +4,7 @@ What comes of one written step is a `Part`: a step, or the barrier that ends a l
 before it. So whatever needs the written step needs one node, whose id is `<workflow>/<name>` either way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from innominatus_cli.planning.ordering import Order
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import WorkflowScope
 from innominatus_cli.planning.sketch import Member, provenance_of
-from innominatus_cli.planning.steps import build_step, conditions_of_step
+from innominatus_cli.planning.steps import BuiltStep, build_step, conditions_of_step
 
 if TYPE_CHECKING:
     from innominatus_cli.expressions.contexts import Known
@@ -69,6 +69,8 @@ class Expander:
     findings: list[Finding] = field(default_factory=list)
     outside: "dict[str, Known]" = field(default_factory=dict)
     left: int = MOST_STEPS
+    build: Callable[..., BuiltStep] = build_step
+    """What makes one step; whoever plans many applications has one that remembers."""
 
     def parts(
         self, draft: Draft, steps: "tuple[DraftStep, ...]", scope: WorkflowScope, member: Member
@@ -104,7 +106,7 @@ class Expander:
         if not self._is_room(1, part):
             return None
         self.left -= 1
-        built = build_step(draft, part, scope, self.inputs, member)
+        built = self.build(draft, part, scope, self.inputs, member)
         self.findings += built.findings
         self.outside |= built.outside
         return Part(built.step) if built.step is not None else None

@@ -1,10 +1,13 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.consulted import RecordingSnapshot
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -29,7 +32,7 @@ from innominatus_cli.planning.calls import CallLinker
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
-from innominatus_cli.planning.golden_paths import GoldenPaths
+from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.nodes import with_barriers
@@ -40,6 +43,7 @@ from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.selection import Selector, organization_of, product_of
 from innominatus_cli.planning.sketch import sketch_of
+from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.versions import deprecated_in
@@ -51,13 +55,16 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
 
 
-def plan_application(repository: Repository, request: PlanRequest, facts: Facts) -> PlanOutcome:
+def plan_application(
+    repository: Repository, request: PlanRequest, facts: Facts, spare: Callable[[], bool] | None = None
+) -> PlanOutcome:
     """The plan for `request`, or every finding because of which there is none; warnings stand beside a plan.
 
     Documents come from the repository's snapshot, everything else from `request` and `facts`, so that the same three
-    give the same bytes anywhere.
+    give the same bytes anywhere. `spare` is for who plans many applications of a pool: it is called once everything
+    that the plan needs of the repository has been asked, and ends planning there by answering True.
     """
-    return _Planning(repository, request, facts).plan()
+    return _Planning(repository, request, facts).plan(spare)
 
 
 @dataclass(slots=True)
@@ -80,22 +87,16 @@ class _Planning:
         self._config: AdminConfigDocument | None = None
         self._workload: Typed[WorkloadDocument] | None = None
         self._folded: FoldedWorkload | None = None
-        self._files = InputFiles(repository.snapshot)
+        self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
         self._types = StepTypes(repository)
 
-    def plan(self) -> PlanOutcome:
+    def plan(self, spare: Callable[[], bool] | None) -> PlanOutcome:
         self._read()
-        if self._stopped():
+        path = None if self._stopped() else self._path()
+        if path is None or self._stopped():
             return self._outcome(None)
-        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
-        path = golden_paths.find(self._request, self._findings)
-        self._consulted += golden_paths.consulted
         operation = self._operation(path.golden_path)
-        if not self._stopped():
-            self._need_application(operation)
-        if self._stopped():
-            return self._outcome(None)
         request = self._request
         parameters = resolve_parameters(
             path.parameters, request.parameters, Place("--param"), path.owner, request.parameter_places
@@ -106,6 +107,8 @@ class _Planning:
         self._findings += deprecated_in(chosen.drafts, self._types)
         if self._stopped():
             return self._outcome(None, chosen)
+        if spare is not None and self._asks_nothing_more(chosen) and spare():
+            return PlanOutcome(None, spared=True)
         ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
         self._findings += ordered.findings
         if self._stopped():
@@ -129,6 +132,25 @@ class _Planning:
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)
+
+    def _path(self) -> FoundPath:
+        """What is to be run."""
+        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
+        path = golden_paths.find(self._request, self._findings)
+        self._consulted += golden_paths.consulted
+        if not self._stopped():
+            self._need_application(self._operation(path.golden_path))
+        return path
+
+    def _asks_nothing_more(self, chosen: _Chosen) -> bool:
+        """Whether everything that the rest of planning asks of the repository is known, and has been asked."""
+        memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
+        if memo is None or not isinstance(snapshot, RecordingSnapshot):
+            return False
+        tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
+        self._limits()
+        self._document_ids()
+        return all(memo.ask_again(draft, tables, snapshot) for draft in chosen.drafts)
 
     def _stopped(self) -> bool:
         return has_errors(self._all_findings())
@@ -174,7 +196,10 @@ class _Planning:
         if self._stopped():
             return None
         try:
-            _ = plan.canonical
+            if self._repository.kept(StepMemo) is None:
+                _ = plan.canonical
+            else:  # which has looked at the steps
+                canonical_json(plan.model_copy(update={"steps": []}).as_json())
         except ValueError as problem:
             where = self._workload.document.path if self._workload else ADMIN_CONFIG
             self._findings.append(Finding(codes.UNUSABLE_VALUE, str(problem), Place(where)))
@@ -199,8 +224,8 @@ class _Planning:
             environment = environment_values(self._request, self._config or AdminConfigDocument(), self._workload)
             self._folded = fold_workload(Spot(self._workload.document), environment)
             self._findings += self._folded.findings
-            products = self._repository.products() if self._config else []
-            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), products)
+            has_product = self._repository.has_product if self._config else None
+            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), has_product)
 
     def _enter_organization(self, workload: "Typed[WorkloadDocument]") -> None:
         """Lets the repository be read for the application's organisation; without its policies nothing is planned."""
@@ -258,7 +283,8 @@ class _Planning:
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
             return
-        selector = Selector(self._repository, self._facts, self._request.workflows, self._product)
+        others = self._request.list_others
+        selector = Selector(self._repository, self._facts, self._request.workflows, self._product, others=others)
         metadata = Spot(self._workload.document).at("metadata")
         self._consulted.append(self._repository.folder("products"))
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
@@ -303,7 +329,10 @@ class _Planning:
         )
         surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
         surroundings = replace(surroundings, find=self._types.find)
-        return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+        memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
+        if memo is None or not isinstance(snapshot, RecordingSnapshot):
+            return WorkflowBuilder(ordered, surroundings, inputs, parameters)
+        return WorkflowBuilder(ordered, surroundings, inputs, parameters, partial(memo.step, snapshot=snapshot))
 
     def _application(self, chosen: _Chosen) -> Application:
         if self._workload is None:
@@ -323,12 +352,16 @@ class _Planning:
         found: dict[str, Source] = {}
         for path, object_id in self._files.object_ids.items():
             found[path] = Source(path=path, object_id=object_id, role="input")
-        overrides_file = self._request.overrides.file if self._request.overrides else None
-        for path in filter(None, (*self._consulted, overrides_file)):
-            document_id = self._repository.snapshot.object_id(path)
-            if document_id is not None:
-                found[path] = Source(path=path, object_id=document_id, role="document")
+        for path, object_id in self._document_ids().items():
+            found[path] = Source(path=path, object_id=object_id, role="document")
         return [found[path] for path in sorted(found)]
+
+    def _document_ids(self) -> dict[str, str]:
+        """The object ids of all documents that had a say."""
+        overrides_file = self._request.overrides.file if self._request.overrides else None
+        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file, *self._repository.vendored.used())))
+        ids = ((path, self._repository.snapshot.object_id(path)) for path in paths)
+        return {path: object_id for path, object_id in ids if object_id is not None}
 
     def _inputs(
         self,

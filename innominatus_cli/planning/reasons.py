@@ -39,6 +39,7 @@ class Reasons:
     def __init__(self, plan: Plan, drafts: tuple[Draft, ...]) -> None:
         self._plan = plan
         self._drafts = {draft.id: draft for draft in drafts}
+        self._groups = {step.id: step for step in plan.steps if step.group is not None}
         self._workflows = {workflow.id: workflow for workflow in plan.workflows}
         self._definitions = {
             draft.id: {part.definition.name: part.definition for part in draft.steps} for draft in drafts
@@ -54,6 +55,8 @@ class Reasons:
             return "workflow dependsOn"
         if not need.startswith(f"{owner}/"):
             return "barrier"
+        if step.within and _call_of(step.id, owner) and _call_of(step.id, owner) == _call_of(need, owner):
+            return "sub-workflow"
         written = self._definition(owner, step.id)
         if written is not None and written.depends_on is not None:
             return "dependsOn"
@@ -73,7 +76,18 @@ class Reasons:
         return any(step.id == step_id and step.cleanup for step in self._plan.steps)
 
     def conditions(self, step: PlannedStep) -> list[ExplainedCondition]:
-        """`if` and `unless` as written, what is known of them, and the values that they ask for."""
+        """`if` and `unless` as written, what is known of them, and the values that they ask for.
+
+        Those of the sub-workflows and loops that it is in come behind its own.
+        """
+        found = self._own_conditions(step)
+        group = self._groups.get(step.within or "")
+        while group is not None:
+            found += self._own_conditions(group)
+            group = self._groups.get(group.within or "")
+        return found
+
+    def _own_conditions(self, step: PlannedStep) -> list[ExplainedCondition]:
         written = step.conditions
         found = []
         for word, text, tree in (
@@ -130,6 +144,11 @@ class Reasons:
         draft = self._drafts.get(owner)
         own = {one.name: one.default for one in draft.parameters} if draft else {}
         return _inside(own, (name, *rest)), "its default in the workflow"
+
+
+def _call_of(step_id: str, owner: str) -> str:
+    """The call inside of which a step of a sub-workflow is; empty for another one."""
+    return step_id.removeprefix(f"{owner}/").rpartition(".")[0]
 
 
 def _references(tree: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.planning.drafts import Draft
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class PlanRequest:
     """Identities given by `--workflow`."""
     overrides: "Overrides | None" = None
     """What the repository has put into the Score file."""
+    list_others: bool = True
+    """Whether the absent workflows are to hold those of all other products: the one thing that takes longer in a larger
+    repository, and changes no plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,12 @@ class PlanOutcome:
     """The workflows that were chosen, also where errors stand in the way of a plan."""
     sketch: Plan | None = None
     """What policies judge where errors stand in the way of a plan; None beside a plan."""
+    spared: bool = False
+    """Whether the caller of `plan_application` ended planning, because it knew the plan."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The exit status without a plan: 65 where a vendored workflow or its lock cannot be trusted, else 1."""
+        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
+        corrupt = any(finding.code.exit_status is ExitStatus.CORRUPT for finding in errors)
+        return ExitStatus.CORRUPT if corrupt else ExitStatus.FINDINGS

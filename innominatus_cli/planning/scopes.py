@@ -304,7 +304,7 @@ class OwnOutputsContext:
         return Later(("outputs", *rest), "output of this step")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surroundings:
     """What all workflows of a plan share: static contexts, facts, tables."""
 
@@ -322,7 +322,8 @@ class Surroundings:
     find: FindStepType = step_type
     """Looks a step type up."""
 
-    def contexts(self) -> dict[str, Context]:
+    @cached_property
+    def contexts(self) -> Mapping[str, Context]:
         """The contexts that are the same everywhere."""
         return {
             "application": self.application,
@@ -381,7 +382,7 @@ class WorkflowScope:
     def _shared(self) -> dict[str, Context]:
         """Contexts that are the same for every step of the workflow."""
         return {
-            **self.surroundings.contexts(),
+            **self.surroundings.contexts,
             "workflows": WorkflowsContext(self.earlier, self.replaced),
             "parameters": ParametersContext(self.parameters, self.call),
         }

@@ -1,8 +1,9 @@
 """Which workflows of the platform and of the product a deployment has, by their triggers, and why others are absent."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from innominatus_cli.checks.organizations import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -38,8 +39,13 @@ class Selection:
     asked_first_deployment: bool = False
 
 
-def product_of(workload: WorkloadDocument, config: AdminConfigDocument, products: Sequence[str]) -> str | None:
-    """The application's product: metadata.product, then annotation or label, then (only if allowed) its name."""
+def product_of(
+    workload: WorkloadDocument, config: AdminConfigDocument, has_product: Callable[[str], bool] | None
+) -> str | None:
+    """The application's product: metadata.product, then annotation or label, then (only if allowed) its name.
+
+    `has_product` says whether there is a product of a name; None where there is none at all.
+    """
     extra = workload.metadata.model_extra or {}
     labels = extra.get("labels")
     for found in (
@@ -50,7 +56,7 @@ def product_of(workload: WorkloadDocument, config: AdminConfigDocument, products
         if isinstance(found, str) and found:
             return found
     prefix = _FIRST_SEGMENT.match(workload.metadata.name)
-    if config.admin.product_from_name and prefix and prefix.group() in products:
+    if config.admin.product_from_name and prefix and has_product is not None and has_product(prefix.group()):
         return prefix.group()
     return None
 
@@ -72,7 +78,17 @@ def organization_of(workload: WorkloadDocument) -> str:
 class Selector:
     """Chooses the workflows of the platform and product tiers for one deployment."""
 
-    def __init__(self, repository: Repository, facts: Facts, named: Sequence[str], product: str | None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        facts: Facts,
+        named: Sequence[str],
+        product: str | None,
+        *,
+        others: bool = True,
+    ) -> None:
+        """`others` also lists the workflows of other products as absent."""
+        self._others = others
         self._repository = repository
         self._facts = facts
         self._named = list(named)
@@ -89,7 +105,9 @@ class Selector:
         if self._product is not None:
             self._result.consulted += self._files(f"{repository.folder('products')}/{self._product}")
             self._consider_all(repository.product_workflows(self._product), Tier.PRODUCT, self._product)
-        self._other_products(workload)
+        self._check_product(workload)
+        if self._others:
+            self._other_products()
         self._unknown_names()
         return self._result
 
@@ -118,8 +136,9 @@ class Selector:
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
         name, identity = workflow.model.metadata.name, identity_of(workflow, product)
+        # A bare name is the platform's workflow where it has one of that name, else the product's.
+        named = identity in self._named or (name in self._named and name not in self._known)
         self._known.add(identity)
-        named = identity in self._named or (product is not None and name in self._named)
         trigger = self._trigger(workflow.model, product, named=named)
         phases = phases_of(workflow.model)
         if trigger is None or not phases:
@@ -130,7 +149,9 @@ class Selector:
                 self._not_manual(workflow, identity)
             return
         for phase in phases:
-            self._result.drafts.append(draft_of(workflow, phase, tier, trigger, product=product))
+            key = ("draft", id(workflow.document), phase, tier, trigger, product)
+            draft = partial(draft_of, workflow, phase, tier, trigger, product=product)
+            self._result.drafts.append(self._repository.noted(key, draft))
 
     def _trigger(self, model: WorkflowDocument, product: str | None, *, named: bool) -> Trigger | None:
         triggers = model.spec.triggers
@@ -183,13 +204,15 @@ class Selector:
         message = f"'{identity}' is named with --workflow and has no trigger 'manual'"
         self._result.findings.append(Finding(codes.NOT_MANUAL, message, spot.place))
 
-    def _other_products(self, workload: Spot) -> None:
+    def _check_product(self, workload: Spot) -> None:
+        if self._product is not None and not self._repository.has_product(self._product):
+            message = f"product '{self._product}' has no folder below {self._repository.folder('products')}"
+            remedy = did_you_mean(self._product, self._repository.products())
+            self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
+
+    def _other_products(self) -> None:
         """Workflows of other products, by their files' names: nobody else's file is read."""
         products = self._repository.products()
-        if self._product is not None and self._product not in products:
-            message = f"product '{self._product}' has no folder below {self._repository.folder('products')}"
-            remedy = did_you_mean(self._product, products)
-            self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
         whose = "has no product" if self._product is None else f"is of product '{self._product}'"
         for product in products:
             if product == self._product:

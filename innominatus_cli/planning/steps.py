@@ -1,7 +1,7 @@
 """One step of the plan from its draft: inputs, environment, conditions, retry, gates, provenance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
@@ -54,7 +54,8 @@ def build_step(
     findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
     values = _Values(scope, folded, spot, findings)
     env = {**inputs.env, **values.of("env", definition.env)}
-    own = Scope({**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}, scope.steps, scope.bare)
+    contexts = {**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}
+    own = replace(scope, contexts=contexts, texts={})
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback)
     conditions = conditions_of_step(definition, scope, spot, folded, findings, member.prefix)

@@ -1,6 +1,7 @@
 """Builds the workflows and steps of a plan, in order: what is behind an earlier barrier may be referred to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import PlannedWorkflow
@@ -19,6 +20,7 @@ from innominatus_cli.planning.parameters import parameter_of, resolve_parameters
 from innominatus_cli.planning.places import findings_of
 from innominatus_cli.planning.scopes import Surroundings, WorkflowScope
 from innominatus_cli.planning.sketch import Member
+from innominatus_cli.planning.steps import BuiltStep, build_step
 
 if TYPE_CHECKING:
     from innominatus_cli.expressions.contexts import Known
@@ -35,13 +37,16 @@ class WorkflowBuilder:
         surroundings: Surroundings,
         inputs: InputBuilder,
         parameters: Mapping[str, Any],
+        build: Callable[..., BuiltStep] = build_step,
     ) -> None:
+        """`build` makes one step; who plans many applications gives one that remembers."""
         self._ordered = ordered
         self._surroundings = surroundings
         self._parameters = parameters
+        self._known_before: dict[str, tuple[dict[str, frozenset[str]], bool]] = {}
         self.findings: list[Finding] = []
         self.outside: dict[str, Known] = {}
-        self._expander = Expander(inputs, CallValues(), self.findings, self.outside)
+        self._expander = Expander(inputs, CallValues(), self.findings, self.outside, build=build)
 
     def build(self) -> tuple[dict[str, dict[str, Part]], list[PlannedWorkflow]]:
         """What steps become, by workflow and name and without their needs, and all workflows in order."""
@@ -62,13 +67,22 @@ class WorkflowBuilder:
             one.order,
             variables,
             parameters,
-            self._earlier(one),
-            self._resources_available(one.draft),
+            *self._before(one),
             called_outputs={part.definition.name: called_outputs(part) for part in one.draft.steps if part.called},
-            replaced={
-                other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of
-            },
+            replaced=self._replaced,
         )
+
+    @cached_property
+    def _replaced(self) -> dict[str, str]:
+        return {other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of}
+
+    def _before(self, one: OrderedDraft) -> tuple[dict[str, frozenset[str]], bool]:
+        """What has finished before a workflow starts; several scopes of each ask."""
+        known = self._known_before.get(one.draft.id)
+        if known is None:
+            known = self._earlier(one), self._resources_available(one.draft)
+            self._known_before[one.draft.id] = known
+        return known
 
     def _earlier(self, one: OrderedDraft) -> dict[str, frozenset[str]]:
         """Outputs of the workflows that have finished before this one starts, by identity."""
@@ -94,6 +108,8 @@ class WorkflowBuilder:
 
     def _parameters_of(self, draft: Draft) -> dict[str, Any]:
         """The plan's parameters, and defaults of the workflow's own ones."""
+        if not draft.parameters:
+            return dict(self._parameters)
         spot = draft.spec.at("parameters")
         owner = f"workflow '{draft.identity}'"
         definitions = {

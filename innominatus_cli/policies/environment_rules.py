@@ -48,16 +48,25 @@ def enforce_backups(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iter
     if not is_production(plan.environment, policies):
         return
     for step in plan.steps:
-        if step.type != "resource-provisioning" or step.inputs.get("resourceType") not in STATEFUL_TYPES:
-            continue
+        kind = step.inputs.get("resourceType")
+        if (
+            step.type != "resource-provisioning"
+            or kind is None
+            or (isinstance(kind, str) and kind not in STATEFUL_TYPES)
+        ):
+            continue  # a type that only the run knows may be stateful
         if not _declares_backup(step):
             yield Finding(
                 codes.BACKUP_MISSING,
-                f"resource '{step.inputs.get('resource')}' of type '{step.inputs['resourceType']}' declares no "
-                f"backup, and '{plan.environment}' is a production environment",
+                f"resource '{step.inputs.get('resource')}' of {_type_in_words(kind)} declares no backup, "
+                f"and '{plan.environment}' is a production environment",
                 place_of_step(step),
                 related=rule.stands(),
             )
+
+
+def _type_in_words(kind: object) -> str:
+    return f"type '{kind}'" if isinstance(kind, str) else "a type that only the run knows"
 
 
 def is_production(environment: str, policies: PolicySet) -> bool:

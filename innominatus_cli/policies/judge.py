@@ -40,7 +40,7 @@ POLICIES: tuple[Policy, ...] = (
 
 def judge(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Judgement:
     """The verdict on `plan` and its findings, sorted by place: all violations at once, warnings of the policies too."""
-    found = (finding for policy in POLICIES for finding in policy(plan, policies, facts))
+    found = violations(plan, policies, facts)
     findings = tuple(sorted((*policies.findings, *found), key=lambda finding: finding.sort_key))
     verdict = Verdict(
         plan=plan.digest,
@@ -52,6 +52,11 @@ def judge(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Judgement:
         findings=[ReportedFinding.of(finding) for finding in findings],
     )
     return Judgement(verdict, findings)
+
+
+def violations(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> list[Finding]:
+    """What the policies say of a plan, without a verdict: for who compares thousands of plans."""
+    return [finding for policy in POLICIES for finding in policy(plan, policies, facts)]
 
 
 def policy_input(plan: Plan, facts: JudgeFacts) -> dict[str, Any]:

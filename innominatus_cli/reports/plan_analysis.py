@@ -34,13 +34,17 @@ def _times(analysis: PlanAnalysis) -> Iterator[str]:
         yield "Expected: nobody knows; no step of the critical path has ever run."
     else:
         unknown = f"; {counted(len(analysis.unknown), 'step')} of it never ran" if analysis.unknown else ""
-        slow = f", {took_text(analysis.slow_ms)} in one of ten" if analysis.slow_ms is not None else ""
-        yield f"Expected: {took_text(analysis.expected_ms)}{slow} (past runs along the critical path{unknown})."
+        slow = f", {took_text(analysis.slow_ms)} by 90th percentiles" if analysis.slow_ms is not None else ""
+        yield f"Expected: {took_text(analysis.expected_ms)} by medians{slow} (steps of the critical path{unknown})."
+    if analysis.past_runs is not None:
+        past = analysis.past_runs
+        took = f"{took_text(past.median_ms)} (median), {took_text(past.p90_ms)} (90th percentile)"
+        yield f"So far:   {took} of {counted(past.runs, 'whole run')} here."
     yield f"At most:  {duration_text(analysis.bound_seconds)} (timeouts, with every attempt and pause)."
 
 
 def _took(times: StepTimes) -> str:
-    return took_text(times.median_ms) or "never run"
+    return "never runs" if times.never_runs else took_text(times.median_ms) or "no run yet"
 
 
 def _table(analysis: PlanAnalysis) -> list[str]:

@@ -75,6 +75,12 @@ def _said(step: ExplainedStep) -> Iterator[tuple[str, str]]:
     yield "workflow", f"{step.workflow} ({step.tier} tier)"
     if step.override_of:
         yield "overrides", step.override_of
+    yield from _labelled("called by", [f"{one.step} at {one.path}:{one.line}" for one in step.calls])
+    if step.cell:
+        values = step.cell.matrix if step.cell.matrix is not None else {"item": step.cell.item}
+        yield "for", ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
+    if step.max_items is not None:
+        yield "for each", f"value that the run gives, at most {step.max_items}"
     yield "because", f"{step.because} ({step.trigger})"
     yield from _labelled("after", [_need(need) for need in step.needs] or ["nothing: it starts at once"])
     if step.cleanup:

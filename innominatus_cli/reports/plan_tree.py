@@ -1,10 +1,10 @@
 """A plan as a tree: phases, tiers, workflows and steps, each with why it is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep, PlannedWorkflow
+from innominatus_cli.documents.plan import AbsentWorkflow, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.words import counted
 from innominatus_cli.planning.request import PlanOutcome
@@ -31,13 +31,15 @@ def plan_tree(outcome: PlanOutcome, *, wide: bool = False, colour: bool = False)
         raise AssertionError("there is no plan to show")
     product = f", product {plan.application.product}" if plan.application.product else ""
     head = f"{plan.operation}: {plan.application.name}{product}, environment {plan.environment}"
-    nodes = [
-        _phase(plan, phase, list(workflows)) for phase, workflows in groupby(plan.workflows, key=lambda w: w.phase)
-    ]
+    steps: dict[str | None, list[PlannedStep]] = {}
+    for step in plan.steps:
+        if step.kind == "step":
+            steps.setdefault(step.workflow_id, []).append(step)
+    nodes = [_phase(phase, workflows, steps) for phase, workflows in groupby(plan.workflows, key=lambda one: one.phase)]
     if wide and outcome.absent:
         nodes.append(_Node("not in this plan", "", "dim", tuple(map(_absent, outcome.absent))))
-    steps = sum(step.kind == "step" for step in plan.steps)
-    foot = f"{counted(len(plan.workflows), 'workflow')}, {counted(steps, 'step')}; digest {plan.digest}"
+    count = sum(map(len, steps.values()))
+    foot = f"{counted(len(plan.workflows), 'workflow')}, {counted(count, 'step')}; digest {plan.digest}"
     lines = [painted(one_line(head), "bold", on=colour), *_lines(nodes, "", colour=colour), foot]
     if outcome.absent and not wide:
         is_ = "is" if len(outcome.absent) == 1 else "are"
@@ -54,22 +56,21 @@ def _lines(nodes: Sequence[_Node], before: str, *, colour: bool) -> Iterator[str
         yield from _lines(node.below, before + below, colour=colour)
 
 
-def _phase(plan: Plan, phase: str, workflows: list[PlannedWorkflow]) -> _Node:
-    tiers = groupby(workflows, key=lambda workflow: workflow.tier)
-    below = tuple(_Node(tier, "", "cyan", tuple(_workflow(plan, one) for one in found)) for tier, found in tiers)
+def _phase(
+    phase: str, workflows: Iterable[PlannedWorkflow], steps: Mapping[str | None, Sequence[PlannedStep]]
+) -> _Node:
+    below = tuple(
+        _Node(tier, "", "cyan", tuple(_workflow(one, steps.get(one.id, ())) for one in found))
+        for tier, found in groupby(workflows, key=lambda workflow: workflow.tier)
+    )
     return _Node(phase, "", "bold", below)
 
 
-def _workflow(plan: Plan, workflow: PlannedWorkflow) -> _Node:
+def _workflow(workflow: PlannedWorkflow, steps: Sequence[PlannedStep]) -> _Node:
     needs = [f"after {need.rpartition('/')[2]}" for need in workflow.needs]
     override = [f"overrides {workflow.override_of}"] if workflow.override_of else []
     remark = "; ".join([f"{workflow.path}:{workflow.line} ({workflow.trigger})", *override, *needs])
-    steps = tuple(_step(step, workflow) for step in plan.steps if _is_of(step, workflow))
-    return _Node(workflow.identity, remark, "green", steps)
-
-
-def _is_of(step: PlannedStep, workflow: PlannedWorkflow) -> bool:
-    return step.kind == "step" and step.workflow_id == workflow.id
+    return _Node(workflow.identity, remark, "green", tuple(_step(step, workflow) for step in steps))
 
 
 def _step(step: PlannedStep, workflow: PlannedWorkflow) -> _Node:

@@ -68,12 +68,16 @@ def _first_text(name: str) -> str:
     return f"# {kind.name}\n\n{kind.summary}\n"
 
 
+_EXPANDED = {"workflow": "as the steps of the workflow that it calls"}
+"""Types whose steps the plan replaces by others."""
+
+
 def _list() -> str:
     def rows(*, has_driver: bool) -> Iterator[str]:
         yield "| type | what it does |"
         yield "| --- | --- |"
         for name, kind in STEP_TYPES.items():
-            if kind.has_driver is has_driver:
+            if (kind.has_driver or kind.name in _EXPANDED) is has_driver:
                 yield f"| [{name}]({name}.md) | {kind.summary} |"
 
     here, later = "\n".join(rows(has_driver=True)), "\n".join(rows(has_driver=False))
@@ -103,7 +107,8 @@ def _facts(kind: StepType) -> str:
     if kind.tools_by_inputs is not None:
         tools = tools or "none to render; `kubectl` >=1.24 to apply or get"
     rows = {
-        "runs": "yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))",
+        "runs": _EXPANDED.get(kind.name)
+        or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),
         "tools": tools or "none",
         "idempotency": _IDEMPOTENCY[kind.idempotency.value],
         "rollback": _ROLLBACK[kind.rollback],

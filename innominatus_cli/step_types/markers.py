@@ -42,6 +42,21 @@ def marked_values(model: type[StepInputs], inputs: Mapping[str, Any]) -> Iterato
 
 
 @cache
+def keys_with_paths(model: type[StepInputs]) -> frozenset[str] | None:
+    """The top-level inputs that a path may stand in, however deep; None where any of them may hold one."""
+    schema = _schema(model)
+    if "anyOf" in schema:
+        return None
+    return frozenset(key for key, part in schema.get("properties", {}).items() if _has_path(part))
+
+
+def _has_path(schema: Mapping[str, Any]) -> bool:
+    below = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    below += [schema["items"]] if "items" in schema else []
+    return "x-path" in schema or any(map(_has_path, below))
+
+
+@cache
 def _schema(model: type[StepInputs]) -> Mapping[str, Any]:
     """The parts of the model's schema that have a marker in them, references replaced by what they name."""
     schema = model.model_json_schema(by_alias=True)

@@ -9,11 +9,12 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, GIT_MISSING, NOT_A_REPOSITORY, UNKNOWN_REVISION
+from innominatus_cli.findings.catalogue.revisions import AMBIGUOUS_REVISION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.git_command import GitCommand, GitFailed, Run, operators_command, plumbing_command
@@ -105,14 +106,35 @@ class Git:
         return self.command.text(*verify, allowed=(0, 1, 128)) or None
 
     def resolve(self, revision: str) -> str:
-        """The commit that a person means by `revision`. Raises CannotContinue where there is none."""
-        usable = revision and not revision.startswith(("-", "^")) and not re.search(r"[\x00-\x20\x7f]", revision)
+        """The commit that a person means by `revision`. Raises CannotContinue where there is none, or more than one.
+
+        What looks like an option or like a range is none.
+        """
+        usable = revision and not re.search(r"^[-^]|\.\.|[\x00-\x20\x7f]", revision)
         commit = self.commit_of(revision) if usable else None
+        several = self._several(revision) if usable else []
+        if several:
+            message = f"'{revision}' is {', '.join(several[:-1])} and {several[-1]}"
+            raise CannotContinue(Finding(AMBIGUOUS_REVISION, message, Place(revision)))
         if commit is None or "\n" in commit:  # a range is two
             raise CannotContinue(
                 Finding(UNKNOWN_REVISION, f"no commit is called '{revision}'", Place(revision or "git"))
             )
         return commit
+
+    def _several(self, revision: str) -> list[str]:
+        """What a name may mean, where that is several commits: a branch and a tag, or a short id of many objects.
+
+        git itself takes the tag, so that whoever may push one could change what `main` means.
+        """
+        if re.fullmatch(r"[0-9a-f]{4,63}", revision) and self.commit_of(revision) is None:
+            found = self.command.text("rev-parse", f"--disambiguate={revision}", allowed=(0, 1, 128)).split()
+            return [f"commit {one[:16]}" for one in found if self._object_type(one) == "commit"][:5]
+        names = {f"refs/tags/{revision}": "a tag", f"refs/heads/{revision}": "a branch"}
+        asked = [f"{name}^{{commit}}" for name in names]
+        kinds = self.objects(asked)
+        there = {name: kinds[one] for name, one in zip(names, asked, strict=True) if kinds[one][0] == "commit"}
+        return [names[name] for name in there] if len({data for _, data in there.values()}) > 1 else []
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits; None where this clone knows none. Raises GitFailed."""
@@ -153,6 +175,14 @@ class Git:
                 raise CannotContinue(Finding(GIT_FAILED, f"object {object_id} is {kind}, not a blob", Place("git")))
             contents[object_id] = data
         return contents
+
+    def blob_sizes(self, object_ids: Iterable[str]) -> dict[str, int]:
+        """The sizes in bytes of those that are objects here, in one process. Raises GitFailed."""
+        asked = "".join(f"{one}\n" for one in object_ids).encode()
+        form = "--batch-check=%(objectname) %(objectsize)"
+        answers = self.command.output("cat-file", form, stdin=asked).decode().splitlines() if asked else []
+        words = (answer.split(" ") for answer in answers)
+        return {name: int(size) for name, size in words if size.isdecimal()}
 
     def objects(self, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
         """Objects by any name git understands (`<id>`, `<commit>:<path>`): type and bytes; type `missing` without."""
@@ -213,6 +243,14 @@ class Git:
         commit = self.commit_of("HEAD")
         committed = self.entries_at(commit, wanted) if commit else {}
         return [path for path in wanted if self._differs(path, committed.get(path))]
+
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths` that git ignores in the working tree, sorted; none of the index. Raises GitFailed."""
+        stdin = b"\0".join(map(os.fsencode, sorted(paths)))
+        options = tuple(option for option in self.command.options if option != "--literal-pathspecs")
+        command = replace(self.command, options=options)  # check-ignore takes no literal pathspecs, nor any magic
+        listed = command.output("check-ignore", "-z", "--stdin", stdin=stdin, allowed=(0, 1))
+        return [os.fsdecode(name) for name in listed.split(b"\0")[:-1]]
 
     def entries_at(self, commit: str, paths: list[str]) -> Mapping[str, TreeEntry]:
         """The entries of a commit at exactly these paths, where it has some. Raises GitFailed."""

@@ -152,9 +152,10 @@ def test_a_whole_example_of_the_docs_validates_without_an_error(
     repository = tmp_path / "repository"
     shutil.copytree(ROOT / "workflows", repository / "workflows")
     shutil.copy(ROOT / "admin-config.yaml", repository)
-    example = repository / path
-    example.parent.mkdir(parents=True, exist_ok=True)
-    example.write_text(text, encoding="utf-8")
+    others = {other: body for where, other, body in complete_examples() if where == page}  # they may call each other
+    for other, body in {**others, path: text}.items():
+        (repository / other).parent.mkdir(parents=True, exist_ok=True)
+        (repository / other).write_text(body, encoding="utf-8")
     subprocess.run(["git", "init", "-q", str(repository)], check=True, timeout=60)
 
     checked = subprocess.run(

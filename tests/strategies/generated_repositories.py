@@ -64,7 +64,7 @@ def _triggers(owner: str | None) -> list[str]:
 
 @st.composite
 def _steps(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Steps of a workflow: in a row, in groups, or after steps that stand before them."""
+    """Steps of a workflow: in a row, in groups, in loops, or after steps that stand before them."""
     steps: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, _MOST_STEPS))):
         step: dict[str, Any] = {"name": f"step-{number}", "type": "script", "config": {"script": f"echo {number}"}}
@@ -76,6 +76,8 @@ def _steps(draw: st.DrawFn) -> list[dict[str, Any]]:
             step["parallelGroup"] = draw(st.integers(1, 2))
         elif order == "needs":
             step["dependsOn"] = draw(st.lists(st.sampled_from(before), unique=True)) if before else []
+        if draw(st.integers(0, 4)) == 0:
+            step["forEach"] = draw(st.lists(st.sampled_from(["eu", "us", "ap"]), unique=True, min_size=1))
         condition = draw(st.sampled_from([None, None, *CONDITIONS]))
         if condition is not None:
             step["if"] = condition

@@ -21,6 +21,7 @@ from innominatus_cli.cli.wishing import wish_options
 )
 @wish_options
 @click.option("--policies-from", metavar="REV", help="Judge the plan by the policies of another revision.")
+@click.option("--at", metavar="REV", help="Plan what another revision holds; nothing is checked out.")
 @click.option("--digest", is_flag=True, help="Print the plan's digest only.")
 @click.option("--explain", is_flag=True, help="Also say which workflows are absent and why, inputs and sources.")
 @click.option("--out", metavar="FILE", shell_complete=offers.files, help="Also write the plan, for `run --plan FILE`.")
@@ -30,6 +31,7 @@ def command(
     digest: bool,
     explain: bool,
     policies_from: str | None,
+    at: str | None,
     out: str | None,
     **wish: Any,  # noqa: ANN401
 ) -> int:
@@ -44,6 +46,8 @@ def command(
       innominatus-ctl plan score.yaml --env staging --out checkout.plan.json
       innominatus-ctl plan score.yaml --digest
       innominatus-ctl plan score.yaml --policies-from origin/main
+      innominatus-ctl plan score.yaml --at v1.4.0
+      innominatus-ctl plan diff main..HEAD score.yaml
       innominatus-ctl plan score.yaml --overrides-file overrides.staging.yaml --env staging
     """
     from innominatus_cli.cli.planning import keep_plan, print_plan
@@ -51,6 +55,6 @@ def command(
 
     need_score(wish["score"], wish["overriding"])
     wished = PlanWish(**wish)
-    report = plan_for(wished, policies_from=policies_from)
+    report = plan_for(wished, policies_from=policies_from, at=at)
     status = print_plan(report, output, digest=digest, wide=explain or output == "wide")
     return keep_plan(report, wished, out, status)

@@ -18,11 +18,13 @@ BLOCKS = (
     "score",
     "structure",
     "plan",
+    "revisions",
     "workflow_tests",
     "plan_files",
     "policy",
     "execution",
     "ledger",
+    "vendoring",
     "internal",
 )
 

@@ -193,7 +193,7 @@ def _remarks_on_types(asked: Asked) -> list[str]:
     idle = [
         used
         for used in dict.fromkeys(asked.texts("step-type"))
-        if (known := step_type(used)) is not None and not known.has_driver
+        if used != "workflow" and (known := step_type(used)) is not None and not known.has_driver
     ]
     if not idle:
         return []

@@ -213,3 +213,14 @@ def test_a_plan_that_cannot_run_is_not_kept(shop: Any, told: Told) -> None:
     shop.write("score.yaml", "metadata: {}\n")
     assert "'../plan.json' is not written" in told("plan", "score.yaml", "--out", "../plan.json", status=1)
     assert not Path("../plan.json").exists()
+
+
+def test_files_of_parameters_are_kept_with_the_plan(shop: Any, told: Told) -> None:
+    path = "apiVersion: workflow.dev/v1\nkind: GoldenPath\nmetadata: {name: sized, description: d}\n"
+    path += "spec:\n  operation: deploy\n  parameters: {replicas: {type: integer, default: 1}}\n"
+    shop.commit({"workflows/golden-paths/sized.yaml": path})
+    Path("../values.yaml").write_text("replicas: 3\n")
+    written = json.loads(plan(told, "--golden-path", "sized", "--param-file", "../values.yaml").read_bytes())
+    assert written["plan"]["parameters"] == {"replicas": 3}
+    Path("../values.yaml").write_text("replicas: 4\n")
+    assert "digest sha256:" in told("run", "--plan", "../plan.json", "--dry-run")

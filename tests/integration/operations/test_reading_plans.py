@@ -107,6 +107,8 @@ def test_past_runs_give_the_expectation_and_what_changed_since_the_last_good_one
     assert 0 < fast["median_ms"] <= fast["p90_ms"]
     assert found["expected_ms"] > 0
     assert found["slow_ms"] >= found["expected_ms"]
+    assert found["past_runs"]["runs"] == 2
+    assert found["past_runs"]["median_ms"] >= fast["median_ms"]
     assert risks(found)["failed recently"] == ["flaky"]
     assert "first deployment" not in risks(found)
     assert "changed" not in risks(found)

@@ -16,12 +16,14 @@ WORKFLOWS = (
     "workflows/products/Shop!/a.yaml",
     "workflows/golden-paths/a.yaml",
     "flows/products/shop/a.yaml",
+    "workflows/shared/a.yaml",
 )
 SCORES = ("apps/score.yaml", "apps/score-web.yaml", "workflows/platform/score.yaml")
 STEP_TYPE = (
     "apiVersion: workflow.dev/v1\nkind: StepType\nmetadata: {name: lint, description: x, version: 1.0.0}\n"
-    "spec: {command: [lint]}\n"
+    "spec:\n  command: [lint]\n"
 )
+INPUTS = "  inputs: {type: object, properties: {x: {type: boolean}}}\n"
 GOLDEN_PATH = (
     "goldenpaths:\n  ship:\n    description: x\n    workflow: platform/a.yaml\n    parameters:\n"
     "      ttl: {type: string}\n"
@@ -47,6 +49,7 @@ SPEAKING_SCRIPTS = (
     "echo ${variables.zone}",
     "echo {{ .parameters.ttl }}",
     "echo ${steps.nothing.outputs.x}",
+    "echo ${steps.build.outputs.url}",
 )
 CONDITIONS = ("variables.zone == 'x'", "secrets.token == 'x'", "environment.zone == 'x'")
 STEPS = (
@@ -59,6 +62,8 @@ STEPS = (
     "type: script, config: {script: make}, env: {PASSWORD: hunter22}",
     "type: script, config: {script: make}, env: {PASSWORD: token}",
     "type: workflow, workflow: workflows/platform/b.yaml",
+    "type: workflow, workflow: shared/a.yaml, parameters: {ttl: 1h}",
+    "type: workflow, workflow: shop/a",
 )
 
 
@@ -124,7 +129,7 @@ class Writer:
         kind = self.maybe("sqlite", "postgres", "redis", of=2)
         return (
             "apiVersion: score.dev/v1b1\nmetadata:\n  name: web\n"
-            + self.maybe("  product: shop\n")
+            + self.maybe("  product: shop\n", "  product: bank\n", "  labels: {innominatus.dev/product: bank}\n")
             + "containers:\n  web:\n    image: example.com/web:1\n"
             + self.maybe("    files: {/etc/x: {source: data.txt}}\n")
             + self.maybe("    variables: {PASSWORD: hunter22}\n", "    variables: {URL: '${resources.db.host}'}\n")
@@ -179,7 +184,7 @@ class Writer:
             "score": (self.one(*SCORES), self.score()),
             "admin": ("admin-config.yaml", self.admin_config()),
             "policies": ("workflows/policies/p.yaml", head + (self.policies() or "  {}\n")),
-            "fixed": (fixed, FIXED[fixed]),
+            "fixed": (fixed, FIXED[fixed] + (self.maybe(INPUTS, of=2) if FIXED[fixed] is STEP_TYPE else "")),
             "deleted": (place, None),
             "renamed": (place, Path(self.one(*PLACES))),
         }

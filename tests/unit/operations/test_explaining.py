@@ -165,6 +165,44 @@ def test_absent_workflows_say_what_would_bring_them_in(explain: Explain) -> None
     assert next(one.reason for one in found.absent if one.identity == "shop/seed").endswith("(record x)")
 
 
+LOOPS = """\
+apiVersion: workflow.dev/v1
+kind: PlatformWorkflow
+metadata: {name: loops, description: d, owner: o, phase: pre-deployment}
+spec:
+  triggers: [all_deployments]
+  steps:
+    - {name: region, type: script, forEach: [eu, us], config: {script: "true"}}
+    - name: call
+      type: workflow
+      workflow: shared/part.yaml
+      if: environment.name == 'development'
+"""
+PART = """\
+apiVersion: workflow.dev/v1
+kind: Workflow
+metadata: {name: part, description: d, owner: o}
+spec:
+  steps:
+    - {name: first, type: script, config: {script: "true"}}
+    - {name: second, type: script, config: {script: "true"}}
+"""
+
+
+def test_steps_of_loops_and_sub_workflows_say_how_they_came_in(explain: Explain) -> None:
+    found = explain(**{"workflows/platform/loops.yaml": LOOPS, "workflows/shared/part.yaml": PART})
+    regions = [one for one in found.steps if one.cell is not None]
+    assert [one.cell.item for one in regions if one.cell] == ["eu", "us"]
+    inner = next(one for one in found.steps if one.id.endswith("/call.second"))
+    assert [(one.step, one.line) for one in inner.calls] == [("call", 8)]
+    assert inner.path == "workflows/shared/part.yaml"
+    assert [need.because for need in inner.needs] == ["sub-workflow"]
+    assert [one.text for one in inner.conditions] == ["environment.name == 'development'"]
+    text = explanation_text(part_of(found, "loops/*"))
+    assert "for        item = eu" in text
+    assert "called by  call at workflows/platform/loops.yaml:8" in text
+
+
 def test_the_text_shows_every_step_and_absent_workflow(explain: Explain) -> None:
     found = explain()
     text = explanation_text(found)

@@ -120,7 +120,7 @@ def test_edits_change_what_a_cache_gives_and_what_it_cannot_give(tmp_path: Path)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(many_files, "_known_files", counted)
-        for seed in range(24):
+        for seed in range(36):
             writer, repository = Writer(seed), tmp_path / str(seed)
             (repository / ".git").mkdir(parents=True)
             for most in (10, 3, 3):
@@ -217,6 +217,14 @@ def script(text: str, more: str = "timeout: 1m") -> str:
     return one_step(f"type: script, config: {{script: '{text}'}}", more)
 
 
+def called(more: str = "timeout: 1m") -> str:
+    """A workflow that others call."""
+    metadata = "metadata: {name: m, description: x, owner: y}"
+    head = f"apiVersion: workflow.dev/v1\nkind: Workflow\n{metadata}\nspec:\n  {more}\n"
+    return f"{head}  steps:\n    - {{name: s, type: script, config: {{script: x}}}}\n"
+
+
+CALL = one_step("type: workflow, workflow: shared/m.yaml")
 SURROUNDINGS = {
     "step type": (PLATFORM, one_step("type: lint"), "workflows/step-types/lint.yaml", STEP_TYPE, "ORC-2002"),
     "allowed types": (PLATFORM, script("x"), ADMIN, "workflowPolicies: {allowedStepTypes: [lint]}\n", "ORC-4004"),
@@ -295,7 +303,57 @@ SURROUNDINGS = {
         f"{SCORE}resources: {{db: {{type: postgres}}}}\n",
         ADMIN,
         "productProvisioners: [{product: shop, type: postgres}]\n",
-        "ORC-2121",
+        "ORC-2204",
+    ),
+    "product": (
+        WORKLOAD,
+        SCORE.replace("name: web", "name: web, product: bank", 1),
+        "workflows/products/bank/w.yaml",
+        WORKFLOW.format(name="w").replace("shop", "bank"),
+        "ORC-2203",
+    ),
+    "product in a label": (
+        WORKLOAD,
+        SCORE.replace("name: web", "name: web, labels: {innominatus.dev/product: bank}", 1),
+        "workflows/products/bank/w.yaml",
+        WORKFLOW.format(name="w").replace("shop", "bank"),
+        "ORC-2203",
+    ),
+    "called workflow": (PLATFORM, CALL, "workflows/shared/m.yaml", called(), "ORC-2191"),
+    "parameter of a call": (
+        PLATFORM,
+        CALL,
+        "workflows/shared/m.yaml",
+        called("parameters: [{name: ttl, type: string, required: true}]"),
+        "ORC-2194",
+    ),
+    "output of a call": (
+        PLATFORM,
+        f"{CALL}    - {{name: t, type: script, config: {{script: 'x ${{steps.s.outputs.url}}'}}}}\n",
+        "workflows/shared/m.yaml",
+        called("outputs: {address: x}"),
+        "ORC-2015",
+    ),
+    "call in a circle": (
+        PLATFORM,
+        CALL,
+        "workflows/shared/m.yaml",
+        called().replace("type: script, config: {script: x}", "type: workflow, workflow: platform/w.yaml"),
+        "ORC-2192",
+    ),
+    "call of a product": (
+        PLATFORM,
+        one_step("type: workflow, workflow: bank/w"),
+        "workflows/products/bank/w.yaml",
+        WORKFLOW.format(name="w").replace("shop", "bank"),
+        "ORC-2195",
+    ),
+    "inputs of a step type": (
+        PLATFORM,
+        one_step("type: lint, config: {strict: yes please}"),
+        "workflows/step-types/lint.yaml",
+        f"{STEP_TYPE}  inputs: {{type: object, properties: {{strict: {{type: boolean}}}}}}\n",
+        "ORC-1035",
     ),
     "made of a type": (
         WORKLOAD,

@@ -228,6 +228,34 @@ def test_a_workflow_of_the_product_and_of_a_provider_is_called_by_its_identity(p
     assert any(error.startswith("ORC-2195") for error in errors(plan(other)))
 
 
+def test_of_several_versions_the_newest_is_called_or_the_one_that_is_named(plan: Planner) -> None:
+    def version(number: str, more: str = "") -> str:
+        metadata = f", product: shop, phase: deployment, version: {number}{more}"
+        return workflow(
+            f"- {{name: v{number[0]}, {RUN}}}", "ProductWorkflow", "prepare", "triggers: [manual]", metadata
+        )
+
+    caller = "\n".join(f"- {{name: {name}, type: workflow, workflow: '{called}'}}"
+                       for name, called in (("a", "shop/prepare"), ("b", "shop/prepare@^1")))  # fmt: skip
+    spec = "triggers: [product_deployment]"
+    files = {
+        **ADMIN,
+        "workflows/products/shop/prepare.yaml": version("2.0.0"),
+        "workflows/products/shop/prepare-1.yaml": version("1.4.0", ", deprecated: {message: old}"),
+        "workflows/products/shop/r.yaml": workflow(
+            caller, "ProductWorkflow", "r", spec, ", product: shop, phase: deployment"
+        ),
+    }
+    outcome = plan(files)
+    assert outcome.plan is not None, outcome.findings
+    assert [step.name for step in outcome.plan.steps if step.name[:2] in {"a.", "b."}] == ["a.v2", "b.v1"]
+    assert [one.message for one in outcome.findings if "deprecated" in one.message] == [
+        "workflow 'shop/prepare' is deprecated: old"
+    ]
+    other = {**files, "workflows/products/shop/r.yaml": files["workflows/products/shop/r.yaml"].replace("^1", "^3")}
+    assert any("no version of workflow 'shop/prepare' is in '^3'" in error for error in errors(plan(other)))
+
+
 CIRCLE = shared(
     one="- {name: a, type: workflow, workflow: shared/two.yaml}",
     two="- {name: b, type: workflow, workflow: shared/one.yaml}",

@@ -677,3 +677,14 @@ def test_a_secret_reaches_a_step_by_its_environment_only(plan: Planner, config: 
     outcome = plan(files)
     assert outcome.plan is None
     assert "ORC-3048" in codes(outcome)
+
+
+def test_a_bare_name_is_the_platforms_workflow_where_it_has_one_of_that_name(plan: Planner) -> None:
+    files = {
+        **ADMIN,
+        "workflows/platform/tidy.yaml": workflow("tidy", trigger="manual"),
+        f"{PRODUCT}/tidy.yaml": workflow("tidy", product="shop", trigger="first_deployment"),
+    }
+    outcome = plan(files, facts=Facts(first_deployment=False), workflows=("tidy",))
+    assert "pre-deployment/platform/-/tidy/s" in ids(made(outcome))
+    assert codes(plan(files, facts=Facts(first_deployment=False), workflows=("shop/tidy",))) == {"ORC-3021"}

@@ -1,0 +1,236 @@
+"""Applications planned in two states of a repository, the second time only where that may give another plan."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.consulted import KnownAnswers, Question, RecordingSnapshot
+from innominatus_cli.documents.document_pool import DocumentPool
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.verdict import Actor
+from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
+from innominatus_cli.planning.comparison import Comparison, compare
+from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.policies.effects import judged_effects, objections
+from innominatus_cli.policies.facts import JudgeFacts, teams_of
+from innominatus_cli.policies.judge import violations
+from innominatus_cli.policies.policy_set import PolicySet, policy_set
+from innominatus_cli.system.git_identity import Identity
+
+How: TypeAlias = Literal["changed", "added", "removed", "broken", "mended"]
+
+
+class Affected(NamedTuple):
+    """One application that the change affects.
+
+    `changed`: it has a plan before and after, and they, or the policies' word on them, differ. `broken`: it had one and
+    has none, `mended` the other way round. `added` and `removed`: its Score file is new, or gone.
+    """
+
+    path: str
+    """The Score file's."""
+    name: str
+    how: How
+    effects: tuple[str, ...] = ()
+    """In a few words, see `planning.effects`."""
+    comparison: Comparison = Comparison()
+    raised: tuple[Finding, ...] = ()
+    """Because of what policies refuse it now, and did not before."""
+    settled: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Errors that stand in the way of a plan now."""
+
+    @property
+    def newly_refused(self) -> bool:
+        """Whether policies refuse it for something that they did not refuse it for before."""
+        return bool(self.raised)
+
+    @property
+    def newly_broken(self) -> bool:
+        """Whether it cannot be planned, and that is of this change."""
+        return self.how == "broken" or (self.how == "added" and bool(self.findings))
+
+
+class Around(NamedTuple):
+    """What is the same for both states and every application."""
+
+    wish: PlanWish
+    root: Path
+    """The folder that typed paths are in."""
+    facts: Callable[[Repository, PlanRequest], Facts]
+    who: Identity
+    """Whom policies judge."""
+    now: str
+    """When; RFC 3339, UTC."""
+    policies: PolicySet | None = None
+    """Those that judge both states; None: each has its own."""
+
+
+class _Planned(NamedTuple):
+    """An application at one end."""
+
+    name: str
+    outcome: PlanOutcome
+    asked: frozenset[Question]
+    admin: AdminConfigDocument
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.outcome.findings if one.severity is Severity.ERROR)
+
+
+class _End:
+    """One of the two states, with everything that is needed to plan in it."""
+
+    def __init__(self, snapshot: Snapshot, pool: DocumentPool | None, around: Around) -> None:
+        self.answers = KnownAnswers(snapshot)
+        self._pool = pool
+        self._around = around
+        self.planned = 0
+
+    def repository(self) -> Repository:
+        """A fresh reader, over the documents of the pool, whose snapshot remembers what it is asked."""
+        return Repository(RecordingSnapshot(self.answers), self._pool)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The Score files."""
+        return frozenset(self.repository().application_paths())
+
+    @cached_property
+    def policies(self) -> tuple[PolicySet, frozenset[Question]]:
+        """The policies that judge here, and the questions that they rest on."""
+        if self._around.policies is not None:
+            return self._around.policies, frozenset()
+        repository = self.repository()
+        found = policy_set(repository)
+        return found, _asked(repository)
+
+    def plan(self, path: str, is_known: Callable[[frozenset[Question]], bool] | None = None) -> _Planned | None:
+        """The plan of a Score file, or why there is none.
+
+        None where `is_known` says of all questions that planning asks that nobody needs this plan.
+        """
+        repository = self.repository()
+        around = self._around
+        spare = None if is_known is None else lambda: is_known(_asked(repository))
+        try:
+            outcome = plan_wish(
+                repository, around.wish, path, around.root, lambda request: around.facts(repository, request), spare
+            )
+        except CannotContinue as problem:
+            outcome = PlanOutcome(None, problem.findings)
+        if outcome.spared:
+            return None
+        self.planned += 1
+        workload = repository.workload(path)
+        name = workload.model.metadata.name if workload else path
+        admin = admin_of(repository)
+        return _Planned(name, outcome, _asked(repository), admin)
+
+    def says(self, planned: _Planned) -> tuple[Finding, ...] | None:
+        """What policies say of it here; None where there is nothing to judge."""
+        judged = planned.outcome.plan or planned.outcome.sketch
+        if judged is None:
+            return None
+        who, policies = self._around.who, self.policies[0]
+        actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
+        facts = JudgeFacts(actor, self._around.now, planned.admin.secrets, planned.outcome.absent)
+        return tuple(violations(judged, policies, facts))
+
+
+def _asked(repository: Repository) -> frozenset[Question]:
+    snapshot = repository.snapshot
+    return frozenset(snapshot.asked) if isinstance(snapshot, RecordingSnapshot) else frozenset()
+
+
+class Search:
+    """Looks for what differs between two states; with `everything` nothing is shared or spared, to compare with."""
+
+    def __init__(self, old: Snapshot, new: Snapshot, around: Around, *, everything: bool = False) -> None:
+        self._pool = None if everything else DocumentPool()
+        self._old, self._new = (_End(snapshot, self._pool, around) for snapshot in (old, new))
+        self._everything = everything
+        self._differing: dict[Question, bool] = {}
+
+    @property
+    def applications(self) -> int:
+        """How many there are in either state."""
+        return len(self._old.paths | self._new.paths)
+
+    @property
+    def planned(self) -> int:
+        """How many plans were made so far."""
+        return self._old.planned + self._new.planned
+
+    @property
+    def parsed(self) -> int:
+        """How many files were read so far."""
+        return self._pool.parsed if self._pool is not None else 0
+
+    def affected(self) -> Iterator[Affected]:
+        """The applications that differ, by path."""
+        same_policies = not self._differ(self._old.policies[1] | self._new.policies[1])
+        for path in sorted(self._old.paths | self._new.paths):
+            if path not in self._new.paths:
+                workload = self._old.repository().workload(path)
+                yield Affected(path, workload.model.metadata.name if workload else path, "removed")
+            elif path not in self._old.paths:
+                yield self._added(path)
+            elif (found := self._compared(path, same_policies=same_policies)) is not None:
+                yield found
+
+    def _differ(self, asked: frozenset[Question]) -> bool:
+        """Whether any of these questions has another answer now."""
+        if self._everything:
+            return True
+        known = self._differing
+        for question in asked:
+            differs = known.get(question)
+            if differs is None:
+                differs = self._old.answers.of(question) != self._new.answers.of(question)
+                known[question] = differs
+            if differs:
+                return True
+        return False
+
+    def _added(self, path: str) -> Affected:
+        now = self._new.plan(path)
+        if now is None:
+            raise AssertionError("nothing was to be spared")
+        raised = tuple(objections(self._new.says(now) or ()).values())
+        return Affected(
+            path, now.name, "added", judged_effects(Comparison(), (), raised), Comparison(), raised, (), now.errors
+        )
+
+    def _compared(self, path: str, *, same_policies: bool) -> Affected | None:
+        is_known = (lambda asked: not self._differ(asked)) if same_policies else None
+        was = self._old.plan(path, is_known)
+        same = was is None or not self._differ(was.asked)
+        if was is None or (same and same_policies):
+            return None
+        now = was if same else self._new.plan(path)
+        if now is None:
+            raise AssertionError("nothing was to be spared")
+        before, after = self._old.says(was), self._new.says(now)
+        plans = was.outcome.plan, now.outcome.plan
+        raised, settled = _only(after, before), _only(before, after)
+        if plans[0] is None or plans[1] is None:
+            if plans[0] is plans[1]:
+                return None
+            how: How = "broken" if plans[1] is None else "mended"
+            return Affected(path, now.name, how, (), Comparison(), raised, settled, now.errors)
+        found = compare(plans[0], plans[1])
+        effects = judged_effects(found, before, after)
+        if not found and not raised and not settled:
+            return None
+        return Affected(path, now.name, "changed", effects, found, raised, settled)
+
+
+def _only(one: tuple[Finding, ...] | None, other: tuple[Finding, ...] | None) -> tuple[Finding, ...]:
+    known = objections(other or ())
+    return tuple(finding for key, finding in objections(one or ()).items() if key not in known)
