@@ -40,6 +40,10 @@ def _types(subject: Subject, facts: Facts) -> bool:
     return not _allowed_types(_policies(facts)).issuperset(subject.said.step_types)
 
 
+def _own_types(subject: Subject, _facts: Facts) -> bool:
+    return not frozenset(step_type_names()).issuperset(subject.said.step_types)
+
+
 def _policies(facts: Facts) -> Facts:
     """Only the policies of what surrounds a document, so that what is made of them is kept with them."""
     return Facts(facts.admin_config, facts.policies, judges=facts.judges)
@@ -156,6 +160,10 @@ def _calls(subject: Subject, _facts: Facts) -> bool:
     return CALL in subject.said.step_types
 
 
+def _organization(subject: Subject, _facts: Facts) -> bool:
+    return bool(subject.said.organization)
+
+
 def _embedded(subject: Subject, _facts: Facts) -> bool:
     return bool(subject.said.embedded)
 
@@ -183,6 +191,7 @@ GUARDS: dict[str, Guard] = {
     "score.check_source_files": _sources,
     "score.check_provisioners": _provisioners,
     "score.check_product": _products,
+    "score.check_organization": _organization,
     "score_workflows.check_embedded_workflows": _embedded,
     "score_workflows.check_resources": _embedded,
 }
@@ -190,8 +199,11 @@ GUARDS: dict[str, Guard] = {
 
 
 def surroundings_matter(subject: Subject, facts: Facts) -> bool:
-    """Whether a rule may find something else in the document than it would anywhere."""
-    return any(guard(subject, facts) for guard in _guards_of(subject.kind))
+    """Whether a rule may find something else in the document than it would anywhere.
+
+    What belongs to an organisation is judged by policies of its own, whatever the rule.
+    """
+    return bool(subject.said.organization) or any(guard(subject, facts) for guard in _guards_of(subject.kind))
 
 
 @lru_cache(maxsize=8)

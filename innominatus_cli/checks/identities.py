@@ -1,13 +1,14 @@
 """What documents are known by, and which of them deployments use."""
 
 from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.organizations import below_root, organization_of_path, with_organization
 
 
 def product_identity(document: Document) -> str:
-    """`<product>/<name>` of a product workflow, empty where one of the two is missing."""
+    """`<product>/<name>` of a product workflow, in its organisation; empty where one of the two is missing."""
     metadata = document.mapping.mapping("metadata")
     product, name = metadata.text("product"), metadata.text("name")
-    return f"{product}/{name}" if product and name else ""
+    return with_organization(organization_of_path(document.path), f"{product}/{name}" if product and name else "")
 
 
 def identity_of(document: Document) -> str:
@@ -19,8 +20,11 @@ def identity_of(document: Document) -> str:
             return product_identity(document)
         case "GoldenPath":
             version = metadata.get("version")
-            return name and f"{name}@{version.text if isinstance(version, ScalarNode) else '1.0.0'}"
-        case "PlatformWorkflow" | "StepType" | "Provider":
+            versioned = name and f"{name}@{version.text if isinstance(version, ScalarNode) else '1.0.0'}"
+            return with_organization(organization_of_path(document.path), versioned)
+        case "PlatformWorkflow" | "StepType":
+            return with_organization(organization_of_path(document.path), name)
+        case "Provider":
             return name
         case _:
             return ""
@@ -36,13 +40,12 @@ def is_newer(one: Document, other: Document) -> bool:
 
 def is_in_force(document: Document, root: str) -> bool:
     """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
-    folder = document.path.rpartition("/")[0]
-    base = f"{root}/" if root not in {"", "."} else ""
+    folder = below_root(document.path.rpartition("/")[0], root) or ""
     match document.kind:
         case "PlatformWorkflow":
-            return folder == f"{base}platform"
+            return folder == "platform"
         case "ProductWorkflow":
-            return folder.rpartition("/")[0] == f"{base}products"
+            return folder.rpartition("/")[0] == "products"
         case "Provider":
             return False
         case _:

@@ -7,7 +7,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.step_type import as_plain_schema, check_schema, check_schema_references
 from innominatus_cli.documents import structure
 from innominatus_cli.documents.nodes import Document, MappingNode
-from innominatus_cli.documents.schemas import Schema
+from innominatus_cli.documents.schemas import Schema, schema_of_step_type
 from innominatus_cli.expressions.patterns import compile_pattern
 from innominatus_cli.expressions.references import parse
 from innominatus_cli.findings.finding import Finding, Related
@@ -27,6 +27,20 @@ def check_own_config(document: Document, step: MappingNode, facts: Facts) -> lis
     inputs = kind.mapping.mapping("spec").mapping("inputs")
     related = (Related(f"the inputs of '{step.text('type')}'", kind.place(inputs)),)
     return [finding._replace(related=(*finding.related, *related)) for finding in findings]
+
+
+def schema_of_type(name: str, facts: Facts) -> Schema | None:
+    """The schema of the inputs of any step type, built in or the repository's own, with its description and outputs."""
+    built_in = schema_of_step_type(name)
+    if built_in is not None or facts.own_types is None:
+        return built_in
+    kind = facts.own_types().get(name)
+    schema = None if kind is None else _schema(kind)
+    if kind is None or schema is None:
+        return None
+    outputs = kind.mapping.mapping("spec").mapping("outputs").mapping("names").values
+    description = kind.mapping.mapping("metadata").text("description") or ""
+    return {"description": description, "x-outputs": list(outputs), **schema}
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.organizations import below_root
 from innominatus_cli.documents.words import a, short
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place
@@ -27,8 +28,7 @@ def is_our_place(path: str, workflows_root: str) -> bool:
     folder, _, name = path.rpartition("/")
     if name in {ADMIN_CONFIG, GOLDEN_PATHS}:
         return True
-    base = "" if workflows_root == "." else f"{workflows_root}/"
-    below = folder.removeprefix(base) if folder.startswith(base) else ""
+    below = below_root(folder, workflows_root) or ""
     return (below in KIND_OF_FOLDER and below != "products") or (
         below.startswith("products/") and below.count("/") == 1
     )
@@ -47,10 +47,10 @@ def check_placement(document: Document, workflows_root: str) -> Iterator[Finding
 @lru_cache(maxsize=4)
 def _expected(folder: str, workflows_root: str) -> tuple[str | None, str]:
     """The kind of documents in a folder, None for any, and what is no product's name; one is asked for many files."""
-    base = "" if workflows_root == "." else f"{workflows_root}/"
-    if not folder.startswith(base):
+    inside = below_root(folder, workflows_root)
+    if inside is None:
         return None, ""
-    first, _, below = folder[len(base) :].partition("/")
+    first, _, below = inside.partition("/")
     is_product = first == "products" and below != "" and "/" not in below
     bad_product = below if is_product and not PRODUCT_NAME.fullmatch(below) else ""
     return KIND_OF_FOLDER.get(first) if is_product or not below else None, bad_product

@@ -46,7 +46,7 @@ def check_product_workflows(document: Document, facts: Facts) -> Iterator[Findin
     """ORC-2052: allowed product workflows exist."""
     if facts.workflows is None:
         return
-    known = [identity for identity in facts.workflows() if "/" in identity]
+    known = [identity for identity, one in facts.workflows().items() if one.kind == "ProductWorkflow"]
     entries = _entries(document, "allowedProductWorkflows")
     yield from _unknown(document, entries, known, codes.UNKNOWN_ALLOWED_WORKFLOW, "product workflow")
 
@@ -55,7 +55,7 @@ def check_required_workflows(document: Document, facts: Facts) -> Iterator[Findi
     """ORC-2026: required platform workflows exist."""
     if facts.workflows is None:
         return
-    known = [identity for identity in facts.workflows() if "/" not in identity]
+    known = [identity for identity, one in facts.workflows().items() if one.kind == "PlatformWorkflow"]
     entries = _entries(document, "requiredPlatformWorkflows")
     yield from _unknown(document, entries, known, codes.MISSING_REQUIRED_WORKFLOW, "platform workflow")
 

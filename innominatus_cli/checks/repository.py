@@ -1,7 +1,7 @@
 """Rules over what the documents of a repository say together."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from innominatus_cli.checks import provider
 from innominatus_cli.checks.facts import RepositoryFacts
@@ -12,6 +12,7 @@ from innominatus_cli.checks.said import dependencies_of, said_by
 from innominatus_cli.checks.tree import folded
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.organizations import below_root, organization_of_path, with_organization
 from innominatus_cli.documents.versions import best_of, parse_version
 from innominatus_cli.findings.catalogue import definitions, structure, vendoring
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -102,10 +103,14 @@ def _tier_workflows(repository: RepositoryFacts) -> dict[str, Document]:
     }
 
 
-def _full_name(name: str, document: Document) -> str:
+def _full_name(name: str, document: Document, known: Mapping[str, Document]) -> str:
     """A name in `dependsOn`: inside a product the product may be left out."""
-    product = said_by(document).product
-    return f"{product}/{name}" if document.kind == "ProductWorkflow" and "/" not in name else name
+    if "/" in name:
+        return name
+    if document.kind == "ProductWorkflow":
+        return f"{said_by(document).identity.rpartition('/')[0]}/{name}"
+    within = with_organization(organization_of_path(document.path), name)
+    return within if within in known else name
 
 
 def check_workflow_dependencies(repository: RepositoryFacts) -> Iterator[Finding]:
@@ -114,7 +119,7 @@ def check_workflow_dependencies(repository: RepositoryFacts) -> Iterator[Finding
     edges: dict[str, list[str]] = {identity: [] for identity in known}
     for identity, document in known.items():
         for number, written in enumerate(said_by(document).depends_on):
-            name = _full_name(written, document)
+            name = _full_name(written, document, known)
             target = known.get(name)
             if target is None:
                 message, place = f"there is no workflow '{written}'", _dependency_place(document, number)
@@ -242,8 +247,8 @@ def check_unused_workflows(repository: RepositoryFacts) -> Iterator[Finding]:
 
 def _is_elsewhere(path: str, root: str) -> bool:
     """Whether a path is below the workflows root, and not in a folder that holds another kind."""
-    below = path.removeprefix(f"{root}/")
-    return below != path and below.partition("/")[0] not in KIND_OF_FOLDER
+    below = below_root(path, root)
+    return below is not None and below.partition("/")[0] not in KIND_OF_FOLDER
 
 
 def _files_that_run(repository: RepositoryFacts) -> Iterator[str]:

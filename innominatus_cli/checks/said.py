@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from innominatus_cli.checks.identities import identity_of
+from innominatus_cli.checks.organizations import organization_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 
@@ -34,6 +35,8 @@ class Said(NamedTuple):
     version: str = ""
     replacement: str = ""
     """What is to be used instead of it, where it is deprecated."""
+    organization: str = ""
+    """To which it belongs; empty for the platform's own."""
 
 
 def said_by(document: Document) -> Said:
@@ -73,6 +76,7 @@ def _look(document: Document) -> Said:
         tuple(root.mapping("workflows").values) if document.kind == "Workload" else (),
         version=version.text if isinstance(version := metadata.get("version"), ScalarNode) else "",
         replacement=metadata.mapping("deprecated").text("replacement") or "",
+        organization=organization_of(document),
     )
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.order import cycles
+from innominatus_cli.checks.organizations import PRODUCT_KEY, organization_of, written_organization
 from innominatus_cli.checks.placeholders import placeholders_in
 from innominatus_cli.checks.placement import check_product_name
 from innominatus_cli.checks.places import texts_in
@@ -20,8 +21,6 @@ from innominatus_cli.findings.near_names import did_you_mean
 
 BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
 """What `provisioners.registry` makes, which rules are not to import."""
-PRODUCT_KEY = "innominatus.dev/product"
-"""The annotation or label of a Score file that names its product."""
 _PROBES = ("readinessProbe", "livenessProbe")
 
 
@@ -236,6 +235,20 @@ def provisioned_types(admin_config: Document, product: str | None) -> frozenset[
     return frozenset(found)
 
 
+def check_organization(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2207: the organisation of a Score file is there."""
+    name = organization_of(document)
+    if not name or facts.organizations is None or facts.admin_config is None:
+        return
+    known = facts.organizations()
+    if name not in known:
+        holder, key = written_organization(document)
+        message = f"there is no organisation '{name}' below the workflows root"
+        yield Finding(
+            structure.UNKNOWN_ORGANIZATION, message, document.place(holder.get(key)), did_you_mean(name, known)
+        )
+
+
 RULES = (
     check_product_name,
     check_before,
@@ -246,4 +259,5 @@ RULES = (
     check_source_files,
     check_provisioners,
     check_product,
+    check_organization,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, spoken_rules
+from innominatus_cli.checks.identities import identity_of
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
 from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -43,8 +44,8 @@ def check_description_and_owner(document: Document, _facts: Facts) -> Iterator[F
 
 def check_required(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2027: a required platform workflow runs in every deployment, and at least one of its steps does."""
-    name = document.mapping.mapping("metadata").text("name")
-    if document.kind != "PlatformWorkflow" or name is None:
+    name = identity_of(document)
+    if document.kind != "PlatformWorkflow" or not name:
         return
     demands = [rule for rule in spoken_rules(facts, "requiredPlatformWorkflows") if name in rule.names()]
     if not demands:
@@ -108,8 +109,8 @@ def check_redundant_triggers(document: Document, _facts: Facts) -> Iterator[Find
 
 def check_required_failures(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2142: a failure of a required platform workflow is one."""
-    name = document.mapping.mapping("metadata").text("name")
-    if document.kind != "PlatformWorkflow" or name is None:
+    name = identity_of(document)
+    if document.kind != "PlatformWorkflow" or not name:
         return
     always = [step for step in document.mapping.mapping("spec").mappings("steps") if is_unconditional(step)]
     lenient = [step for step in always if _continues(step)]

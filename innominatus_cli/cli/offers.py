@@ -83,9 +83,13 @@ def _environments(repository: "Repository") -> Iterator[str]:
 
 
 def _golden_paths(repository: "Repository") -> Iterator[str]:
+    from innominatus_cli.documents.organizations import organization_of_path, with_organization  # noqa: PLC0415
     from innominatus_cli.planning.golden_paths import BUILT_IN  # noqa: PLC0415
 
-    yield from (path.model.metadata.name for path in repository.golden_paths())
+    yield from dict.fromkeys(
+        with_organization(organization_of_path(path.document.path), path.model.metadata.name)
+        for path in repository.every_golden_path()
+    )
     yield from BUILT_IN
 
 
@@ -95,8 +99,12 @@ def _workflows(repository: "Repository") -> Iterator[str]:
 
 
 def _product_workflows(repository: "Repository") -> Iterator[str]:
-    for product in repository.products():
-        yield from (f"{product}/{workflow.model.metadata.name}" for workflow in repository.product_workflows(product))
+    from innominatus_cli.documents.organizations import with_organization  # noqa: PLC0415
+
+    for organization in ("", *repository.organizations()):
+        for product in repository.products(organization):
+            for workflow in repository.product_workflows(product, organization):
+                yield with_organization(organization, f"{product}/{workflow.model.metadata.name}")
 
 
 def _runnable(repository: "Repository") -> Iterator[str]:

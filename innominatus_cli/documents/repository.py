@@ -18,6 +18,7 @@ from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.organizations import ORGANIZATIONS, folder_of, organization_of_path
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.step_type import StepTypeDocument
@@ -58,6 +59,8 @@ class Repository:
         self._root: str | None = None
         self._amendments: dict[str, Amend] = {}
         self._sources: dict[str, str] = {}
+        self.organization = ""
+        """The organisation for whose application the repository is read; empty: the platform's own namespace."""
 
     def with_files(self, snapshot: Snapshot) -> "Repository":
         """The same repository with new files in it; what has been read is not read again."""
@@ -146,13 +149,24 @@ class Repository:
             self._root = self._find_workflows_root()
         return self._root
 
-    def platform_workflows(self) -> list[Typed[WorkflowDocument]]:
-        """The workflows of the platform, by path."""
-        return self._folder(f"{self.workflows_root}/platform", WorkflowDocument, ("PlatformWorkflow",))
+    def organizations(self) -> list[str]:
+        """The names of all organisations, sorted."""
+        folder = f"{self.workflows_root}/{ORGANIZATIONS}/"
+        paths = self.snapshot.paths(folder.rstrip("/"), YAML)
+        return sorted({path[len(folder) :].partition("/")[0] for path in paths if organization_of_path(path)})
 
-    def products(self) -> list[str]:
-        """The names of all product folders, sorted; names that cannot be used become findings."""
-        prefix = f"{self.workflows_root}/products/"
+    def folder(self, name: str, organization: str | None = None) -> str:
+        """One of the folders of an organisation (by default the one that this is read for), as `products`."""
+        of = self.organization if organization is None else organization
+        return f"{folder_of(self.workflows_root, of)}/{name}"
+
+    def platform_workflows(self, organization: str | None = None) -> list[Typed[WorkflowDocument]]:
+        """The workflows of the platform, and of the organisation's own platform tier, by path."""
+        return self._in_both("platform", WorkflowDocument, ("PlatformWorkflow",), organization)
+
+    def products(self, organization: str | None = None) -> list[str]:
+        """The names of an organisation's product folders, sorted; names that cannot be used become findings."""
+        prefix = f"{self.folder('products', organization)}/"
         names: dict[str, str] = {}
         for path in self.snapshot.paths(prefix.rstrip("/"), YAML):
             name, separator, _ = path[len(prefix) :].partition("/")
@@ -162,14 +176,14 @@ class Repository:
 
     def has_product(self, name: str) -> bool:
         """Whether a product has a folder with a file in it; nobody else's folder is looked into."""
-        folder = f"{self.workflows_root}/products/{name}"
-        return _is_product_name(name) and bool(self.snapshot.paths(folder, YAML))
+        return _is_product_name(name) and bool(self.snapshot.paths(f"{self.folder('products')}/{name}", YAML))
 
-    def product_workflows(self, product: str) -> list[Typed[WorkflowDocument]]:
+    def product_workflows(self, product: str, organization: str | None = None) -> list[Typed[WorkflowDocument]]:
         """The workflows of a product, by path; none for a product that does not exist."""
-        if not self._is_product(product, f"{self.workflows_root}/products"):
+        folder = self.folder("products", organization)
+        if not self._is_product(product, folder):
             return []
-        return self._folder(f"{self.workflows_root}/products/{product}", WorkflowDocument, ("ProductWorkflow",))
+        return self._folder(f"{folder}/{product}", WorkflowDocument, ("ProductWorkflow",))
 
     def workflow(self, path: str) -> Typed[WorkflowDocument] | None:
         """The first workflow of a file, of whatever tier; None, and a finding, where there is none."""
@@ -178,21 +192,39 @@ class Repository:
         found = self._documents(clean, WorkflowDocument, WORKFLOW_KINDS)
         return found[0] if found else None
 
+    def golden_paths_named(self, name: str) -> list[Typed[GoldenPathDocument]]:
+        """The golden paths of a name, of all versions; an organisation's is `<organisation>/<name>`."""
+        organization, slash, plain = name.rpartition("/")
+        if not slash:
+            found = self.golden_paths()
+        elif organization in self.organizations():
+            found = self._folder(self.folder("golden-paths", organization), GoldenPathDocument, ("GoldenPath",))
+        else:
+            return []
+        return [path for path in found if path.model.metadata.name == plain]
+
     def golden_paths(self) -> list[Typed[GoldenPathDocument]]:
-        """All golden paths: those of goldenpaths.yaml (at the root, under workflows), then one file each."""
+        """The platform's golden paths: those of goldenpaths.yaml (at the root, under workflows), then one file each."""
         found: list[Typed[GoldenPathDocument]] = []
         for path in ("goldenpaths.yaml", f"{self.workflows_root}/goldenpaths.yaml"):
             if self.snapshot.exists(path):
                 found += self._documents(path, GoldenPathDocument, ("GoldenPath",))
         return found + self._folder(f"{self.workflows_root}/golden-paths", GoldenPathDocument, ("GoldenPath",))
 
-    def step_types(self) -> list[Typed[StepTypeDocument]]:
-        """The step types that the repository brings, by path."""
-        return self._folder(f"{self.workflows_root}/step-types", StepTypeDocument, ("StepType",))
+    def step_types(self, organization: str = "") -> list[Typed[StepTypeDocument]]:
+        """The step types that the platform or an organisation brings, by path."""
+        return self._folder(self.folder("step-types", organization), StepTypeDocument, ("StepType",))
+
+    def every_golden_path(self) -> list[Typed[GoldenPathDocument]]:
+        """The platform's golden paths, and those of all organisations."""
+        folders = [self.folder("golden-paths", organization) for organization in self.organizations()]
+        return self.golden_paths() + [
+            path for folder in folders for path in self._folder(folder, GoldenPathDocument, ("GoldenPath",))
+        ]
 
     def policies(self) -> list[Typed[WorkflowPoliciesDocument]]:
-        """The WorkflowPolicies documents, by path."""
-        return self._folder(f"{self.workflows_root}/policies", WorkflowPoliciesDocument, ("WorkflowPolicies",))
+        """The platform's WorkflowPolicies documents, and those of the organisation that this is read for, by path."""
+        return self._in_both("policies", WorkflowPoliciesDocument, ("WorkflowPolicies",))
 
     def workloads(self, path: str) -> list[Typed[WorkloadDocument]]:
         """All Score workloads of a file."""
@@ -235,6 +267,14 @@ class Repository:
             self.findings.append(Finding(OUTSIDE_REPOSITORY, message, admin.document.place(node)))
             return WORKFLOWS_ROOT
         return "/".join(parts)
+
+    def _in_both(
+        self, name: str, model: type[ModelT], kinds: tuple[str, ...], organization: str | None = None
+    ) -> list[Typed[ModelT]]:
+        """The documents in a folder of the platform, and in that of an organisation."""
+        found = self._folder(self.folder(name, ""), model, kinds)
+        of = self.organization if organization is None else organization
+        return found + self._folder(self.folder(name, of), model, kinds) if of else found
 
     def _folder(self, folder: str, model: type[ModelT], kinds: tuple[str, ...]) -> list[Typed[ModelT]]:
         """All documents of the files right in a folder."""

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.checks.facts import Facts, known_step_types, table
+from innominatus_cli.checks.own_config import schema_of_type
 from innominatus_cli.checks.scope import WorkflowScope
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode
-from innominatus_cli.documents.schemas import Schema, schema_of_step_type
+from innominatus_cli.documents.schemas import Schema
 from innominatus_cli.expressions.references import CONTEXTS
 from innominatus_cli.language_server.cursor import ITEM, Cursor, Level, cursor_at, siblings
 from innominatus_cli.language_server.schema_walk import schemas_at, types_in_words, words_of
@@ -46,8 +47,8 @@ def proposals(
         found = list(_values(lines, cursor, kind, document, facts))
         if cursor.in_value:
             return found
-        return found or list(_keys(lines, cursor, kind))
-    return list(_keys(lines, cursor, kind))
+        return found or list(_keys(lines, cursor, kind, facts))
+    return list(_keys(lines, cursor, kind, facts))
 
 
 def step_type_around(lines: Sequence[str], levels: Iterable[Level]) -> str:
@@ -62,9 +63,9 @@ def _unquoted(text: str) -> str:
     return text.partition(" #")[0].strip().strip("\"'")
 
 
-def _keys(lines: Sequence[str], cursor: Cursor, kind: str) -> Iterator[Proposal]:
+def _keys(lines: Sequence[str], cursor: Cursor, kind: str, facts: Facts) -> Iterator[Proposal]:
     there = siblings(lines, cursor.levels[0]) if cursor.levels else {}
-    for schema in schemas_at(kind, cursor.path, step_type_around(lines, cursor.levels)):
+    for schema in schemas_at(kind, cursor.path, step_type_around(lines, cursor.levels), facts):
         required = schema.get("required", ())
         properties: Mapping[str, Schema] = schema.get("properties", {})
         for key in sorted(properties, key=lambda one: one not in required):
@@ -88,10 +89,10 @@ def _values(
     in_list = (*path, ITEM) if listed else path
     if named[-1:] == ("type",) and named[-3:-2] in {("steps",), ("finally",)}:
         for name in sorted(known_step_types(facts)):
-            schema = schema_of_step_type(name) or {}
+            schema = schema_of_type(name, facts) or {}
             yield Proposal(name, "type", name, start, "step type", schema.get("description", ""))
         return
-    for word in words_of(schemas_at(kind, in_list, step_type_around(lines, cursor.levels))):
+    for word in words_of(schemas_at(kind, in_list, step_type_around(lines, cursor.levels), facts)):
         yield Proposal(word, "value", word, start)
     own = _own_step(lines, cursor)
     yield from (Proposal(name, "name", name, start) for name in _names(named, kind, document, facts) if name != own)

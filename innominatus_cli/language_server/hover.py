@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from innominatus_cli.checks.facts import Facts, table
+from innominatus_cli.checks.own_config import schema_of_type
 from innominatus_cli.checks.scope import WorkflowScope
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
-from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.language_server.completion import step_type_around
 from innominatus_cli.language_server.cursor import ITEM, Cursor, cursor_at
@@ -25,8 +25,8 @@ def hover_text(lines: Sequence[str], line: int, column: int, kind: str, document
     if cursor.in_text or not cursor.key:
         return ""
     if cursor.in_value and cursor.key == "type" and (name := step_type_around(lines, cursor.levels)):
-        return _step_type_text(name)
-    return _key_text(lines, cursor, kind)
+        return _step_type_text(name, facts)
+    return _key_text(lines, cursor, kind, facts)
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
@@ -34,15 +34,15 @@ def findings_text(findings: Iterable[Finding]) -> str:
     return "\n\n".join(f"**{one.code.number}** {one.message}\n\n{one.code.detail}\n\n*{one.help}*" for one in findings)
 
 
-def _key_text(lines: Sequence[str], cursor: Cursor, kind: str) -> str:
+def _key_text(lines: Sequence[str], cursor: Cursor, kind: str, facts: Facts) -> str:
     parts = []
     step_type = step_type_around(lines, cursor.levels)
-    holders = schemas_at(kind, cursor.path, step_type)
-    for schema in schemas_at(kind, (*cursor.path, cursor.key), step_type):
+    holders = schemas_at(kind, cursor.path, step_type, facts)
+    for schema in schemas_at(kind, (*cursor.path, cursor.key), step_type, facts):
         known = [holder.get("properties", {}).get(cursor.key, {}) for holder in holders]
         description = next((one["description"] for one in (*known, schema) if "description" in one), "")
         shape = types_in_words(schema)
-        words = words_of([schema]) or words_of(schemas_at(kind, (*cursor.path, cursor.key, ITEM), step_type))
+        words = words_of([schema]) or words_of(schemas_at(kind, (*cursor.path, cursor.key, ITEM), step_type, facts))
         parts += [
             part
             for part in (
@@ -56,8 +56,8 @@ def _key_text(lines: Sequence[str], cursor: Cursor, kind: str) -> str:
     return "\n\n".join([f"**{cursor.key}**", *said]) if said else ""
 
 
-def _step_type_text(name: str) -> str:
-    schema = schema_of_step_type(name)
+def _step_type_text(name: str, facts: Facts) -> str:
+    schema = schema_of_type(name, facts)
     if schema is None:
         return ""
     required = ", ".join(f"`{key}`" for key in schema.get("required", ()))

@@ -3,20 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_step_type
+from innominatus_cli.checks.facts import NO_FACTS, Facts
+from innominatus_cli.checks.own_config import schema_of_type
+from innominatus_cli.documents.schemas import Schema, schema_of_kind
 from innominatus_cli.language_server.cursor import ITEM
 
 _STEPS = ("steps", "finally")
 
 
-def schemas_at(kind: str, path: Sequence[str], step_type: str = "") -> list[Schema]:
+def schemas_at(kind: str, path: Sequence[str], step_type: str = "", facts: Facts = NO_FACTS) -> list[Schema]:
     """The schemas that a value at the path may have, each resolved; `step_type` is that of the step around it."""
     root = schema_of_kind(kind)
     if root is None:
         return []
     for index, part in enumerate(path):
         if part == "config" and path[max(index - 2, 0) : index] and path[index - 1] == ITEM and _in_steps(path[:index]):
-            inputs = schema_of_step_type(step_type)
+            inputs = schema_of_type(step_type, facts)
             return [] if inputs is None else list(_walked(inputs, path[index + 1 :]))
     return list(_walked(root, path))
 

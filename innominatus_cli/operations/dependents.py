@@ -18,6 +18,7 @@ from innominatus_cli.checks.said import steps_in
 from innominatus_cli.checks.tree import folded
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_test_file
 from innominatus_cli.documents.nodes import Document, MappingNode, Plain, ScalarNode
+from innominatus_cli.documents.organizations import below_root
 from innominatus_cli.documents.vendor_lock import LOCK_FILE
 from innominatus_cli.documents.vendored_names import is_vendored_name, vendored_path
 
@@ -248,8 +249,8 @@ def _names_of_path(path: str) -> set[str]:
 
 def _is_leaf(path: str, workflows_root: str) -> bool:
     """Whether nothing in a file is said of steps of others: so it is in workflows of the tiers, not in their tests."""
-    base = "" if workflows_root in {"", "."} else f"{workflows_root}/"
-    return not is_test_file(path) and path.startswith(tuple(f"{base}{name}/" for name in _LEAVES))
+    below = below_root(path, workflows_root) or ""
+    return not is_test_file(path) and below.startswith(tuple(f"{name}/" for name in _LEAVES))
 
 
 def _mappings(holder: MappingNode) -> list[MappingNode]:

@@ -1,9 +1,10 @@
 """What a repository has: products, their workflows, one workflow, golden paths; each as plain data for every format."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from innominatus_cli.documents.organizations import organization_of_path, with_organization
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, vendored_path
@@ -25,32 +26,46 @@ _NOT_LISTED = "not in allowedProductWorkflows"
 
 def products(repository: Repository) -> list[Data]:
     """Every product with its counts: allowed ones first, those with most workflows before others, then by name."""
-    policies = policy_set(repository)
-    found = [_product(repository, policies, name) for name in repository.products()]
+    found = [
+        _product(repository, policies, organization, name)
+        for organization, policies in _namespaces(repository)
+        for name in repository.products(organization)
+    ]
     return sorted(found, key=lambda product: (not product["allowed"], -product["workflow_count"], product["product"]))
+
+
+def _namespaces(repository: Repository) -> Iterator[tuple[str, PolicySet]]:
+    """The platform's own namespace and each organisation, with the policies that hold in it."""
+    for organization in ("", *repository.organizations()):
+        repository.organization = organization
+        yield organization, policy_set(repository)
+    repository.organization = ""
 
 
 def workflows_of(repository: Repository, product: str) -> list[Data]:
     """The workflows of a product by phase, then name. Raises CannotContinue for a product that does not exist."""
-    known = repository.products()
-    if product not in known:
-        remedy = did_you_mean(product, known)
+    by_name = dict(workflows_by_product(repository))
+    if product not in by_name:
+        remedy = did_you_mean(product, by_name)
         place = Place(f"{repository.workflows_root}/products")
         raise CannotContinue(Finding(UNKNOWN_PRODUCT, f"there is no product '{product}'", place, remedy=remedy))
-    return _workflows(repository, policy_set(repository), product)
+    return by_name[product]
 
 
 def workflows_by_product(repository: Repository) -> list[tuple[str, list[Data]]]:
-    """The workflows of every product, by the product's name."""
-    policies = policy_set(repository)
-    return [(name, _workflows(repository, policies, name)) for name in repository.products()]
+    """The workflows of every product, by the product's name: `<organisation>/<product>` for one of an organisation."""
+    return [
+        (with_organization(organization, name), _workflows(repository, policies, organization, name))
+        for organization, policies in _namespaces(repository)
+        for name in repository.products(organization)
+    ]
 
 
 def golden_paths(repository: Repository) -> list[Data]:
     """Every golden path by name and version."""
     found = [
         {
-            "name": path.model.metadata.name,
+            "name": with_organization(organization_of_path(path.document.path), path.model.metadata.name),
             "version": path.model.metadata.version,
             "description": path.model.metadata.description,
             "category": path.model.metadata.category,
@@ -65,7 +80,7 @@ def golden_paths(repository: Repository) -> list[Data]:
             "estimated_duration": path.model.spec.estimated_duration,
             "file": path.document.path,
         }
-        for path in repository.golden_paths()
+        for path in repository.every_golden_path()
     ]
     return sorted(found, key=lambda path: (path["name"], path["version"]))
 
@@ -104,12 +119,14 @@ def identity_of(workflow: Workflow) -> str:
     """`<product>/<name>` of a product workflow, else the name."""
     metadata = workflow.model.metadata
     product = metadata.product if workflow.model.kind == "ProductWorkflow" else None
-    return f"{product}/{metadata.name}" if product else metadata.name
+    name = f"{product}/{metadata.name}" if product else metadata.name
+    return with_organization(organization_of_path(workflow.document.path), name)
 
 
 def shown_workflow(repository: Repository, typed: str, directory: Path | None = None) -> Data:
     """One workflow with its file's text, its steps in order, and whether it may run, and why."""
     workflow = workflow_named(repository, typed, directory)
+    repository.organization = organization_of_path(workflow.document.path)
     policies = policy_set(repository)
     document, model = workflow.document, workflow.model
     allowed, reason = _allowed(workflow, policies)
@@ -129,21 +146,21 @@ def shown_workflow(repository: Repository, typed: str, directory: Path | None = 
     }
 
 
-def _product(repository: Repository, policies: PolicySet, name: str) -> Data:
-    workflows = repository.product_workflows(name)
+def _product(repository: Repository, policies: PolicySet, organization: str, name: str) -> Data:
+    workflows = repository.product_workflows(name, organization)
     allowed = sum(_allowed(workflow, policies)[0] for workflow in workflows)
     return {
-        "product": name,
+        "product": with_organization(organization, name),
         "workflow_count": len(workflows),
         "allowed_count": allowed,
         "allowed": allowed > 0,
         "reason": "" if allowed else _NOT_LISTED if workflows else "no workflow can be read",
-        "folder": f"{repository.workflows_root}/products/{name}",
+        "folder": f"{repository.folder('products', organization)}/{name}",
     }
 
 
-def _workflows(repository: Repository, policies: PolicySet, product: str) -> list[Data]:
-    found = sorted(repository.product_workflows(product), key=_by_phase)
+def _workflows(repository: Repository, policies: PolicySet, organization: str, product: str) -> list[Data]:
+    found = sorted(repository.product_workflows(product, organization), key=_by_phase)
     return [_workflow(workflow, policies) for workflow in found]
 
 
@@ -215,7 +232,11 @@ def _with_cleanup(
 
 
 def _every_workflow(repository: Repository) -> list[Workflow]:
-    found = repository.platform_workflows()
-    for product in repository.products():
-        found += repository.product_workflows(product)
+    found = repository.platform_workflows("")
+    for organization in ("", *repository.organizations()):
+        own = f"{repository.folder('platform', organization)}/"
+        if organization:
+            found += [one for one in repository.platform_workflows(organization) if one.document.path.startswith(own)]
+        for product in repository.products(organization):
+            found += repository.product_workflows(product, organization)
     return found

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.organizations import with_organization
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
 from innominatus_cli.documents.plan_explanation import ExplainedAbsence, ExplainedStep, PlanExplanation, SpokenPolicy
 from innominatus_cli.documents.repository import YAML, Repository
@@ -113,9 +114,13 @@ def _why_not_asked(repository: Repository, plan: Plan | None) -> tuple[str, str]
 
 def _workflow_files(repository: Repository) -> Iterator[tuple[str, str, Tier]]:
     """The files of platform and product workflows with their identities, by their names: nobody's file is read."""
-    root = repository.workflows_root
-    folders: list[tuple[str, str, Tier]] = [(f"{root}/platform", "", Tier.PLATFORM)]
-    folders += [(f"{root}/products/{name}", f"{name}/", Tier.PRODUCT) for name in repository.products()]
+    own = repository.organization
+    folders = [(repository.folder("platform", ""), "", Tier.PLATFORM)]
+    if own:
+        folders.append((repository.folder("platform"), f"{own}/", Tier.PLATFORM))
+    products = repository.folder("products")
+    names = repository.products()
+    folders += [(f"{products}/{name}", with_organization(own, f"{name}/"), Tier.PRODUCT) for name in names]
     for folder, owner, tier in folders:
         for path in repository.snapshot.paths(folder, YAML):
             if "/" not in path[len(folder) + 1 :]:

@@ -4,6 +4,7 @@ A change cannot loosen its own judge: the policies, and what may be ignored, com
 merged into. Places in them are written `REV:path`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ class Judge(NamedTuple):
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...]
     sources: dict[str, str]
+    of_organizations: Mapping[str, tuple[Document, ...]] = {}
+    """The documents of each organisation's own policies, which judge what belongs to it."""
 
     @property
     def admin_config(self) -> Document | None:
@@ -57,10 +60,12 @@ def judge_at(root: str, revision: str) -> Judge:
     if not snapshot.exists(ADMIN_CONFIG):
         findings.append(_no_admin_config(revision))
     documents = [one for one in (check.admin_config, *check.facts.policies) if one is not None]
-    for document in documents:
+    of_organizations = {name: tuple(check.policies_of(name)) for name in check.organizations}
+    every = [*documents, *(document for several in of_organizations.values() for document in several)]
+    for document in every:
         document.path = f"{revision}:{document.path}"
-    sources = {document.path: document.text for document in documents}
-    return Judge(revision, tuple(documents), tuple(findings), sources)
+    sources = {document.path: document.text for document in every}
+    return Judge(revision, tuple(documents), tuple(findings), sources, of_organizations)
 
 
 class Policies(NamedTuple):
@@ -76,6 +81,7 @@ def policies_for(repository: Repository, git: Git | None, revision: str | None) 
         _refuse_unusable(unusable_policies(repository))
         return Policies(policy_set(repository), {})
     at = Repository(RevisionSnapshot(git, git.resolve(revision), revision))
+    at.organization = repository.organization
     _refuse_unusable([_at(revision, finding) for finding in unusable_policies(at)])
     documents = policy_documents(at)
     for document in documents:

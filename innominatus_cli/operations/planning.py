@@ -229,27 +229,28 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
     if name is None:
         return None, None
     plain = split_version(name)[0]
-    known = {path.model.metadata.name for path in repository.golden_paths()} | BUILT_IN.keys()
-    if plain in known:
+    if plain in BUILT_IN or repository.golden_paths_named(plain):
         return name, None
     return (None, name) if _is_workflow(repository, name) else (name, None)
 
 
 def _is_workflow(repository: Repository, name: str) -> bool:
-    product, slash, workflow = split_version(name)[0].partition("/")
     if is_vendored_name(name) or repository.snapshot.is_file(name):
         return True
+    first, slash, rest = split_version(name)[0].partition("/")
+    organization = first if slash and first in repository.organizations() else ""
+    product, slash, workflow = (rest if organization else split_version(name)[0]).rpartition("/")
     if not slash:
-        return any(one.model.metadata.name == product for one in repository.platform_workflows())
-    if product not in repository.products():
+        return any(one.model.metadata.name == workflow for one in repository.platform_workflows(organization))
+    if product not in repository.products(organization):
         return False
-    return any(one.model.metadata.name == workflow for one in repository.product_workflows(product))
+    return any(one.model.metadata.name == workflow for one in repository.product_workflows(product, organization))
 
 
 def operation_of(repository: Repository, golden_path: str | None) -> Operation:
     """What a golden path is for; a deployment where it is the default one."""
     plain, version = split_version(golden_path or "")
-    found = [path for path in repository.golden_paths() if path.model.metadata.name == plain]
+    found = repository.golden_paths_named(plain)
     meant = best_of([path.model.metadata.version for path in found], version)
     return found[meant].model.spec.operation if meant is not None else BUILT_IN.get(plain, Operation.DEPLOY)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.organizations import organization_of_path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.vocabulary import Trigger
@@ -15,7 +16,7 @@ from innominatus_cli.operations.discovery import Workflow, identity_of, workflow
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
 from innominatus_cli.operations.planning import PlanWish, override, plan_for
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.planning.selection import product_of
+from innominatus_cli.planning.selection import organization_of, product_of
 from innominatus_cli.policies.policy_set import policy_set
 
 
@@ -57,12 +58,16 @@ def try_workflow(
     score = wished.score or ""
     workflow = _product_workflow(repository, named, directory)
     path = workflow.document.path
-    in_force = path.rpartition("/")[0] == f"{repository.workflows_root}/products/{workflow.model.metadata.product}"
+    organization = organization_of_path(path)
+    products = repository.folder("products", organization)
+    in_force = path.rpartition("/")[0] == f"{products}/{workflow.model.metadata.product}"
     identity = identity_of(workflow)
     runs_as = identity if in_force else path
     override(repository, repository_path(root_of(repository), score, directory), wished.overriding, directory)
-    application, product = _application(repository, score, directory)
+    application, product, belongs = _application(repository, score, directory)
     reason = _reason(workflow, product)
+    if not reason and in_force and organization != belongs:
+        reason = f"it is of organisation '{organization}', and the application of '{belongs}'"
     by_hand = (identity,) if set(workflow.model.spec.triggers) == {Trigger.MANUAL} else ()
     findings: tuple[Finding, ...] = ()
     steps: tuple[TrialStep, ...] = ()
@@ -94,14 +99,15 @@ def _product_workflow(repository: Repository, named: str, directory: Path | None
     return workflow
 
 
-def _application(repository: Repository, score: str, directory: Path | None) -> tuple[str, str | None]:
-    """The application's name and product."""
+def _application(repository: Repository, score: str, directory: Path | None) -> tuple[str, str | None, str]:
+    """The application's name, product and organisation."""
     workload = repository.workload(repository_path(root_of(repository), score, directory))
     if workload is None:
         raise CannotContinue(*repository.findings)
     admin = repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
-    return workload.model.metadata.name, product_of(workload.model, config, repository.has_product)
+    organization = repository.organization = organization_of(workload.model)
+    return workload.model.metadata.name, product_of(workload.model, config, repository.has_product), organization
 
 
 def _reason(workflow: Workflow, product: str | None) -> str:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
 from innominatus_cli.checks.identities import is_in_force, is_newer
+from innominatus_cli.checks.organizations import organization_of
 from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matcher
 from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
+from innominatus_cli.documents.organizations import ORGANIZATIONS, folder_of, organization_of_path
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
 from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
@@ -76,6 +78,8 @@ class RepositoryCheck:
         """Files that would be selected if they were among those of `only`."""
         self._amendments: dict[str, Amend] = {}
         self._held_together = False
+        self._facts_in: dict[str, Facts] = {}
+        """By organisation."""
         self._folders: set[str] = set()
         """Selected folders, "" for the whole repository."""
 
@@ -220,8 +224,9 @@ class RepositoryCheck:
 
     def unusable_policies(self) -> Iterator[Finding]:
         """The errors of documents that hold policies: who judges without them judges too mildly."""
-        folder = posixpath.normpath(f"{self.workflows_root}/policies")
-        for path in (ADMIN_CONFIG, *self._snapshot.paths(folder, YAML)):
+        roots = (folder_of(self.workflows_root, one) for one in ("", *self.organizations))
+        folders = [posixpath.normpath(f"{root}/policies") for root in roots]
+        for path in (ADMIN_CONFIG, *(path for folder in folders for path in self._snapshot.paths(folder, YAML))):
             if self._snapshot.exists(path):
                 yield from (found for found in self.load(path).findings if found.severity is Severity.ERROR)
 
@@ -315,13 +320,28 @@ class RepositoryCheck:
 
     def _in_folder(self, name: str) -> list[Document]:
         """The documents of the files that belong into a folder of the workflows root."""
-        folder = posixpath.normpath(f"{self.workflows_root}/{name}")
+        return self._in_folder_of(name, "")
+
+    @cached_property
+    def organizations(self) -> list[str]:
+        """The names of all organisations, sorted."""
+        folder = posixpath.normpath(f"{self.workflows_root}/{ORGANIZATIONS}")
+        return sorted({org for path in self._snapshot.paths(folder, YAML) if (org := organization_of_path(path))})
+
+    def _in_every(self, name: str) -> list[Document]:
+        """The same of the platform and of all organisations."""
+        return [document for one in ("", *self.organizations) for document in self._in_folder_of(name, one)]
+
+    def _in_folder_of(self, name: str, organization: str) -> list[Document]:
+        folder = posixpath.normpath(f"{folder_of(self.workflows_root, organization)}/{name}")
         paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
         return [document for path in paths for document in self.load(path).documents if document.kind]
 
     def _in_force(self, relatives: frozenset[str] | None) -> list[Document]:
         """The documents that deployments use and the applications asked for; of all files, or of some."""
-        folders = [self._snapshot.paths(posixpath.normpath(f"{self.workflows_root}/{name}"), YAML) for name in _FOLDERS]
+        roots = [folder_of(self.workflows_root, one) for one in ("", *self.organizations)]
+        places = [posixpath.normpath(f"{root}/{name}") for root in roots for name in _FOLDERS]
+        folders = [self._snapshot.paths(place, YAML) for place in places]
         paths = [path for files in folders for path in files if self._is_our_place(path)]
         paths += [*(f"{folder}/provider.yaml" for folder in self._provider_folders), *self._golden_paths]
         asked = sorted({*self._selected, *self._passed_over})
@@ -355,7 +375,7 @@ class RepositoryCheck:
         return Facts(
             admin_config=self.admin_config,
             policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
-            step_types=tuple(said_by(one).identity for one in self._in_folder("step-types") if one.kind == "StepType"),
+            step_types=tuple(said_by(one).identity for one in self._in_every("step-types") if one.kind == "StepType"),
             workflows=lambda: self._tier_workflows,
             is_file=self._snapshot.is_file,
             files=lambda: self._snapshot.paths("", YAML),
@@ -366,27 +386,27 @@ class RepositoryCheck:
             workflows_root=self.workflows_root,
             provider_folders=lambda: self._provider_folders,
             own_types=lambda: self._own_types,
-            products=lambda: self._products,
+            products=lambda: self._products_of(""),
+            organizations=lambda: self.organizations,
             vendored=self._wrong_vendored,
         )
 
-    @cached_property
-    def _products(self) -> frozenset[str]:
-        folder = posixpath.normpath(f"{self.workflows_root}/products")
+    def _products_of(self, organization: str) -> frozenset[str]:
+        folder = posixpath.normpath(f"{folder_of(self.workflows_root, organization)}/products")
         below = (path[len(folder) + 1 :] for path in self._snapshot.paths(folder, YAML))
         return frozenset(path.partition("/")[0] for path in below if "/" in path)
 
     @cached_property
     def _own_types(self) -> dict[str, Document]:
         found: dict[str, Document] = {}
-        for document in self._in_folder("step-types"):
+        for document in self._in_every("step-types"):
             if document.kind == "StepType":
                 found.setdefault(said_by(document).identity, document)
         return found
 
     @cached_property
     def _tier_workflows(self) -> dict[str, Document]:
-        documents = [*self._in_folder("platform"), *self._in_folder("products")]
+        documents = [*self._in_every("platform"), *self._in_every("products")]
         found: dict[str, Document] = {}
         for one in documents:
             identity = said_by(one).identity
@@ -413,11 +433,31 @@ class RepositoryCheck:
         return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
 
     def _facts_for(self, document: Document) -> Facts:
-        """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one."""
+        """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one.
+
+        What belongs to an organisation has its policies besides the platform's, and its products.
+        """
         if document.kind != "AdminConfig" or document.path == ADMIN_CONFIG:
-            return self.facts
+            organization = self.organizations and organization_of(document)
+            return self._facts_of(organization) if organization else self.facts
         folder = posixpath.dirname(document.path)
         return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
+
+    def _facts_of(self, organization: str) -> Facts:
+        """The facts in one organisation."""
+        known = self._facts_in.get(organization)
+        if known is None:
+            judge = self._judge
+            known = self._facts_in[organization] = self.facts._replace(
+                policies=(*self.facts.policies, *self.policies_of(organization)),
+                products=lambda: self._products_of(organization),
+                judges=judge and (*judge.documents, *judge.of_organizations.get(organization, ())),
+            )
+        return known
+
+    def policies_of(self, organization: str) -> list[Document]:
+        """The documents of policies of an organisation's own."""
+        return [one for one in self._in_folder_of("policies", organization) if one.kind == "WorkflowPolicies"]
 
     def load(self, path: str) -> Loaded:
         """The documents of a file, and what is wrong with their text and shape; read once."""

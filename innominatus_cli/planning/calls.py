@@ -137,7 +137,9 @@ class CallLinker:
 
     def _by_identity(self, written: str) -> tuple[list[Typed[WorkflowDocument]], str]:
         """All versions of a workflow of the platform or of a product, and which of them are meant."""
+        organization = self.repository.organization
         identity, version = split_version(written)
+        identity = identity.removeprefix(f"{organization}/") if organization else identity
         product, slash, name = identity.partition("/")
         candidates: list[Typed[WorkflowDocument]] = []
         if not slash:

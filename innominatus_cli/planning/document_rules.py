@@ -26,7 +26,8 @@ def document_findings(
     forbid is judged beside the plan, so that a refusal names every violation and is recorded.
     """
     snapshot = repository.snapshot
-    no_own_types = not snapshot.paths(f"{repository.workflows_root}/step-types", YAML)
+    folders = [repository.folder("step-types", one) for one in ("", *repository.organizations())]
+    no_own_types = not any(snapshot.paths(folder, YAML) for folder in folders)
     own_types = () if no_own_types else _own_step_types(repository, types, drafts, consulted)
     admin = repository.admin_config()
     facts = CheckFacts(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from innominatus_cli.documents.model import Deprecation
+from innominatus_cli.documents.organizations import organization_of_path, with_organization
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
@@ -90,7 +91,7 @@ class Draft:
     @property
     def id(self) -> str:
         """`<phase>/<tier>/<product or ->/<workflow>`."""
-        return f"{self.phase}/{self.tier}/{self.product or '-'}/{self.name}"
+        return f"{self.phase}/{self.tier}/{(self.product or '-').replace('/', ':')}/{self.name}"
 
     @property
     def label(self) -> str:
@@ -113,6 +114,13 @@ class Draft:
         return frozenset(found)
 
 
+def identity_of(workflow: Typed[WorkflowDocument], product: str | None) -> str:
+    """`<name>`, `<product>/<name>`, with the organisation before it where the file is in one's folders."""
+    name = workflow.model.metadata.name
+    organization = organization_of_path(workflow.document.path)
+    return with_organization(organization, f"{product}/{name}" if product else name)
+
+
 def phases_of(document: WorkflowDocument) -> tuple[Phase, ...]:
     """The phases that a workflow runs in, in the order of the phases."""
     named = {document.metadata.phase, *document.metadata.phases}
@@ -131,18 +139,23 @@ def draft_of(
     """The draft of a written workflow."""
     document, model = workflow.document, workflow.model
     spec = Spot(document).at("spec")
+    organization = organization_of_path(document.path) if model.kind != "Workflow" else ""
     name = model.metadata.name
+    needs = [need.removeprefix(f"{product}/") if product else need for need in model.metadata.depends_on]
+    if organization:  # in ids ':' stands for the '/' of a namespace: a platform's own workflow may have the same name
+        name = name if product else f"{organization}:{name}"
+        needs = [_name_in_tier(need, organization, product) for need in model.metadata.depends_on]
     return Draft(
         name=name,
-        identity=identity or (f"{product}/{name}" if product else name),
+        identity=identity or identity_of(workflow, product),
         tier=tier,
         phase=phase,
         trigger=trigger,
         spot=Spot(document).at("metadata", "name"),
         spec=spec,
         steps=draft_steps(model.spec.steps, model.spec.finally_, spec),
-        product=product,
-        needs=tuple(need.removeprefix(f"{product}/") if product else need for need in model.metadata.depends_on),
+        product=with_organization(organization, product or "") or None,
+        needs=tuple(needs),
         variables=model.spec.variables,
         outputs=model.spec.outputs,
         parameters=tuple(model.spec.parameters),
@@ -151,6 +164,13 @@ def draft_of(
         override_of=model.metadata.overrides,
         deprecated=model.metadata.deprecated,
     )
+
+
+def _name_in_tier(need: str, organization: str, product: str | None) -> str:
+    """The name, in its tier, of a workflow that one of an organisation depends on."""
+    if product:
+        return need.rpartition("/")[2]
+    return f"{organization}:{need.removeprefix(f'{organization}/')}"
 
 
 def draft_steps(

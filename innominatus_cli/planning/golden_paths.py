@@ -1,9 +1,11 @@
 """What `run` runs: a golden path by name, or a workflow as a task, with the parameters of both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.organizations import organization_of_path
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, named_files, vendored_path
@@ -67,7 +69,7 @@ class GoldenPaths:
     def _written(self, wanted: str, findings: list[Finding]) -> Typed[GoldenPathDocument] | None:
         """The golden path of that name, of several versions the one that is meant."""
         name, version = split_version(wanted)
-        found = [path for path in self._repository.golden_paths() if path.model.metadata.name == name]
+        found = self._repository.golden_paths_named(name)
         self.is_known = bool(found)
         meant = version_meant(
             found,
@@ -141,6 +143,8 @@ class GoldenPaths:
                 findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("WORKFLOW"), remedy))
             return FoundPath(operation=Operation.TASK)
         self.consulted.append(workflow.document.path)
+        if not self._repository.organization and tier is not Tier.APPLICATION:
+            self._repository.organization = organization_of_path(workflow.document.path)  # whose policies judge it
         phase = next(iter(phases_of(workflow.model)), Phase.DEPLOYMENT)
         identity = workflow.document.path if tier is Tier.APPLICATION else None
         draft = draft_of(workflow, phase, tier, "manual", product=product, identity=identity)
@@ -154,23 +158,32 @@ class GoldenPaths:
         By its path it keeps tier and product, so that no policy is passed by naming a file.
         """
         identity, version = split_version(wanted)
-        product, slash, name = identity.partition("/")
-        tier, workflows = Tier.PLATFORM, []
-        if not slash:
-            name, workflows = identity, self._repository.platform_workflows()
-        elif product in self._repository.products():
-            tier, workflows = Tier.PRODUCT, self._repository.product_workflows(product)
+        tier, product, name, workflows = self._repository_workflows(identity)
         several = [workflow for workflow in workflows if workflow.model.metadata.name == name]
         if several:
             what, place = f"workflow '{identity}'", Place("WORKFLOW")
             meant = version_meant(several, lambda one: one.model.metadata.version or "", version, what, place, findings)
-            return meant, tier, product if slash else None
+            return meant, tier, product
         path = _file_of(wanted)
         if is_vendored(path) or self._repository.snapshot.is_file(path):
             self.consulted.append(path)
             found = self._repository.workflow(path)
             return found, *(_tier_of(found) if found else (Tier.APPLICATION, None))
         return None, Tier.APPLICATION, None
+
+    def _repository_workflows(self, identity: str) -> tuple[Tier, str | None, str, Sequence[Typed[WorkflowDocument]]]:
+        """Tier, product and name that an identity says, and the workflows among which it is looked for."""
+        repository = self._repository
+        first, slash, rest = identity.partition("/")
+        organization = first if slash and first in repository.organizations() else ""
+        product, slash, name = (rest if organization else identity).rpartition("/")
+        if not slash:
+            own = repository.folder("platform", organization)
+            found = repository.platform_workflows(organization)
+            return Tier.PLATFORM, None, name, [one for one in found if one.document.path.startswith(f"{own}/")]
+        known = product in repository.products(organization)
+        workflows = repository.product_workflows(product, organization) if known else []
+        return Tier.PRODUCT, product, name, workflows
 
     def _identities(self) -> list[str]:
         platform = [workflow.model.metadata.name for workflow in self._repository.platform_workflows()]

@@ -69,7 +69,7 @@ def _order_tier(drafts: list[Draft], absent: frozenset[str], result: OrderedDraf
 def _unknown_needs(draft: Draft, known: Mapping[str, Draft], absent: frozenset[str]) -> list[Finding]:
     findings = []
     for index, need in enumerate(draft.needs):
-        identity = f"{draft.product}/{need}" if draft.product else need
+        identity = f"{draft.product}/{need}" if draft.product else need.replace(":", "/")
         if need in known or identity in absent:
             continue
         remedy = did_you_mean(need, known)

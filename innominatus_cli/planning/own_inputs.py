@@ -175,7 +175,7 @@ def _add_program(
                 built.findings.append(Finding(codes.PATH_NOT_STATIC, message, where.place))
     metadata = own.model.metadata
     built.program = PlannedProgram(
-        step_type=f"{metadata.name}@{metadata.version}",
+        step_type=f"{kind.name}@{metadata.version}",
         path=own.document.path,
         command=command,
         reads=spec.outputs.source,

@@ -19,6 +19,7 @@ class StepTypes:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._made: dict[str, StepType] = {}
+        self._organizations: set[str] = set()
         self.consulted: list[str] = []
         self.findings: list[Finding] = []
 
@@ -27,6 +28,7 @@ class StepTypes:
         built_in = step_type(name)
         if built_in is not None or name in self._made:
             return built_in or self._made[name]
+        self._read_organization(name)
         documents = self._own.get(name, ())
         if not documents:
             self._consult(self._files)  # the type that is wanted may stand in one that cannot be read
@@ -37,14 +39,22 @@ class StepTypes:
             related = (Related("the other one", _name(first).place),)
             message = f"StepType '{name}' is already defined in {first.document.path}"
             self.findings.append(Finding(DUPLICATE_IDENTITY, message, _name(other).place, related=related))
-        made = self._made[name] = own_step_type(first)
+        made = self._made[name] = own_step_type(first, name)
         return made
 
     def names(self) -> list[str]:
         """All names, sorted."""
         return sorted({*STEP_TYPES, *self._own})
 
-    @cached_property
+    def _read_organization(self, name: str) -> None:
+        """Adds the types of the organisation that a name begins with: `<organisation>/<name>`."""
+        organization, slash, _ = name.rpartition("/")
+        if slash and organization not in self._organizations and organization in self._repository.organizations():
+            self._organizations.add(organization)
+            for written in self._repository.step_types(organization):
+                self._own.setdefault(f"{organization}/{written.model.metadata.name}", []).append(written)
+
+    @property
     def own(self) -> dict[str, Typed[StepTypeDocument]]:
         """The repository's own types by name."""
         return {name: documents[0] for name, documents in self._own.items()}
@@ -58,8 +68,13 @@ class StepTypes:
 
     @property
     def _files(self) -> list[str]:
-        folder = f"{self._repository.workflows_root}/step-types"
-        return [path for path in self._repository.snapshot.paths(folder, YAML) if "/" not in path[len(folder) + 1 :]]
+        folders = [self._repository.folder("step-types", one) for one in ("", *sorted(self._organizations))]
+        return [
+            path
+            for folder in folders
+            for path in self._repository.snapshot.paths(folder, YAML)
+            if "/" not in path[len(folder) + 1 :]
+        ]
 
     def _consult(self, paths: list[str]) -> None:
         self.consulted += [path for path in paths if path not in self.consulted]

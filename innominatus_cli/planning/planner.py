@@ -24,6 +24,7 @@ from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
+from innominatus_cli.findings.catalogue.structure import UNKNOWN_ORGANIZATION
 from innominatus_cli.findings.finding import Finding, Place, Related, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.application_tier import application_tier, removal
@@ -40,7 +41,7 @@ from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
-from innominatus_cli.planning.selection import Selector, product_of
+from innominatus_cli.planning.selection import Selector, organization_of, product_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
@@ -206,6 +207,7 @@ class _Planning:
         return plan
 
     def _read(self) -> None:
+        self._repository.organization = ""
         if self._repository.has_admin_config:
             self._consulted.append(ADMIN_CONFIG)
             config = self._repository.admin_config()
@@ -218,11 +220,23 @@ class _Planning:
             self._consulted.append(self._request.score_path)
             self._workload = self._repository.workload(self._request.score_path)
         if self._workload is not None:
+            self._enter_organization(self._workload)
             environment = environment_values(self._request, self._config or AdminConfigDocument(), self._workload)
             self._folded = fold_workload(Spot(self._workload.document), environment)
             self._findings += self._folded.findings
             has_product = self._repository.has_product if self._config else None
             self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), has_product)
+
+    def _enter_organization(self, workload: "Typed[WorkloadDocument]") -> None:
+        """Lets the repository be read for the application's organisation; without its policies nothing is planned."""
+        name = organization_of(workload.model)
+        known = self._repository.organizations() if name and self._config else []
+        if name and self._config and name not in known:
+            spot = Spot(workload.document).at("metadata")
+            place = (spot.at("organization") if spot.has("organization") else spot).place
+            message = f"there is no organisation '{name}' below {self._repository.workflows_root}"
+            self._findings.append(Finding(UNKNOWN_ORGANIZATION, message, place, did_you_mean(name, known)))
+        self._repository.organization = name if name in known else ""
 
     def _need_application(self, operation: Operation) -> None:
         if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
@@ -272,7 +286,7 @@ class _Planning:
         others = self._request.list_others
         selector = Selector(self._repository, self._facts, self._request.workflows, self._product, others=others)
         metadata = Spot(self._workload.document).at("metadata")
-        self._consulted.append(f"{self._repository.workflows_root}/products")
+        self._consulted.append(self._repository.folder("products"))
         selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
         self._consulted += selection.consulted
         self._findings += selection.findings

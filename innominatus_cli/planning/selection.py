@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from innominatus_cli.checks.score import PRODUCT_KEY
+from innominatus_cli.checks.organizations import PRODUCT_KEY
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.organizations import ORGANIZATION_KEY, with_organization
 from innominatus_cli.documents.plan import AbsentWorkflow
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.score import WorkloadDocument
@@ -18,7 +19,7 @@ from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.catalogue.structure import UNKNOWN_PRODUCT
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.planning.drafts import Draft, draft_of, phases_of
+from innominatus_cli.planning.drafts import Draft, draft_of, identity_of, phases_of
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import Facts
 
@@ -60,6 +61,20 @@ def product_of(
     return None
 
 
+def organization_of(workload: WorkloadDocument) -> str:
+    """The application's organisation: metadata.organization, then annotation or label; empty for the platform's own."""
+    extra = workload.metadata.model_extra or {}
+    labels = extra.get("labels")
+    for found in (
+        extra.get("organization"),
+        workload.metadata.annotations.get(ORGANIZATION_KEY),
+        labels.get(ORGANIZATION_KEY) if isinstance(labels, dict) else None,
+    ):
+        if isinstance(found, str) and found:
+            return found
+    return ""
+
+
 class Selector:
     """Chooses the workflows of the platform and product tiers for one deployment."""
 
@@ -83,12 +98,13 @@ class Selector:
 
     def select(self, workload: Spot) -> Selection:
         """The selection; `workload` is where a finding about the product points."""
-        root = self._repository.workflows_root
-        self._result.consulted += self._files(f"{root}/platform")
-        self._consider_all(self._repository.platform_workflows(), Tier.PLATFORM, None)
+        repository = self._repository
+        for organization in dict.fromkeys(("", repository.organization)):
+            self._result.consulted += self._files(repository.folder("platform", organization))
+        self._consider_all(repository.platform_workflows(), Tier.PLATFORM, None)
         if self._product is not None:
-            self._result.consulted += self._files(f"{root}/products/{self._product}")
-            self._consider_all(self._repository.product_workflows(self._product), Tier.PRODUCT, self._product)
+            self._result.consulted += self._files(f"{repository.folder('products')}/{self._product}")
+            self._consider_all(repository.product_workflows(self._product), Tier.PRODUCT, self._product)
         self._check_product(workload)
         if self._others:
             self._other_products()
@@ -103,8 +119,8 @@ class Selector:
         """Each workflow; of several versions of one the newest, where all of them have one."""
         by_name: dict[str, list[Typed[WorkflowDocument]]] = {}
         for workflow in workflows:
-            by_name.setdefault(workflow.model.metadata.name, []).append(workflow)
-        for name, several in by_name.items():
+            by_name.setdefault(identity_of(workflow, product), []).append(workflow)
+        for identity, several in by_name.items():
             versions = [one.model.metadata.version or "" for one in several]
             if len(set(versions)) < len(versions) or "" in versions:
                 for workflow in several:  # two of one version are told when they are ordered
@@ -112,7 +128,6 @@ class Selector:
                 continue
             meant = best_of(versions, "") or 0
             self._consider(several[meant], tier, product)
-            identity = f"{product}/{name}" if product else name
             for index, other in enumerate(several):
                 if index != meant:
                     reason = f"version {versions[meant]} is in use"
@@ -120,8 +135,7 @@ class Selector:
                     self._leave_out(other, f"{identity}@{versions[index]}", tier, reason, way)
 
     def _consider(self, workflow: Typed[WorkflowDocument], tier: Tier, product: str | None) -> None:
-        name = workflow.model.metadata.name
-        identity = f"{product}/{name}" if product else name
+        name, identity = workflow.model.metadata.name, identity_of(workflow, product)
         # A bare name is the platform's workflow where it has one of that name, else the product's.
         named = identity in self._named or (name in self._named and name not in self._known)
         self._known.add(identity)
@@ -192,7 +206,7 @@ class Selector:
 
     def _check_product(self, workload: Spot) -> None:
         if self._product is not None and not self._repository.has_product(self._product):
-            message = f"product '{self._product}' has no folder below {self._repository.workflows_root}/products"
+            message = f"product '{self._product}' has no folder below {self._repository.folder('products')}"
             remedy = did_you_mean(self._product, self._repository.products())
             self._result.findings.append(Finding(UNKNOWN_PRODUCT, message, workload.place, remedy))
 
@@ -203,11 +217,11 @@ class Selector:
         for product in products:
             if product == self._product:
                 continue
-            for path in self._files(f"{self._repository.workflows_root}/products/{product}"):
+            for path in self._files(f"{self._repository.folder('products')}/{product}"):
                 stem = path.rpartition("/")[2].rpartition(".")[0]
                 self._result.absent.append(
                     AbsentWorkflow(
-                        identity=f"{product}/{stem}",
+                        identity=with_organization(self._repository.organization, f"{product}/{stem}"),
                         tier=Tier.PRODUCT,
                         path=path,
                         reason=f"it is for product '{product}', and the application {whose}",

@@ -104,12 +104,12 @@ def policy_documents(repository: "Repository") -> list[Document]:
 def unusable_policies(repository: "Repository") -> list[Finding]:
     """The errors of documents that hold policies: who judges without them judges too mildly."""
     policy_set(repository)
-    folder = f"{repository.workflows_root}/policies/"
+    folders = tuple(f"{repository.folder('policies', one)}/" for one in ("", repository.organization))
     return [
         finding
         for finding in repository.findings
         if finding.severity is Severity.ERROR
-        and (finding.place.path == ADMIN_CONFIG or finding.place.path.startswith(folder))
+        and (finding.place.path == ADMIN_CONFIG or finding.place.path.startswith(folders))
     ]
 
 

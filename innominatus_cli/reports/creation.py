@@ -4,9 +4,11 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from innominatus_cli.documents.words import counted
 from innominatus_cli.operations.creation.files import Creation, Written
+from innominatus_cli.reports.listing import Column, Listing
 
 _WORDS = {"new": "", "replaced": " (replaced)", "edited": " (one entry added)"}
 _LEFT = "other version"
@@ -32,3 +34,16 @@ def creation_text(
 
 def _other_version(path: str) -> str:
     return f"{path} is of another version of innominatus-ctl, and was left as it is; --force renews it."
+
+
+def library_listing(entries: list[dict[str, Any]], empty: str) -> Listing:
+    """The templates as a table; `empty` is said where there is none."""
+    columns = (
+        Column("Template", "name"),
+        Column("Kind", "kind"),
+        Column("Description", "description"),
+        Column("Tags", "tags"),
+        Column("Languages", "languages", wide=True),
+        Column("Command", "command", wide=True),
+    )
+    return Listing(columns, entries, empty=empty)

@@ -31,11 +31,11 @@ class OwnInputs(StepInputs):
     command: list[str]
 
 
-def own_step_type(written: Typed[StepTypeDocument]) -> StepType:
-    """The step type that a document describes."""
+def own_step_type(written: Typed[StepTypeDocument], name: str) -> StepType:
+    """The step type that a document describes; `name` is what steps call it."""
     spec = written.model.spec
     return StepType(
-        name=written.model.metadata.name,
+        name=name,
         summary=written.model.metadata.description,
         inputs=OwnInputs,
         outputs=dict(spec.outputs.names),

@@ -62,6 +62,15 @@ UNKNOWN_REPLACEMENT = Code(
     Severity.WARNING,
     detail="`metadata.deprecated.replacement` is what people are told to use instead.",
 )
+UNKNOWN_ORGANIZATION = Code(
+    "ORC-2207",
+    "An organisation does not exist",
+    "Add workflows/orgs/<organisation>/, or mend the name.",
+    guards=True,
+    detail="The application names an organisation (`metadata.organization`, or the annotation or label "
+    "`innominatus.dev/org`) that has no folder below workflows/orgs/. Its policies could not be found, so that nothing "
+    "is planned.",
+)
 NO_SUCH_VERSION = Code(
     "ORC-3124",
     "No version is in the range that was asked for",
