@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode
+from innominatus_cli.documents.vendored_names import VENDOR_FOLDER, is_vendored, is_vendored_name, vendored_path
 
 DEEPEST: Final = 16
 """How many calls stand inside each other at most."""
@@ -33,9 +34,14 @@ def file_of_call(written: str, caller: str, shelf: Shelf) -> str:
 
     A path is looked for beside the caller, from the repository root and below the workflows root, and must lead below
     one of the folders that hold workflows. `<provider>/<name>` is what the provider's `workflows` say, or the file of
-    that name in its folder; any other name is that of a file below the workflows root.
+    that name in its folder; any other name is that of a file below the workflows root. `@<source>/<path>` is that of a
+    vendored file, whether it is there or not: reading it says what is wrong. A vendored workflow calls those beside it.
     """
+    if is_vendored_name(written):
+        return vendored_path(written) or ""
     allowed = (shelf.root, *shelf.provider_folders)
+    if is_vendored(caller):
+        allowed = (*allowed, VENDOR_FOLDER)
     for candidate in _candidates(written, caller, shelf):
         path = posixpath.normpath(candidate)
         if any(path.startswith(f"{folder}/") for folder in allowed) and shelf.is_file(path):

@@ -232,14 +232,13 @@ def parameters_of(golden_path: Document, facts: Facts) -> dict[str, MappingNode]
 
 def workflows_of(golden_path: Document, facts: Facts) -> list[Document]:
     """The documents of the file that a golden path runs; none where it is not there, or it runs none."""
-    import posixpath  # noqa: PLC0415 - few documents ask
+    from innominatus_cli.documents.vendored_names import named_files  # noqa: PLC0415 - few documents ask
 
     written = golden_path.mapping.mapping("spec").text("workflow") or ""
     if not written.endswith((".yaml", ".yml")) or facts.is_file is None or facts.documents_of is None:
         return []
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(golden_path.path), written))
-    for path in (beside, posixpath.normpath(written)):
-        if not path.startswith("..") and facts.is_file(path):
+    for path in named_files(written, golden_path.path):
+        if facts.is_file(path):
             return list(facts.documents_of(path))
     return []
 

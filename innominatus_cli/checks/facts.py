@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import step_type_names
-from innominatus_cli.findings.finding import Place
+from innominatus_cli.findings.finding import Finding, Place
 
 
 class Facts(NamedTuple):
@@ -19,7 +19,8 @@ class Facts(NamedTuple):
     documents of a file. `provided_types` are the types of resources that enabled providers have, None where a provider
     is somewhere else. `judges` are the documents whose policies count, where those of another revision do instead of
     `admin_config` and `policies`. `workflows_root` and `provider_folders` are where called workflows may be.
-    `own_types` gives the StepType documents by name, `products` the names of product folders.
+    `own_types` gives the StepType documents by name, `products` the names of product folders. `vendored`
+    says why the vendored file at a repository path may not be used.
     """
 
     admin_config: Document | None = None
@@ -36,6 +37,7 @@ class Facts(NamedTuple):
     provider_folders: Callable[[], Sequence[str]] = tuple
     own_types: Callable[[], Mapping[str, Document]] | None = None
     products: Callable[[], Collection[str]] | None = None
+    vendored: Callable[[str], Finding | None] | None = None
 
 
 NO_FACTS = Facts()

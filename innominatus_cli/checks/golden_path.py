@@ -12,6 +12,7 @@ from innominatus_cli.checks.parameters import check_definition
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions as codes
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
@@ -30,9 +31,14 @@ def check_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def check_workflow_file(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-1003, ORC-2043: the workflow that it runs is a file of the repository."""
+    """ORC-1003, ORC-2043, ORC-8005 to 8010: the workflow that it runs is a file here, or a vendored one."""
     spec = document.mapping.mapping("spec")
     workflow, node = spec.text("workflow"), spec.get("workflow")
+    if workflow and is_vendored_name(workflow):
+        from innominatus_cli.checks.workflow_sources import check_vendored  # noqa: PLC0415 - few are of elsewhere
+
+        yield from check_vendored(workflow, document.place(node), facts)
+        return
     if workflow and parts_of(posixpath.normpath(posixpath.join(posixpath.dirname(document.path), workflow))) is None:
         yield Finding(OUTSIDE_REPOSITORY, f"'{short(workflow)}' is outside of the repository", document.place(node))
         return

@@ -7,6 +7,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.order import cycles
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.vendored_names import is_vendored_name, vendored_path
 from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Related
@@ -38,7 +39,11 @@ def check_workflows_exist(document: Document, facts: Facts) -> Iterator[Finding]
     folder = posixpath.dirname(document.path)
     for workflow in root.mappings("workflows"):
         file = workflow.text("file")
-        if file and facts.is_file is not None:
+        if file and is_vendored_name(file):
+            from innominatus_cli.checks.workflow_sources import check_vendored  # noqa: PLC0415 - few are of elsewhere
+
+            yield from check_vendored(file, document.place(workflow.get("file")), facts)
+        elif file and facts.is_file is not None:
             path = posixpath.normpath(posixpath.join(folder, file))
             if not facts.is_file(path):
                 near = did_you_mean(path, facts.files())
@@ -124,6 +129,8 @@ def check_workflow_kinds(document: Document, facts: Facts) -> Iterator[Finding]:
     for workflow in document.mapping.mappings("workflows"):
         file = workflow.text("file")
         path = posixpath.normpath(posixpath.join(folder, file)) if file else ""
+        if file and is_vendored_name(file):
+            path = vendored_path(file) or ""
         if facts.documents_of is None or facts.is_file is None or not path.endswith((".yaml", ".yml")):
             continue
         found = facts.documents_of(path) if facts.is_file(path) else ()

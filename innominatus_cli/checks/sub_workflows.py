@@ -8,8 +8,10 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.parameters import problem_of
 from innominatus_cli.checks.said import CALL
 from innominatus_cli.checks.scope import scope_of
+from innominatus_cli.checks.workflow_sources import check_vendored
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
+from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.expressions.references import may_refer, parse
 from innominatus_cli.findings.catalogue import expansion as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
@@ -59,6 +61,11 @@ def check_called(document: Document, facts: Facts) -> Iterator[Finding]:
         written, node = step.text(CALL), step.get(CALL)
         if step.text("type") != CALL or not written or node is None:
             continue
+        if is_vendored_name(written):
+            wrong = list(check_vendored(written, document.place(node), facts))
+            yield from wrong
+            if wrong:
+                continue
         called = called_document(written, document.path, facts)
         if called is None and is_version(written, facts):
             continue

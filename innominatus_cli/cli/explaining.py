@@ -33,7 +33,7 @@ def explain_application(words: tuple[str, ...], output: str, wish: dict[str, Any
     told(report.outcome.findings, report.sources)
     explanation = report.explanation
     if explanation is None:
-        return ExitStatus.FINDINGS
+        return report.outcome.exit_status
     if output in {"table", "wide"}:
         print_for_people(explanation_table(explanation, output))
     else:
@@ -56,7 +56,7 @@ def analyse_application(word: str, output: str, wish: dict[str, Any]) -> int:
     told(report.outcome.findings, report.sources)
     analysis = report.analysis
     if analysis is None:
-        return ExitStatus.FINDINGS
+        return report.outcome.exit_status
     wide, colour = output == "wide", wants_colour(sys.stdout)
     print_document(analysis.as_json(), output, lambda: analysis_text(analysis, wide=wide, colour=colour))
     return ExitStatus.OK

@@ -40,6 +40,7 @@ COMMANDS = {
     "logs": "Show what the steps of a run printed.",
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the run records: adopt those that wait.",
+    "vendor": "Use workflows of other repositories: update, list, verify.",
     "init": "Make a working repository in an empty folder.",
     "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
     "completion": "Print the completion script of a shell.",

@@ -131,6 +131,11 @@ def choices(question: "Question") -> Offer:
     return _names(known)
 
 
+def _workflow_sources(repository: "Repository") -> Iterator[str]:
+    admin = repository.admin_config()
+    yield from (source.name for source in (admin.model.workflow_sources if admin else ()))
+
+
 environments = _names(_environments)
 runnable = _names(_runnable, or_files=True)
 workflows = _names(_workflows, or_files=True)
@@ -138,3 +143,4 @@ product_workflows = _names(_product_workflows, or_files=True)
 products = _names(lambda repository: repository.products())
 applications = _names(_applications)
 runs = _names(_runs)
+workflow_sources = _names(_workflow_sources)

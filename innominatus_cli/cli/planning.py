@@ -22,7 +22,7 @@ def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> 
     if outcome.plan is None:
         if outcome.resolved and output in {"table", "wide", "tree"} and not digest:
             print_for_people(resolution_text(outcome))
-        return ExitStatus.POLICY_REFUSED if refused else ExitStatus.FINDINGS
+        return ExitStatus.POLICY_REFUSED if refused else outcome.exit_status
     if digest:
         print_text(f"{outcome.plan.digest}\n")
     elif output in {"mermaid", "dot"}:
@@ -68,7 +68,7 @@ def print_graph(report: PlanReport, form: str, file: str | None) -> int:
     """
     told(report.outcome.findings, report.sources)
     if report.outcome.plan is None:
-        return ExitStatus.FINDINGS
+        return report.outcome.exit_status
     text = graph_text(report.outcome.plan, form)
     if file is None:
         print_text(text)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
 
 
@@ -185,6 +186,19 @@ class ProviderSource(YamlModel):
     enabled: bool = False
 
 
+class WorkflowSource(YamlModel):
+    """A folder of workflows in another git repository, which `vendor update` fetches and locks."""
+
+    name: Annotated[str, Field(pattern=SOURCE_NAME)]
+    """What workflows write before the slash: `@<name>/<path>`."""
+    repository: Annotated[str, Field(min_length=1)]
+    """`https://…`, `ssh://…`, `git@host:path`, `file:///…` or a path; without credentials."""
+    ref: Annotated[str, Field(min_length=1)]
+    """A branch, a tag or a commit."""
+    path: Annotated[str, Field(min_length=1)] = "workflows"
+    """The folder of that repository; `.` is all of it."""
+
+
 class ProductProvisioner(YamlModel):
     """A provisioner that a product team brings."""
 
@@ -240,6 +254,7 @@ class AdminConfigDocument(YamlModel):
     applications: list[str] = ["**/score*.yaml"]
     default_golden_path: str = "deploy-app"
     providers: list[ProviderSource] = []
+    workflow_sources: Annotated[list[WorkflowSource], Field(max_length=100)] = []
     product_provisioners: list[ProductProvisioner] = []
     resource_definitions: dict[str, str] = {}
     policies: EnvironmentPolicies = EnvironmentPolicies()

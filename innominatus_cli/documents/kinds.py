@@ -11,7 +11,9 @@ _CATALOGUE_KINDS = ("RemediationWorkflow", "ActionType")
 _OUR_GROUPS = ("workflow.dev/", "innominatus.io/", "innominatus.dev/", "orchestrator.innominatus.dev/")
 _CATALOGUE_GROUP = "kubernaut.ai/"
 _SCORE_GROUPS = ("score.dev/", "score.sh/")
-_ADMIN_SECTIONS = frozenset(("workflowPolicies", "productProvisioners", "resourceDefinitions", "admin", "healthChecks"))
+_ADMIN_SECTIONS = frozenset(
+    ("workflowPolicies", "productProvisioners", "resourceDefinitions", "admin", "healthChecks", "workflowSources")
+)
 
 
 def kind_of(document: Document) -> str:

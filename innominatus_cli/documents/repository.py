@@ -6,6 +6,7 @@ out. Reading one application needs the platform's and its product's folders, nev
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
@@ -21,6 +22,8 @@ from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
+from innominatus_cli.documents.vendored import Vendored
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSIDE_REPOSITORY, WRONG_KIND_HERE
@@ -85,7 +88,8 @@ class Repository:
         """A file's canonical documents and its findings; read once, whatever is asked of it."""
         known = self._loaded.get(path)
         if known is None:
-            data = self.snapshot.read(path)
+            wrong = self.vendored.problem(path) if is_vendored(path) else None  # what is not the locked one is not read
+            data = wrong or self.snapshot.read(path)
             known = Loaded((), (data,)) if isinstance(data, Finding) else self._load(path, data)
             self._loaded[path] = known
             self.findings.extend(known.findings)
@@ -112,6 +116,12 @@ class Repository:
     def kept(self, kind: Callable[[], T]) -> T | None:
         """The one thing of a kind that all repositories of a pool have; None where there is no pool."""
         return None if self._pool is None else self._pool.kept(kind)
+
+    @cached_property
+    def vendored(self) -> Vendored:
+        """The workflows of other repositories that are vendored here."""
+        documents = self.loaded(ADMIN_CONFIG).documents if self.has_admin_config else ()
+        return Vendored(self.snapshot, next((one for one in documents if one.kind == "AdminConfig"), None))
 
     def sources(self) -> dict[str, str]:
         """The texts of the files that were read so far, by path; a file without a document has none."""

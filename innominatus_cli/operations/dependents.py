@@ -18,6 +18,8 @@ from innominatus_cli.checks.said import steps_in
 from innominatus_cli.checks.tree import folded
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_test_file
 from innominatus_cli.documents.nodes import Document, MappingNode, Plain, ScalarNode
+from innominatus_cli.documents.vendor_lock import LOCK_FILE
+from innominatus_cli.documents.vendored_names import is_vendored_name, vendored_path
 
 _WORD = re.compile(r"[\w-]+")
 _ESCAPED = re.compile(r'"[^"]*\\')
@@ -125,13 +127,21 @@ def parts_of(document: Document) -> frozenset[str]:
             named += [(folder, file.text("source")) for file in _mappings(container.mapping("files"))]
     elif document.kind == "GoldenPath":
         written = document.mapping.mapping("spec").text("workflow")
-        named += [(folder, written), ("", written)]
+        named += [(folder, written), ("", written), *_vendored(written)]
     elif document.kind == "Provider":
-        named += [(folder, entry.text("file")) for entry in document.mapping.mappings("workflows")]
+        for entry in document.mapping.mappings("workflows"):
+            named += [(folder, entry.text("file")), *_vendored(entry.text("file"))]
     for step in steps_in(document):
         for written in (step.text("workflow"), step.mapping("config").text("workflow")):
-            named += [(folder, written), ("", written)]
+            named += [(folder, written), ("", written), *_vendored(written)]
     return frozenset(posixpath.normpath(posixpath.join(base, path)) for base, path in named if path)
+
+
+def _vendored(written: str | None) -> list[tuple[str, str | None]]:
+    """A workflow of another repository: its vendored file, and the lock, without which it is not used."""
+    if not written or not is_vendored_name(written):
+        return []
+    return [("", vendored_path(written)), ("", LOCK_FILE)]
 
 
 def _names_of_change(change: ChangedFile, documents_of: Callable[[str], Sequence[Document]]) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, vendored_path
 from innominatus_cli.documents.vocabulary import PHASES
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
 from innominatus_cli.findings.catalogue.plan import UNKNOWN_NAMED_WORKFLOW
@@ -75,10 +76,10 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
     A file's path is relative to `directory` (by default the current one), or else to the repository.
     Raises CannotContinue where there is none, or more than one.
     """
-    name = typed
+    name = (vendored_path(typed) or typed) if is_vendored_name(typed) else typed
     if (directory or Path()).joinpath(typed).is_file():
         name = repository_path(root_of(repository), typed, directory)
-    if repository.snapshot.is_file(name):
+    if is_vendored(name) or repository.snapshot.is_file(name):
         found = repository.workflow(name)
         if found is None:
             raise CannotContinue(*repository.findings)

@@ -10,6 +10,7 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
@@ -236,7 +237,7 @@ def _what(repository: Repository, name: str | None) -> tuple[str | None, str | N
 
 def _is_workflow(repository: Repository, name: str) -> bool:
     product, slash, workflow = split_version(name)[0].partition("/")
-    if repository.snapshot.is_file(name):
+    if is_vendored_name(name) or repository.snapshot.is_file(name):
         return True
     if not slash:
         return any(one.model.metadata.name == product for one in repository.platform_workflows())

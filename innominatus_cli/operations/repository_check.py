@@ -16,10 +16,12 @@ from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not
 from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from innominatus_cli.documents.vendored import Vendored
     from innominatus_cli.operations.facts_cache import FactsCache
     from innominatus_cli.operations.judging import Judge
 
@@ -174,6 +176,8 @@ class RepositoryCheck:
         yield from self._findings_of_files()
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
+        if "" in self._folders:
+            yield from self._vendored.all_problems()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
         yield from self._findings_of_judge()
 
@@ -363,6 +367,7 @@ class RepositoryCheck:
             provider_folders=lambda: self._provider_folders,
             own_types=lambda: self._own_types,
             products=lambda: self._products,
+            vendored=self._wrong_vendored,
         )
 
     @cached_property
@@ -426,8 +431,18 @@ class RepositoryCheck:
 
     def read(self, path: str) -> Loaded:
         """The same, read anew from the bytes of the snapshot."""
-        data = self._snapshot.read(path)
+        data = self._wrong_vendored(path) or self._snapshot.read(path)
         return Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
+
+    def _wrong_vendored(self, path: str) -> Finding | None:
+        """Why a vendored file is not to be read; most repositories have none."""
+        return self._vendored.problem(path) if is_vendored(path) else None
+
+    @cached_property
+    def _vendored(self) -> "Vendored":
+        from innominatus_cli.documents.vendored import Vendored  # noqa: PLC0415 - a file alone does without
+
+        return Vendored(self._snapshot, self.admin_config)
 
     def _is_ours(self, path: str) -> bool:
         """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""

@@ -147,12 +147,12 @@ class RunOperation:
         """Errors stand in the way of a plan; what policies refuse of it is refused, and recorded, all the same."""
         if outcome.sketch is None:
             stale = any(finding.code is PLAN_STALE for finding in outcome.findings)
-            status = ExitStatus.PLAN_STALE if stale else ExitStatus.FINDINGS
+            status = ExitStatus.PLAN_STALE if stale else outcome.exit_status
             return RunReport(status, outcome, findings=outcome.findings)
         report = self._judged(outcome, outcome.sketch, options)
         if report.exit_status == ExitStatus.OK:
             return RunReport(
-                ExitStatus.FINDINGS, outcome, report.judgement, findings=report.findings, sources=report.sources
+                outcome.exit_status, outcome, report.judgement, findings=report.findings, sources=report.sources
             )
         return report if options.dry_run else self._refuse(outcome.sketch, report, options)
 

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.documents.kinds import is_overrides_file
 from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.vendor_lock import LOCK_FILE
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.operations.dependents import ChangedFile, Everything, Index, State, parts_of, reach
 from innominatus_cli.operations.repository_check import YAML, RepositoryCheck
@@ -208,6 +210,8 @@ class _Paths:
     def counts(self, finding: Finding) -> bool:
         """Whether a finding is of what changed, or says that the rest is judged by half of admin-config.yaml."""
         prefix, path = self._split(finding)
+        if path == LOCK_FILE or is_vendored(path):  # what everybody may plan from is verified by every check
+            return True
         if path == ADMIN_CONFIG and finding.severity is Severity.ERROR and finding.code.number.startswith("ORC-1"):
             return True
         return prefix in self._comparisons and path in self._comparisons[prefix].counted

@@ -26,15 +26,16 @@ def document_findings(
     forbid is judged beside the plan, so that a refusal names every violation and is recorded.
     """
     snapshot = repository.snapshot
-    own_types = _own_step_types(repository, types, drafts, consulted)
+    no_own_types = not snapshot.paths(f"{repository.workflows_root}/step-types", YAML)
+    own_types = () if no_own_types else _own_step_types(repository, types, drafts, consulted)
     admin = repository.admin_config()
     facts = CheckFacts(
         admin_config=admin.document if admin else None,
         step_types=own_types,
         own_types=lambda: {name: written.document for name, written in types.own.items()},
         is_file=snapshot.is_file,
+        vendored=repository.vendored.problem,
     )
-    no_own_types = not snapshot.paths(f"{repository.workflows_root}/step-types", YAML)
     findings = list(types.findings)
     deploys = any(map(_deploys_to_kubernetes, drafts))
     for path in dict.fromkeys(consulted):

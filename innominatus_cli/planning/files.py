@@ -4,6 +4,8 @@ import posixpath
 from dataclasses import dataclass
 
 from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.vendored import Vendored
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.places import Spot
@@ -22,8 +24,9 @@ class FoundPath:
 class InputFiles:
     """Resolves paths of steps against one snapshot and remembers the object ids of what it finds."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, vendored: Vendored) -> None:
         self._snapshot = snapshot
+        self._vendored = vendored
         self.object_ids: dict[str, str] = {}
 
     def resolve(self, written: str, spot: Spot) -> FoundPath | Finding:
@@ -32,7 +35,8 @@ class InputFiles:
             return Finding(codes.PATH_OUTSIDE, f"'{written}' is no relative path of the repository", spot.place)
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(spot.document.path), written))
         from_root = posixpath.normpath(written)
-        tried = [path for path in dict.fromkeys((beside, from_root)) if not _outside(path)]
+        inside = is_vendored(spot.document.path)
+        tried = [path for path in dict.fromkeys((beside, from_root)) if not _outside(path, vendored=inside)]
         if not tried:
             return Finding(codes.PATH_OUTSIDE, f"'{written}' leaves the repository", spot.place)
         for path in tried:
@@ -45,6 +49,8 @@ class InputFiles:
 
     def _read(self, path: str, files: tuple[str, ...], spot: Spot) -> FoundPath | Finding:
         for file in files:
+            if is_vendored(file) and (wrong := self._vendored.problem(file)) is not None:
+                return wrong._replace(place=spot.place)
             if file not in self.object_ids:
                 object_id = self._snapshot.object_id(file)
                 if object_id is None:
@@ -55,6 +61,7 @@ class InputFiles:
         return FoundPath(path, files)
 
 
-def _outside(path: str) -> bool:
+def _outside(path: str, *, vendored: bool) -> bool:
+    """Whether no step may read a path; a vendored workflow may read what was vendored with it."""
     first = path.split("/", 1)[0]
-    return first == ".." or first in _ESCAPED
+    return first == ".." or (first in _ESCAPED and not (vendored and is_vendored(path)))

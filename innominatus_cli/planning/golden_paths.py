@@ -1,12 +1,12 @@
 """What `run` runs: a golden path by name, or a workflow as a task, with the parameters of both."""
 
-import posixpath
 from dataclasses import dataclass, field
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, named_files, vendored_path
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.documents.workflow import WorkflowDocument
 from innominatus_cli.findings.catalogue import plan as codes
@@ -114,9 +114,11 @@ class GoldenPaths:
 
     def _workflow_of(self, path: Typed[GoldenPathDocument], written: str, findings: list[Finding]) -> Draft | None:
         spot = Spot(path.document).at("spec", "workflow")
-        here = posixpath.normpath(posixpath.join(posixpath.dirname(path.document.path), written))
-        for candidate in (here, posixpath.normpath(written)):
-            if not candidate.startswith("..") and self._repository.snapshot.is_file(candidate):
+        for candidate in named_files(written, path.document.path):
+            if is_vendored(candidate) and (problem := self._repository.vendored.problem(candidate)) is not None:
+                findings.append(problem._replace(place=spot.place))
+                return None
+            if self._repository.snapshot.is_file(candidate):
                 self.consulted.append(candidate)
                 workflow = self._repository.workflow(candidate)
                 return self._draft(workflow, f"golden path {path.model.metadata.name}") if workflow else None
@@ -132,7 +134,7 @@ class GoldenPaths:
     def _task(self, wanted: str, findings: list[Finding]) -> FoundPath:
         workflow, tier, product = self._named(wanted, findings)
         if workflow is None:
-            if wanted not in self.consulted and not has_errors(findings):
+            if _file_of(wanted) not in self.consulted and not has_errors(findings):
                 known = self._identities()
                 remedy = did_you_mean(wanted, known)
                 message = f"there is no workflow '{wanted}'"
@@ -163,9 +165,10 @@ class GoldenPaths:
             what, place = f"workflow '{identity}'", Place("WORKFLOW")
             meant = version_meant(several, lambda one: one.model.metadata.version or "", version, what, place, findings)
             return meant, tier, product if slash else None
-        if self._repository.snapshot.is_file(wanted):
-            self.consulted.append(wanted)
-            found = self._repository.workflow(wanted)
+        path = _file_of(wanted)
+        if is_vendored(path) or self._repository.snapshot.is_file(path):
+            self.consulted.append(path)
+            found = self._repository.workflow(path)
             return found, *(_tier_of(found) if found else (Tier.APPLICATION, None))
         return None, Tier.APPLICATION, None
 
@@ -191,6 +194,11 @@ class GoldenPaths:
                 found.parameters.setdefault(
                     definition.name, parameter_of(definition.name, definition, place, found.owner)
                 )
+
+
+def _file_of(wanted: str) -> str:
+    """The repository path that a workflow may be named by."""
+    return (vendored_path(wanted) or "") if is_vendored_name(wanted) else wanted
 
 
 def _tier_of(workflow: Typed[WorkflowDocument]) -> tuple[Tier, str | None]:

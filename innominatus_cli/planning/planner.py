@@ -86,7 +86,7 @@ class _Planning:
         self._config: AdminConfigDocument | None = None
         self._workload: Typed[WorkloadDocument] | None = None
         self._folded: FoldedWorkload | None = None
-        self._files = InputFiles(repository.snapshot)
+        self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
         self._types = StepTypes(repository)
 
@@ -345,7 +345,7 @@ class _Planning:
     def _document_ids(self) -> dict[str, str]:
         """The object ids of all documents that had a say."""
         overrides_file = self._request.overrides.file if self._request.overrides else None
-        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file)))
+        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file, *self._repository.vendored.used())))
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths)
         return {path: object_id for path, object_id in ids if object_id is not None}
 

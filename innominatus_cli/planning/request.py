@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.planning.drafts import Draft
 
 if TYPE_CHECKING:
@@ -84,3 +85,10 @@ class PlanOutcome:
     """What policies judge where errors stand in the way of a plan; None beside a plan."""
     spared: bool = False
     """Whether the caller of `plan_application` ended planning, because it knew the plan."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The exit status without a plan: 65 where a vendored workflow or its lock cannot be trusted, else 1."""
+        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
+        corrupt = any(finding.code.exit_status is ExitStatus.CORRUPT for finding in errors)
+        return ExitStatus.CORRUPT if corrupt else ExitStatus.FINDINGS

@@ -1,6 +1,7 @@
 """Builds the workflows and steps of a plan, in order: what is behind an earlier barrier may be referred to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import PlannedWorkflow
@@ -42,6 +43,7 @@ class WorkflowBuilder:
         self._ordered = ordered
         self._surroundings = surroundings
         self._parameters = parameters
+        self._known_before: dict[str, tuple[dict[str, frozenset[str]], bool]] = {}
         self.findings: list[Finding] = []
         self.outside: dict[str, Known] = {}
         self._expander = Expander(inputs, CallValues(), self.findings, self.outside, build=build)
@@ -65,13 +67,22 @@ class WorkflowBuilder:
             one.order,
             variables,
             parameters,
-            self._earlier(one),
-            self._resources_available(one.draft),
+            *self._before(one),
             called_outputs={part.definition.name: called_outputs(part) for part in one.draft.steps if part.called},
-            replaced={
-                other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of
-            },
+            replaced=self._replaced,
         )
+
+    @cached_property
+    def _replaced(self) -> dict[str, str]:
+        return {other.draft.override_of: other.draft.identity for other in self._ordered if other.draft.override_of}
+
+    def _before(self, one: OrderedDraft) -> tuple[dict[str, frozenset[str]], bool]:
+        """What has finished before a workflow starts; several scopes of each ask."""
+        known = self._known_before.get(one.draft.id)
+        if known is None:
+            known = self._earlier(one), self._resources_available(one.draft)
+            self._known_before[one.draft.id] = known
+        return known
 
     def _earlier(self, one: OrderedDraft) -> dict[str, frozenset[str]]:
         """Outputs of the workflows that have finished before this one starts, by identity."""

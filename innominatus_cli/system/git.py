@@ -9,7 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -243,6 +243,14 @@ class Git:
         commit = self.commit_of("HEAD")
         committed = self.entries_at(commit, wanted) if commit else {}
         return [path for path in wanted if self._differs(path, committed.get(path))]
+
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths` that git ignores in the working tree, sorted; none of the index. Raises GitFailed."""
+        stdin = b"\0".join(map(os.fsencode, sorted(paths)))
+        options = tuple(option for option in self.command.options if option != "--literal-pathspecs")
+        command = replace(self.command, options=options)  # check-ignore takes no literal pathspecs, nor any magic
+        listed = command.output("check-ignore", "-z", "--stdin", stdin=stdin, allowed=(0, 1))
+        return [os.fsdecode(name) for name in listed.split(b"\0")[:-1]]
 
     def entries_at(self, commit: str, paths: list[str]) -> Mapping[str, TreeEntry]:
         """The entries of a commit at exactly these paths, where it has some. Raises GitFailed."""

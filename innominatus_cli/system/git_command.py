@@ -6,6 +6,7 @@ is never mistaken for it (git(1), SECURITY).
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,33 @@ _SETTINGS: Final = (
     "i18n.commitEncoding=UTF-8",
     "maintenance.auto=false",
     "submodule.recurse=false",
+)
+
+_OF_ANOTHER_REPOSITORY: Final = re.compile(
+    r"GIT_(?:DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|NAMESPACE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES"
+    r"|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|IMPLICIT_WORK_TREE|QUARANTINE_PATH|TEMPLATE_DIR|TRACE.*"
+    r"|.*PATHSPECS)$|SSH_ASKPASS$"
+)
+"""Variables that lead git to other objects than ours (git rev-parse --local-env-vars), print, or ask a person."""
+_FETCHING: Final = {
+    "GIT_ALLOW_PROTOCOL": "file:https:ssh",
+    "GCM_INTERACTIVE": "never",
+    "SSH_ASKPASS_REQUIRE": "never",
+}
+_FETCHING_SETTINGS: Final = (
+    "advice.detachedHead=false",
+    "core.askPass=",
+    f"core.attributesFile={os.devnull}",
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "fetch.bundleURI=",
+    "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
+    "gc.auto=0",
+    "http.followRedirects=initial",
+    "maintenance.auto=false",
+    "submodule.recurse=false",
+    "transfer.bundleURI=false",
 )
 
 
@@ -134,6 +162,25 @@ def plumbing_command(git_dir: Path, work_tree: Path, run: Run) -> GitCommand:
     env = {"PATH": _path(), **_QUIET, **_NO_CONFIGURATION}
     options = _options(f"--git-dir={git_dir}", f"--work-tree={work_tree}")
     return GitCommand(git_program(work_tree), work_tree, env, options, run)
+
+
+def bare_command(git_dir: Path, run: Run) -> GitCommand:
+    """The same for a bare repository of ours."""
+    env = {"PATH": _path(), **_QUIET, **_NO_CONFIGURATION}
+    return GitCommand(git_program(git_dir), git_dir, env, _options(f"--git-dir={git_dir}"), run)
+
+
+def fetching_command(git_dir: Path, run: Run) -> GitCommand:
+    """Git as the operator's own `git fetch` would run, in a bare repository of ours, with what they may read.
+
+    The whole environment is theirs but for what points to another repository or asks a person; only `https`, `ssh` and
+    files are fetched from, by no hook, filter or submodule.
+    """
+    mine = {name: value for name, value in os.environ.items() if not _OF_ANOTHER_REPOSITORY.match(name)}
+    env = {**mine, "PATH": _path(), **_QUIET, **_FETCHING}
+    settings = [part for setting in _FETCHING_SETTINGS for part in ("-c", setting)]
+    options = ("--no-pager", f"--git-dir={git_dir}", *settings)
+    return GitCommand(git_program(git_dir), git_dir, env, options, run)
 
 
 def _path() -> str:

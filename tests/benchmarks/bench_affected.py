@@ -78,6 +78,8 @@ def measure(repository: Path, name: str, path: str, rounds: int) -> None:
         file.write_text(before, encoding="utf-8")
     seconds, ratio = (statistics.median(values) for values in zip(*taken, strict=True))
     affected, planned, parsed = (int(number) for number in found[1:])
+    if path and not affected:
+        raise SystemExit(f"a change of {path} affects nothing: the benchmark measures nothing")
     verdict = "met" if ratio <= BOUND else "MISSED"
     print(f"{name:24}{affected:10,}{planned:9,}{parsed:8,}{seconds:10.2f}{ratio:11.1f}  at most {BOUND:.0f}: {verdict}")
 

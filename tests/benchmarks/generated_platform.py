@@ -71,13 +71,13 @@ containers:
   web:
     image: registry.example.com/{product}/{name}:1.{number}
     variables:
-      DATABASE_URL: ${{resources.database.connection_string}}
+      DATABASE_URL: ${{resources.database.path}}
       SERVICE_NAME: ${{metadata.name}}
 service:
   ports:
     web: {{port: 80, targetPort: 8080}}
 resources:
-  database: {{type: postgres}}
+  database: {{type: sqlite}}
 """
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from innominatus_cli.documents.vendored_names import is_vendored_name, vendored_path
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.operations.creation.files import Creation, NewFile, new_document
 from innominatus_cli.operations.creation.first_steps import reusable_workflow
@@ -38,7 +39,8 @@ def _workflow_files(asked: Asked) -> list[str]:
 
 def _no_workflow_file(asked: Asked, value: str) -> str:
     known = _workflow_files(asked)
-    if asked.surroundings.repository.snapshot.is_file(value) or value in known:
+    path = vendored_path(value) if is_vendored_name(value) else value
+    if (path and asked.surroundings.repository.snapshot.is_file(path)) or value in known:
         return ""
     return f"there is no file '{value}'" + (f": there is {', '.join(known)}" if known else "")
 

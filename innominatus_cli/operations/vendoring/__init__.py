@@ -1,0 +1,1 @@
+"""`vendor`: workflows of other repositories, fetched, locked and verified (docs/adr/0030)."""
