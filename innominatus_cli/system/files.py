@@ -6,7 +6,7 @@ A read never blocks and never follows a link at its end: a pipe, a device, a fol
 import errno
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 
 from innominatus_cli.findings.catalogue.document import NOT_A_FILE, NOT_READABLE, NOT_WRITABLE, OUTSIDE_REPOSITORY
@@ -89,9 +89,9 @@ class FilesBelow:
             self._descriptors.append(os.open(name, _READ | os.O_DIRECTORY, dir_fd=self._descriptors[-1]))
             self._names.append(name)
 
-    def __del__(self) -> None:
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:  # `os` may be gone when the interpreter ends
         for descriptor in self._descriptors:
-            os.close(descriptor)
+            close(descriptor)
 
 
 def parts_of(path: str) -> list[str] | None:
