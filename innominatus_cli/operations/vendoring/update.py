@@ -14,9 +14,9 @@ from innominatus_cli.documents.git_address import folder_of, is_path
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.snapshot import MAX_FILE, WorkingTreeSnapshot
-from innominatus_cli.documents.vendor_lock import LOCK_FILE, Lock, LockedSource, write_lock
+from innominatus_cli.documents.vendor_lock import Lock, LockedSource, write_lock
 from innominatus_cli.documents.vendored import Vendored, WrittenSource, sources_of
-from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
+from innominatus_cli.documents.vendored_names import LOCK_FILE, VENDOR_FOLDER
 from innominatus_cli.findings.catalogue import vendoring as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
