@@ -14,7 +14,7 @@ from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document, ScalarNode
 from innominatus_cli.documents.organizations import below_root, organization_of_path, with_organization
 from innominatus_cli.documents.versions import best_of, parse_version
-from innominatus_cli.findings.catalogue import definitions, structure, vendoring
+from innominatus_cli.findings.catalogue import definitions, structure
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.catalogue.tree import SAME_IDENTITY_ELSEWHERE
 from innominatus_cli.findings.finding import Finding, Place, Related
@@ -299,15 +299,6 @@ CODES = frozenset(
         SAME_IDENTITY_ELSEWHERE,
         definitions.UNUSED_WORKFLOW,
         definitions.UNUSED_STEP_TYPE,
-        vendoring.NOT_VENDORED,
-        vendoring.DIFFERS,
-        vendoring.LOCK_DAMAGED,
-        vendoring.LOCK_STALE,
-        vendoring.EXTRA_FILE,
-        vendoring.LOCKED_WITHOUT_SOURCE,
-        vendoring.UPDATE_INTERRUPTED,
     )
 )
-"""What these rules and the look at vendored files find, and the check of one file alone does not.
-
-Whether it can be there is not known then."""
+"""What these rules find, and the check of one file alone does not: whether it can be there is not known then."""

@@ -60,3 +60,17 @@ def _shown(entry: MappingNode) -> str:
 
 
 RULES = (check_addresses, check_sources_once, check_refs)
+
+CODES = frozenset(
+    code.number
+    for code in (
+        codes.NOT_VENDORED,
+        codes.DIFFERS,
+        codes.LOCK_DAMAGED,
+        codes.LOCK_STALE,
+        codes.EXTRA_FILE,
+        codes.LOCKED_WITHOUT_SOURCE,
+        codes.UPDATE_INTERRUPTED,
+    )
+)
+"""What the verification of all vendored files finds (`documents.vendored`), and the check of one file alone may not."""

@@ -13,7 +13,6 @@ from innominatus_cli.documents.canonical import digest
 from innominatus_cli.documents.git_address import SOURCE_NAME, is_commit
 from innominatus_cli.system.files import parts_of
 
-LOCK_FILE: Final = "innominatus.lock"
 _VERSION: Final = 1
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _NAME: Final = re.compile(SOURCE_NAME)

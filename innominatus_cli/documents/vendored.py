@@ -11,14 +11,12 @@ from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.git_address import folder_of
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.snapshot import Snapshot
-from innominatus_cli.documents.vendor_lock import LOCK_FILE, Lock, LockedSource, LockProblem, read_lock
-from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
+from innominatus_cli.documents.vendor_lock import Lock, LockedSource, LockProblem, read_lock
+from innominatus_cli.documents.vendored_names import LOCK_FILE, STAGING_FOLDER, VENDOR_FOLDER
 from innominatus_cli.findings.catalogue import vendoring as codes
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
-STAGING_FOLDER: Final = ".innominatus/vendor-update"
-"""Where `vendor update` keeps everything new until all of it is in its place."""
 INTENT_FILE: Final = f"{STAGING_FOLDER}/intent.json"
 DEFAULT_PATH: Final = "workflows"
 _PREFIX: Final = f"{VENDOR_FOLDER}/"

@@ -6,6 +6,9 @@ from typing import Final
 from innominatus_cli.system.files import parts_of
 
 VENDOR_FOLDER: Final = ".innominatus/vendor"
+LOCK_FILE: Final = "innominatus.lock"
+STAGING_FOLDER: Final = ".innominatus/vendor-update"
+"""Where `vendor update` keeps everything new until all of it is in its place."""
 _PREFIX: Final = f"{VENDOR_FOLDER}/"
 
 

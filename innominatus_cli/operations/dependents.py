@@ -19,8 +19,7 @@ from innominatus_cli.checks.tree import folded
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS, is_test_file
 from innominatus_cli.documents.nodes import Document, MappingNode, Plain, ScalarNode
 from innominatus_cli.documents.organizations import below_root
-from innominatus_cli.documents.vendor_lock import LOCK_FILE
-from innominatus_cli.documents.vendored_names import is_vendored_name, vendored_path
+from innominatus_cli.documents.vendored_names import LOCK_FILE, is_vendored_name, vendored_path
 
 _WORD = re.compile(r"[\w-]+")
 _ESCAPED = re.compile(r'"[^"]*\\')

@@ -12,13 +12,15 @@ from innominatus_cli.checks.ignores import (
     ignores_in,
     known_codes,
 )
-from innominatus_cli.checks.repository import CODES as FOUND_TOGETHER
+from innominatus_cli.checks.repository import CODES as OF_REPOSITORIES
+from innominatus_cli.checks.workflow_sources import CODES as OF_VENDORED_FILES
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.findings.catalogue import ignores as codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.findings.suppressed import Suppressed
 from innominatus_cli.operations.validation import Validation
 
+_FOUND_TOGETHER = OF_REPOSITORIES | OF_VENDORED_FILES
 _BROKEN = tuple(f"ORC-10{number:02}" for number in range(1, 23))
 """Errors after which the rest of a file was not read: what is ignored there may be behind."""
 
@@ -142,7 +144,7 @@ class _Ignoring:
         if not errors.isdisjoint(_BROKEN):
             return
         for ignore in ignores:
-            known = [code for code in ignore.codes if self._by.together or code not in FOUND_TOGETHER]
+            known = [code for code in ignore.codes if self._by.together or code not in _FOUND_TOGETHER]
             yield from self._unused_codes(ignore, known)
 
     def _unused_codes(self, ignore: Ignore, numbers: Iterable[str]) -> Iterator[Finding]:

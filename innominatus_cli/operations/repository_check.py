@@ -18,7 +18,7 @@ from innominatus_cli.documents.loading import Amend, Loaded, load
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.organizations import ORGANIZATIONS, folder_of, organization_of_path
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
-from innominatus_cli.documents.vendored_names import is_vendored
+from innominatus_cli.documents.vendored_names import LOCK_FILE, STAGING_FOLDER, VENDOR_FOLDER, is_vendored
 from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
 
@@ -180,7 +180,7 @@ class RepositoryCheck:
         yield from self._findings_of_files()
         yield from self._unusable_admin_config()
         yield from self._findings_of_names()
-        if "" in self._folders:
+        if "" in self._folders and self._has_vendored():
             yield from self._vendored.all_problems()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
         yield from self._findings_of_judge()
@@ -477,6 +477,12 @@ class RepositoryCheck:
     def _wrong_vendored(self, path: str) -> Finding | None:
         """Why a vendored file is not to be read; most repositories have none."""
         return self._vendored.problem(path) if is_vendored(path) else None
+
+    def _has_vendored(self) -> bool:
+        """Whether anything of vendored workflows is there, or asked for; most repositories have nothing of it."""
+        admin_config = self.admin_config
+        asked_for = admin_config is not None and "workflowSources" in admin_config.mapping.values
+        return asked_for or any(map(self._snapshot.exists, (LOCK_FILE, VENDOR_FOLDER, STAGING_FOLDER)))
 
     @cached_property
     def _vendored(self) -> "Vendored":

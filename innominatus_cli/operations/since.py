@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.documents.kinds import is_overrides_file
 from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, WorkingTreeSnapshot
-from innominatus_cli.documents.vendor_lock import LOCK_FILE
-from innominatus_cli.documents.vendored_names import is_vendored
+from innominatus_cli.documents.vendored_names import LOCK_FILE, is_vendored
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.operations.dependents import ChangedFile, Everything, Index, State, parts_of, reach
 from innominatus_cli.operations.repository_check import YAML, RepositoryCheck
@@ -188,6 +187,8 @@ class Comparison:
             if is_overrides_file(path):
                 folder = posixpath.dirname(path)
                 yield from (one for one in self._index.workloads if posixpath.dirname(one) == folder)
+        if self._differs(LOCK_FILE):
+            candidates |= {path for path, text in self._texts.items() if "'@" in text or '"@' in text}
         for path in candidates:
             parts = {part for document in self._after.documents(path) for part in parts_of(document)}
             if any(self._part_differs(part) for part in parts):
@@ -196,6 +197,8 @@ class Comparison:
     def _part_differs(self, path: str) -> bool:
         if path in self._changed:
             return True
+        if path == LOCK_FILE:
+            return self._differs(path)
         is_other = not path.endswith(YAML) and self._old.is_file(path) and self._new.is_file(path)
         return is_other and self._differs(path)
 

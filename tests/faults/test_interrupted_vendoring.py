@@ -14,6 +14,7 @@ from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.vendoring import writing
 from innominatus_cli.operations.vendoring.looking import verify
 from innominatus_cli.operations.vendoring.update import update
+from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.owned_files import replace_owned
 from tests.integration.operations.other_repositories import Other, config, files_below, workflow
 
@@ -153,6 +154,21 @@ def _full_after(count: int, real: Callable[..., None]) -> Callable[..., None]:
         real(*arguments)
 
     return write
+
+
+def test_two_updates_do_not_work_at_the_same_time(other: Other, shop: Other) -> None:
+    update(shop.folder)
+    other.commit({"workflows/a.yaml": workflow("2")})
+    lock = try_lock(shop.folder / ".git/innominatus/locks/vendor-update.lock")
+    assert lock is not None
+    before = files_below(shop.folder)
+    with pytest.raises(CannotContinue) as caught:
+        update(shop.folder)
+    assert caught.value.exit_status == 75
+    assert files_below(shop.folder) == before
+    assert update(shop.folder, dry=True).is_change
+    lock.release()
+    assert update(shop.folder).is_change
 
 
 INTENT = ".innominatus/vendor-update/intent.json"

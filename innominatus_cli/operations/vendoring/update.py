@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,18 +15,22 @@ from innominatus_cli.documents.git_address import folder_of, is_path
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.snapshot import MAX_FILE, WorkingTreeSnapshot
-from innominatus_cli.documents.vendor_lock import LOCK_FILE, Lock, LockedSource, write_lock
+from innominatus_cli.documents.vendor_lock import Lock, LockedSource, write_lock
 from innominatus_cli.documents.vendored import Vendored, WrittenSource, sources_of
-from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
+from innominatus_cli.documents.vendored_names import LOCK_FILE, VENDOR_FOLDER
 from innominatus_cli.findings.catalogue import vendoring as codes
+from innominatus_cli.findings.catalogue.ledger import LOCKED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.vendoring.trees import files_of, problems_of
 from innominatus_cli.operations.vendoring.writing import Intent, carry_out, finish_interrupted
+from innominatus_cli.system.files import not_writable
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_fetching import UnknownRef, fetched
+from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.owned_files import NotARegularFile, read_owned
+from innominatus_cli.system.state_folder import StateFolder
 
 Progress = Callable[[str], None]
 """Is told what is being fetched, a line at a time."""
@@ -75,10 +80,38 @@ def update(
 ) -> Update:
     """Fetches the named sources, or all, into the repository at `root`; with `dry` nothing is written.
 
-    Without names, sources that admin-config.yaml has no more are removed. Raises CannotContinue with everything that
-    is in the way; nothing was written then.
+    Without names, sources that admin-config.yaml has no more are removed. An update that was interrupted is finished
+    first. Raises CannotContinue with everything that is in the way; nothing was written then.
     """
-    finished = finish_interrupted(root) if not dry else False
+    if dry:
+        return _update(root, names, progress, dry=True, finished=False)
+    with _alone(root):
+        return _update(root, names, progress, dry=False, finished=finish_interrupted(root))
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keeps other updates of this working tree out. Raises CannotContinue (exit 75) where one is at work."""
+    git = Git.open(root)
+    if git is None:
+        yield
+        return
+    state = StateFolder(git.git_dir)
+    try:
+        folder = state.ensure(state.root / "locks")
+    except OSError as problem:
+        raise CannotContinue(not_writable(str(state.root), problem)) from problem
+    lock = try_lock(folder / "vendor-update.lock")
+    if lock is None:
+        message = "another `vendor update` is at work in this repository"
+        raise CannotContinue(Finding(LOCKED, message, Place(VENDOR_FOLDER), "Wait until it has ended."))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _update(root: Path, names: Sequence[str], progress: Progress, *, dry: bool, finished: bool) -> Update:
     repository = Repository(WorkingTreeSnapshot(root))
     sources = _sources(repository, names)
     old = _old_lock(repository.vendored)

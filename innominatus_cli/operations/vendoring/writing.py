@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.canonical import digest_of_bytes
-from innominatus_cli.documents.vendor_lock import LOCK_FILE, LockProblem, read_lock
-from innominatus_cli.documents.vendored import INTENT_FILE, STAGING_FOLDER
-from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
+from innominatus_cli.documents.vendor_lock import LockProblem, read_lock
+from innominatus_cli.documents.vendored import INTENT_FILE
+from innominatus_cli.documents.vendored_names import LOCK_FILE, STAGING_FOLDER, VENDOR_FOLDER
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.system.files import not_writable
 from innominatus_cli.system.owned_files import NotARegularFile, owned_files, read_owned, remove_owned, replace_owned

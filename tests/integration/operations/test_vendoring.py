@@ -458,6 +458,17 @@ def test_a_change_of_vendored_files_is_checked_whatever_since_says(other: Other,
     assert other.git("status", "--porcelain") == ""
 
 
+def test_since_looks_at_golden_paths_whose_vendored_workflow_changed(other: Other, shop: Other) -> None:
+    update(shop.folder)
+    commit = shop.commit()
+    assert check(CheckRequest(directory=str(shop.folder), since=commit)).findings == ()
+    other.commit({"workflows/look.yaml": workflow("echo ${parameters.size}")})
+    update(shop.folder)
+    found = check(CheckRequest(directory=str(shop.folder), since=commit)).findings
+    assert [(one.code.number, one.place.path) for one in found] == [("ORC-2153", "workflows/golden-paths/look.yaml")]
+    assert found == check(CheckRequest(directory=str(shop.folder))).findings
+
+
 SCORE = "apiVersion: score.dev/v1b1\nmetadata:\n  name: web\ncontainers:\n  web:\n    image: registry.example/web:1.0\n"
 
 
