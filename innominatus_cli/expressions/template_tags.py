@@ -7,7 +7,6 @@ that Jinja2 (see `expressions.templates`) never looks a name up by itself. The b
 
 import json
 import re
-from collections.abc import Iterator
 
 from innominatus_cli.expressions.references import (
     CONTEXTS,
@@ -21,26 +20,16 @@ from innominatus_cli.expressions.references import (
     parse_literally,
     template_reference,
 )
+from innominatus_cli.expressions.template_tokens import DEEPEST, TOKEN, OldExpression, WrongTagError
 
 LONGEST_TEMPLATE = 20_000
 """Characters of a text that holds more than references."""
-_DEEPEST = 40
-_STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`'
 _INSIDE = r'(?:"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[^"\'{closing}]|{closing}(?!\}}))*?'
 _TAG = re.compile(
     r"\{\{(?P<cut>-?)\s*(?P<value>" + _INSIDE.format(closing="}") + r")\s*(?P<strip>-?)\}\}"
     r"|\{%(?P<do_cut>-?)\s*(?P<do>" + _INSIDE.format(closing="%") + r")\s*(?P<do_strip>-?)%\}"
     r"|(?<!\$)(?P<comment>\{#.*?#\})",
     re.DOTALL,
-)
-_TOKEN = re.compile(
-    rf"(?P<string>{_STRING})"
-    r"|(?P<path>\.?[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+|\.[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<own>\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)"
-    r"|(?P<number>[0-9]+(?:\.[0-9]+)?)"
-    r"|(?P<dot>\.(?![A-Za-z0-9_]))"
-    r"|(?P<sign>==|!=|<=|>=|[^\s])"
 )
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 _MAY_BE_ABSENT = re.compile(r"\s*(?:\|\s*(?:default|d)\b|is\s+(?:not\s+)?(?:un)?defined\b)")
@@ -52,7 +41,6 @@ _OPENS_BLOCK = re.compile(
 )
 _OPENER = re.compile(r"(?:if|for|range)\b")
 _OLD_BLOCK = re.compile(r"(?:if|else|end|range|with|define|template|block)\b(?![.-]|\s*\|)")
-_COMPARED = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _BLOCKS = "Known: {% if %}, {% elif %}, {% else %}, {% endif %}, {% for NAME in LIST %}, {% endfor %}."
 
 
@@ -72,14 +60,6 @@ def read_template(text: str, *, script: bool) -> ParsedText:
         )
         return ParsedText((text,), (problem,))
     return _Reader(text, script=script).read()
-
-
-class _WrongTagError(Exception):
-    """What is wrong with a tag."""
-
-    def __init__(self, message: str, offset: int, remedy: str = "") -> None:
-        super().__init__(message)
-        self.problem = Problem(message, offset, remedy, ProblemKind.MALFORMED)
 
 
 class _Block:
@@ -114,7 +94,7 @@ class _Reader:
             self._literal(self._text[at : match.start()], at, cut=bool(cut))
             try:
                 self._tag(match)
-            except _WrongTagError as wrong:
+            except WrongTagError as wrong:
                 self._problems.append(wrong.problem)
                 opener = _OPENER.match(match["do"] or match["value"] or "")
                 if opener is not None:  # so that its end is no problem of its own
@@ -141,7 +121,7 @@ class _Reader:
         inside = match["value"] if match["value"] is not None else match["do"]
         if inside is None:
             return False
-        if any(self._is_context(token["path"]) for token in _TOKEN.finditer(inside) if token["path"]):
+        if any(self._is_context(token["path"]) for token in TOKEN.finditer(inside) if token["path"]):
             return True
         return bool(self._blocks)
 
@@ -179,7 +159,7 @@ class _Reader:
             return
         inside, at = match["value"], match.start("value")
         if not inside:
-            raise _WrongTagError("the tag is empty", match.start(), "Write '{{ parameters.name }}'.")
+            raise WrongTagError("the tag is empty", match.start(), "Write '{{ parameters.name }}'.")
         if _OLD_BLOCK.match(inside):
             self._old_block(inside, at)
             return
@@ -213,32 +193,32 @@ class _Reader:
                 self._need(word[3:], at)
                 self._close()
             case _:
-                raise _WrongTagError(f"'{{% {word} %}}' is no block of templates here", at, _BLOCKS)
+                raise WrongTagError(f"'{{% {word} %}}' is no block of templates here", at, _BLOCKS)
 
     def _loop(self, inside: str, at: int) -> None:
         found = _FOR.match(inside)
         if found is None:
-            raise _WrongTagError("'for' is written '{% for NAME in LIST %}'", at, _BLOCKS)
+            raise WrongTagError("'for' is written '{% for NAME in LIST %}'", at, _BLOCKS)
         names = tuple(name.strip() for name in found[1].split(","))
         code = self._code(found[2], at + found.start(2))
         self._open(_Block("for", at, names), f"for {', '.join(names)} in {code}")
 
     def _open(self, block: _Block, code: str) -> None:
-        if len(self._blocks) >= _DEEPEST:
-            raise _WrongTagError(f"blocks are nested at most {_DEEPEST} deep", block.offset)
+        if len(self._blocks) >= DEEPEST:
+            raise WrongTagError(f"blocks are nested at most {DEEPEST} deep", block.offset)
         self._blocks.append(block)
         self._parts.append(("block", code))
 
     def _need(self, word: str, at: int) -> None:
         if not self._blocks or (word and self._blocks[-1].word != word):
-            raise _WrongTagError("the tag belongs to no block that is open here", at, _BLOCKS)
+            raise WrongTagError("the tag belongs to no block that is open here", at, _BLOCKS)
 
     def _close(self) -> None:
         self._parts.append(("block", f"end{self._blocks.pop().word}"))
 
     def _condition(self, text: str, at: int) -> str:
         if not text:
-            raise _WrongTagError("'if' needs a condition", at)
+            raise WrongTagError("'if' needs a condition", at)
         if _ALONE.match(text) is None:
             return self._code(text, at)
         return _or_absent(self._code(text, at, alone=True))
@@ -248,7 +228,7 @@ class _Reader:
         own = self._own_names()
         code: list[str] = []
         before = ""
-        for token in _TOKEN.finditer(text):
+        for token in TOKEN.finditer(text):
             word = token.group()
             kind = token.lastgroup
             follows = text[token.end() :].lstrip()[:2]
@@ -265,7 +245,7 @@ class _Reader:
                     code.append(word)
                 elif follows[:1] == "(":
                     message = f"'{word}(…)': nothing can be called in a template"
-                    raise _WrongTagError(
+                    raise WrongTagError(
                         message, at + token.start(), "Use a filter, as in '{{ parameters.name | upper }}'."
                     )
                 elif word.partition(".")[0] in own:
@@ -292,13 +272,13 @@ class _Reader:
     def _dot(self, at: int) -> str:
         name = self._dot_name()
         if not name:
-            raise _WrongTagError("'.' means something inside of '{{ range }}' only", at)
+            raise WrongTagError("'.' means something inside of '{{ range }}' only", at)
         return name
 
     def _of_loop(self, name: str, at: int) -> str:
         head = name.partition(".")[0]
         if head not in self._own_names():
-            raise _WrongTagError(f"'${head}' is no variable of a block around it", at)
+            raise WrongTagError(f"'${head}' is no variable of a block around it", at)
         return _items(name)
 
     def _old_block(self, inside: str, at: int) -> None:
@@ -321,12 +301,12 @@ class _Reader:
                 self._old_loop(inside, at)
             case _:
                 message = f"'{{{{ {word} }}}}' is no block of templates here"
-                raise _WrongTagError(message, at, _BLOCKS)
+                raise WrongTagError(message, at, _BLOCKS)
 
     def _old_loop(self, inside: str, at: int) -> None:
         found = _RANGE.match(inside)
         if found is None:
-            raise _WrongTagError("'range' is written '{{ range $name := .parameters.list }}'", at)
+            raise WrongTagError("'range' is written '{{ range $name := .parameters.list }}'", at)
         first, second, rest = found.groups()
         code = self._old_code(rest, at + found.start(3))
         dot = f"dot{len(self._blocks)}"
@@ -336,10 +316,10 @@ class _Reader:
 
     def _old_code(self, text: str, at: int) -> str:
         if not text:
-            raise _WrongTagError("a condition is missing", at)
-        tokens = list(_TOKEN.finditer(text))
+            raise WrongTagError("a condition is missing", at)
+        tokens = list(TOKEN.finditer(text))
         alone = _ALONE.match(text) is not None
-        code = _OldExpression(self, tokens, at, alone=alone).read()
+        code = OldExpression(self, tokens, at, alone=alone).read()
         return _or_absent(code) if alone else code
 
     def old_operand(self, token: re.Match[str], at: int, *, optional: bool) -> str:
@@ -360,73 +340,7 @@ class _Reader:
                 return "none" if word == "nil" else word
             case _:
                 message = f"'{word}' is not understood in a template of the original's form"
-                raise _WrongTagError(message, offset, "Write it as '{% if parameters.size == \"small\" %}'.")
-
-
-class _OldExpression:
-    """`eq .a "b"`, `and (…) (…)`, `not .a`: prefix form to infix."""
-
-    def __init__(self, reader: _Reader, tokens: list[re.Match[str]], at: int, *, alone: bool) -> None:
-        self._reader = reader
-        self._tokens = tokens
-        self._at = at
-        self._next = 0
-        self._alone = alone
-        self._depth = 0
-
-    def read(self) -> str:
-        code = self._call()
-        if self._next < len(self._tokens):
-            token = self._tokens[self._next]
-            raise _WrongTagError(f"'{token.group()}' cannot follow here", self._at + token.start())
-        return code
-
-    def _call(self) -> str:
-        """A function with its values, or one value."""
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise _WrongTagError("the condition is nested too deep", self._at)
-        token = self._tokens[self._next] if self._next < len(self._tokens) else None
-        name = token.group() if token is not None and token.lastgroup == "word" else ""
-        if name in _COMPARED or name in {"and", "or", "not", "len"}:
-            self._next += 1
-            code = self._applied(name, list(self._values()), self._at + (token.start() if token else 0))
-        else:
-            code = self._value()
-        self._depth -= 1
-        return code
-
-    def _values(self) -> Iterator[str]:
-        while self._next < len(self._tokens) and self._tokens[self._next].group() != ")":
-            yield self._value()
-
-    def _value(self) -> str:
-        if self._next >= len(self._tokens):
-            raise _WrongTagError("a value is missing", self._at)
-        token = self._tokens[self._next]
-        self._next += 1
-        if token.group() == "(":
-            code = self._call()
-            if self._next >= len(self._tokens) or self._tokens[self._next].group() != ")":
-                raise _WrongTagError("'(' is never closed", self._at + token.start())
-            self._next += 1
-            return f"({code})"
-        return self._reader.old_operand(token, self._at, optional=self._alone)
-
-    def _applied(self, name: str, values: list[str], at: int) -> str:
-        enough = {"not": 1, "len": 1}.get(name, 2)
-        if len(values) < enough or (enough == 1 and len(values) > 1):
-            raise _WrongTagError(f"'{name}' takes {'one value' if enough == 1 else 'two values'}", at)
-        if name == "not":
-            return f"not {values[0]}"
-        if name == "len":
-            return f"({values[0]} | length)"
-        if name in {"and", "or"}:
-            return "(" + f" {name} ".join(values) + ")"
-        first, *others = values
-        if name == "eq" and len(others) > 1:
-            return "(" + " or ".join(f"{first} == {other}" for other in others) + ")"
-        return f"({first} {_COMPARED[name]} {others[0]})"
+                raise WrongTagError(message, offset, "Write it as '{% if parameters.size == \"small\" %}'.")
 
 
 def _or_absent(code: str) -> str:

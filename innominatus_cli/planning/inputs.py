@@ -15,7 +15,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, findings_of
-from innominatus_cli.planning.scopes import ResourcesContext
+from innominatus_cli.planning.step_contexts import ResourcesContext
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.markers import Marked, marked_values
 from innominatus_cli.step_types.wrong_inputs import in_words

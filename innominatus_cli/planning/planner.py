@@ -13,14 +13,12 @@ from innominatus_cli.documents.plan import (
     AbsentWorkflow,
     Application,
     Plan,
-    PlanInput,
     PlannedStep,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
-from innominatus_cli.expressions.contexts import Known
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
@@ -36,6 +34,7 @@ from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.nodes import with_barriers
+from innominatus_cli.planning.outside import plan_inputs, plan_limits
 from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
@@ -52,7 +51,6 @@ from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
-    from innominatus_cli.documents.score_overrides import Overrides
 
 
 def plan_application(
@@ -118,7 +116,7 @@ class _Planning:
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
-        limits = self._limits()
+        limits = plan_limits(self._config, self._repository, self._consulted)
         plan = Plan(
             operation=operation,
             application=self._application(chosen),
@@ -126,7 +124,15 @@ class _Planning:
             golden_path=path.name,
             parameters=parameters.values,
             sources=self._sources(),
-            inputs=self._inputs(parameters.given, parameters.values, chosen, builder.outside, path.name),
+            inputs=plan_inputs(
+                self._request,
+                self._facts,
+                parameters,
+                builder.outside,
+                path.name,
+                asked_first_deployment=chosen.asked_first_deployment,
+                removes=any(draft.name == "removal" for draft in chosen.drafts),
+            ),
             workflows=workflows,
             steps=self._unique(with_barriers(ordered.drafts, parts)),
             limits=limits,
@@ -148,7 +154,7 @@ class _Planning:
         if memo is None or not isinstance(snapshot, RecordingSnapshot):
             return False
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
-        self._limits()
+        plan_limits(self._config, self._repository, self._consulted)
         self._document_ids()
         return all(memo.ask_again(draft, tables, snapshot) for draft in chosen.drafts)
 
@@ -176,7 +182,13 @@ class _Planning:
         if chosen is None or not has_errors(findings):
             return PlanOutcome(plan, findings, tuple(absent), tuple(chosen.drafts) if chosen else ())
         application = self._application(chosen)
-        sketch = sketch_of(chosen.operation, application, self._request.environment, self._limits(), chosen.drafts)
+        sketch = sketch_of(
+            chosen.operation,
+            application,
+            self._request.environment,
+            plan_limits(self._config, self._repository, self._consulted),
+            chosen.drafts,
+        )
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
 
     def _unique(self, steps: list[PlannedStep]) -> list[PlannedStep]:
@@ -362,84 +374,6 @@ class _Planning:
         paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file, *self._repository.vendored.used())))
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths)
         return {path: object_id for path, object_id in ids if object_id is not None}
-
-    def _inputs(
-        self,
-        given: list[str],
-        parameters: Mapping[str, Any],
-        chosen: _Chosen,
-        outside: Mapping[str, Known],
-        golden_path: str | None,
-    ) -> list[PlanInput]:
-        request, facts = self._request, self._facts
-        inputs = [
-            PlanInput(name="environment", value=request.environment, evidence=request.environment_evidence),
-            *(
-                PlanInput(name=f"parameters.{name}", value=parameters[name], evidence="argument --param")
-                for name in given
-                if name in parameters
-            ),
-            *(PlanInput(name=name, value=known.value, evidence=known.evidence) for name, known in outside.items()),
-        ]
-        if golden_path is not None:
-            inputs.append(PlanInput(name="golden_path", value=golden_path, evidence="argument, or the default"))
-        if request.task is not None:
-            inputs.append(PlanInput(name="workflow", value=request.task, evidence="argument WORKFLOW"))
-        if request.overrides is not None:
-            inputs += _overridden(request.overrides)
-        if request.workflows:
-            value = sorted(set(request.workflows))
-            inputs.append(PlanInput(name="workflows", value=value, evidence="argument --workflow"))
-        if chosen.asked_first_deployment:
-            evidence = facts.first_deployment_evidence
-            inputs.append(PlanInput(name="first_deployment", value=facts.first_deployment, evidence=evidence))
-        if any(draft.name == "removal" for draft in chosen.drafts) and facts.deployed is not None:
-            names = [resource.name for resource in facts.deployed.resources]
-            inputs.append(PlanInput(name="deployed", value=names, evidence=facts.deployed.evidence))
-        return sorted(inputs, key=lambda one: one.name)
-
-    def _limits(self) -> dict[str, int]:
-        if self._config is None:
-            return {}
-        limits = self._config.limits
-        found = {
-            **self._limits_of_policies(self._config),
-            "max_parallel": limits.max_parallel,
-            "platform": limits.platform,
-            "product": limits.product,
-            "application": limits.application,
-        }
-        return {name: value for name, value in found.items() if value is not None}
-
-    def _limits_of_policies(self, config: AdminConfigDocument) -> dict[str, int | None]:
-        """The smallest `maxConcurrentWorkflows` and `maxWorkflowDuration` written anywhere, as policies are merged."""
-        rules = config.workflow_policies
-        most, longest = [rules.max_concurrent_workflows], [rules.max_workflow_duration]
-        for policies in self._repository.policies():
-            spec = policies.model.spec
-            limits = [
-                spec.max_concurrent_workflows,
-                spec.resources.max_concurrent_workflows,
-                spec.max_workflow_duration,
-            ]
-            if any(limit is not None for limit in limits):
-                self._consulted.append(policies.document.path)
-                most += limits[:2]
-                longest += limits[2:]
-        return {
-            "workflows": min((limit for limit in most if limit is not None), default=None),
-            "workflow_seconds": min((limit for limit in longest if limit is not None), default=None),
-        }
-
-
-def _overridden(overrides: "Overrides") -> list[PlanInput]:
-    """The property overrides in their order; the file is one of the sources."""
-    from innominatus_cli.documents.score_overrides import ARGUMENT, given_properties  # noqa: PLC0415
-
-    return [
-        PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
-        for one in given_properties(overrides.properties)
-    ]
 
 
 def place_of_node(step: PlannedStep) -> Place:

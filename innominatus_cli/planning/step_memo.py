@@ -15,8 +15,8 @@ from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import Resolution, Scope
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import InputBuilder
-from innominatus_cli.planning.scopes import ResourcesContext, StepsContext
 from innominatus_cli.planning.sketch import Member
+from innominatus_cli.planning.step_contexts import ResourcesContext, StepsContext
 from innominatus_cli.planning.steps import BuiltStep, build_step
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.step_types.catalogue import step_type

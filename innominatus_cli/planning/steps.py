@@ -21,8 +21,8 @@ from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
-from innominatus_cli.planning.scopes import OwnOutputsContext
 from innominatus_cli.planning.sketch import Member, provenance_of
+from innominatus_cli.planning.step_contexts import OwnOutputsContext
 from innominatus_cli.step_types.contract import StepType
 
 _ALONE = Member()
