@@ -149,7 +149,8 @@ def test_the_environment_is_exactly_what_was_asked_for(supervisor: Supervisor, t
 def test_a_child_has_its_own_session_and_no_descriptors_but_the_inherited(tmp_path: Path) -> None:
     lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
     with Supervisor() as supervisor:
-        program = f"import os\nfor fd in range({lock + 64}):\n    try: os.fstat(fd)\n    except OSError: continue\n    print(fd)\n"
+        program = f"import os\nfor fd in range({lock + 64}):\n"
+        program += "    try: os.fstat(fd)\n    except OSError: continue\n    print(fd)\n"
         program += "print(os.getsid(0) == os.getpid())"
         child = supervisor.start(python(tmp_path, program), inherit=(lock,))
         while child.outcome is None:
