@@ -201,6 +201,29 @@ def test_steps_of_loops_and_sub_workflows_say_how_they_came_in(explain: Explain)
     text = explanation_text(part_of(found, "loops/*"))
     assert "for        item = eu" in text
     assert "called by  call at workflows/platform/loops.yaml:8" in text
+    assert [one.id for one in part_of(found, "loops/call").steps] == [one.id for one in found.steps if one.calls]
+    assert [one.name for one in part_of(found, "loops/region").steps] == ["region[0]", "region[1]"]
+
+
+CALLS = """\
+    - {name: whole, type: workflow, workflow: shared/part.yaml}
+    - {name: fixed, type: workflow, workflow: shop/fix, forEach: [a, b]}
+    - {name: many, type: script, forEach: "${steps.seed.outputs.x}", maxItems: 9, config: {script: "true"}}
+"""
+
+
+def test_policies_speak_of_the_workflow_that_calls_and_of_called_ones_of_a_product(explain: Explain) -> None:
+    seed = SEED.replace("NAME", "seed").replace("TRIGGER", "product_deployment")
+    calls = seed.replace('"true"}}', '"true"}, outputs: [x]}') + CALLS
+    found = explain(**{"workflows/products/shop/seed.yaml": calls, "workflows/shared/part.yaml": PART})
+
+    def told(end: str, key: str) -> list[str]:
+        one = next(one for one in found.steps if one.id.endswith(end))
+        return [policy.says for policy in one.policies if policy.key == key]
+
+    assert told("/whole.first", "allowedProductWorkflows") == ["allows shop/seed"]
+    assert told("/fixed[0].seed", "allowedProductWorkflows") == ["allows shop/seed", "does not allow shop/fix"]
+    assert told("/seed/seed", "maxStepsPerWorkflow") == ["is 3; its workflow has 14"]
 
 
 def test_the_text_shows_every_step_and_absent_workflow(explain: Explain) -> None:
@@ -242,6 +265,9 @@ def test_a_step_that_is_not_there_is_told_with_the_nearest(explain: Explain) -> 
         part_of(explain(), "thre")
     assert found.value.findings[0].code.number == "ORC-3144"
     assert "'three'" in found.value.findings[0].message
+    with pytest.raises(CannotContinue) as found:
+        part_of(explain(), "shop/seed/sed")
+    assert "'shop/seed/seed'" in found.value.findings[0].message
 
 
 def test_an_application_is_found_by_its_file_and_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
