@@ -4,7 +4,12 @@ from collections.abc import Iterable
 
 
 def names_step(word: str, step: str) -> bool:
-    """Whether `word` names the step with the id `step`: that id, its end, or the loop or call that it is a part of."""
+    """Whether `word` names the step with the id `step`: that id, its end, or the loop or call that it is a part of.
+
+    What is an organisation's may be named as people know it (`acme/scan/run`) or as in ids (`acme:scan/run`).
+    """
+    if ":" in step and names_step(word, step.replace(":", "/")):
+        return True
     if f"/{step}".endswith(f"/{word}"):
         return True
     folder, _, last = word.rpartition("/")
@@ -15,4 +20,4 @@ def names_step(word: str, step: str) -> bool:
 def ends_like(word: str, steps: Iterable[str]) -> list[str]:
     """The ends of ids that have as many parts as `word`, in their order: what it may be a slip of."""
     parts = word.count("/") + 1
-    return list(dict.fromkeys("/".join(step.split("/")[-parts:]) for step in steps))
+    return list(dict.fromkeys("/".join(step.replace(":", "/").split("/")[-parts:]) for step in steps))

@@ -17,6 +17,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.applications import NoSuchApplicationError, score_file_of
 from innominatus_cli.operations.explaining import explained, part_of
+from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.policies.policy_set import policy_set
@@ -258,6 +259,13 @@ def test_a_step_is_named_by_its_id_the_end_of_it_its_workflow_or_a_pattern(
     found = part_of(explain(), word)
     assert [one.name for one in found.steps] == steps
     assert [one.identity for one in found.absent] == absent
+
+
+@pytest.mark.parametrize("word", ["acme/scan/run", "acme:scan/run", "acme:scan/run[1]", "run", "a.b/acme/scan/run"])
+def test_what_is_of_an_organisation_is_named_with_a_slash_or_as_in_ids(word: str) -> None:
+    assert names_step(word, "a.b/acme:scan/run[1]")
+    assert not names_step(word, "a.b/acme:scan/runs[1]")
+    assert ends_like("acme/scan/rn", ["a.b/acme:scan/run"]) == ["acme/scan/run"]
 
 
 def test_a_step_that_is_not_there_is_told_with_the_nearest(explain: Explain) -> None:
