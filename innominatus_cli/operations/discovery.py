@@ -8,6 +8,7 @@ from innominatus_cli.documents.organizations import organization_of_path, with_o
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, vendored_path
+from innominatus_cli.documents.versions import parse_version
 from innominatus_cli.documents.vocabulary import PHASES
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
 from innominatus_cli.findings.catalogue.plan import UNKNOWN_NAMED_WORKFLOW
@@ -82,7 +83,13 @@ def golden_paths(repository: Repository) -> list[Data]:
         }
         for path in repository.every_golden_path()
     ]
-    return sorted(found, key=lambda path: (path["name"], path["version"]))
+    return sorted(found, key=lambda path: (path["name"], _precedence(path["version"])))
+
+
+def _precedence(version: str) -> tuple[Any, ...]:
+    """What versions are sorted by, the oldest first; one that is none before all."""
+    parsed = parse_version(version)
+    return (parsed is not None, parsed.order if parsed is not None else (), version)
 
 
 def workflow_named(repository: Repository, typed: str, directory: Path | None = None) -> Workflow:

@@ -14,6 +14,8 @@ from innominatus_cli.operations.discovery import (
     workflows_by_product,
     workflows_of,
 )
+from innominatus_cli.reports.listing import listing_text
+from innominatus_cli.reports.products import golden_paths_listing
 
 Make = Callable[[Mapping[str, str]], Repository]
 
@@ -192,3 +194,19 @@ def test_golden_paths_say_which_parameters_they_require(repository: Make) -> Non
     assert (path["name"], path["description"], path["tags"]) == ("preview", "A preview", ["test"])
     assert path["required_parameters"] == ["ttl"]
     assert path["parameters"]["size"]["default"] == "small"
+
+
+def test_versions_of_a_golden_path_stand_in_their_order(repository: Make) -> None:
+    versions = ("1.10.0", "1.9.0", "1.10.0-rc.1", "soon")
+    made = repository(
+        {
+            f"workflows/golden-paths/preview-{number}.yaml": (
+                "apiVersion: workflow.dev/v1\nkind: GoldenPath\n"
+                f"metadata: {{name: preview, version: {version}, description: A preview}}\nspec: {{}}\n"
+            )
+            for number, version in enumerate(versions)
+        }
+    )
+    found = golden_paths(made)
+    assert [path["version"] for path in found if path["version"] != "soon"] == ["1.9.0", "1.10.0-rc.1", "1.10.0"]
+    assert "1.10.0-rc.1" in listing_text(golden_paths_listing(found), "table")
