@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
-from innominatus_cli.documents.nodes import Document, ScalarNode
+from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
+from innominatus_cli.expressions.loops import beyond_loop
 from innominatus_cli.expressions.references import (
     CONTEXTS,
     Problem,
@@ -85,8 +86,12 @@ def _check_step(
     scope: WorkflowScope, text: Text, path: tuple[str, ...], finding: _Make, shown: str
 ) -> Iterator[Finding]:
     """The step that a path begins with exists, is finished by then, and has the output that is read."""
-    (step, bracket, _), rest = path[0].partition("["), path[1:]
-    if bracket and step in scope.steps and scope.steps[step].values.keys().isdisjoint(("forEach", "matrix")):
+    (step, bracket, index), rest = path[0].partition("["), path[1:]
+    values = scope.steps[step].values.get("forEach") if bracket and step in scope.steps else None
+    size = _size(values)
+    if size is not None and (beyond := beyond_loop(index, size)):
+        yield finding(codes.UNKNOWN_STEP_REFERENCE, f"{shown}: loop '{step}' {beyond}", "Correct the number.")
+    elif bracket and step in scope.steps and scope.steps[step].values.keys().isdisjoint(("forEach", "matrix")):
         message = f"{shown}: step '{step}' is no loop"
         yield finding(codes.UNKNOWN_STEP_REFERENCE, message, f"Write `${{steps.{step}.outputs.<name>}}`.")
     elif step not in scope.steps:
@@ -96,6 +101,13 @@ def _check_step(
         yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, step, text.step))
     else:
         yield from _check_output(scope, step, rest, finding, shown)
+
+
+def _size(values: object) -> int | None:
+    """How many values a loop has; None where only references know."""
+    if isinstance(values, SequenceNode):
+        return len(values.items)
+    return len(values.values) if isinstance(values, MappingNode) else None
 
 
 def _too_early(shown: str, target: str, reader: str) -> str:

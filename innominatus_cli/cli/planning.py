@@ -9,7 +9,7 @@ from innominatus_cli.operations.planning import PlanReport, PlanWish
 from innominatus_cli.reports.plan_graph import graph_text
 from innominatus_cli.reports.plan_text import plan_document, plan_text, resolution_text
 from innominatus_cli.reports.terminal import to_stderr, wants_colour
-from innominatus_cli.system.files import write_file
+from innominatus_cli.system.files import write_output
 
 _REFUSED = "Policies refuse it: no step would run.\n"
 
@@ -73,5 +73,5 @@ def print_graph(report: PlanReport, form: str, file: str | None) -> int:
     if file is None:
         print_text(text)
     else:
-        write_file(file, text.encode("utf-8", "backslashreplace"))
+        write_output(file, text.encode("utf-8", "backslashreplace"))
     return ExitStatus.OK

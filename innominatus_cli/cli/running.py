@@ -122,7 +122,8 @@ def _held(plan_file: str | None, wish: PlanWish, only: Operation | None) -> "Hel
     if plan_file is None:
         return None
     if wish != PlanWish(overriding=wish.overriding) or wish.overriding.wanted:
-        raise click.UsageError("--plan FILE runs what FILE says: name no SCORE, --env, --param and so on beside it")
+        named = "name no GOLDENPATH, SCORE, --env, --param and so on beside it"
+        raise click.UsageError(f"--plan FILE runs what FILE says: {named}")
     from innominatus_cli.operations.plan_files import read_plan_file  # noqa: PLC0415 - few runs have one
 
     held = read_plan_file(plan_file)

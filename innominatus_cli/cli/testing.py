@@ -29,6 +29,9 @@ class ReportFile(_ReportType):
         if isinstance(value, tuple):
             return value
         output, _, file = str(value).partition("=")
+        if output in _FILE_FORMATS and file == "-":
+            hint = f"; '-o {output}' writes it to standard output" if output in FORMATS else ""
+            return self.fail(f"a report goes to a file{hint}", param, ctx)
         if output not in _FILE_FORMATS or not file:
             return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(_FILE_FORMATS)}", param, ctx)
         return output, file
@@ -45,7 +48,7 @@ def answer(wanted: "Wanted", output: str, reports: tuple[tuple[str, str], ...]) 
     from innominatus_cli.operations.testing.running import run_tests  # noqa: PLC0415 - `--help` does without
     from innominatus_cli.reports.terminal import wants_colour  # noqa: PLC0415
     from innominatus_cli.reports.tests_formats import render  # noqa: PLC0415
-    from innominatus_cli.system.files import write_file  # noqa: PLC0415
+    from innominatus_cli.system.files import write_output  # noqa: PLC0415
 
     if any(name == "cobertura" for name, _ in reports):
         wanted = wanted._replace(coverage=True)
@@ -53,5 +56,5 @@ def answer(wanted: "Wanted", output: str, reports: tuple[tuple[str, str], ...]) 
     write = print_for_people if output == "text" else print_text
     write(render(report, output, colour=wants_colour(sys.stdout)))
     for name, file in reports:
-        write_file(file, render(report, name).encode("utf-8", "backslashreplace"))
+        write_output(file, render(report, name).encode("utf-8", "backslashreplace"))
     return int(ExitStatus.OK if report.passed else ExitStatus.FINDINGS)

@@ -330,4 +330,8 @@ def _wrong_kind(document: Document, kinds: tuple[str, ...]) -> Finding:
     wanted = either(list(kinds))
     if not document.kind:
         return Finding(WRONG_KIND_HERE, f"{not_ours(document).message}; {wanted} is expected here", place)
-    return Finding(WRONG_KIND_HERE, f"{a(document.kind)} stands where {wanted} is expected", place)
+    message = f"{a(document.kind)} stands where {wanted} is expected"
+    if document.kind == "Workload":  # `run score.yaml`, most likely
+        remedy = f"Deploy it with `innominatus-ctl deploy {document.path}`, or move the file."
+        return Finding(WRONG_KIND_HERE, message, place, remedy)
+    return Finding(WRONG_KIND_HERE, message, place)

@@ -257,7 +257,7 @@ class _Work:
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
-            env = {name: environment_text(value, self._view) for name, value in step.env.items()}
+            env = {name: environment_text(name, value, self._view) for name, value in step.env.items()}
         except NoValue as missing:
             return finding_of(step, codes.VALUE_MISSING, str(missing))
         except OSError as error:

@@ -309,11 +309,16 @@ def _status_of(statuses: Sequence[str]) -> str:
     return "succeeded" if any(status != "skipped" for status in statuses) else "skipped"
 
 
-def environment_text(value: object, view: StepView) -> str:
-    """A value of `env` as text. Raises NoValue."""
-    found = text_of(resolve(value, view.value))
+def environment_text(name: str, value: object, view: StepView) -> str:
+    """The value of `name` in `env` as text. Raises NoValue."""
+    data = resolve(value, view.value)
+    found = text_of(data)
     if found is None:
-        raise NoValue("an environment variable is text, not a list, a mapping or nothing")
+        if data is None:
+            raise NoValue(f"'{name}' in `env` is nothing (`null`), where text is needed")
+        kind = "a list" if isinstance(data, list) else "a mapping"
+        how = "take one value of it, or make text of it with a filter: `| join(',')` or `| tojson` in `{{ }}`"
+        raise NoValue(f"'{name}' in `env` is {kind}, where text is needed: {how}")
     return found
 
 

@@ -21,6 +21,9 @@ _MOST_ENTRIES: Final = 1000
 """Of `include` and of `exclude`: each is held against every combination."""
 
 
+_LONGEST_INDEX: Final = 20
+
+
 class LoopError(Exception):
     """What keeps a loop from having values, as the end of a sentence that begins with its key; told by who asked."""
 
@@ -28,6 +31,16 @@ class LoopError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.too_many = too_many
+
+
+def beyond_loop(index: str, size: int) -> str:
+    """What is wrong with the `7]` of `steps.loop[7]` in a loop of `size` values; empty where it is one of them."""
+    digits = index.rstrip("]")
+    if not digits.isascii() or not digits.isdecimal() or int(digits[:_LONGEST_INDEX]) < size:
+        return ""
+    return (
+        f"has {size} values, the last one [{size - 1}]" if size > 1 else f"has {size or 'no'} value{'s' * (not size)}"
+    )
 
 
 def items_of(value: object, most: int) -> list[Any]:

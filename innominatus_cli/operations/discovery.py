@@ -1,6 +1,6 @@
 """What a repository has: products, their workflows, one workflow, golden paths; each as plain data for every format."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from innominatus_cli.documents.organizations import organization_of_path, with_o
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vendored_names import is_vendored, is_vendored_name, vendored_path
+from innominatus_cli.documents.versions import parse_version
 from innominatus_cli.documents.vocabulary import PHASES
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
 from innominatus_cli.findings.catalogue.plan import UNKNOWN_NAMED_WORKFLOW
@@ -16,6 +17,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.opening import repository_path, root_of
 from innominatus_cli.planning.ordering import order_steps
+from innominatus_cli.planning.versions import split_version, version_meant
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.policies.rules import Rule
 
@@ -82,11 +84,19 @@ def golden_paths(repository: Repository) -> list[Data]:
         }
         for path in repository.every_golden_path()
     ]
-    return sorted(found, key=lambda path: (path["name"], path["version"]))
+    return sorted(found, key=lambda path: (path["name"], _precedence(path["version"])))
+
+
+def _precedence(version: str) -> tuple[Any, ...]:
+    """What versions are sorted by, the oldest first; one that is none before all."""
+    parsed = parse_version(version)
+    return (parsed is not None, parsed.order if parsed is not None else (), version)
 
 
 def workflow_named(repository: Repository, typed: str, directory: Path | None = None) -> Workflow:
     """The workflow of a file, an identity (`ecommerce/database-setup`, `security-scan`) or an unambiguous name.
+
+    Of several versions it is the newest release, or the one that a range behind an `@` means.
 
     A file's path is relative to `directory` (by default the current one), or else to the repository.
     Raises CannotContinue where there is none, or more than one.
@@ -99,12 +109,13 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
         if found is None:
             raise CannotContinue(*repository.findings)
         return found
-    known: dict[str, Workflow] = {identity_of(workflow): workflow for workflow in _every_workflow(repository)}
-    if name in known:
-        return known[name]
-    candidates = [identity for identity in known if identity.rpartition("/")[2] == name]
+    name, wanted = split_version(name)
+    known: dict[str, list[Workflow]] = {}
+    for workflow in _every_workflow(repository):
+        known.setdefault(identity_of(workflow), []).append(workflow)
+    candidates = [name] if name in known else [one for one in known if one.rpartition("/")[2] == name]
     if len(candidates) == 1:
-        return known[candidates[0]]
+        return _version_named(known[candidates[0]], wanted, candidates[0])
     if candidates:
         message, remedy = f"'{name}' names {len(candidates)} workflows", f"Name one of {', '.join(sorted(candidates))}."
     else:
@@ -113,6 +124,22 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
         if any(path.model.metadata.name == name for path in repository.golden_paths()):
             remedy = f"'{name}' is a golden path: `innominatus-ctl list-goldenpaths -o wide` shows it."
     raise CannotContinue(Finding(UNKNOWN_NAMED_WORKFLOW, message, Place(repository.workflows_root), remedy=remedy))
+
+
+def _version_named(versions: Sequence[Workflow], wanted: str, identity: str) -> Workflow:
+    """The version of a workflow that a range means, the newest release for none. Raises CannotContinue."""
+    findings: list[Finding] = []
+    found = version_meant(
+        versions,
+        lambda one: one.model.metadata.version or "",
+        wanted,
+        f"workflow '{identity}'",
+        Place("NAME"),
+        findings,
+    )
+    if found is None:
+        raise CannotContinue(*findings)
+    return found
 
 
 def identity_of(workflow: Workflow) -> str:

@@ -18,6 +18,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
+from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.reasons import Reasons, trigger_reason
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
@@ -179,11 +180,14 @@ def _step(
 
 
 def part_of(explanation: PlanExplanation, word: str) -> PlanExplanation:
-    """The steps and absent workflows that a word names: an id, the end of one, a workflow, or a pattern with `*`."""
+    """The steps and absent workflows that a word names: an id, the end of one, a workflow, or a pattern with `*`.
+
+    The name of a loop or of a call names the steps that it became.
+    """
     steps = [step for step in explanation.steps if _names(word, step.id, step.workflow)]
     absent = [one for one in explanation.absent if _names(word, one.identity, one.identity)]
     if not steps and not absent:
-        names = [*(step.name for step in explanation.steps), *(step.id for step in explanation.steps)]
+        names = ends_like(word, [step.id for step in explanation.steps])
         hint = did_you_mean(word, [*names, *(one.identity for one in explanation.absent)])
         message = f"there is no step '{word}' in the plan of '{explanation.application}'{f': {hint}' if hint else ''}"
         raise CannotContinue(Finding(NO_SUCH_STEP, message, Place("STEP")))
@@ -191,6 +195,6 @@ def part_of(explanation: PlanExplanation, word: str) -> PlanExplanation:
 
 
 def _names(word: str, whole: str, workflow: str) -> bool:
-    if word in {whole, workflow} or f"/{whole}".endswith(f"/{word}"):
+    if word == workflow or names_step(word, whole):
         return True
     return fnmatchcase(whole, word) or fnmatchcase(whole, f"*/{word}") or fnmatchcase(workflow, word)

@@ -12,6 +12,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.system.state_folder import Stream
 
 _STREAMS: Final[tuple[Stream, ...]] = ("stdout", "stderr")
@@ -58,6 +59,9 @@ def run_logs(ledger: OpenLedger, wanted: str, step: str | None = None) -> RunLog
     if stored is not None and stored.record.kind == "refusal" and step is None:
         return RunLogs(run, stored.record.status, [])
     if not ledger.state.run_dir(run).is_dir():
+        if stored is not None and stored.record.kind == "refusal":
+            message = f"run {run} was refused: no step of it ran"
+            raise CannotContinue(Finding(UNKNOWN_STEP, message, Place(run)))
         message = f"run {run} did not run in this clone{_where(stored)}"
         raise CannotContinue(Finding(LOG_ELSEWHERE, message, Place(run)))
     ids = _step_ids(ledger, run, stored)
@@ -65,11 +69,11 @@ def run_logs(ledger: OpenLedger, wanted: str, step: str | None = None) -> RunLog
     logs = [
         StepLog(name, statuses.get(name, ""), _files(ledger, run, index))
         for index, name in ids.items()
-        if step is None or _means(step, name)
+        if step is None or names_step(step, name)
     ]
     if step is not None and not logs:
-        names = [name.rpartition("/")[2] for name in ids.values()]
-        message = " ".join(filter(None, [f"run {run} has no step '{step}';", did_you_mean(step, names)])).rstrip(";")
+        hint = did_you_mean(step, ends_like(step, ids.values()))
+        message = " ".join(filter(None, [f"run {run} has no step '{step}';", hint])).rstrip(";")
         raise CannotContinue(Finding(UNKNOWN_STEP, message, Place(run)))
     status = stored.record.status if stored else ""
     return RunLogs(run, status, logs if step is not None else [log for log in logs if log.files])
@@ -113,12 +117,6 @@ def _step_ids(ledger: OpenLedger, run: str, stored: StoredRecord | None) -> dict
 def _files(ledger: OpenLedger, run: str, index: int) -> dict[str, Path]:
     paths = {stream: ledger.state.log_path(run, index, stream) for stream in _STREAMS}
     return {stream: path for stream, path in paths.items() if path.is_file()}
-
-
-def _means(wanted: str, step: str) -> bool:
-    """Whether a step is the one that is asked for, or one of the loop or sub-workflow of that name."""
-    name = step.rpartition("/")[2]
-    return step == wanted or step.endswith(f"/{wanted}") or name.startswith((f"{wanted}[", f"{wanted}."))
 
 
 def _where(stored: StoredRecord | None) -> str:

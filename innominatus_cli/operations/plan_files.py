@@ -29,7 +29,7 @@ from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.system.files import reason_of, write_file
+from innominatus_cli.system.files import reason_of, write_output
 
 _MODE: Final = 0o600
 """Values of allow-listed environment variables may stand in a plan."""
@@ -56,7 +56,7 @@ def write_plan_file(path: str, wish: PlanWish, plan: Plan, directory: Path | Non
         override_properties=list(wish.overriding.properties),
     )
     file = PlanFile(tool_version=__version__, plan_digest=plan.digest, request=request, plan=plan).sealed()
-    write_file(path, file.canonical, _MODE)
+    write_output(path, file.canonical, _MODE)
 
 
 @dataclass(frozen=True, slots=True)

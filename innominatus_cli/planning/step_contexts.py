@@ -12,6 +12,7 @@ from innominatus_cli.expressions.contexts import (
     Unresolved,
     hint,
 )
+from innominatus_cli.expressions.loops import beyond_loop
 from innominatus_cli.expressions.references import split_path
 from innominatus_cli.expressions.values import REF, references_in
 from innominatus_cli.findings.near_names import did_you_mean
@@ -50,7 +51,7 @@ class StepsContext:
         """An output of a step before."""
         if not rest:
             return Unresolved(f"'${{{written}}}' names no step", "Write '${steps.<step>.outputs.<name>}'.")
-        name, bracket = rest[0].partition("[")[:2]
+        name, bracket, index = rest[0].partition("[")
         step = self.steps.get(name)
         if step is None or name not in self.before:
             if step is not None:
@@ -62,6 +63,10 @@ class StepsContext:
         if bracket and step.for_each is None and step.matrix is None:
             remedy = f"Write '${{steps.{name}.outputs.<name>}}'."
             return Unresolved(f"'${{{written}}}': step '{name}' is no loop", remedy)
+        if bracket and isinstance(step.for_each, (list, dict)):
+            beyond = beyond_loop(index, len(step.for_each))
+            if beyond:
+                return Unresolved(f"'${{{written}}}': loop '{name}' {beyond}", "Correct the number.")
         return self._output(step, rest, written)
 
     def _output(self, step: StepDefinition, rest: tuple[str, ...], written: str) -> Resolution:

@@ -22,10 +22,9 @@ class Spoken(NamedTuple):
 
 def spoken_of(plan: Plan, step: PlannedStep, policies: PolicySet) -> Iterator[Spoken]:
     """The policies that speak of a step: of its workflow, its type, its environment, or what it does."""
-    written = step.provenance
-    if written is None:
+    if step.provenance is None:
         return
-    yield from _of_its_workflow(plan, step, written.workflow, policies)
+    yield from _of_its_workflow(plan, step, policies)
     yield from _listed("allowedStepTypes", policies.allowed_step_types, step.type, f"type {step.type}")
     yield from _of_its_environment(plan, policies)
     if step.secrets:
@@ -37,14 +36,17 @@ def spoken_of(plan: Plan, step: PlannedStep, policies: PolicySet) -> Iterator[Sp
         yield Spoken("policies.enforceBackups", "asks data of production for a backup", backups.place)
 
 
-def _of_its_workflow(plan: Plan, step: PlannedStep, identity: str, policies: PolicySet) -> Iterator[Spoken]:
+def _of_its_workflow(plan: Plan, step: PlannedStep, policies: PolicySet) -> Iterator[Spoken]:
+    """Of the workflow that stands in the plan, and of those of a product that it calls on the way to the step."""
+    workflow = next((one for one in plan.workflows if one.id == step.workflow_id), None)
+    identity = workflow.identity if workflow is not None else ""
     required = policies.required_platform_workflows
     of_platform = step.tier is Tier.PLATFORM and plan.operation is Operation.DEPLOY
     if required is not None and of_platform and identity in required.value:
         yield Spoken("requiredPlatformWorkflows", f"requires {identity}", required.place_of(identity))
-    workflow = next((one for one in plan.workflows if one.id == step.workflow_id), None)
-    if step.tier is Tier.PRODUCT or (workflow is not None and workflow.product is not None):
-        yield from _listed("allowedProductWorkflows", policies.allowed_product_workflows, identity, identity)
+    of_a_product = [identity] if step.tier is Tier.PRODUCT or (workflow is not None and workflow.product) else []
+    for one in (*of_a_product, *_called_of_a_product(plan, step)):
+        yield from _listed("allowedProductWorkflows", policies.allowed_product_workflows, one, one)
     override = policies.workflow_overrides.get(step.tier.value)
     if override is not None and workflow is not None and workflow.override_of is not None:
         says = f"lets {step.tier} workflows override" if override.value else f"lets no {step.tier} workflow override"
@@ -54,8 +56,20 @@ def _of_its_workflow(plan: Plan, step: PlannedStep, identity: str, policies: Pol
         yield Spoken("maxWorkflowDuration", f"is {duration_text(longest.value)}", longest.place)
     most = policies.max_steps_per_workflow
     if most is not None:
-        count = sum(one.kind == "step" and one.workflow_id == step.workflow_id for one in plan.steps)
+        count = sum(one.most_steps for one in plan.steps if one.workflow_id == step.workflow_id)
         yield Spoken("maxStepsPerWorkflow", f"is {most.value}; its workflow has {count}", most.place)
+
+
+def _called_of_a_product(plan: Plan, step: PlannedStep) -> Iterator[str]:
+    """The workflows of a product whose call the step is a part of, the innermost first."""
+    if step.within is None:
+        return
+    groups = {one.id: one for one in plan.steps if one.group is not None}
+    around = groups.get(step.within)
+    while around is not None:
+        if around.group is not None and around.group.product is not None and around.group.workflow is not None:
+            yield around.group.workflow
+        around = groups.get(around.within) if around.within is not None else None
 
 
 def _of_its_environment(plan: Plan, policies: PolicySet) -> Iterator[Spoken]:

@@ -29,6 +29,7 @@ WORKFLOWS = (
 )
 GOLDEN_PATHS = (
     Column("Golden Path", "name"),
+    Column("Version", "version"),
     Column("Description", "description"),
     Column("Tags", "tags"),
     Column("Required Parameters", "required_parameters"),

@@ -148,22 +148,23 @@ def write_file(
         raise CannotContinue(not_writable(target, error)) from error
 
 
-def write_output(path: str | os.PathLike[str], data: bytes) -> None:
+def write_output(path: str | os.PathLike[str], data: bytes, mode: int | None = None) -> None:
     """Writes bytes where a person wants them: into a pipe or a device, or to a file as `write_file` does.
 
-    A file keeps its mode and owner, and a link stays a link to it. Raises CannotContinue (exit 73) where the disk
-    refuses.
+    A file keeps its owner, and its mode unless one is given; a link stays a link to it. Raises CannotContinue (exit 73)
+    where the disk refuses.
     """
     target = os.path.realpath(path) if os.path.islink(path) else os.fspath(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        write_file(target, data)
+        write_file(target, data, FILE_MODE if mode is None else mode)
         return
     except OSError as error:
         raise CannotContinue(not_writable(os.fspath(path), error)) from error
     if stat.S_ISREG(found.st_mode) and not os.path.abspath(path).startswith(_DESCRIPTORS):
-        write_file(target, data, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
+        kept = stat.S_IMODE(found.st_mode) if mode is None else mode
+        write_file(target, data, kept, (found.st_uid, found.st_gid))
         return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)

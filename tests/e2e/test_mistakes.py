@@ -76,6 +76,7 @@ def test_a_failed_run_says_where_its_logs_are(shop: Any) -> None:
         (("plan", SCORE, "-o", "template={{ nope }}"), 2, "'nope' is undefined; known: schema, digest, plan, absent"),
         (("plan", SCORE, "--param", "x"), 1, "help: Write --param NAME=VALUE"),
         (("plan", "admin-config.yaml"), 1, "an AdminConfig stands where Workload is expected"),
+        (("run", SCORE), 1, f"help: Deploy it with `innominatus-ctl deploy {SCORE}`, or move the file."),
         (("history", "--env", "nowhere"), 0, "There are no runs in environment 'nowhere'."),
     ],
 )

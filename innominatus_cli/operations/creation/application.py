@@ -105,7 +105,12 @@ def _remarks(asked: Asked, path: str) -> list[str]:
     globs = asked.surroundings.admin_config.applications
     found = any(matches(path, glob) for glob in globs)
     lists = ", ".join(globs)
-    return [] if found else [f"`validate` without a path looks for applications at {lists}: {path} is not among them."]
+    told = f"`validate` without a path looks for applications at {lists}: {path} is not among them."
+    remarks = [] if found else [told]
+    product, others = asked.text("product"), len(asked.surroundings.products) > 1
+    if product and others:  # it may be a default that nobody chose
+        remarks.append(f"Its product is '{product}' (`--product` names another one).")
+    return remarks
 
 
 APPLICATION: Final = Kind(

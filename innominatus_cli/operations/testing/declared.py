@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic.alias_generators import to_camel
 
@@ -25,6 +25,7 @@ from innominatus_cli.operations.discovery import identity_of
 from innominatus_cli.operations.opening import repository_path, root_of
 
 SNAPSHOTS = "snapshots"
+_MOST_NAMED: Final = 5
 Key = str | int
 
 
@@ -166,12 +167,13 @@ def declared_tests(
     findings += _same_names(files)
     if wanted and names:
         cases = [case for case in cases if case.file.path in paths or _is_named(case, names)]
-        findings += [_no_such_test(name, files) for name in names if not any(_is_named(c, [name]) for c in cases)]
+        missing = [name for name in names if not any(_is_named(case, [name]) for case in cases)]
+        findings += [_no_such_test(name, files, (directory or Path()) / name) for name in missing]
         kept = {case.file.path for case in cases} | paths.keys()
         read.findings = [finding for finding in read.findings if finding.place.path in kept]
     chosen = [case for case in cases if not only or any(fnmatchcase(case.name, glob) for glob in only)]
     if not chosen and not findings and not has_errors(read.findings):
-        findings.append(_nothing(repository, only))
+        findings.append(_nothing(repository, only, cases))
     known = _known_folders(read, asked, every) if not names and not only else ()
     return Declared(tuple(chosen), (*read.findings, *findings), read.sources, _complete(cases, chosen), known)
 
@@ -264,15 +266,29 @@ def _same_names(files: Sequence[CaseFile]) -> Iterator[Finding]:
             yield Finding(codes.TEST_TWICE, message, file.place("metadata", "name"), related=related)
 
 
-def _no_such_test(name: str, files: Sequence[CaseFile]) -> Finding:
-    known = [*(file.name for file in files), *(case.name for file in files for case in _cases(file))]
-    message = f"there is neither a file nor a test '{name}'"
-    return Finding(codes.NO_TESTS, message, Place(name), did_you_mean(name, known))
+def _no_such_test(name: str, files: Sequence[CaseFile], path: Path) -> Finding:
+    if path.is_dir():
+        message = f"no test stands below '{name}'"
+    elif path.exists():
+        message = f"'{name}' is no file of tests in a `tests` folder below the workflows root"
+    else:
+        message = f"there is neither a file nor a test '{name}'"
+    cases = [case for file in files for case in _cases(file)]
+    near = did_you_mean(name, [*(file.name for file in files), *(case.name for case in cases)])
+    return Finding(codes.NO_TESTS, message, Place(name), near or _known(cases))
 
 
-def _nothing(repository: Repository, only: Sequence[str]) -> Finding:
+def _known(cases: Sequence[Case]) -> str:
+    """A remedy that names some of the tests that are there; empty where none is."""
+    names = [case.name for case in cases]
+    more = f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED)
+    return f"Tests here: {', '.join(names[:_MOST_NAMED])}{more}." if names else ""
+
+
+def _nothing(repository: Repository, only: Sequence[str], cases: Sequence[Case]) -> Finding:
     if only:
-        return Finding(codes.NO_TESTS, f"no test is called like {' or '.join(only)}", Place("--filter"))
+        message = f"no test is called like {' or '.join(only)}"
+        return Finding(codes.NO_TESTS, message, Place("--filter"), _known(cases))
     return Finding(codes.NO_TESTS, "there is no test of a workflow", Place(repository.workflows_root))
 
 

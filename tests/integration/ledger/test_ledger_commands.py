@@ -146,6 +146,8 @@ def test_logs_of_a_run_are_found_by_prefix_and_by_latest(
     told = capfd.readouterr().err
     assert "ORC-6016" in told
     assert "'build'?" in told
+    assert run(["logs", "latest", "--step", "deploy/biuld"]) == 1
+    assert "'deploy/build'?" in capfd.readouterr().err
 
 
 def write_journal(folder: Any, facts: list[dict[str, Any]]) -> None:
@@ -168,6 +170,18 @@ def test_logs_of_another_machine_are_said_to_be_there(
     assert "Ada Lovelace ran it" in told
     assert run(["logs", "nope"]) == 1
     assert "ORC-6013" in capfd.readouterr().err
+
+
+def test_a_refused_run_has_no_logs_of_a_step_anywhere(
+    inside: Repository, make_record: MakeRecord, capfd: Output
+) -> None:
+    record(inside, make_record(kind="refusal", status="refused"))
+    assert run(["logs", "latest"]) == 0
+    capfd.readouterr()
+    assert run(["logs", "latest", "--step", "build"]) == 1
+    told = capfd.readouterr().err
+    assert "ORC-6016" in told
+    assert "was refused: no step of it ran" in told
 
 
 def test_the_start_of_two_runs_names_neither(inside: Repository, make_record: MakeRecord, capfd: Output) -> None:

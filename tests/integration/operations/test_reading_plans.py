@@ -1,6 +1,7 @@
 """`analyze`, `explain` and `stats` over deployments that happened, and the shapes of what they print."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -163,6 +164,41 @@ def test_a_plan_file_has_the_shape_that_its_schema_says(data: Data) -> None:
     shape = schema_named("plan-file")
     assert shape is not None
     Draft202012Validator(shape).validate(json.loads(Path("plan.json").read_bytes()))
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "score.yaml", "--out", "pipe"),
+        ("graph-export", "shop-web", "--output", "pipe"),
+        ("test", "--allow-none", "--report", "junit=pipe"),
+    ],
+)
+def test_a_pipe_or_device_that_is_named_as_a_file_stays_one(arguments: tuple[str, ...]) -> None:
+    os.mkfifo("pipe")
+    reading = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(list(arguments)) == 0
+        assert os.read(reading, 1000)
+    finally:
+        os.close(reading)
+    assert Path("pipe").is_fifo()
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_plan_file_is_for_its_owner_only_whatever_stood_there() -> None:
+    Path("plan.json").touch(0o644)
+    assert run(["plan", "score.yaml", "--out", "plan.json"]) == 0
+    assert Path("plan.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_report_of_tests_does_not_go_to_a_file_called_dash(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["test", "--report", "junit=-"]) == 2
+    assert "a report goes to a file; '-o junit' writes it to standard output" in capfd.readouterr().err
+    assert run(["test", "--report", "cobertura=-"]) == 2
+    assert not Path("-").exists()
 
 
 def test_an_explanation_names_what_policies_object_to(shop: Any, data: Data, capfd: pytest.CaptureFixture[str]) -> None:

@@ -155,3 +155,22 @@ def test_workflow_and_parameters_mean_nothing_for_another_step() -> None:
 def test_what_is_called_is_not_told_where_nobody_knows_the_repository() -> None:
     text = workflow("    - {name: a, type: workflow, workflow: none.yaml}\n")
     assert [one.code.number for one in check_document(document(CALLER, text)) if one.code.number == "ORC-2191"] == []
+
+
+@pytest.mark.parametrize(
+    ("loop", "index", "problem"),
+    [
+        ("[a, b]", "1", ""),
+        ("[a, b]", "2", "has 2 values, the last one [1]"),
+        ("{a: 1}", "1", "has 1 value"),
+        ("'${parameters.many}'", "7", ""),
+        ("[a, b]", "999", "has 2 values, the last one [1]"),
+    ],
+)
+def test_a_round_that_the_loop_cannot_have_is_told(loop: str, index: str, problem: str) -> None:
+    reader = f"{{name: t, {RUN}, env: {{X: '${{steps.s[{index}].outputs.y}}'}}}}"
+    found = said(f"{{name: s, forEach: {loop}, {RUN}}}\n{reader}", spec="  parameters: [{name: many, type: list}]")
+    told = [one for one in found if one.startswith("ORC-2016")]
+    assert told == (
+        [f"ORC-2016 '${{steps.s[{index}].outputs.y}}': loop 's' {problem} (Correct the number.)"] if problem else []
+    )

@@ -138,3 +138,12 @@ def test_values_with_commas_are_several(repository: Path) -> None:
     assert main.run(arguments) == ExitStatus.OK
     text = (repository / "workflows/platform/both.yaml").read_text()
     assert text.index("type: script") < text.index("type: security")
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_product_that_nobody_chose_of_several_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["new", "application", "reports"]) == ExitStatus.OK
+    assert "Its product" not in capsys.readouterr().out
+    assert main.run(["new", "product", "cards"]) == ExitStatus.OK
+    assert main.run(["new", "application", "bills"]) == ExitStatus.OK
+    assert "Its product is 'cards' (`--product` names another one)." in capsys.readouterr().out

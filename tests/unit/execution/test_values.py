@@ -122,13 +122,17 @@ def test_an_environment_variable_is_text() -> None:
     known = values()
     known.step_ended(step("a"), "succeeded", {"n": 1, "b": True, "m": {}}, {})
     view = StepView(known, FLOW)
-    assert environment_text({"$ref": "steps.a.outputs.n"}, view) == "1"
+    assert environment_text("X", {"$ref": "steps.a.outputs.n"}, view) == "1"
     assert (
-        environment_text({"$template": [{"$ref": "steps.a.outputs.b"}, "-", {"$ref": "secrets.key"}]}, view)
+        environment_text("X", {"$template": [{"$ref": "steps.a.outputs.b"}, "-", {"$ref": "secrets.key"}]}, view)
         == "true-s3cret"
     )
-    with pytest.raises(NoValue, match="is text"):
-        environment_text({"$ref": "steps.a.outputs.m"}, view)
+    with pytest.raises(NoValue, match=r"'X' in `env` is a mapping, where text is needed: .*`\| tojson`"):
+        environment_text("X", {"$ref": "steps.a.outputs.m"}, view)
+    with pytest.raises(NoValue, match="is nothing"):
+        environment_text("X", None, view)
+    with pytest.raises(NoValue, match="is a list"):
+        environment_text("X", [1, 2], view)
 
 
 def test_a_step_that_sets_variables_sees_its_own_outputs() -> None:

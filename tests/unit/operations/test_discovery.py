@@ -14,6 +14,8 @@ from innominatus_cli.operations.discovery import (
     workflows_by_product,
     workflows_of,
 )
+from innominatus_cli.reports.listing import listing_text
+from innominatus_cli.reports.products import golden_paths_listing
 
 Make = Callable[[Mapping[str, str]], Repository]
 
@@ -192,3 +194,45 @@ def test_golden_paths_say_which_parameters_they_require(repository: Make) -> Non
     assert (path["name"], path["description"], path["tags"]) == ("preview", "A preview", ["test"])
     assert path["required_parameters"] == ["ttl"]
     assert path["parameters"]["size"]["default"] == "small"
+
+
+def test_versions_of_a_golden_path_stand_in_their_order(repository: Make) -> None:
+    versions = ("1.10.0", "1.9.0", "1.10.0-rc.1", "soon")
+    made = repository(
+        {
+            f"workflows/golden-paths/preview-{number}.yaml": (
+                "apiVersion: workflow.dev/v1\nkind: GoldenPath\n"
+                f"metadata: {{name: preview, version: {version}, description: A preview}}\nspec: {{}}\n"
+            )
+            for number, version in enumerate(versions)
+        }
+    )
+    found = golden_paths(made)
+    assert [path["version"] for path in found if path["version"] != "soon"] == ["1.9.0", "1.10.0-rc.1", "1.10.0"]
+    assert "1.10.0-rc.1" in listing_text(golden_paths_listing(found), "table")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("shop/seed", "seed-2.yaml"), ("seed", "seed-2.yaml"), ("shop/seed@^1", "seed.yaml"), ("seed@1.0.0", "seed.yaml")],
+)
+def test_of_several_versions_the_newest_is_named_or_one_of_a_range(repository: Make, name: str, file: str) -> None:
+    made = repository(VERSIONS)
+    assert workflow_named(made, name).document.path == f"workflows/products/shop/{file}"
+
+
+def test_a_version_that_is_not_there_is_told_with_those_that_are(repository: Make) -> None:
+    with pytest.raises(CannotContinue) as found:
+        workflow_named(repository(VERSIONS), "shop/seed@^3")
+    (finding,) = found.value.findings
+    assert (finding.code.number, finding.help) == ("ORC-3124", "There is 1.0.0, 2.0.0.")
+
+
+VERSIONS = {
+    f"workflows/products/shop/seed{suffix}.yaml": (
+        "apiVersion: workflow.dev/v1\nkind: ProductWorkflow\n"
+        f"metadata: {{name: seed, version: {version}, product: shop, owner: o, description: d, phase: deployment}}\n"
+        "spec: {triggers: [manual], steps: [{name: a, type: script, config: {script: make}}]}\n"
+    )
+    for suffix, version in (("", "1.0.0"), ("-2", "2.0.0"))
+}

@@ -17,6 +17,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.applications import NoSuchApplicationError, score_file_of
 from innominatus_cli.operations.explaining import explained, part_of
+from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.policies.policy_set import policy_set
@@ -201,6 +202,29 @@ def test_steps_of_loops_and_sub_workflows_say_how_they_came_in(explain: Explain)
     text = explanation_text(part_of(found, "loops/*"))
     assert "for        item = eu" in text
     assert "called by  call at workflows/platform/loops.yaml:8" in text
+    assert [one.id for one in part_of(found, "loops/call").steps] == [one.id for one in found.steps if one.calls]
+    assert [one.name for one in part_of(found, "loops/region").steps] == ["region[0]", "region[1]"]
+
+
+CALLS = """\
+    - {name: whole, type: workflow, workflow: shared/part.yaml}
+    - {name: fixed, type: workflow, workflow: shop/fix, forEach: [a, b]}
+    - {name: many, type: script, forEach: "${steps.seed.outputs.x}", maxItems: 9, config: {script: "true"}}
+"""
+
+
+def test_policies_speak_of_the_workflow_that_calls_and_of_called_ones_of_a_product(explain: Explain) -> None:
+    seed = SEED.replace("NAME", "seed").replace("TRIGGER", "product_deployment")
+    calls = seed.replace('"true"}}', '"true"}, outputs: [x]}') + CALLS
+    found = explain(**{"workflows/products/shop/seed.yaml": calls, "workflows/shared/part.yaml": PART})
+
+    def told(end: str, key: str) -> list[str]:
+        one = next(one for one in found.steps if one.id.endswith(end))
+        return [policy.says for policy in one.policies if policy.key == key]
+
+    assert told("/whole.first", "allowedProductWorkflows") == ["allows shop/seed"]
+    assert told("/fixed[0].seed", "allowedProductWorkflows") == ["allows shop/seed", "does not allow shop/fix"]
+    assert told("/seed/seed", "maxStepsPerWorkflow") == ["is 3; its workflow has 14"]
 
 
 def test_the_text_shows_every_step_and_absent_workflow(explain: Explain) -> None:
@@ -237,11 +261,21 @@ def test_a_step_is_named_by_its_id_the_end_of_it_its_workflow_or_a_pattern(
     assert [one.identity for one in found.absent] == absent
 
 
+@pytest.mark.parametrize("word", ["acme/scan/run", "acme:scan/run", "acme:scan/run[1]", "run", "a.b/acme/scan/run"])
+def test_what_is_of_an_organisation_is_named_with_a_slash_or_as_in_ids(word: str) -> None:
+    assert names_step(word, "a.b/acme:scan/run[1]")
+    assert not names_step(word, "a.b/acme:scan/runs[1]")
+    assert ends_like("acme/scan/rn", ["a.b/acme:scan/run"]) == ["acme/scan/run"]
+
+
 def test_a_step_that_is_not_there_is_told_with_the_nearest(explain: Explain) -> None:
     with pytest.raises(CannotContinue) as found:
         part_of(explain(), "thre")
     assert found.value.findings[0].code.number == "ORC-3144"
     assert "'three'" in found.value.findings[0].message
+    with pytest.raises(CannotContinue) as found:
+        part_of(explain(), "shop/seed/sed")
+    assert "'shop/seed/seed'" in found.value.findings[0].message
 
 
 def test_an_application_is_found_by_its_file_and_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -326,6 +326,11 @@ WRONG: tuple[tuple[str, dict[str, str], str], ...] = (
     (f"- {{name: s, {RUN}, matrix: {{a: [1]}}, env: {{X: '${{matrix.b}}'}}}}", {}, "ORC-2015"),
     (f"- {{name: s, {RUN}, env: {{X: '${{item}}'}}}}", {}, "ORC-2015"),
     (f"- {{name: s, {RUN}}}\n- {{name: t, {RUN}, env: {{X: '${{steps.s[0].outputs.y}}'}}}}", {}, "ORC-2016"),
+    (
+        f"- {{name: s, forEach: [a, b], {RUN}}}\n- {{name: t, {RUN}, env: {{X: '${{steps.s[2].outputs.y}}'}}}}",
+        {},
+        "ORC-2016",
+    ),
 )
 
 

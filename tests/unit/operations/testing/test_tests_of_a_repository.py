@@ -61,7 +61,9 @@ def test_tests_are_named_by_path_document_or_name(shop: "Shop", asked: tuple[str
 def test_a_filter_is_a_glob_over_names(shop: "Shop") -> None:
     shop.tests(TWO)
     assert names(shop.run(only=("*/t*",))) == ["catalog/two"]
-    assert codes(shop.run(only=("*/x*",))) == ["ORC-3169"]
+    report = shop.run(only=("*/x*",))
+    assert codes(report) == ["ORC-3169"]
+    assert report.findings[0].help == "Tests here: catalog/one, catalog/two."
 
 
 def test_a_name_of_nothing_is_an_error_with_near_names(shop: "Shop") -> None:
@@ -69,6 +71,20 @@ def test_a_name_of_nothing_is_an_error_with_near_names(shop: "Shop") -> None:
     report = shop.run("catalog/tow")
     assert (names(report), codes(report), report.passed) == ([], ["ORC-3169"], False)
     assert "'catalog/two'" in report.findings[0].help
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("docs", "no test stands below 'docs'"),
+        ("admin-config.yaml", "'admin-config.yaml' is no file of tests in a `tests` folder below the workflows root"),
+        ("nowhere", "there is neither a file nor a test 'nowhere'"),
+    ],
+)
+def test_a_path_without_tests_is_told_as_what_it_is(shop: "Shop", name: str, message: str) -> None:
+    shop.tests(TWO)
+    shop.write("docs/page.md", "A page")
+    assert [one.message for one in shop.run(name).findings] == [message]
 
 
 def test_a_broken_file_fails_the_command_and_the_others_are_tested(shop: "Shop") -> None:
