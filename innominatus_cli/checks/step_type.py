@@ -1,7 +1,7 @@
 """Rules over StepType documents: the schema of their inputs, their command, and whether the two agree."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from innominatus_cli.checks.facts import Facts
@@ -48,6 +48,7 @@ _FORMS = {
 """Every keyword that inputs may be described with, and the form of its value; "" where another rule says it."""
 _RANGES = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 _REFERENCE = "#/$defs/"
+_MOST_TRIES = 1_000
 
 
 def _inputs(document: Document) -> MappingNode:
@@ -203,10 +204,48 @@ def check_schema_references(document: Document, _facts: Facts) -> Iterator[Findi
             message = f"there is no '{name}' under '$defs'"
             hint = did_you_mean(name, definitions.values)
             yield Finding(codes.SCHEMA_LEAVES_FILE, message, document.place(node), hint)
-    targets = {name: definitions.mapping(name).text("$ref") or "" for name in definitions.values}
-    for cycle in cycles({name: [target.removeprefix(_REFERENCE)] for name, target in targets.items()}):
+    targets = {name: _stands_for(definitions.mapping(name)) for name in definitions.values}
+    circles = list(cycles(targets))
+    for cycle in circles:
         message = f"definitions stand for each other: {' → '.join([*cycle, cycle[0]])}"
-        yield Finding(codes.SCHEMA_LEAVES_FILE, message, document.place(definitions.mapping(cycle[0]).get("$ref")))
+        place = document.place(definitions.mapping(cycle[0]).get("$ref") or definitions.get(cycle[0]))
+        yield Finding(codes.SCHEMA_LEAVES_FILE, message, place)
+    if not circles:
+        tries = _Tries(targets)
+        for name in definitions.values:
+            if tries.of(name) > _MOST_TRIES and all(tries.of(target) <= _MOST_TRIES for target in targets[name]):
+                message = f"'{name}' holds one value against more than {_MOST_TRIES:,} alternatives"
+                yield Finding(codes.BAD_INPUT_SCHEMA, message, document.place(definitions.get(name)))
+
+
+def _stands_for(schema: MappingNode) -> list[str]:
+    """The definitions that the value of a schema is held against, each as often as it is."""
+    found = [reference.removeprefix(_REFERENCE)] if (reference := schema.text("$ref")) else []
+    for keyword in ("anyOf", "oneOf"):
+        for part in schema.sequence(keyword):
+            found += _stands_for(part) if isinstance(part, MappingNode) else []
+    return found
+
+
+class _Tries:
+    """How many definitions a value is held against because of one, which do not stand for each other in a circle."""
+
+    def __init__(self, targets: Mapping[str, list[str]]) -> None:
+        self._targets = targets
+        self._known: dict[str, int] = {}
+
+    def of(self, name: str) -> int:
+        """The number, by the definition's name; without recursion, for there may be many."""
+        waiting = [name]
+        while waiting:
+            last = waiting[-1]
+            open_ones = [one for one in self._targets.get(last, ()) if one not in self._known]
+            if open_ones and last not in self._known:
+                waiting += open_ones
+            else:
+                waiting.pop()
+                self._known[last] = 1 + sum(self._known[one] for one in self._targets.get(last, ()))
+        return self._known[name]
 
 
 def check_defaults(document: Document, facts: Facts) -> Iterator[Finding]:

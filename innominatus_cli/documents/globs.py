@@ -31,8 +31,13 @@ def matcher(glob: str) -> Callable[[str], bool]:
 
 @cache
 def _parts(glob: str) -> tuple[str, ...]:
-    """The glob in wildcards, sets, and texts between them."""
-    return tuple(part for part in _PARTS.split(glob.removeprefix("./")) if part)
+    """The glob in wildcards, sets, and texts between them; stars in a row that mean no more than one are one."""
+    parts: list[str] = []
+    for part in filter(None, _PARTS.split(glob.removeprefix("./"))):
+        before = parts[-1] if parts else ""
+        if not (part in _STARS and before == part) and not (part == "*" and before == "**"):
+            parts.append(part)
+    return tuple(parts)
 
 
 @cache
@@ -91,6 +96,8 @@ def _onwards(places: set[tuple[int, bool]], steps: list[str]) -> set[tuple[int, 
     for place, inside in places:
         while not inside and place < len(steps) and steps[place] in _STARS:
             place += 1  # noqa: PLW2901 - a walk
+            if (place, False) in found:
+                break  # it is walked on from there
             found.add((place, False))
     return found
 

@@ -7,7 +7,7 @@ A pattern's `$` matches at the very end only, as in Go and ECMAScript.
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.quick_structure import accepts, at_the_very_end
@@ -48,8 +48,12 @@ def check_step_config(document: Document, step: MappingNode, type_name: str) -> 
 
 def check_node(document: Document, node: Node, schema: Schema) -> list[Finding]:
     """What is wrong with a node of the document by a schema (of the keywords that ours are made of)."""
-    walk = _Walk(document, schema)
-    walk.value(node, schema, "")
+    walk = _BoundedWalk(document, schema)
+    try:
+        walk.value(node, schema, "")
+    except _TooManyTriesError:
+        message = "the value fits in too many ways into its schema to be checked"
+        return [Finding(codes.NO_ALTERNATIVE, message, document.place(node))]
     return walk.findings
 
 
@@ -62,10 +66,14 @@ def check_own_config(
     """
     walk = _OwnWalk(document, schema, reading, matches)
     config = step.get("config")
-    if config is None:
-        walk.mapping(step.empty(), schema, "config", at=step)
-    else:
-        walk.value(config, schema, "config")
+    try:
+        if config is None:
+            walk.mapping(step.empty(), schema, "config", at=step)
+        else:
+            walk.value(config, schema, "config")
+    except _TooManyTriesError:
+        message = "'config' fits in too many ways into the schema of its step type to be checked"
+        return [Finding(codes.NO_ALTERNATIVE, message, document.place(config or step))]
     return walk.findings
 
 
@@ -315,7 +323,29 @@ class _Walk:
             self.findings[-1] = self.findings[-1]._replace(fix=respelt(node, near))
 
 
-class _OwnWalk(_Walk):
+_MOST_TRIES: Final = 50_000
+"""Values that are held against a schema of other people, alternatives in alternatives included."""
+
+
+class _TooManyTriesError(Exception):
+    """Checking takes too long."""
+
+
+class _BoundedWalk(_Walk):
+    """The walk by a schema of other people, in which alternatives may hold themselves."""
+
+    def __init__(self, document: Document, root: Schema) -> None:
+        super().__init__(document, root)
+        self.left = _MOST_TRIES
+
+    def value(self, node: Node, schema: Schema, name: str) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooManyTriesError
+        super().value(node, schema, name)
+
+
+class _OwnWalk(_BoundedWalk):
     """The walk over values that may hold references, by a schema with patterns of other people."""
 
     def __init__(self, document: Document, root: Schema, reading: Callable[[str], Reading], matches: Matches) -> None:

@@ -6,12 +6,15 @@ How long that takes, and how much comes out, is bounded whatever the template an
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import Environment, StrictUndefined, nodes, pass_environment
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.filters import sync_do_sum
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -27,6 +30,10 @@ ALLOWED: Final = (
 )
 IN_ENV: Final = "Give the value to the step under 'env:' and use it in the script as \"$NAME\"."
 """The remedy for what may not stand in the text of a script."""
+MOST_FILTERED: Final = 10 * LONGEST_RESULT
+"""Characters, items and keys that the filters of one rendering go over, all together."""
+_LEFT: Final[ContextVar[list[int]]] = ContextVar("_LEFT")
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DEEPEST = 60
 _WIDEST = 200
 """Blanks that `indent` may put before a line."""
@@ -173,9 +180,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             autoescape=False,
             finalize=_plain_text if script else _text,
             cache_size=0,
+            optimized=False,  # Jinja2 writes a folded infinity as a name that nobody has
         )
         self.globals.clear()
-        self.filters = {name: self.filters[name] for name in _FILTERS} | _OWN_FILTERS
+        filters = {name: self.filters[name] for name in _FILTERS} | _OWN_FILTERS
+        self.filters = {name: _counted(function) for name, function in filters.items()}
         self.tests = {name: self.tests[name] for name in _TESTS}
 
     def call(self, _context: Context, _called: object, /, *_: object, **__: object) -> object:
@@ -183,12 +192,26 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         raise SecurityError("nothing can be called in a template")
 
 
+def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter whose rendering is given up once its filters have gone over too much."""
+
+    @wraps(function)
+    def filtered(*arguments: object, **options: object) -> object:
+        left = _LEFT.get()
+        left[0] -= sum(len(one) for one in arguments if isinstance(one, str | list | dict))
+        if left[0] < 0:
+            raise UnusableTemplateError(f"the filters of a template go over more than {MOST_FILTERED:,} characters")
+        return function(*arguments, **options)
+
+    return filtered
+
+
 def _text(value: object) -> object:
     """What a tag puts into the text: a scalar as references put it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return json.dumps(value)
+        return _to_json(value)
     if isinstance(value, str | StrictUndefined):
         return value
     kind = "nothing" if value is None else "a mapping" if isinstance(value, Mapping) else "a list"
@@ -202,42 +225,70 @@ def _plain_text(value: object) -> object:
     return text
 
 
-def _bounded(text: str) -> str:
-    if len(text) > LONGEST_RESULT:
-        raise UnusableTemplateError(f"a template gives more than {LONGEST_RESULT:,} characters")
-    return text
+def _too_long() -> UnusableTemplateError:
+    return UnusableTemplateError(f"a template gives more than {LONGEST_RESULT:,} characters")
+
+
+def _joined(pieces: Iterable[str], separator: str = "") -> str:
+    """One text of many, which are not all made where that is too much."""
+    made: list[str] = []
+    length = 0
+    for piece in pieces:
+        length += len(piece) + (len(separator) if made else 0)
+        if length > LONGEST_RESULT:
+            raise _too_long()
+        made.append(piece)
+    return separator.join(made)
 
 
 def _replace(value: object, old: str, new: str) -> str:
     text = str(_text(value))
     count = text.count(old)
     if len(text) + count * (len(new) - len(old)) > LONGEST_RESULT:
-        raise UnusableTemplateError(f"a template gives more than {LONGEST_RESULT:,} characters")
+        raise _too_long()
     return text.replace(old, new)
 
 
 def _join(value: Iterable[object], separator: str = "") -> str:
-    return _bounded(separator.join(str(_text(item)) for item in value))
+    return _joined((str(_text(item)) for item in value), separator)
 
 
 def _indent(value: object, width: int = 4, first: bool = False) -> str:
     text = str(_text(value))
     if not 0 <= width <= _WIDEST:
         raise UnusableTemplateError(f"'indent' takes 0 to {_WIDEST} blanks")
-    lines = text.split("\n")
     blanks = " " * width
-    made = [blanks + line if line and (first or number) else line for number, line in enumerate(lines)]
-    return _bounded("\n".join(made))
+    lines = enumerate(text.split("\n"))
+    return _joined((blanks + line if line and (first or number) else line for number, line in lines), "\n")
 
 
 def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return _joined(_JSON.iterencode(value))
+    except UnusableTemplateError:
+        raise
+    except ValueError as wrong:
+        raise UnusableTemplateError("a number of a template is too large, or none") from wrong
 
 
 def _to_base64(value: object) -> str:
     from base64 import b64encode  # noqa: PLC0415 - few templates need it
 
-    return b64encode(str(_text(value)).encode()).decode("ascii")
+    return _joined((b64encode(str(_text(value)).encode()).decode("ascii"),))
+
+
+def _to_url(value: object) -> str:
+    return _joined((quote(str(_text(value)), safe="/"),))
+
+
+@pass_environment
+def _sum(
+    environment: Environment, values: Iterable[Any], attribute: str | int | None = None, start: float = 0
+) -> object:
+    """Jinja2's sum, of numbers only: it adds lists in quadratic time."""
+    if not isinstance(start, int | float):
+        raise UnusableTemplateError("'sum' adds numbers")
+    return sync_do_sum(environment, values, attribute, start)
 
 
 def _pairs(value: object) -> list[tuple[object, object]]:
@@ -258,7 +309,8 @@ _OWN_FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "string": lambda value: str(_text(value)),
     "tojson": _to_json,
     "b64encode": _to_base64,
-    "urlencode": lambda value: quote(str(_text(value)), safe="/"),
+    "urlencode": _to_url,
+    "sum": _sum,
     "_over": lambda value, budget: budget.over(value),
     "_pairs": _pairs,
     "_values": _values,
@@ -301,6 +353,7 @@ def render(parts: Sequence[TemplatePart], values: Mapping[str, object], *, scrip
 
 def _pieces(parts: tuple[TemplatePart, ...], values: Mapping[str, object], *, script: bool) -> Iterator[str]:
     environment = _sandbox(script=script)
+    _LEFT.set([MOST_FILTERED])
     try:
         code = environment.compile(_tree(parts, script=script))
         template = environment.template_class.from_code(environment, code, {})
@@ -344,6 +397,8 @@ def _check(node: nodes.Node, depth: int) -> None:
     if not isinstance(node, _ALLOWED):
         name = _WORDS.get(type(node).__name__, type(node).__name__)
         raise UnusableTemplateError(f"{name} cannot be used in a template here")
+    if isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
+        raise UnusableTemplateError("a number of the template is too long")
     if isinstance(node, nodes.Filter) and node.name not in FILTERS and not node.name.startswith("_"):
         remedy = did_you_mean(node.name, FILTERS) or f"Known: {', '.join(FILTERS)}."
         raise UnusableTemplateError(f"there is no filter '{node.name}'", remedy)

@@ -24,7 +24,9 @@ from innominatus_cli.operations.planning import PlanWish, store_of
 from innominatus_cli.operations.revisions import RepositoryHistory
 from innominatus_cli.operations.two_states import Affected, Around, Search
 from innominatus_cli.planning.request import Facts, PlanRequest
+from innominatus_cli.policies.policy_set import PolicySet
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.git import Git
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,37 @@ def find_affected(
     store = store_of(here)
     if store is None:
         raise AssertionError("there was a git repository just now")
-    judging = policies_for(here, history.git, policies_from)  # those of the working tree too: they must be readable
+    judging = _Judging(here, history.git, policies_from)
+    for organization in ("", *here.organizations()):
+        judging.of(organization)  # those of the working tree too: they must be readable
     around = Around(
         replace(wish, list_others=False),
         root,
         _SharedFacts(store, root).of,
         store.who,
         timestamp((clock or SystemClock()).now()),
-        None if policies_from is None else judging.rules,
+        None if policies_from is None else judging.of,
     )
     search = Search(old, WorkingTreeSnapshot(root), around, everything=everything)
     found = tuple(search.affected())
     return AffectedReport(since, commit, search.applications, found, search.planned, search.parsed)
+
+
+class _Judging:
+    """The policies of the working tree, or of another revision, for the applications of each organisation."""
+
+    def __init__(self, here: Repository, git: Git, revision: str | None) -> None:
+        self._here = here
+        self._git = git
+        self._revision = revision
+        self._known: dict[str, PolicySet] = {}
+
+    def of(self, organization: str) -> PolicySet:
+        """Those of an organisation, or of the platform for "". Raises CannotContinue where some cannot be read."""
+        if organization not in self._known:
+            self._here.organization = organization
+            self._known[organization] = policies_for(self._here, self._git, self._revision).rules
+        return self._known[organization]
 
 
 class _SharedFacts:

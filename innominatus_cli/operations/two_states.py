@@ -66,8 +66,8 @@ class Around(NamedTuple):
     """Whom policies judge."""
     now: str
     """When; RFC 3339, UTC."""
-    policies: PolicySet | None = None
-    """Those that judge both states; None: each has its own."""
+    policies: Callable[[str], PolicySet] | None = None
+    """Those that judge both states, by organisation ("" for applications of none); None: each has its own."""
 
 
 class _Planned(NamedTuple):
@@ -77,6 +77,8 @@ class _Planned(NamedTuple):
     outcome: PlanOutcome
     asked: frozenset[Question]
     admin: AdminConfigDocument
+    organization: str
+    """Whose policies hold beside the platform's; empty: nobody's."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -90,6 +92,7 @@ class _End:
         self.answers = KnownAnswers(snapshot)
         self._pool = pool
         self._around = around
+        self._policies: dict[str, tuple[PolicySet, frozenset[Question]]] = {}
         self.planned = 0
 
     def repository(self) -> Repository:
@@ -101,23 +104,30 @@ class _End:
         """The Score files."""
         return frozenset(self.repository().application_paths())
 
-    @cached_property
-    def policies(self) -> tuple[PolicySet, frozenset[Question]]:
-        """The policies that judge here, and the questions that they rest on."""
+    def policies(self, organization: str) -> tuple[PolicySet, frozenset[Question]]:
+        """The policies that judge an organisation's applications here, and the questions that they rest on."""
+        known = self._policies.get(organization)
+        if known is None:
+            known = self._policies[organization] = self._read_policies(organization)
+        return known
+
+    def _read_policies(self, organization: str) -> tuple[PolicySet, frozenset[Question]]:
         if self._around.policies is not None:
-            return self._around.policies, frozenset()
+            return self._around.policies(organization), frozenset()
         repository = self.repository()
+        repository.organization = organization
         found = policy_set(repository)
         return found, _asked(repository)
 
-    def plan(self, path: str, is_known: Callable[[frozenset[Question]], bool] | None = None) -> _Planned | None:
+    def plan(self, path: str, is_known: Callable[[frozenset[Question], str], bool] | None = None) -> _Planned | None:
         """The plan of a Score file, or why there is none.
 
-        None where `is_known` says of all questions that planning asks that nobody needs this plan.
+        None where `is_known` says of all questions that planning asks, and of the organisation, that nobody needs
+        this plan.
         """
         repository = self.repository()
         around = self._around
-        spare = None if is_known is None else lambda: is_known(_asked(repository))
+        spare = None if is_known is None else lambda: is_known(_asked(repository), repository.organization)
         try:
             outcome = plan_wish(
                 repository, around.wish, path, around.root, lambda request: around.facts(repository, request), spare
@@ -130,14 +140,14 @@ class _End:
         workload = repository.workload(path)
         name = workload.model.metadata.name if workload else path
         admin = admin_of(repository)
-        return _Planned(name, outcome, _asked(repository), admin)
+        return _Planned(name, outcome, _asked(repository), admin, repository.organization)
 
     def says(self, planned: _Planned) -> tuple[Finding, ...] | None:
         """What policies say of it here; None where there is nothing to judge."""
         judged = planned.outcome.plan or planned.outcome.sketch
         if judged is None:
             return None
-        who, policies = self._around.who, self.policies[0]
+        who, policies = self._around.who, self.policies(planned.organization)[0]
         actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
         facts = JudgeFacts(actor, self._around.now, planned.admin.secrets, planned.outcome.absent)
         return tuple(violations(judged, policies, facts))
@@ -156,6 +166,7 @@ class Search:
         self._old, self._new = (_End(snapshot, self._pool, around) for snapshot in (old, new))
         self._everything = everything
         self._differing: dict[Question, bool] = {}
+        self._alike: dict[str, bool] = {}
 
     @property
     def applications(self) -> int:
@@ -174,14 +185,13 @@ class Search:
 
     def affected(self) -> Iterator[Affected]:
         """The applications that differ, by path."""
-        same_policies = not self._differ(self._old.policies[1] | self._new.policies[1])
         for path in sorted(self._old.paths | self._new.paths):
             if path not in self._new.paths:
                 workload = self._old.repository().workload(path)
                 yield Affected(path, workload.model.metadata.name if workload else path, "removed")
             elif path not in self._old.paths:
                 yield self._added(path)
-            elif (found := self._compared(path, same_policies=same_policies)) is not None:
+            elif (found := self._compared(path)) is not None:
                 yield found
 
     def _differ(self, asked: frozenset[Question]) -> bool:
@@ -207,11 +217,18 @@ class Search:
             path, now.name, "added", judged_effects(Comparison(), (), raised), Comparison(), raised, (), now.errors
         )
 
-    def _compared(self, path: str, *, same_policies: bool) -> Affected | None:
-        is_known = (lambda asked: not self._differ(asked)) if same_policies else None
-        was = self._old.plan(path, is_known)
+    def _judged_alike(self, organization: str) -> bool:
+        """Whether both ends have the same policies for an organisation's applications."""
+        known = self._alike.get(organization)
+        if known is None:
+            asked = self._old.policies(organization)[1] | self._new.policies(organization)[1]
+            known = self._alike[organization] = not self._differ(asked)
+        return known
+
+    def _compared(self, path: str) -> Affected | None:
+        was = self._old.plan(path, lambda asked, of: self._judged_alike(of) and not self._differ(asked))
         same = was is None or not self._differ(was.asked)
-        if was is None or (same and same_policies):
+        if was is None or (same and self._judged_alike(was.organization)):
             return None
         now = was if same else self._new.plan(path)
         if now is None:

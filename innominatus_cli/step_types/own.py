@@ -6,6 +6,7 @@ An input stays inside the argument that names it: it is never split, and never r
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,9 @@ from innominatus_cli.step_types.contract import StepInputs, StepType
 INPUTS: Final = "inputs"
 """The one context that a command template has."""
 _DEFAULT_SECONDS: Final = 1800
+_MOST_TRIES: Final = 100_000
+"""Keywords that are held against values before a check of inputs is given up: alternatives in alternatives multiply."""
+_LEFT: Final[ContextVar[list[int]]] = ContextVar("_LEFT")
 
 
 class OwnInputs(StepInputs):
@@ -78,6 +82,10 @@ def filled(template: str, inputs: Mapping[str, Any]) -> str:
     )
 
 
+class _TooManyTriesError(Exception):
+    """Checking takes too long."""
+
+
 class Unknown(NamedTuple):
     """Stands in the place of an input that only the run knows."""
 
@@ -104,9 +112,10 @@ def wrong_inputs(schema: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[W
     from referencing.exceptions import Unresolvable  # noqa: PLC0415 - few steps are of such a type
 
     validator = _validator(canonical_json(dict(schema)))
+    _LEFT.set([_MOST_TRIES])
     try:
         errors = sorted(validator.iter_errors(dict(inputs)), key=lambda error: list(map(str, error.absolute_path)))
-    except (RecursionError, PatternError, Unresolvable):
+    except (RecursionError, PatternError, Unresolvable, _TooManyTriesError):
         return [WrongInput((), "cannot be checked: the schema of the step type's inputs is not usable")]
     return list(dict.fromkeys(wrong for error in errors for wrong in _told(error)))
 
@@ -127,6 +136,10 @@ def _guarded(word: str, check: Callable[..., Any]) -> Callable[..., Iterator[Any
     def guarded(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:  # noqa: ANN401
         from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415
 
+        left = _LEFT.get()
+        left[0] -= 1
+        if left[0] < 0:
+            raise _TooManyTriesError
         if isinstance(instance, Unknown):
             if word == "type" and instance.is_text and "string" not in ([value] if isinstance(value, str) else value):
                 yield ValidationError("text")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.step_patterns import StepNames, is_pattern, named_by
-from innominatus_cli.documents.words import counted
+from innominatus_cli.documents.words import counted, short
 from innominatus_cli.documents.workflow_test import ExpectedFinding, ExpectedStep, SkippedStep
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.simulation import SimulatedStep
@@ -330,7 +330,7 @@ class _Holding:
         workflow = written.rpartition("/")[0]
         absent = [one for one in self._trial.outcome.absent if workflow and workflow.endswith(one.identity)]
         hint = did_you_mean(written, [*(s.short for s in self._steps), *(s.name for s in self._steps)])
-        message = f"the plan has no step '{written}'"
+        message = f"the plan has no step '{short(written)}'"
         if absent:
             message += f": workflow '{absent[0].identity}' is not in it ({absent[0].reason})"
         return Finding(code, message, place, hint)

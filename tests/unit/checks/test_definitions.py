@@ -58,10 +58,33 @@ def test_a_schema_of_inputs_can_be_used(inputs: str, message: str) -> None:
         ("{properties: {a: {$ref: '#/properties/b'}}}", "'#/properties/b' leads out of the schema"),
         ("{properties: {a: {$ref: '#/$defs/nmae'}}, $defs: {name: {}}}", "there is no 'nmae' under '$defs'"),
         ("{$defs: {a: {$ref: '#/$defs/b'}, b: {$ref: '#/$defs/a'}}}", "definitions stand for each other: a → b → a"),
+        (
+            "{$defs: {a: {anyOf: [{type: string}, {$ref: '#/$defs/a'}]}}}",
+            "definitions stand for each other: a → a",
+        ),
     ],
 )
 def test_a_schema_stays_in_itself(inputs: str, message: str) -> None:
     assert step_type(inputs) == [f"ORC-2172 {message}"]
+
+
+def test_alternatives_of_alternatives_are_bounded() -> None:
+    doubled = ", ".join(
+        f"d{n}: {{anyOf: [{{$ref: '#/$defs/d{n + 1}'}}, {{$ref: '#/$defs/d{n + 1}'}}]}}" for n in range(40)
+    )
+    inputs = f"{{properties: {{a: {{$ref: '#/$defs/d0', default: 1}}}}, $defs: {{{doubled}, d40: {{type: string}}}}}}"
+    assert step_type(inputs) == ["ORC-2171 'd31' holds one value against more than 1,000 alternatives"]
+
+
+TWICE = "type: object, properties: {x: {$ref: '#/$defs/a'}, y: {}, z: {}}"
+DEEP = "{x: " * 40 + "1" + "}" * 40
+
+
+def test_a_default_that_fits_in_too_many_ways_is_not_checked_for_ever() -> None:
+    ways = f"[{{{TWICE}, required: [y]}}, {{{TWICE}, required: [z]}}, {{type: integer}}]"
+    inputs = f"{{properties: {{a: {{$ref: '#/$defs/a', default: {DEEP}}}}}, $defs: {{a: {{anyOf: {ways}}}}}}}"
+    (found,) = step_type(inputs)
+    assert "too many ways" in found
 
 
 def test_a_good_schema_is_fine() -> None:

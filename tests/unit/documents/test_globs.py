@@ -46,6 +46,14 @@ def test_a_pattern_of_many_stars_takes_no_time(glob: str) -> None:
     assert not matches("a" * 200, glob)
 
 
+def test_many_stars_in_a_row_are_as_few() -> None:
+    assert globs._parts("**" * 3_000) == ("**",)
+    assert globs._parts("**/" * 3_000 + "x") == ("**/", "x")
+    assert globs._parts("*" * 3_001) == ("**",)
+    assert matches("a/b", "****")
+    assert not matches("a/b", "*?*")
+
+
 def test_a_pattern_of_many_stars_matches() -> None:
     assert matches("a/b/c/d/e/score.yaml", "**/b/**/d/**/score*.yaml")
     assert matches("score.yaml", "**/**/**/**/score.yaml")

@@ -122,6 +122,10 @@ def test_blocks_of_the_originals_templates_mean_the_same(text: str, result: str)
         ("{{ }} x", "the tag is empty"),
         ("{{ 'x' | indent(10000) }}", "'indent' takes"),
         ("{{ parameters.size | round }}", "round"),
+        ("{{ " + "9" * 400 + ".0 | round }}", "too long"),
+        ("{{ '1e400' | float }}", "too large, or none"),
+        ("{{ '1e400' | float | int }}", "infinity"),
+        ("{{ [1, 2] | sum(start=[]) }}", "adds numbers"),
     ],
 )
 def test_what_a_template_cannot_do_is_a_problem(text: str, said: str) -> None:
@@ -193,13 +197,20 @@ BOMBS: Mapping[str, str] = {
     "deep lists": "{{ " + "[" * 500 + "]" * 500 + "| tojson }}",
     "deep blocks": "{% if v0 %}" * 200 + "{% endif %}" * 200,
     "indent": "{{ v2 " + "| indent(200)" * 20 + " }}",
+    "base64 of base64": "{{ v1 " + "| b64encode" * 50 + " }}",
+    "quotes in quotes": "{{ '\"' " + "| tojson" * 50 + " }}",
+    "one value many times": "{{ [" + "v1, " * 1_500 + "] | join(v1) | length }}",
+    "many copies": "{{ [" + "v1, " * 1_200 + "] | map('upper') | list | length }}",
+    "work in loops": "{% for a in v0 %}{{ v1 | title | length }}{% for b in v4 %}{{ v1 | title | length }}{% endfor %}"
+    "{% endfor %}",
+    "sum of lists": "{{ v3 | map('list') | list | sum(start=v0) | length }}",
     "join": "{{ v3 | map('replace', 'x', v1) | join(v1) }}",
 }
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_template_takes_long_or_much(name: str) -> None:
-    data = {"v0": list(range(1_000)), "v1": "x" * 10_000, "v2": "x\n" * 5_000, "v3": ["x"] * 1_000}
+    data = {"v0": list(range(1_000)), "v1": "x" * 10_000, "v2": "x\n" * 5_000, "v3": ["x"] * 1_000, "v4": [1] * 8}
     began = time.perf_counter()
     tracemalloc.start()
     text = BOMBS[name]

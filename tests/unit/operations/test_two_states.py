@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.two_states import Around, Search
 from innominatus_cli.planning.request import Facts
-from innominatus_cli.policies.policy_set import policy_set
+from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git import TreeEntry
 from innominatus_cli.system.git_identity import Identity
 
@@ -275,8 +276,42 @@ def test_a_policy_affects_plans_that_stay_what_they_are() -> None:
 def test_one_set_of_policies_for_both_states_refuses_nothing_that_stays() -> None:
     strict = {**GOOD, "admin-config.yaml": GOOD["admin-config.yaml"].replace("[script, kubernetes]", "[script]")}
     policies = policy_set(Repository(CheckedOutSnapshot(Blobs(strict), "x")))
-    found = [*search(GOOD, strict, policies=policies).affected()]
+    found = [*search(GOOD, strict, policies=lambda _organization: policies).affected()]
     assert not any(one.newly_refused for one in found)
+
+
+OF_ACME = {
+    **{f"apps/{n}.yaml": SCORE.format(name=f"app-{n}", product="", tag=n, files="") for n in range(3)},
+    "apps/1.yaml": SCORE.format(name="app-1", product=", organization: acme", tag=1, files=""),
+    "workflows/orgs/acme/policies/own.yaml": "apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\n"
+    "metadata: {name: own}\nspec: {allowedStepTypes: [script, kubernetes]}\n",
+    "workflows/orgs/acme/policies/limits.yaml": POLICIES.format(most=9, steps=99),
+}
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_policies_of_an_organisation_judge_its_applications_only(everything: bool) -> None:
+    old = {**GOOD, **OF_ACME}
+    own = "workflows/orgs/acme/policies/own.yaml"
+    strict = {**old, own: old[own].replace("[script, kubernetes]", "[script]")}
+    (found,) = search(old, strict, everything=everything).affected()
+    assert (found.path, found.effects) == ("apps/1.yaml", ("refused",))
+    assert {one.code.number for one in found.raised} == {"ORC-4004"}
+    without = {path: text for path, text in strict.items() if path != own}
+    (found,) = search(strict, without, everything=everything).affected()
+    assert (found.path, found.effects) == ("apps/1.yaml", ("no longer refused",))
+
+
+def test_policies_of_another_revision_are_asked_for_by_organisation() -> None:
+    asked: list[str] = []
+
+    def policies(organization: str) -> PolicySet:
+        asked.append(organization)
+        return PolicySet()
+
+    other = {**GOOD, **OF_ACME, "workflows/platform/scan.yaml": GOOD["workflows/platform/scan.yaml"] + "# more\n"}
+    assert [*search({**GOOD, **OF_ACME}, other, policies=policies).affected()]
+    assert sorted(set(asked)) == ["", "acme"]
 
 
 def test_specs_come_go_break_and_are_mended() -> None:
