@@ -94,7 +94,10 @@ def check_outputs_of_skipped_steps(document: Document, facts: Facts) -> Iterator
     for text in scope.texts:
         if not text.step or not may_refer(text.value):
             continue
-        for reference in text.parsed.references:
+        template = text.parsed.template
+        for index, reference in enumerate(text.parsed.references):
+            if template is not None and template.optional[index]:
+                continue  # the template says what holds without it
             target = _step_of(scope, reference)
             if target and target != text.step and scope.is_known_by(target, text.step):
                 yield from _check_read(scope, text, reference, target)

@@ -8,7 +8,8 @@ actor, tool versions, verdicts. A value that is known only at run time is a refe
   is no text as JSON, as placeholders of Score do,
 - `{"$script": ["echo ", {"$ref": "…"}]}` is the text of a script: every value in it must have a plain form,
 - `{"$jinja": {"parts": ["size ", {"value": "v0 | upper"}], "values": {"v0": {"$ref": "…"}}}}` is a template, whose
-  tags know nothing but those values; `"script": true` asks for plain values in its tags,
+  tags know nothing but those values; `"optional": ["v0"]` names those that may be absent, `"script": true` asks for
+  plain values in its tags,
 - `{"$literal": {"$ref": "…"}}` is data as written, which only looks like one of these (see `expressions.values`).
 
 A condition is a tree (see `expressions.conditions`) in which everything static is already a literal.

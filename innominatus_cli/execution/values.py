@@ -5,7 +5,7 @@ from typing import Any
 
 from innominatus_cli.documents.plan import Cell, Group, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.expressions.references import path_text, split_path
-from innominatus_cli.expressions.values import NoValue, references_in, resolve, text_of
+from innominatus_cli.expressions.values import Absent, NoValue, references_in, resolve, text_of
 
 _PROVISIONING = "resource-provisioning"
 
@@ -203,7 +203,7 @@ class StepView:
         else:
             outputs = self._values.outputs.get((self._workflow, name))
         if outputs is None:
-            raise NoValue(f"'${{{path_text(path)}}}': step '{name}' has not run")
+            raise Absent(f"'${{{path_text(path)}}}': step '{name}' has not run")
         if keys[0] == "outputs" and "outputs" not in outputs:
             keys = keys[1:]
         if not keys:
@@ -329,5 +329,5 @@ def _inside(data: object, keys: tuple[str, ...], path: tuple[str, ...]) -> objec
         elif isinstance(data, list) and key.isdecimal() and int(key) < len(data):
             data = data[int(key)]
         else:
-            raise NoValue(f"'${{{path_text(path)}}}': there is no '{key}'")
+            raise Absent(f"'${{{path_text(path)}}}': there is no '{key}'")
     return data

@@ -147,6 +147,7 @@ def _fold_template(text: str, parsed: ParsedText, scope: Scope, found: Folded, a
     template = parsed.template
     before = len(found.problems)
     values: dict[str, Any] = {}
+    optional: list[str] = []
     is_static = True
     for index, reference in enumerate(parsed.references):
         if template is None or (template.optional[index] and _is_absent(scope, reference)):
@@ -158,6 +159,7 @@ def _fold_template(text: str, parsed: ParsedText, scope: Scope, found: Folded, a
                 found.add(at, Problem(message, reference.offset, ENV, ProblemKind.NOT_PLAIN))
             is_static = False
             values[f"v{index}"] = {REF: path_text(resolved.path)}
+            optional += [f"v{index}"] if template.optional[index] else []
         elif resolved is not None:
             values[f"v{index}"] = resolved.value if is_static else as_literal(resolved.value)
     if template is None or parsed.problems or len(found.problems) > before:
@@ -180,7 +182,8 @@ def _fold_template(text: str, parsed: ParsedText, scope: Scope, found: Folded, a
         return text
     values = {name: value if _is_marked(value) else as_literal(value) for name, value in values.items()}
     parts = [part if isinstance(part, str) else {part[0]: part[1]} for part in template.parts]
-    return {JINJA: {"parts": parts, "values": values, **({"script": True} if script else {})}}
+    more = {"optional": optional} if optional else {}
+    return {JINJA: {"parts": parts, "values": values, **more, **({"script": True} if script else {})}}
 
 
 def _is_absent(scope: Scope, reference: Reference) -> bool:
@@ -285,6 +288,10 @@ class NoValue(Exception):  # noqa: N818 - it says what is the case; never leaves
     """A reference of a plan that has no value at run time."""
 
 
+class Absent(NoValue):
+    """A reference to something that could have a value, and has none: a template may ask whether it has."""
+
+
 def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
     """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
     if value.__class__ is dict or isinstance(value, Mapping):
@@ -328,7 +335,13 @@ def _text_for(value: object, name: str, mark: str) -> str:
 def _rendered(template: Mapping[str, Any], lookup: Lookup) -> str:
     from innominatus_cli.expressions.templates import UnusableTemplateError, render  # noqa: PLC0415 - most plans have none
 
-    values = {name: resolve(value, lookup) for name, value in template["values"].items()}
+    values = {}
+    for name, value in template["values"].items():
+        try:
+            values[name] = resolve(value, lookup)
+        except Absent:
+            if name not in template.get("optional", ()):
+                raise
     parts = [part if isinstance(part, str) else next(iter(part.items())) for part in template["parts"]]
     try:
         return render(parts, values, script=bool(template.get("script")))

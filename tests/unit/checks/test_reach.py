@@ -132,6 +132,15 @@ def test_an_output_is_read_of_a_step_that_has_run(first: str, second: str, code:
     assert finding.related[0].place.line == 7
 
 
+@pytest.mark.parametrize("first", [f", if: {STAGING}", ", when: on_failure"])
+def test_a_template_may_say_what_holds_without_an_output(first: str) -> None:
+    def steps(template: str) -> str:
+        return step("z") + step("a", f"{first}, outputs: [x]") + step("b", f', env: {{X: "{template}"}}')
+
+    assert codes(steps("{{ steps.a.outputs.x | default('none') }}")) == []
+    assert codes(steps("{{ steps.a.outputs.x | upper }}")) != []
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -18,7 +18,7 @@ from innominatus_cli.expressions.templates import (
     render,
     syntax_problem,
 )
-from innominatus_cli.expressions.values import Folded, NoValue, fold, references_in, resolve
+from innominatus_cli.expressions.values import Absent, Folded, NoValue, fold, references_in, resolve
 
 DATA = {
     "size": "medium",
@@ -149,6 +149,28 @@ def test_what_only_the_run_knows_stays_a_template_in_the_plan() -> None:
     assert json.loads(json.dumps(value)) == value
     known = {"name": "x", "id": "01"}
     assert resolve(value, lambda path: known[path[1]]) == "MEDIUM 01"
+
+
+def test_what_is_absent_at_run_time_has_its_default() -> None:
+    value, problems = _folded(
+        "{{ run.id | default('none') }}{% if run.name %}x{% else %}y{% endif %}{{ run.id is defined }}"
+    )
+    assert not problems
+    assert json.loads(json.dumps(value)) == value
+
+    def absent(path: tuple[str, ...]) -> object:
+        raise Absent(f"there is no {path[-1]}")
+
+    def wrong(path: tuple[str, ...]) -> object:
+        raise NoValue(f"{path[-1]} cannot be read")
+
+    assert resolve(value, absent) == "noneyfalse"
+    assert resolve(value, lambda _: "1") == "1xtrue"
+    with pytest.raises(NoValue, match="cannot be read"):
+        resolve(value, wrong)
+    strict, _ = _folded("{{ run.id | default('none') }}{{ run.id | upper }}")
+    with pytest.raises(NoValue, match="there is no id"):
+        resolve(strict, absent)
 
 
 def test_a_template_without_text_at_run_time_says_why() -> None:
