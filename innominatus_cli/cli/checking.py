@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import click
 
-from innominatus_cli.cli.output import output_option, print_for_people, print_text
+from innominatus_cli.cli.output import ReportFile, output_option, print_for_people, print_text
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import from_git_root
@@ -17,10 +17,6 @@ from innominatus_cli.reports.formats import FOR_FORGES, FORMATS, render
 if TYPE_CHECKING:
     from innominatus_cli.operations.fixing import Fixing
     from innominatus_cli.operations.validation import Validation
-
-    _ReportType = click.ParamType[tuple[str, str]]
-else:
-    _ReportType = click.ParamType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,29 +43,6 @@ class Answer(TypedDict):
     reports: tuple[tuple[str, str], ...]
 
 
-class Report(_ReportType):
-    """`FORMAT=FILE`: a format of findings and where to write it."""
-
-    name = "FORMAT=FILE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """The format and the file."""
-        if isinstance(value, tuple):
-            return value
-        output, _, file = str(value).partition("=")
-        if output in FORMATS and file == "-":
-            return self.fail(f"a report goes to a file; '-o {output}' writes it to standard output", param, ctx)
-        if output not in FORMATS or not file:
-            return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(FORMATS)}", param, ctx)
-        return output, file
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002
-        """The formats, each with its `=`."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-        return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
-
-
 _COUNTING = (
     click.option(
         "--since",
@@ -90,7 +63,11 @@ def checking_options(function: F) -> F:
     """What both commands take, in the order in which help shows it."""
     function = _gathered(function)
     function = click.option(
-        "--report", "reports", type=Report(), multiple=True, help="Also write the result to a file; may be repeated."
+        "--report",
+        "reports",
+        type=ReportFile(FORMATS, FORMATS),
+        multiple=True,
+        help="Also write the result to a file; may be repeated.",
     )(function)
     function = output_option(*FORMATS)(function)
     for option in reversed(_COUNTING):

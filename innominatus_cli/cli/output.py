@@ -14,8 +14,37 @@ if TYPE_CHECKING:
 
     _TextType = click.ParamType[str]
     _DurationType = click.ParamType[int]
+    _ReportType = click.ParamType[tuple[str, str]]
 else:
-    _TextType = _DurationType = click.ParamType
+    _TextType = _DurationType = _ReportType = click.ParamType
+
+
+class ReportFile(_ReportType):
+    """`FORMAT=FILE`: a format and where to write it. `printed` are the formats that `-o` knows too."""
+
+    name = "FORMAT=FILE"
+
+    def __init__(self, formats: tuple[str, ...], printed: tuple[str, ...]) -> None:
+        self.formats = formats
+        self.printed = printed
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The format and the file."""
+        if isinstance(value, tuple):
+            return value
+        output, _, file = str(value).partition("=")
+        if output in self.formats and file == "-":
+            hint = f"; '-o {output}' writes it to standard output" if output in self.printed else ""
+            return self.fail(f"a report goes to a file{hint}", param, ctx)
+        if output not in self.formats or not file:
+            return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(self.formats)}", param, ctx)
+        return output, file
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002
+        """The formats, each with its `=`."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        return [CompletionItem(f"{name}=") for name in self.formats if name.startswith(incomplete)]
 
 
 class OutputFormat(_TextType):

@@ -1,9 +1,7 @@
 """How `test` answers: on stdout, in files, and by its exit status."""
 
 import sys
-from typing import TYPE_CHECKING, Any, Final
-
-import click
+from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.cli.output import print_for_people, print_text
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -11,36 +9,8 @@ from innominatus_cli.findings.exit_status import ExitStatus
 if TYPE_CHECKING:
     from innominatus_cli.operations.testing.running import Wanted
 
-    _ReportType = click.ParamType[tuple[str, str]]
-else:
-    _ReportType = click.ParamType
-
 FORMATS: Final = ("text", "json", "yaml", "junit", "github")
-_FILE_FORMATS: Final = (*FORMATS, "cobertura")
-
-
-class ReportFile(_ReportType):
-    """`FORMAT=FILE`: a format of results of tests and where to write it."""
-
-    name = "FORMAT=FILE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """The format and the file."""
-        if isinstance(value, tuple):
-            return value
-        output, _, file = str(value).partition("=")
-        if output in _FILE_FORMATS and file == "-":
-            hint = f"; '-o {output}' writes it to standard output" if output in FORMATS else ""
-            return self.fail(f"a report goes to a file{hint}", param, ctx)
-        if output not in _FILE_FORMATS or not file:
-            return self.fail(f"'{value}' is not FORMAT=FILE with a format of {', '.join(_FILE_FORMATS)}", param, ctx)
-        return output, file
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002
-        """The formats, each with its `=`."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-        return [CompletionItem(f"{name}=") for name in _FILE_FORMATS if name.startswith(incomplete)]
+FILE_FORMATS: Final = (*FORMATS, "cobertura")
 
 
 def answer(wanted: "Wanted", output: str, reports: tuple[tuple[str, str], ...]) -> int:

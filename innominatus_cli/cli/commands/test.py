@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option
-from innominatus_cli.cli.testing import FORMATS, ReportFile, answer
+from innominatus_cli.cli.output import ReportFile, output_option
+from innominatus_cli.cli.testing import FILE_FORMATS, FORMATS, answer
 
 
 @click.command("test")
@@ -18,7 +18,13 @@ from innominatus_cli.cli.testing import FORMATS, ReportFile, answer
 @click.option("--allow-none", is_flag=True, help="A repository without any test is no error.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Test in N processes.")
 @output_option(*FORMATS)
-@click.option("--report", "reports", type=ReportFile(), multiple=True, help="Also write a file; may be repeated.")
+@click.option(
+    "--report",
+    "reports",
+    type=ReportFile(FILE_FORMATS, FORMATS),
+    multiple=True,
+    help="Also write a file; may be repeated.",
+)
 def command(output: str, reports: tuple[tuple[str, str], ...], **wanted: Any) -> int:  # noqa: ANN401
     r"""Run the tests in `tests` folders beside workflows: each is planned, judged and simulated.
 
