@@ -44,6 +44,7 @@ _ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
     "refused": ExitStatus.POLICY_REFUSED,
     "interrupted": ExitStatus.INTERRUPTED,
     "timed_out": ExitStatus.TIMED_OUT,
+    "waiting": ExitStatus.WAITS_FOR_APPROVAL,
 }
 _SIGNALLED: Final = 128
 

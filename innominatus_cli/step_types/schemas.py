@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.action_type import ActionTypeDocument
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.findings_report import FindingsReport
@@ -54,6 +55,7 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "statistics.v1": (Statistics, "Statistics"),
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),
+    "action-record.v1": (ActionRecord, "Action record"),
     "step-result.v1": (StepResult, "Step result"),
 }
 

@@ -4,6 +4,8 @@ Everything lives below `<git-common-dir>/innominatus`, so that `git clean` leave
 share it and no commit ever holds it:
 
     runs/<run>/journal.jsonl
+    runs/<run>/plan.json                                          the plan that it carries out
+    runs/<run>/opening.json                                       its record as it was when it began, without results
     runs/<run>/logs/<step index>.stdout, <step index>.stderr      everything a step wrote, all attempts, mode 0600
     runs/<run>/results/<step index>.json                          a step's result, where it holds outputs or artifacts
     runs/<run>/artifacts/<sha256>                                 files that steps want committed
@@ -53,6 +55,14 @@ class StateFolder:
     def journal_path(self, run: str) -> Path:
         """The journal of a run."""
         return self.run_dir(run) / "journal.jsonl"
+
+    def plan_path(self, run: str) -> Path:
+        """The plan that a run carries out: the bytes of its canonical file."""
+        return self.run_dir(run) / "plan.json"
+
+    def opening_path(self, run: str) -> Path:
+        """The record of a run as it was when it began: who, when, from which commit; no results."""
+        return self.run_dir(run) / "opening.json"
 
     def logs_dir(self, run: str) -> Path:
         """The folder of a run's full logs."""
