@@ -24,6 +24,7 @@ BLOCKS = (
     "policy",
     "execution",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )
