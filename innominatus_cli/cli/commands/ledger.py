@@ -23,7 +23,7 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
     r"""Take waiting records into the branch that is checked out, one commit each: all, or those of the runs named.
 
     A record waits where its run could not commit to its branch: with a detached head, in the middle of a rebase or
-    merge, after a switch of branches, or where the disk refused.
+    merge, after a switch of branches, or where the disk refused. An action in the ledger says who took it.
 
     \b
     Examples:
@@ -31,11 +31,11 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
       innominatus-ctl ledger adopt 01JD
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.ledger.adopt import adopt as adopt_records
+    from innominatus_cli.operations.adopting import adopt_records
     from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.reports.history import adopted_listing
 
-    store = open_ledger().store
-    outcome = adopt_records(store, runs)
+    ledger = open_ledger()
+    outcome = adopt_records(ledger, runs)
     print_listing(adopted_listing(outcome), output)
-    return told((*store.findings, *outcome.findings))
+    return told((*ledger.store.findings, *outcome.findings))

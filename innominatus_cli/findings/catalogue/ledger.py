@@ -176,3 +176,26 @@ JOURNAL_CORRUPT = Code(
         "crash leaves, and only that is cut; anything else was changed by something else than this tool."
     ),
 )
+
+# Proofs: 6060 to 6099.
+
+NO_SSH_KEYGEN = Code(
+    "ORC-6060",
+    "There is no ssh-keygen",
+    "Install OpenSSH 8.9 or newer (on Debian: apt-get install openssh-client).",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "Statements are signed and verified by OpenSSH (`ssh-keygen -Y sign`), with the keys that people sign commits "
+        "with, so that no server and no further key is needed."
+    ),
+)
+NOT_SIGNED = Code(
+    "ORC-6061",
+    "Nothing was signed",
+    "Name a key with `--key`, or set git's `user.signingkey`; load a key with a passphrase into ssh-agent.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "The key is an ssh key: the path of a private key, or of a public one whose private half ssh-agent holds. "
+        "Nobody is asked for a passphrase, because that could stop a pipeline for ever."
+    ),
+)
