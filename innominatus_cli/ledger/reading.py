@@ -3,7 +3,7 @@
 Objects are read by git's plumbing, files without following links; nothing that a repository holds is executed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Generic
 
@@ -70,7 +70,7 @@ class RecordReader(Generic[Entry]):
             if kind == "blob":
                 yield from self._read(places[name], data, Standing.PENDING)
 
-    def uncommitted(self, committed: dict[str, str], folder: str) -> Iterator[Stored[Entry]]:
+    def uncommitted(self, committed: Mapping[str, str], folder: str) -> Iterator[Stored[Entry]]:
         """The records that are files of the working tree and in no commit."""
         yield from self._files(self._git.root, committed, folder, Standing.UNCOMMITTED)
 
@@ -79,7 +79,9 @@ class RecordReader(Generic[Entry]):
         for run in sorted(path.name for path in self._unwritten.iterdir()) if self._unwritten.is_dir() else ():
             yield from self._files(self._unwritten / run, {}, self._folder, Standing.KEPT)
 
-    def _files(self, top: Path, committed: dict[str, str], folder: str, standing: Standing) -> Iterator[Stored[Entry]]:
+    def _files(
+        self, top: Path, committed: Mapping[str, str], folder: str, standing: Standing
+    ) -> Iterator[Stored[Entry]]:
         for path in owned_files(top, folder):
             if path not in committed and run_of_path(path):
                 try:

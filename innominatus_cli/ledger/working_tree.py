@@ -145,6 +145,16 @@ class WorkingTreeStore:
         """The records of actions that `ledger adopt` takes in, the oldest first."""
         return sorted(chain(self._actions.pending(), self._actions.kept()), key=_id)
 
+    def outside(self, committed: Mapping[str, str]) -> list[StoredRecord | StoredAction]:
+        """The records in no commit: files that `committed` lacks, pending and kept ones; runs, then actions."""
+        runs, actions = self._reader, self._actions
+        uncommitted_runs = runs.uncommitted(committed, runs_folder(self.root))
+        uncommitted_actions = actions.uncommitted(committed, actions_folder(self.root))
+        return [
+            *chain(uncommitted_runs, runs.pending(), runs.kept()),
+            *chain(uncommitted_actions, actions.pending(), actions.kept()),
+        ]
+
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
         path = plan_path(self.root, digest)

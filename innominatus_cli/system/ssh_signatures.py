@@ -4,6 +4,7 @@ A signature is made in a namespace, so that one made for a commit or a file prov
 said by the text of an allowed signers file (ssh-keygen(1), ALLOWED SIGNERS).
 """
 
+import base64
 import os
 import re
 from pathlib import Path
@@ -21,6 +22,7 @@ from innominatus_cli.system.programs import find_program, trusted_path
 _TIMEOUT_SECONDS: Final = 60
 _LITERAL: Final = re.compile(r"(?:key::)?((?:ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+.*)", re.DOTALL)
 _LARGEST: Final = 64 * 1024
+_MAGIC: Final = b"SSHSIG"
 
 
 def sign(key: str, namespace: str, data: bytes) -> str:
@@ -70,6 +72,21 @@ def signers(allowed_signers: str, signature: str) -> tuple[str, ...]:
         outcome = _keygen(folder, "find-principals", *_written(folder, allowed_signers, signature))
         found = outcome.stdout.head.decode("utf-8", "replace").splitlines() if outcome.succeeded else []
         return tuple(dict.fromkeys(one for line in found for one in line.split(",") if one))
+
+
+def namespace_of(signature: str) -> str | None:
+    """What an armored signature says that it was made for; None where it is none (PROTOCOL.sshsig, 3)."""
+    lines = signature.split("\n")
+    try:
+        end = lines.index("-----END SSH SIGNATURE-----")
+        blob = base64.b64decode("".join(lines[1:end]), validate=True)
+        position = len(_MAGIC) + 4  # behind the version comes the public key, then the namespace
+        position += 4 + int.from_bytes(blob[position : position + 4])
+        size = int.from_bytes(blob[position : position + 4])
+        name = blob[position + 4 : position + 4 + size]
+    except ValueError:
+        return None
+    return name.decode("utf-8", "replace") if blob.startswith(_MAGIC) and len(name) == size else None
 
 
 def signing_key(git: Git) -> str | None:
