@@ -39,7 +39,7 @@ COMMANDS = {
     "history": "List the runs of an application.",
     "logs": "Show what the steps of a run printed.",
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
-    "ledger": "Work with the run records: adopt those that wait.",
+    "ledger": "Work with the records: verify, sign, show, adopt those that wait.",
     "vendor": "Use workflows of other repositories: update, list, verify.",
     "init": "Make a working repository in an empty folder.",
     "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
