@@ -82,13 +82,13 @@ def _read_batch(git: Git, root: str, files: Mapping[str, str]) -> tuple[list[tup
         if isinstance(found, Finding):
             told.append((found.code.number, found.message, path))
         else:
-            digest = digest_of_bytes(data[:-1])
-            links.append(
-                tuple(
-                    _of_action(found, path, digest) if isinstance(found, ActionRecord) else _of_run(found, path, digest)
-                )
-            )
+            links.append(tuple(link_of(found, path, digest_of_bytes(data[:-1]))))
     return links, told
+
+
+def link_of(record: RunRecord | ActionRecord, path: str, digest: str) -> Link:
+    """What the chain needs of a record that stands at `path` and whose bytes have this digest."""
+    return _of_action(record, path, digest) if isinstance(record, ActionRecord) else _of_run(record, path, digest)
 
 
 def _of_run(record: RunRecord, path: str, digest: str) -> Link:

@@ -1,6 +1,7 @@
 """`ledger`: work with the records."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,7 +51,9 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
 @command.command("verify", short_help="Find out whether every record is as it was written, and none is missing.")
 @click.option("--signatures", is_flag=True, help="Also verify the signatures on actions and on the ledger's commits.")
 @click.option("--head", metavar="FILE|REV", help="A heads statement, or a revision, that the ledger must hold all of.")
-@click.option("--allowed-signers", metavar="FILE", type=click.Path(), help="Whose signatures count (ssh-keygen(1)).")
+@click.option(
+    "--allowed-signers", metavar="FILE", type=click.Path(path_type=Path), help="Whose signatures count (ssh-keygen(1))."
+)
 @click.option("--policies-from", metavar="REV", help="Take `ledger.signers` from another revision.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
