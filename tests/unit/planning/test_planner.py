@@ -699,4 +699,5 @@ def test_a_golden_path_whose_file_has_errors_is_never_replaced_by_the_built_in_o
         assert outcome.plan is None
         assert path in {finding.place.path for finding in outcome.findings}
     assert plan({"goldenpaths.yaml": "goldenpaths: [\n"}, golden_path="deploy-app").plan is None
-    assert plan({"goldenpaths.yaml": "goldenpaths: {}\n"}, golden_path="deploy-app").plan is not None
+    good = {"goldenpaths.yaml": "goldenpaths: {own: {workflow: own.yaml}}\n", "own.yaml": workflow("own")}
+    assert plan(good, golden_path="deploy-app").plan is not None
