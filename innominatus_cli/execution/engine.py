@@ -340,7 +340,8 @@ class _Run:
                 self._signal = number
                 self._state.stopped = f"the run was interrupted ({name})"
                 message = f"{name}: no step is started any more; waiting for what runs"
-                self._findings.append(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+                asked = self._setting.asked_to_end()
+                self._findings.append(asked or Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
             else:
                 message = f"{name}: what runs is stopped harder"
             self._observer.notice(message)
