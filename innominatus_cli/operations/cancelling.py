@@ -1,96 +1,108 @@
-"""Requests to end a run: a file in its folder and an interrupt where it runs, a ref on its lock's remote elsewhere.
+"""`cancel`: a run of this clone, of another one, or one that waits, is told to end; an action says who told it."""
 
-runs/<run>/cancel.json            {"at":…,"lost_lock":false,"reason":…,"run":…,"who":…}
-refs/innominatus/cancel/<run>     a blob with the same
-"""
+from typing import Any, NamedTuple
 
-import json
-import signal
-from dataclasses import asdict, dataclass
-from typing import Final
-
-from innominatus_cli.documents.canonical import canonical_json
-from innominatus_cli.findings.catalogue.locks import LOCK_LOST, RUN_CANCELLED
-from innominatus_cli.findings.finding import Finding, Place
-from innominatus_cli.system.git_refs import RemoteRefs
+from innominatus_cli.findings.catalogue.ledger import UNKNOWN_RUN
+from innominatus_cli.findings.catalogue.locks import RUN_HAS_ENDED, RUN_IS_ELSEWHERE
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.operations.acting import new_action
+from innominatus_cli.operations.cancel_requests import CancelRequest, cancel_ref, tell_run
+from innominatus_cli.operations.held_locks import holders, lock_remote
+from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import find_run
+from innominatus_cli.operations.remote_locks import StandingLock, standing_locks
+from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.git_refs import RemoteRefs, write_blob
 from innominatus_cli.system.locks import Holder
-from innominatus_cli.system.owned_files import replace_owned
-from innominatus_cli.system.process_tree import process_facts, send_signal
-from innominatus_cli.system.state_folder import StateFolder
-
-_MOST: Final = 16 * 1024
-_LONGEST: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
-    """Who wants a run to end, when (RFC 3339) and why; `lost_lock` where nobody asked, but its lock is gone."""
+class Cancelled(NamedTuple):
+    """What came of it. `how`: `interrupted` (it runs here), `asked` (it runs elsewhere) or `closed` (it waited)."""
 
     run: str
-    who: str
-    at: str
-    reason: str = ""
-    lost_lock: bool = False
+    application: str
+    environment: str
+    how: str
+    action: str
+    findings: tuple[Finding, ...] = ()
 
     @property
-    def canonical(self) -> bytes:
-        """The bytes of the file, and of the blob."""
-        return canonical_json(asdict(self)) + b"\n"
-
-    def finding(self) -> Finding:
-        """What the run tells of it."""
-        if self.lost_lock:
-            return Finding(LOCK_LOST, self.reason, Place(self.run))
-        why = f": {self.reason}" if self.reason else ""
-        return Finding(RUN_CANCELLED, f"{self.who} cancelled it{why}", Place(self.run))
+    def document(self) -> dict[str, Any]:
+        """The same as data."""
+        return {name: value for name, value in self._asdict().items() if name != "findings"}
 
 
-def cancel_ref(run: str) -> str:
-    """The ref that asks a run to end."""
-    return f"refs/innominatus/cancel/{run}"
+class _Known(NamedTuple):
+    """Where a run that works is known from."""
+
+    run: str
+    holder: Holder | None = None
+    lock: StandingLock | None = None
 
 
-def read_request(run: str, data: bytes) -> CancelRequest | None:
-    """The request that bytes hold; None where they are none for this run."""
-    try:
-        content = json.loads(data)
-        request = CancelRequest(**content)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    texts = (request.run, request.who, request.at, request.reason)
-    if all(type(text) is str and len(text) <= _LONGEST for text in texts) and type(request.lost_lock) is bool:
-        return request if request.run == run else None
-    return None
+def cancel_run(
+    ledger: OpenLedger, wanted: str, reason: str = "", remote: str | None = None, clock: Clock | None = None
+) -> Cancelled:
+    """Tells the run that `wanted` names (an id, the start of one, or `latest`) to end.
 
-
-def request_of(refs: RemoteRefs, run: str, now: str) -> CancelRequest:
-    """The request that stands on a remote; one without a word where it cannot be read. Raises CannotContinue."""
-    found = refs.blob(cancel_ref(run), _MOST)
-    request = read_request(run, found[1]) if found else None
-    if request is None or request.lost_lock:
-        return CancelRequest(run, f"somebody with access to '{refs.remote}'", now)
-    return request
-
-
-def tell_run(state: StateFolder, holder: Holder, request: CancelRequest) -> bool:
-    """Leaves the request in the run's folder and interrupts its process once; False where that is not here any more.
-
-    Raises OSError.
+    `remote` is where other clones' locks are, else what admin-config.yaml says. Raises CannotContinue for an unknown
+    run, one that has ended, one that nobody here can reach (exit 1), and a remote that does not answer (exit 69).
     """
-    path = state.cancel_path(request.run)
-    facts = process_facts(holder.pid) if holder.lives else None
-    if facts is None or facts.start_ticks != holder.start_ticks:
-        return False
-    state.ensure(path.parent)
-    replace_owned(path.parent, path.name, request.canonical, 0o600)
-    send_signal(facts, signal.SIGINT)
-    return True
+    now = clock or SystemClock()
+    name = lock_remote(ledger, remote)
+    refs = RemoteRefs.open(ledger.store.git, name, clock=now) if name else None
+    known = _known(ledger, wanted, refs)
+    request = CancelRequest(known.run, ledger.store.who.email, timestamp(now.now()), reason)
+    stored = ledger.store.record(known.run)
+    if stored is not None:
+        if stored.record.status != "waiting" or is_cancelled(ledger, known.run):
+            ended = "cancelled" if stored.record.status == "waiting" else stored.record.status.replace("_", " ")
+            raise CannotContinue(Finding(RUN_HAS_ENDED, f"run {known.run} has ended: {ended}", Place(known.run)))
+        return _recorded(ledger, request, (stored.record.application, stored.record.environment), "closed", now)
+    if known.holder is not None and tell_run(ledger.state, known.holder, request):
+        return _recorded(ledger, request, (known.holder.application, known.holder.environment), "interrupted", now)
+    if known.lock is not None and known.lock.facts is not None and refs is not None:
+        refs.set(cancel_ref(known.run), write_blob(ledger.store.git, request.canonical), None)
+        where = (known.lock.facts.application, known.lock.facts.environment)
+        return _recorded(ledger, request, where, "asked", now)
+    if known.holder is not None:
+        message = f"run {known.run} was killed, and the next run of '{known.holder.application}' closes it"
+        raise CannotContinue(Finding(RUN_HAS_ENDED, message, Place(known.run)))
+    message = f"run {known.run} does not run in this clone" + (f", and has no lock on '{name}'" if name else "")
+    raise CannotContinue(Finding(RUN_IS_ELSEWHERE, message, Place(known.run)))
 
 
-def cancelled(state: StateFolder, run: str) -> CancelRequest | None:
-    """The request that a run of this clone was told of; None where there was none."""
+def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
+    """The run that is meant, of those that work here, those that the ledger has, and those of the remote's locks."""
+    here = {holder.run: holder for holder in holders(ledger.state)}
     try:
-        with state.cancel_path(run).open("rb") as file:
-            return read_request(run, file.read(_MOST))
-    except OSError:
-        return None
+        run = find_run(ledger, wanted)
+    except CannotContinue:
+        run = ""
+    there = {lock.facts.run: lock for lock in standing_locks(refs) if lock.facts} if refs is not None else {}
+    meant = sorted({one for one in (*here, *there) if wanted and one.startswith(wanted.upper())} | ({run} - {""}))
+    if len(meant) != 1:
+        message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
+        raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run")))
+    return _Known(meant[0], here.get(meant[0]), there.get(meant[0]))
+
+
+def is_cancelled(ledger: OpenLedger, run: str) -> bool:
+    """Whether an action says that somebody cancelled this run: one that waited cannot be resumed then."""
+    return any(one.record.action == "cancel" and one.record.run == run for one in ledger.store.actions())
+
+
+def _recorded(ledger: OpenLedger, request: CancelRequest, where: tuple[str, str], how: str, clock: Clock) -> Cancelled:
+    application, environment = where
+    action = new_action(
+        ledger,
+        "cancel",
+        application=application,
+        environment=environment,
+        run=request.run,
+        reason=request.reason,
+        details={"how": how},
+        clock=clock,
+    )
+    written = ledger.store.write_action(action, ledger.store.git.head())
+    return Cancelled(request.run, application, environment, how, action.id, tuple(written.findings))

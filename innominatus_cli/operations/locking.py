@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from innominatus_cli.documents.admin_config import LocksConfig
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.operations.cancelling import cancelled
+from innominatus_cli.operations.cancel_requests import cancelled
 from innominatus_cli.operations.remote_locks import RemoteLock, acquire_on_remote
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git

@@ -17,7 +17,7 @@ from typing import Any, Final
 from innominatus_cli.documents.remote_lock import LOCK_BYTES, RemoteLockFacts, read_lock
 from innominatus_cli.findings.catalogue.locks import LOCK_NOT_RELEASED, LOCK_NOT_RENEWED, LOCKED_ON_REMOTE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.operations.cancelling import CancelRequest, cancel_ref, request_of, tell_run
+from innominatus_cli.operations.cancel_requests import CancelRequest, cancel_ref, request_of, tell_run
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.companion import Companion, Stopped, start_companion
 from innominatus_cli.system.git_command import GitFailed

@@ -233,3 +233,93 @@ def test_a_run_outlives_a_remote_that_goes_away_and_says_so(
     status, _, told = first.run("run", "work")
     assert status == 0, told
     assert first.refs.listed(LOCK) == {}
+
+
+def actions(clone: Clone) -> list[dict[str, Any]]:
+    paths = sorted((clone.path / ".innominatus" / "actions").rglob("*.json"))
+    return [json.loads(path.read_bytes()) for path in paths]
+
+
+def test_a_run_is_cancelled_from_another_terminal(home: Path, clone: Callable[[str], Clone]) -> None:
+    first = clone("first")
+    running = working(home, first)
+    run = first.lock()["run"]
+    status, out, told = first.run("cancel", run[:20], "--reason", "wrong version", "-o", "json")
+    assert status == 0, told
+    assert {**json.loads(out), "action": ""} == {
+        "run": run, "application": "work", "environment": "development", "how": "interrupted", "action": ""
+    }  # fmt: skip
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "ORC-6112" in err
+    assert "ada@example.org cancelled it: wrong version" in err
+    record = first.record()
+    assert (record["run"], record["status"]) == (run, "interrupted")
+    assert [finding["code"] for finding in record["findings"]] == ["ORC-6112"]
+    assert [(one["action"], one["run"], one["reason"]) for one in actions(first)] == [("cancel", run, "wrong version")]
+    status, _, told = first.run("cancel", run)
+    assert (status, "ORC-6113" in told) == (1, True)
+    assert not (home / "after").exists()
+
+
+def test_a_run_is_cancelled_from_another_clone(home: Path, clone: Callable[[str], Clone]) -> None:
+    first, second = clone("first"), clone("second")
+    running = working(home, first)
+    run = first.lock()["run"]
+    status, out, told = second.run("cancel", run)
+    assert status == 0, told
+    assert "it is told with the next renewal of its lock" in out
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "ada@example.org cancelled it" in err
+    assert first.record()["status"] == "interrupted"
+    assert [one["details"] for one in actions(second)] == [{"how": "asked"}]
+
+
+def test_a_lock_is_broken_by_its_whole_id_only(home: Path, clone: Callable[[str], Clone]) -> None:
+    first, second = clone("first"), clone("second")
+    running = working(home, first)
+    lock = first.lock()
+    until(lambda: first.lock()["token"] is not None, running)
+    status, out, told = second.run("locks", "list", "-o", "json")
+    assert status == 0, told
+    rows = json.loads(out)["locks"]
+    assert [(row["id"], row["where"], row["state"], row["run"]) for row in rows] == [
+        (lock["id"], "origin", "working", lock["run"])
+    ]
+    assert lock["id"] in second.run("locks")[1]
+    assert [row["where"] for row in json.loads(first.run("locks", "list", "-o", "json")[1])["locks"]] == [
+        "this clone",
+        "origin",
+    ]
+    assert second.run("locks", "show", lock["id"])[0] == 0
+    for wrong in (lock["id"][:-1], lock["run"], "", f"{lock['id']} "):
+        status, _, told = second.run("locks", "break", wrong, "--yes")
+        assert (status, "ORC-6107" in told) == (1, True), told
+    assert second.run("locks", "break", lock["id"])[0] == 2
+    status, _, told = first.run("locks", "break", lock["id"], "--yes")
+    assert (status, "ORC-6108" in told) == (75, True), told
+    assert first.refs.listed(LOCK) != {}
+    status, out, told = second.run("locks", "break", lock["id"], "--yes", "--reason", "runner died", "-o", "json")
+    assert status == 0, told
+    running.communicate(timeout=30)
+    assert running.returncode == 75
+    (action,) = actions(second)
+    assert (action["action"], action["run"], action["reason"]) == ("break_lock", lock["run"], "runner died")
+    assert action["details"]["lock"] == lock["id"]
+    assert action["details"]["holder"]["who"] == "ada@example.org"
+    assert second.run("locks", "show", lock["id"])[0] == 1
+    (home / "wait").unlink()
+    assert second.run("run", "work")[0] == 0
+
+
+def test_a_run_that_nobody_here_knows_is_not_cancelled(home: Path, clone: Callable[[str], Clone]) -> None:
+    first, second = clone("first"), clone("second")
+    (home / "wait").unlink(missing_ok=True)
+    assert first.run("run", "work")[0] == 0
+    run = first.record()["run"]
+    status, _, told = first.run("cancel", run)
+    assert (status, "ORC-6113" in told) == (1, True), told
+    status, _, told = second.run("cancel", run)
+    assert (status, "ORC-6013" in told) == (1, True), told
+    assert actions(first) == actions(second) == []
