@@ -46,6 +46,10 @@ class RunSetting:
     secrets: Secrets = no_secrets
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
+    opening: str = ""
+    """The digest of the file of the run's opening record, where it is stored."""
+    started_at: str = ""
+    """When the run began (RFC 3339), where its opening record says it; empty: now."""
     approved: Callable[[PlannedStep], bool] = _not_approved
     """Whether the gate of a step is open for this plan."""
     driver_for: Callable[[str], Driver | None] = driver_for
