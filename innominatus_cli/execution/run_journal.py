@@ -6,6 +6,7 @@
     process           index, pid, start_ticks
     retry_wait        index, wait_ms, attempt: what came of the one before
     expanded          step, index, first, count, cells: the digest of what a loop goes over
+    held              step, index, reason
     step_end          step, index, status, result
     finding           finding: of the run, not of a step
     signal, deadline, strays_ended
@@ -15,7 +16,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from innominatus_cli.documents.run_record import Attempt, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
@@ -27,7 +28,8 @@ from innominatus_cli.execution.task import Task
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.system.process_tree import boot_id, ticks_now
 
-__all__ = ["RunJournal"]
+_REASON: Final = 300
+"""Letters of a reason in a line of its own."""
 
 
 class RunJournal:
@@ -89,6 +91,10 @@ class RunJournal:
     def pauses(self, index: int, seconds: float, attempt: Attempt) -> None:
         """An attempt has failed, and another one follows."""
         self.add("retry_wait", index=index, wait_ms=round(seconds * 1000), attempt=attempt.as_json())
+
+    def held(self, step: str, index: int, reason: str) -> None:
+        """A step waits for people; it has its end, `planned`, when the run has."""
+        self.add("held", step=step, index=index, reason=reason[:_REASON])
 
     def step_ended(self, index: int, end: StepEnd) -> None:
         """A step has come to its end; what others need of it is on disk first. Raises CannotContinue (exit 73)."""
