@@ -11,6 +11,7 @@ share it and no commit ever holds it:
     runs/<run>/artifacts/<sha256>                                 files that steps want committed
     runs/<run>/scratch/                                           gone after the run
     open/<run>                                                    a run that has begun and has no record yet
+    checkpoints/<run>/                                            the same files, fetched from where they were pushed
     locks/<application>/<environment>.lock, .holder.json
     state/<application>/<environment>/                            INNOMINATUS_STATE_DIR
     unwritten/<run>/<repository path>                             what could not be committed, for `ledger adopt`
@@ -80,6 +81,14 @@ class StateFolder:
     def artifact_path(self, run: str, sha256: str) -> Path:
         """A file that a step of this run wants committed, by the hex digest of its bytes."""
         return self.run_dir(run) / "artifacts" / sha256
+
+    def cancel_path(self, run: str) -> Path:
+        """A request to end the run, by somebody else than the run itself."""
+        return self.run_dir(run) / "cancel.json"
+
+    def checkpoint_dir(self, run: str) -> Path:
+        """A run's folder as it was fetched from a remote. Raises ValueError for what is no run id."""
+        return self.root / "checkpoints" / self.run_dir(run).name
 
     def scratch_dir(self, run: str) -> Path:
         """The parent of the scratch folders of a run's attempts; removed when the run ends."""

@@ -25,6 +25,7 @@ BLOCKS = (
     "execution",
     "resuming",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )
