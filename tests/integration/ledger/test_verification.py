@@ -271,6 +271,19 @@ def test_statements_are_pushed_and_never_over_those_of_others(ledger: Ledger, ke
     assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
 
 
+def test_a_statement_can_be_verified_by_hand_with_git_and_ssh_keygen(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    commands = f"""
+        git show {HEADS_REF}:main.json > .git/statement.json
+        git show {HEADS_REF}:main.json.sig > .git/statement.json.sig
+        ssh-keygen -Y verify -f {signers(key)} -I ada@example.org -n heads@innominatus \\
+          -s .git/statement.json.sig < .git/statement.json
+    """
+    done = subprocess.run(["sh", "-ec", commands], cwd=ledger.repository.path, capture_output=True, check=True)
+    assert b'Good "heads@innominatus" signature for ada@example.org' in done.stdout
+
+
 @pytest.mark.parametrize("attack", ["unsigned", "other key", "other name", "other purpose", "edited"])
 def test_a_statement_without_an_allowed_signature_is_not_trusted(
     ledger: Ledger, key: Path, tmp_path: Path, attack: str
