@@ -388,6 +388,33 @@ def test_signing_refuses_a_ledger_that_is_not_sound_and_replaces_a_statement_tha
     assert "ORC-6062" in {finding.code.number for finding in refused.findings}
 
 
+def test_a_key_is_named_as_the_signers_know_it_and_a_strangers_key_signs_nothing(
+    ledger: Ledger, key: Path, tmp_path: Path
+) -> None:
+    ledger.run()
+    public = key.with_suffix(".pub").read_text().strip()
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['bot@example.org {public}']}}\n")
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    assert signed.statement.by == "bot@example.org"
+    assert ledger.told() == []
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['*@example.org {public}']}}\n")
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    assert signed.statement.by == "ada@example.org"
+    assert ledger.told() == []
+    before = ledger.repository.git("rev-parse", HEADS_REF)
+    stranger = tmp_path / "stranger"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
+    with pytest.raises(CannotContinue) as caught:
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(stranger)))
+    assert caught.value.findings[0].code.number == "ORC-6061"
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['* namespaces=\"git\" {public}']}}\n")
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert ledger.repository.git("rev-parse", HEADS_REF) == before
+
+
 def test_a_detached_head_needs_the_name_of_its_branch(ledger: Ledger, key: Path) -> None:
     ledger.run()
     ledger.repository.git("checkout", "-q", "--detach")
