@@ -53,9 +53,9 @@ CHECKPOINT_NOT_PUSHED = Code(
     "Nothing is to be done while the run goes on: the next checkpoint holds everything. Afterwards, mend the remote.",
     severity=Severity.WARNING,
     detail=(
-        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, so "
-        "that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this machine "
-        "is what counts."
+        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, "
+        "so that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this "
+        "machine is what counts."
     ),
 )
 CHECKPOINT_DAMAGED = Code(
