@@ -23,6 +23,7 @@ BLOCKS = (
     "plan_files",
     "policy",
     "execution",
+    "resuming",
     "ledger",
     "locks",
     "vendoring",
