@@ -264,6 +264,8 @@ class _Run:
             self._findings.append(problem)
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
+        elif not self._journal.problem:
+            self._setting.checkpoint()
 
     def _begin_attempts(self) -> None:
         """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""

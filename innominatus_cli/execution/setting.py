@@ -26,6 +26,10 @@ def _nobody_asked() -> Finding | None:
     return None
 
 
+def _nowhere_else() -> None:
+    return None
+
+
 def gate_in_words(gate: Gate) -> str:
     """`2 of platform-team, security must approve it`."""
     return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
@@ -64,6 +68,8 @@ class RunSetting:
     Asked when all else lets the step start."""
     asked_to_end: Callable[[], Finding | None] = _nobody_asked
     """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    checkpoint: Callable[[], object] = _nowhere_else
+    """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
     fencing_token: str | None = None
     """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for

@@ -26,6 +26,7 @@ from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
@@ -63,6 +64,8 @@ class RunOptions:
     dry_run: bool = False
     commit: bool = True
     push: bool = False
+    checkpoint: bool = False
+    """Whether the journal goes to the remote too, whenever it has reached the disk."""
     lock_remote: str | None = None
     """The remote that holds the lock beside the clone's own; None: what admin-config.yaml says."""
 
@@ -114,11 +117,13 @@ class RunOperation:
         self.head = git.head()
         self.run_id = clock.new_id()
         self.locks = RunLocks(git, self.state, clock, self.admin.locks)
+        self.checkpoints: Checkpoints | None = None
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
         report = self._run(wish, options)
-        findings = (*report.findings, *self.locks.findings)
+        unsaved = self.checkpoints.finding if self.checkpoints else None
+        findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
         return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
@@ -181,6 +186,9 @@ class RunOperation:
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         opening = self._opening(plan, report)
+        if options.checkpoint:
+            remote = options.lock_remote or self.admin.locks.remote or "origin"
+            self.checkpoints = Checkpoints(self.git, self.state, self.run_id, remote, self.clock)
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -196,6 +204,7 @@ class RunOperation:
             ),
             compare_inputs=self._compare(plan),
             asked_to_end=self.locks.asked_to_end,
+            checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
             fencing_token=self.locks.token,
             opening=open_run(self.state, opening, plan, commit=options.commit),
             started_at=opening.started_at,
@@ -258,8 +267,12 @@ class RunOperation:
         if not written.lost:
             close_run(self.state, record.run)
         findings = (*report.findings, *written.findings)
+        pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
-            findings = (*findings, *self._pushed(written.ref))
+            pushed = self._pushed(written.ref)
+            findings = (*findings, *pushed)
+        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+            self.checkpoints.delete()
         status = report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE

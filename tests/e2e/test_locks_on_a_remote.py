@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from innominatus_cli.execution.journal import read_journal
+from innominatus_cli.operations.checkpoints import fetch_checkpoint
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_refs import RemoteRefs, write_blob
+from innominatus_cli.system.state_folder import StateFolder
 from tests.integration.remotes import new_bare, sh
 
 LOCK = "refs/innominatus/locks/work/development"
@@ -116,7 +119,7 @@ def until(done: Callable[[], Any], running: "subprocess.Popen[str] | None" = Non
     end = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < end, "it never happened"
-        assert running is None or running.poll() is None, running and running.communicate()
+        assert running is None or running.poll() is None, running.communicate()
         time.sleep(0.05)
 
 
@@ -323,3 +326,30 @@ def test_a_run_that_nobody_here_knows_is_not_cancelled(home: Path, clone: Callab
     status, _, told = second.run("cancel", run)
     assert (status, "ORC-6013" in told) == (1, True), told
     assert actions(first) == actions(second) == []
+
+
+def test_the_journal_of_a_killed_run_is_in_another_clone_up_to_its_last_intent(
+    home: Path, clone: Callable[[str], Clone]
+) -> None:
+    first, second = clone("first"), clone("second")
+    (home / "wait").touch()
+    running = first.start("run", "work", "--checkpoint", "push")
+    until(lambda: list(home.glob("works-*")), running)
+    run = first.lock()["run"]
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate(timeout=30)
+    folder = fetch_checkpoint(second.git, StateFolder(second.git.common_dir), run, "origin")
+    assert folder is not None
+    assert {path.name for path in folder.iterdir()} >= {"journal.jsonl", "plan.json", "opening.json"}
+    events = [line["type"] for line in read_journal(folder / "journal.jsonl").lines]
+    assert events[0] == "run_start"
+    assert "intents" in events
+    assert json.loads((folder / "opening.json").read_bytes())["run"] == run
+
+
+def test_the_checkpoint_of_a_run_that_succeeded_is_deleted(home: Path, clone: Callable[[str], Clone]) -> None:
+    first = clone("first")
+    status, _, told = first.run("run", "work", "--checkpoint", "push")
+    assert (status, "ORC-61" in told) == (0, False), told
+    assert first.refs.listed("refs/innominatus/*") == {}
+    assert (home / "after").exists()
