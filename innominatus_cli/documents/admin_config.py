@@ -6,6 +6,7 @@ from pydantic import Field
 
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
+from innominatus_cli.documents.workflow import Retry
 
 
 class WorkflowOverrides(YamlModel):
@@ -219,6 +220,10 @@ class Limits(YamlModel):
     platform: Annotated[int, Field(ge=1, le=256)] | None = None
     product: Annotated[int, Field(ge=1, le=256)] | None = None
     application: Annotated[int, Field(ge=1, le=256)] | None = None
+    step_types: dict[str, Annotated[int, Field(ge=1, le=256)]] = {}
+    """Steps of one type, by its name."""
+    owners: dict[str, Annotated[int, Field(ge=1, le=256)]] = {}
+    """Steps of the workflows of one owner, a team."""
 
 
 class LedgerConfig(YamlModel):
@@ -228,6 +233,10 @@ class LedgerConfig(YamlModel):
         str, Field(pattern=r"^(\.innominatus|[A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
     ] = ".innominatus"
     """A folder of the repository; hidden only as `.innominatus`."""
+    signers: Annotated[list[str], Field(max_length=1_000)] = []
+    """Who may sign what the ledger held: lines of an allowed signers file (`ada@example.org ssh-ed25519 AAAA…`)."""
+    heads_max_age: DurationSeconds = 30 * 24 * 3600
+    """How old the last such statement may be before `ledger verify` warns."""
 
 
 class IgnoredFinding(YamlModel):
@@ -266,6 +275,8 @@ class AdminConfigDocument(YamlModel):
     alerts: dict[str, AlertDefinition] = {}
     prices: dict[str, Price] = {}
     limits: Limits = Limits()
+    retries: dict[str, Retry] = {}
+    """By step type: the retry of steps for which neither they nor their workflow say one."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     env: list[str] = []
