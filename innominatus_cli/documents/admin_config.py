@@ -239,6 +239,15 @@ class LedgerConfig(YamlModel):
     """How old the last such statement may be before `ledger verify` warns."""
 
 
+class LocksConfig(YamlModel):
+    """Where else than in the clone a run of an application and environment is locked."""
+
+    remote: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", max_length=100)] | None = None
+    """The name of a remote of the clone, as `origin`; None: clones do not know of each other's runs."""
+    lease: DurationSeconds = 60
+    """How long after its last renewal a lock still counts as looked after."""
+
+
 class IgnoredFinding(YamlModel):
     """Findings of one code that do not count in some files."""
 
@@ -279,6 +288,7 @@ class AdminConfigDocument(YamlModel):
     """By step type: the retry of steps for which neither they nor their workflow say one."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
+    locks: LocksConfig = LocksConfig()
     env: list[str] = []
     """Names of environment variables that plans may read as `${env.NAME}` and that steps are given."""
     gitea: dict[str, Any] | None = None

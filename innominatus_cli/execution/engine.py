@@ -264,6 +264,8 @@ class _Run:
             self._findings.append(problem)
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
+        elif not self._journal.problem:
+            self._setting.checkpoint()
 
     def _begin_attempts(self) -> None:
         """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""
@@ -324,7 +326,8 @@ class _Run:
                 self._signal = number
                 self._state.stopped = f"the run was interrupted ({name})"
                 message = f"{name}: no step is started any more; waiting for what runs"
-                self._found(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+                asked = self._setting.asked_to_end()
+                self._found(asked or Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
             else:
                 message = f"{name}: what runs is stopped harder"
             self._observer.notice(message)

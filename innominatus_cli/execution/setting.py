@@ -22,6 +22,14 @@ def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape
     return None
 
 
+def _nobody_asked() -> Finding | None:
+    return None
+
+
+def _nowhere_else() -> None:
+    return None
+
+
 def gate_in_words(gate: Gate) -> str:
     """`2 of platform-team, security must approve it`."""
     return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
@@ -58,6 +66,12 @@ class RunSetting:
     closed_gate: Callable[[PlannedStep], str] = _nobody_approved
     """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
     Asked when all else lets the step start."""
+    asked_to_end: Callable[[], Finding | None] = _nobody_asked
+    """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    checkpoint: Callable[[], object] = _nowhere_else
+    """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
+    fencing_token: str | None = None
+    """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 
@@ -98,6 +112,7 @@ class RunSetting:
                 "INNOMINATUS_APPLICATION": self.plan.application.name,
                 "INNOMINATUS_ENVIRONMENT": self.plan.environment,
                 "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
+                **({"INNOMINATUS_FENCING_TOKEN": self.fencing_token} if self.fencing_token else {}),
             },
         )
         return PreparedRun(
