@@ -8,7 +8,7 @@ from innominatus_cli.documents.model import Deprecation
 from innominatus_cli.documents.organizations import organization_of_path, with_organization
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
-from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
+from innominatus_cli.documents.workflow import ParameterDefinition, StepApproval, StepDefinition, WorkflowDocument
 from innominatus_cli.planning.places import Spot
 
 
@@ -85,6 +85,7 @@ class Draft:
     parameters: tuple[ParameterDefinition, ...] = ()
     timeout: int | None = None
     fail_fast: bool = False
+    approval: StepApproval | None = None
     override_of: str | None = None
     deprecated: Deprecation | None = None
 
@@ -161,6 +162,7 @@ def draft_of(
         parameters=tuple(model.spec.parameters),
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
+        approval=model.spec.approval,
         override_of=model.metadata.overrides,
         deprecated=model.metadata.deprecated,
     )
