@@ -3,7 +3,7 @@
 In several processes where there are several: a ledger of ten thousand records takes a second.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.action_record import ActionRecord
@@ -11,14 +11,12 @@ from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import FOREIGN_FILE, RECORD_CORRUPT, RECORD_TOO_NEW
 from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.batches import batches_of
 from innominatus_cli.ledger.chain import Link
 from innominatus_cli.ledger.records import actions_folder, read_action, read_record, run_of_path, runs_folder
 from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_processors
 from innominatus_cli.system.git import Git, TreeEntry
 
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes that no record has."""
-_AT_ONCE: Final = 8 * 1024 * 1024
 _FILE: Final = "100644"
 _ATTRIBUTES: Final = "/.gitattributes"
 _CODES: Final = {code.number: code for code in (RECORD_CORRUPT, RECORD_TOO_NEW)}
@@ -37,17 +35,14 @@ class Inspection(NamedTuple):
 def inspect(git: Git, root: str, commit: str) -> Inspection:
     """Every record of a commit, of runs and of actions. Raises GitFailed, CannotContinue."""
     files, findings = _files(git, root, commit)
-    sizes = git.blob_sizes(files.values())
-    for path in [path for path, blob in files.items() if sizes.get(blob, 0) > LARGEST]:
-        message = f"the record cannot be trusted: it has {sizes[files.pop(path)]:,} bytes"
-        findings.append(Finding(RECORD_CORRUPT, message, Place(path)))
-    blocks = list(_blocks(files, sizes))
+    batches, too_large = batches_of(git, files)
+    findings += too_large
 
     def do(number: int) -> tuple[list[tuple[Any, ...]], list[_Told]]:
-        return _read_block(git, root, {path: files[path] for path in blocks[number]})
+        return _read_batch(git, root, {path: files[path] for path in batches[number]})
 
-    processes = min(usable_processors(), len(blocks)) if can_fork() else 1
-    done = in_processes(Work(do, _same, _same), len(blocks), processes)
+    processes = min(usable_processors(), len(batches)) if can_fork() else 1
+    done = in_processes(Work(do, _same, _same), len(batches), processes)
     links = [Link(*plain) for plains, _ in done for plain in plains]
     findings += [Finding(_CODES[code], message, Place(path)) for _, told in done for code, message, path in told]
     return Inspection(links, files, findings)
@@ -76,22 +71,7 @@ def _foreign(entry: TreeEntry) -> str:
     return "this is no record, and only records stand here"
 
 
-def _blocks(files: Mapping[str, str], sizes: Mapping[str, int]) -> Iterator[Sequence[str]]:
-    """The files in groups that are not much larger than `_AT_ONCE` bytes."""
-    block: list[str] = []
-    total = 0
-    for path, blob in files.items():
-        size = sizes.get(blob, 0)
-        if block and total + size > _AT_ONCE:
-            yield block
-            block, total = [], 0
-        block.append(path)
-        total += size
-    if block:
-        yield block
-
-
-def _read_block(git: Git, root: str, files: Mapping[str, str]) -> tuple[list[tuple[Any, ...]], list[_Told]]:
+def _read_batch(git: Git, root: str, files: Mapping[str, str]) -> tuple[list[tuple[Any, ...]], list[_Told]]:
     contents = git.read_blobs(files.values())
     actions = f"{actions_folder(root)}/"
     links: list[tuple[Any, ...]] = []
@@ -102,13 +82,13 @@ def _read_block(git: Git, root: str, files: Mapping[str, str]) -> tuple[list[tup
         if isinstance(found, Finding):
             told.append((found.code.number, found.message, path))
         else:
-            digest = digest_of_bytes(data[:-1])
-            links.append(
-                tuple(
-                    _of_action(found, path, digest) if isinstance(found, ActionRecord) else _of_run(found, path, digest)
-                )
-            )
+            links.append(tuple(link_of(found, path, digest_of_bytes(data[:-1]))))
     return links, told
+
+
+def link_of(record: RunRecord | ActionRecord, path: str, digest: str) -> Link:
+    """What the chain needs of a record that stands at `path` and whose bytes have this digest."""
+    return _of_action(record, path, digest) if isinstance(record, ActionRecord) else _of_run(record, path, digest)
 
 
 def _of_run(record: RunRecord, path: str, digest: str) -> Link:

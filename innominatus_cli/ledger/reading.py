@@ -10,6 +10,7 @@ from typing import Final, Generic
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.findings.catalogue.ledger import RECORD_CORRUPT
 from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.batches import batches_of
 from innominatus_cli.ledger.records import run_of_path
 from innominatus_cli.ledger.store import Entry, Standing, Stored
 from innominatus_cli.system.git import Git
@@ -17,7 +18,6 @@ from innominatus_cli.system.owned_files import owned_files, read_owned
 
 PENDING: Final = "refs/innominatus/pending/"
 RECORD_TRAILER: Final = "Innominatus-Record: "
-_BATCH: Final = 64
 _FILE: Final = "100644"
 
 
@@ -50,9 +50,9 @@ class RecordReader(Generic[Entry]):
 
     def committed(self, paths: dict[str, str]) -> Iterator[Stored[Entry]]:
         """The records of these files (see `committed_paths`), in their order, read in batches as they are asked for."""
-        names = list(paths)
-        for start in range(0, len(names), _BATCH):
-            batch = names[start : start + _BATCH]
+        batches, too_large = batches_of(self._git, paths)
+        self._findings |= {finding.place.path: finding for finding in too_large}
+        for batch in batches:
             contents = self._git.read_blobs(paths[name] for name in batch)
             for name in batch:
                 yield from self._read(name, contents[paths[name]], Standing.COMMITTED)

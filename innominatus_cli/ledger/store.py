@@ -80,15 +80,25 @@ Written: TypeAlias = Landed[RunRecord]
 WrittenAction: TypeAlias = Landed[ActionRecord]
 
 
-class Store(Protocol):
+class Records(Protocol):
+    """What planning asks of a ledger."""
+
+    def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
+        """All records, those of an application, or those of one of its environments; the oldest first."""
+
+    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
+        """The oldest successful deployment of an application in an environment."""
+
+    def plan(self, digest: str) -> Plan | None:
+        """The plan with this digest; None where the ledger lacks it."""
+
+
+class Store(Records, Protocol):
     """Immutable records, found by application and environment; the oldest first everywhere."""
 
     @property
     def findings(self) -> Sequence[Finding]:
         """What was wrong with records that were read so far: they are left out of every answer."""
-
-    def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
-        """All records, those of an application, or those of one of its environments."""
 
     def record(self, run: str) -> StoredRecord | None:
         """The record of a run."""
@@ -98,12 +108,6 @@ class Store(Protocol):
 
     def tips(self) -> list[str]:
         """The digests, sorted, of all committed records, of runs and actions, that no other one names as a parent."""
-
-    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
-        """The oldest successful deployment of an application in an environment."""
-
-    def plan(self, digest: str) -> Plan | None:
-        """The plan with this digest; None where the ledger lacks it."""
 
     def write(
         self,

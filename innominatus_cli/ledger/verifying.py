@@ -13,9 +13,10 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Anchoring, Anchors, Named, Trust
+from innominatus_cli.ledger.batches import LARGEST, batches_of
 from innominatus_cli.ledger.chain import Link, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
-from innominatus_cli.ledger.inspecting import LARGEST, Inspection, inspect
+from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
 from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
@@ -25,7 +26,6 @@ from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_AT_ONCE: Final = 256
 _SHORT: Final = 12
 
 
@@ -122,9 +122,7 @@ def _check_plans(git: Git, root: str, commit: str, links: Sequence[Link]) -> Ite
 
 
 def _check_contents(git: Git, standing: Mapping[str, str], wanted: Mapping[str, tuple[str, Link]]) -> Iterator[Finding]:
-    paths = list(wanted)
-    for start in range(0, len(paths), _AT_ONCE):
-        batch = paths[start : start + _AT_ONCE]
+    for batch in batches_of(git, {path: standing[path] for path in wanted}).batches:
         contents = git.read_blobs(standing[path] for path in batch)
         for path in batch:
             data = contents[standing[path]]

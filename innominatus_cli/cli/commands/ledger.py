@@ -1,11 +1,14 @@
 """`ledger`: work with the records."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, print_document, print_listing
+from innominatus_cli.cli.moments import Moment
+from innominatus_cli.cli.output import output_option, print_document, print_listing, print_text
 
 
 @click.group("ledger")
@@ -48,7 +51,9 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
 @command.command("verify", short_help="Find out whether every record is as it was written, and none is missing.")
 @click.option("--signatures", is_flag=True, help="Also verify the signatures on actions and on the ledger's commits.")
 @click.option("--head", metavar="FILE|REV", help="A heads statement, or a revision, that the ledger must hold all of.")
-@click.option("--allowed-signers", metavar="FILE", type=click.Path(), help="Whose signatures count (ssh-keygen(1)).")
+@click.option(
+    "--allowed-signers", metavar="FILE", type=click.Path(path_type=Path), help="Whose signatures count (ssh-keygen(1))."
+)
 @click.option("--policies-from", metavar="REV", help="Take `ledger.signers` from another revision.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
@@ -128,3 +133,29 @@ def show(run: str, output: str) -> int:
     shown = shown_run(ledger, run)
     print_document(shown.document, output, lambda: record_text(*shown))
     return told(ledger.store.findings)
+
+
+@command.command("export", short_help="Print the ledger for other tools: in-toto statements, CSV, JSON.")
+@click.option("--format", "form", type=click.Choice(("in-toto", "csv", "json")), default="in-toto", show_default=True)
+@click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help="Of one application.")
+@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
+@click.option("--since", type=Moment(), help="Runs that began then or later: 2026-11-20, a time, or 30d ago.")
+def export(form: str, application: str | None, environment: str | None, since: datetime | None) -> int:
+    r"""Print the ledger for other tools, the oldest run first.
+
+    in-toto is a line a run: a Statement v1 with SLSA provenance, whose subjects are the files that the run made. CSV
+    has a line a run; JSON also holds the records of actions, as they are stored.
+
+    \b
+    Examples:
+      innominatus-ctl ledger export --app checkout-service > checkout.intoto.jsonl
+      innominatus-ctl ledger export --format csv --since 90d > runs.csv
+      innominatus-ctl ledger export --format json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.ledger_export import export_text
+
+    store = open_ledger().store
+    print_text(export_text(store, form, application, environment, since))
+    return told(store.findings)

@@ -94,6 +94,26 @@ UNKNOWN_APPLICATION = Code(
     detail="An application is known by its Score file, or by a record of it. A name that has neither is taken for a "
     "typing error, so that an empty answer always means that nothing has run.",
 )
+NEVER_DEPLOYED = Code(
+    "ORC-6017",
+    "Nothing is deployed there",
+    "`innominatus-ctl status APP` shows what has run; deploy it first, or name another environment with --env.",
+    detail="What is deployed is what the last successful deployment planned, unless a removal followed it.",
+)
+PLAN_NOT_KEPT = Code(
+    "ORC-6018",
+    "The plan of a run is not in the ledger",
+    "Restore `.innominatus/plans/` from the commit that added the record; `ledger verify` says what else is missing.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="A record names its plan by digest, and the plan stands beside it since the same commit.",
+)
+NOTHING_TO_BISECT = Code(
+    "ORC-6019",
+    "No run turned from good to bad",
+    "`innominatus-ctl history APP` lists the runs; `--good RUN` and `--bad RUN` say between which ones to look.",
+    detail="`runs bisect` looks for a run that failed or timed out right after one that succeeded, in the same "
+    "environment and for the same operation. Interrupted, waiting and refused runs say nothing about what they ran.",
+)
 UNKNOWN_STEP = Code(
     "ORC-6016",
     "The run has no such step",

@@ -557,6 +557,21 @@ def test_the_command_answers_with_65_for_people_and_machines_and_strict_fails_fo
     assert report["findings"][0]["path"] == first.path
 
 
+def test_signing_and_trusting_a_file_of_signers_by_the_command(
+    ledger: Ledger, key: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from innominatus_cli.cli.main import run
+
+    monkeypatch.chdir(ledger.repository.path)
+    ledger.run()
+    assert run(["ledger", "sign", "--key", str(key)]) == 0
+    assert capfd.readouterr().out.startswith("Signed: 1 record on main at ")
+    assert run(["ledger", "verify", "--signatures", "--allowed-signers", str(signers(key))]) == 0
+    assert "by ada@example.org on main (1 record, signed)" in capfd.readouterr().out
+    assert run(["ledger", "verify", "--allowed-signers", "nowhere"]) == 65
+    assert "ORC-6070" in capfd.readouterr().err
+
+
 def test_a_run_is_shown_with_who_what_when_from_where_and_under_which_approvals(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
