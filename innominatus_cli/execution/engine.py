@@ -211,8 +211,6 @@ class _Run:
         self._intended.append(task)
 
     def _hold(self, step: PlannedStep, reason: str) -> None:
-        if reason not in self._state.held.values():
-            self._findings.append(finding_of(step, codes.APPROVAL_NEEDED, reason))
         self._state.hold(step.id, reason)
         self._journal.add("held", step=step.id, index=self._graph.index[step.id], reason=reason[:_REASON])
         self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")

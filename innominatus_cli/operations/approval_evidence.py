@@ -7,13 +7,14 @@ is let pass without proof.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from innominatus_cli.documents.action_record import Evidence
 from innominatus_cli.documents.admin_config import AdminConfigDocument, Signer
-from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, AUDIENCE, ApprovalStatement
+from innominatus_cli.documents.approval_statement import AUDIENCE, SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.findings.catalogue import approvals as codes
@@ -25,6 +26,9 @@ from innominatus_cli.system.git_command import GitFailed
 
 _ANYBODY = "approver"
 """The one name in the list of allowed signers that we write: keys of others are not in it."""
+
+_STATES = {"approve": "approved", "reject": "changes_requested"}
+"""What a review says, by what stands in the record."""
 
 
 class Unproved(Exception):  # noqa: N818 - what happened, as CannotContinue
@@ -149,7 +153,9 @@ class EvidenceRoom:
         review = review_of(text)
         if review["login"] not in {login.lower() for login in signer.github}:
             raise Unproved(f"admin-config does not name the account '{review['login']}' for {statement.email}")
-        if (review["state"] == "approved") != (statement.action == "approve"):
+        if _moment(review["at"]) != _moment(statement.decided_at):
+            raise Unproved(f"the review is of {review['at']}, not of {statement.decided_at}")
+        if review["state"] != _STATES[statement.action]:
             raise Unproved(f"the review is '{review['state']}', and the record says {statement.action}")
         self._same_sources(review["commit"])
 
@@ -187,3 +193,10 @@ def review_of(text: str) -> Mapping[str, str]:
     if not all(isinstance(value, str) for value in found.values()) or len(found["commit"]) not in {40, 64}:
         raise Unproved("it is no review of GitHub's API")
     return found
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(microsecond=0)
+    except ValueError:
+        return None

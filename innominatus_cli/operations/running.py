@@ -21,11 +21,13 @@ from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
+from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.operations.judging import judgement_on, policies_for
+from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
+from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.secret_values import secret_values
@@ -75,6 +77,8 @@ class RunReport:
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    gates: RunGates | None = None
+    """What the run asks of approvals."""
 
     def everything(self) -> list[Finding]:
         """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
@@ -132,7 +136,7 @@ class RunOperation:
                 if plan is None:
                     return self._without_plan(outcome, options)
             report = self._judged(outcome, plan, options, left_over)
-            if report.exit_status:
+            if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
             return self._execute(plan, report, options, lock.fd)
         finally:
@@ -162,16 +166,34 @@ class RunOperation:
     ) -> RunReport:
         policies = policies_for(self.repository, self.git, options.policies_from)
         who = self.store.who
-        judgement = judgement_on(plan, outcome, policies.rules, who, timestamp(self.clock.now()), self.admin)
-        status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
+        gates = self._gates(outcome.plan, policies)
+        approved = gates is not None and gates.environment_is_open()
+        now = timestamp(self.clock.now())
+        judgement = judgement_on(plan, outcome, policies.rules, who, now, self.admin, approved=approved)
+        refused = [one for one in judgement.findings if one.severity is Severity.ERROR]
+        waits = bool(refused) and gates is not None and all(one.code is APPROVAL_NEEDED for one in refused)
+        judged = judgement.findings
+        if waits and not options.dry_run:  # the gate itself will say who must approve
+            judged = tuple(one for one in judged if one.code is not APPROVAL_NEEDED)
+        status = ExitStatus.WAITS_FOR_APPROVAL if waits else ExitStatus.POLICY_REFUSED if refused else ExitStatus.OK
         unknown_operator = tuple(filter(None, [who.finding()]))
-        told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
-        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
+        told = (*findings, *unknown_operator, *outcome.findings, *judged)
+        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
+        if plan is None:
+            return None
+        snapshot = policies.repository.snapshot
+        keeper = Gatekeeper(self.git, self.store, plan, policies.rules, policies.admin, snapshot, self.clock)
+        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         return self._written(self._record(plan, report), plan, {}, report, options)
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
+        gates = report.gates
+        if gates is None:
+            raise AssertionError("a plan is judged before it is executed")
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -186,6 +208,7 @@ class RunOperation:
                 self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
             ),
             compare_inputs=self._compare(plan),
+            closed_gate=gates.closed,
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(
@@ -197,8 +220,9 @@ class RunOperation:
                 _exit_status(result),
                 report.outcome,
                 report.judgement,
-                findings=(*report.findings, *result.findings),
+                findings=(*report.findings, *gates.findings(), *result.findings),
                 sources=report.sources,
+                gates=gates,
             )
             record = self._record(plan, executed, result)
             return self._written(record, plan, result.artifacts, executed, options)
@@ -239,6 +263,7 @@ class RunOperation:
             ],
             outputs=dict(result.outputs) if result else {},
             signal=result.signal if result else None,
+            approvals=(report.gates.counted() or None) if result and report.gates else None,
         )
 
     def _written(

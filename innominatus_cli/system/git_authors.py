@@ -15,8 +15,9 @@ _FORMAT: Final = "%x00%ae%x00%(trailers:key=Co-authored-by,valueonly)"
 def authors_since(git: Git, base: str | None, paths: Iterable[str]) -> frozenset[str] | None:
     """Addresses, in lower case, of who changed `paths` between a commit and HEAD; None as `base`: since the first one.
 
-    They are those of authors and of `Co-authored-by` lines. All parents of merges are followed, so that a merge hides nobody; `.mailmap`, which a change may bring, is not
-    asked. None where nobody can say: the clone is too shallow, or the base is not there.
+    They are those of authors and of `Co-authored-by` lines. All parents of merges are followed, so that a merge hides
+    nobody; `.mailmap`, which a change may bring, is not asked. None where nobody can say: the clone is too shallow, or
+    the base is not there.
     """
     head = git.commit_of("HEAD")
     if head is None:
