@@ -182,8 +182,7 @@ def _chosen(keeper: Gatekeeper, named: Iterable[str]) -> list[AskedGate]:
     """The gates that are meant: all of the plan, or those named by id or by the end of an id."""
     known = keeper.gates.by_id
     if not known:
-        message = f"plan {keeper.plan.digest.removeprefix('sha256:')[:12]} has no gate"
-        raise CannotContinue(Finding(codes.NOTHING_TO_APPROVE, message, Place("plan")))
+        raise CannotContinue(Finding(codes.NOTHING_TO_APPROVE, "the plan has no gate", Place("plan")))
     chosen = []
     for name in named:
         meant = [gate for gate in known.values() if gate.id == name or gate.id.endswith(f"/{name}")]
@@ -218,7 +217,7 @@ def _email(keeper: Gatekeeper, proof: Proof, own: str) -> str:
     ]
     if len(meant) != 1:
         message = f"admin-config names {len(meant) or 'no'} members for '{subject}'"
-        raise CannotContinue(Finding(codes.SIGNATURE_WRONG, message, Place(proof.token or proof.review or "")))
+        raise CannotContinue(Finding(codes.SIGNATURE_WRONG, message, Place("evidence")))
     return meant[0]
 
 
@@ -322,4 +321,4 @@ def _evidence_text(path: str) -> str:
 
 
 def _unreadable(path: str, why: str) -> CannotContinue:
-    return CannotContinue(Finding(codes.EVIDENCE_UNREADABLE, why, Place(path)))
+    return CannotContinue(Finding(codes.EVIDENCE_UNREADABLE, f"'{path}': {why}", Place("evidence")))

@@ -148,7 +148,10 @@ class RunGates:
         if not self.keeper.gates.by_id:
             return ""
         states = map(self._state, self.keeper.gates.before(step))
-        return next((state.lacks for state in states if not state.is_open), "")
+        closed = next((state for state in states if not state.is_open), None)
+        if closed is None:
+            return ""
+        return closed.wants if closed.gate.id == step.id else closed.lacks
 
     def counted(self) -> list[CountedApproval]:
         """The approvals that opened gates."""

@@ -7,7 +7,7 @@ has not expired. A gate is open when enough different people have approved, and 
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.approval_statement import ApprovalStatement
@@ -71,11 +71,16 @@ class GateState(NamedTuple):
 
     @property
     def lacks(self) -> str:
+        """The same, with what the gate stands before."""
+        return f"{self.gate.what}: {self.wants}"
+
+    @property
+    def wants(self) -> str:
         """Why it is closed, in words: `2 of platform-team must approve it (1 has)`."""
         if self.rejections:
-            return f"{self.gate.what} was rejected"
+            return "it was rejected"
         had = f" ({len(self.counted)} has)" if len(self.counted) == 1 else f" ({len(self.counted)} have)"
-        return f"{self.gate.what}: {self.gate.asks} must approve it{had if self.counted else ''}"
+        return f"{self.gate.asks} must approve it{had if self.counted else ''}"
 
 
 def judge_approvals(
@@ -190,13 +195,14 @@ def _expired(gate: AskedGate, decision: Decision, statement: ApprovalStatement, 
         elif now < ends:
             return None
         else:
-            message = f"the approval of {statement.email} held until {ends.isoformat(timespec='seconds')}"
+            message = f"the approval of {statement.email} held until {_text(ends)}"
     except (ValueError, TypeError, OverflowError):
         message = f"the approval of {statement.email} has no readable time"
     return _finding(decision, codes.APPROVAL_EXPIRED, f"{gate.what}: {message}")
 
 
-_SKEW = timedelta(minutes=5)
+_SHORT: Final = len("sha256:") + 12
+_SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
 
 
@@ -210,9 +216,13 @@ def _finding(decision: Decision, code: Code, message: str) -> Finding:
     return Finding(code, message, Place(decision.path))
 
 
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _lower(addresses: Iterable[str]) -> set[str]:
     return {address.lower() for address in addresses}
 
 
 def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:12]
+    return f"{digest[:_SHORT]}…"

@@ -80,7 +80,7 @@ GATE_REJECTED = _uncounted(
     "A rejection by a person who could approve closes the gate, however many others approved. It holds until that "
     "person approves the same plan.",
 )
-GATE_NOT_STATIC = _uncounted(
+GATE_NOT_STATIC = _ungiven(
     "ORC-4049",
     "A gate cannot be known before the run",
     "Write teams and count of the gate as plain values, in one place.",
