@@ -281,6 +281,8 @@ class PlannedWorkflow(JsonModel):
     fail_fast: bool = False
     gate: Gate | None = None
     """What must be approved before its first step."""
+    owner: str | None = None
+    """Whose it is, where a limit counts the steps of that owner."""
     variables: dict[str, Value] = {}
     outputs: dict[str, Value] = {}
     override_of: str | None = None
@@ -301,8 +303,8 @@ class Plan(StoredModel):
     steps: list[PlannedStep]
     """In execution order: a step stands behind everything it needs."""
     limits: dict[str, int] = {}
-    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`; and how long a workflow
-    may take at most: `workflow_seconds`. Each where somebody set it."""
+    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`, `step_types.<type>`,
+    `owners.<owner>`; and how long a workflow may take at most: `workflow_seconds`. Each where somebody set it."""
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""

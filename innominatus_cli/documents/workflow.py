@@ -110,6 +110,8 @@ class WorkflowSpec(YamlModel):
     fail_fast: bool = False
     approval: StepApproval | None = None
     """A gate before the workflow's first step."""
+    retry: Retry | None = None
+    """Of its steps that say nothing themselves."""
     steps: list[StepDefinition]
     finally_: Annotated[list[StepDefinition], Field(alias="finally")] = []
 

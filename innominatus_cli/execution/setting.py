@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from innominatus_cli.documents.plan import Gate, Plan, PlannedStep
+from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
@@ -20,15 +21,6 @@ from innominatus_cli.system.state_folder import StateFolder
 
 def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape of `compare_inputs`
     return None
-
-
-def gate_in_words(gate: Gate) -> str:
-    """`2 of platform-team, security must approve it`."""
-    return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
-
-
-def _nobody_approved(step: PlannedStep) -> str:
-    return gate_in_words(step.gate) if step.gate is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +43,12 @@ class RunSetting:
     secrets: Secrets = no_secrets
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
-    closed_gate: Callable[[PlannedStep], str] = _nobody_approved
-    """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
-    Asked when all else lets the step start."""
+    opening: str = ""
+    """The digest of the file of the run's opening record, where it is stored."""
+    started_at: str = ""
+    """When the run began (RFC 3339), where its opening record says it; empty: now."""
+    gates: Gates = field(default_factory=NobodyApproves)
+    """What stands before steps until people have approved."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 

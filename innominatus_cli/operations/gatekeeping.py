@@ -129,7 +129,7 @@ class Gatekeeper:
 
 @dataclass
 class RunGates:
-    """The gates of a run: asked before each step, looked up again while they are closed."""
+    """The gates of a run (`execution.gates`): asked before each step, looked up again while they are closed."""
 
     keeper: Gatekeeper
     run: str
@@ -137,6 +137,7 @@ class RunGates:
     _open: dict[str, GateState] = field(default_factory=dict)
     _closed: dict[str, GateState] = field(default_factory=dict)
     _looked: float | None = None
+    _told: int = 0
 
     def environment_is_open(self) -> bool:
         """Whether nothing keeps this run out of its environment."""
@@ -144,7 +145,7 @@ class RunGates:
         return gate is None or self._state(gate).is_open
 
     def closed(self, step: PlannedStep) -> str:
-        """Why a step has to wait; empty where every gate before it is open (`RunSetting.closed_gate`)."""
+        """Why a step has to wait; empty where every gate before it is open."""
         if not self.keeper.gates.by_id:
             return ""
         states = map(self._state, self.keeper.gates.before(step))
@@ -154,8 +155,10 @@ class RunGates:
         return closed.wants if closed.gate.id == step.id else closed.lacks
 
     def counted(self) -> list[CountedApproval]:
-        """The approvals that opened gates."""
-        return [one for state in self._open.values() for one in state.counted]
+        """The approvals that have opened gates since this was asked last."""
+        every = [one for state in self._open.values() for one in state.counted]
+        new, self._told = every[self._told :], len(every)
+        return new
 
     def findings(self) -> list[Finding]:
         """Each closed gate that was asked, with what to do, and, as warnings, each approval that does not count."""

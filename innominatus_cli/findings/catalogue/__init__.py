@@ -24,7 +24,9 @@ BLOCKS = (
     "policy",
     "approvals",
     "execution",
+    "resuming",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )

@@ -134,8 +134,8 @@ EVIDENCE_UNREADABLE = _ungiven(
 )
 OIDC_NEEDS_EXTRA = _ungiven(
     "ORC-5266",
-    "Tokens need the extra 'oidc'",
-    "Install it: pip install 'innominatus-cli[oidc]'.",
+    "Tokens need the extra 'signatures'",
+    "Install it: pip install 'innominatus-cli[signatures]'.",
     "Signatures of OpenID tokens (RS256, ES256) are checked by the package cryptography, which the tool does without "
     "otherwise.",
     ExitStatus.ENVIRONMENT,

@@ -70,8 +70,8 @@ APPROVAL_NEEDED = Code(
     "This environment needs an approval",
     "Run it: the run waits, and says who must approve. Or approve the plan file before (`approve`).",
     exit_status=ExitStatus.WAITS_FOR_APPROVAL,
-    detail="security.requireApproval names the environments in which every run needs an approval; who gives it is said by "
-    "`approvals.environments` in admin-config.yaml. A run without one starts no step and ends with exit status 6 "
+    detail="security.requireApproval names the environments in which every run needs an approval; who gives it is said "
+    "by `approvals.environments` in admin-config.yaml. A run without one starts no step and ends with exit status 6 "
     "(docs/how-to/approve-a-run.md).",
 )
 EXECUTOR_NOT_ALLOWED = _refusal(

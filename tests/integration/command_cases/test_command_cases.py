@@ -103,7 +103,7 @@ def there_is_no_ssh_keygen(stage: "Stage") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def the_extra_oidc_is_missing(stage: "Stage") -> Iterator[None]:
+def the_extra_signatures_is_missing(stage: "Stage") -> Iterator[None]:
     """Nothing can import cryptography."""
     stage.environment.setitem(sys.modules, "cryptography.exceptions", None)
     yield
@@ -136,7 +136,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "another-run-holds-the-lock": another_run_holds_the_lock,
         "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
-        "the-extra-oidc-is-missing": the_extra_oidc_is_missing,
+        "the-extra-signatures-is-missing": the_extra_signatures_is_missing,
     }
 
 

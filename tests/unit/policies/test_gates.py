@@ -50,7 +50,8 @@ def test_an_environment_that_only_the_approvals_name_has_a_gate() -> None:
     rule = {"production": GateRule(teams=["owners"], count=2, expires=60)}
     (gate,) = PlanGates(plan, (), ApprovalSettings(environments=rule)).by_id.values()
     assert (gate.id, gate.teams, gate.quorum, gate.expires_seconds) == ("environment", ("owners",), 2, 60)
-    assert ids(plan, step("a"), environments={"staging": GateRule()}) == []
+    elsewhere = ApprovalSettings(environments={"staging": GateRule()})
+    assert PlanGates(plan, (), elsewhere).before(step("a")) == []
 
 
 def test_a_resource_type_has_one_gate_for_all_steps_that_provision_it() -> None:
