@@ -22,12 +22,14 @@ from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
 from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
+from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.checkpoints import Checkpoints
-from innominatus_cli.operations.judging import judgement_on, policies_for
+from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
+from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
 from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
@@ -83,6 +85,8 @@ class RunReport:
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    gates: RunGates | None = None
+    """What the run asks of approvals."""
 
     def everything(self) -> list[Finding]:
         """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
@@ -144,7 +148,7 @@ class RunOperation:
                 if plan is None:
                     return self._without_plan(outcome, options)
             report = self._judged(outcome, plan, options, left_over)
-            if report.exit_status:
+            if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
             return self._execute(plan, report, options)
         finally:
@@ -174,17 +178,35 @@ class RunOperation:
     ) -> RunReport:
         policies = policies_for(self.repository, self.git, options.policies_from)
         who = self.store.who
-        judgement = judgement_on(plan, outcome, policies.rules, who, timestamp(self.clock.now()), self.admin)
-        status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
+        gates = self._gates(outcome.plan, policies)
+        approved = gates is not None and gates.environment_is_open()
+        now = timestamp(self.clock.now())
+        judgement = judgement_on(plan, outcome, policies.rules, who, now, self.admin, approved=approved)
+        refused = [one for one in judgement.findings if one.severity is Severity.ERROR]
+        waits = bool(refused) and gates is not None and all(one.code is APPROVAL_NEEDED for one in refused)
+        judged = judgement.findings
+        if waits and not options.dry_run:  # the gate itself will say who must approve
+            judged = tuple(one for one in judged if one.code is not APPROVAL_NEEDED)
+        status = ExitStatus.WAITS_FOR_APPROVAL if waits else ExitStatus.POLICY_REFUSED if refused else ExitStatus.OK
         unknown_operator = tuple(filter(None, [who.finding()]))
-        told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
-        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
+        told = (*findings, *unknown_operator, *outcome.findings, *judged)
+        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
+        if plan is None:
+            return None
+        snapshot = policies.repository.snapshot
+        keeper = Gatekeeper(self.git, self.store, plan, policies.rules, policies.admin, snapshot, self.clock)
+        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
         return self._written(refusal, plan, {}, report, options)
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
+        gates = report.gates
+        if gates is None:
+            raise AssertionError("a plan is judged before it is executed")
         opening = self._opening(plan, report)
         if options.checkpoint:
             remote = options.lock_remote or self.admin.locks.remote or "origin"
@@ -206,6 +228,7 @@ class RunOperation:
             asked_to_end=self.locks.asked_to_end,
             checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
             fencing_token=self.locks.token,
+            gates=gates,
             opening=open_run(self.state, opening, plan, commit=options.commit),
             started_at=opening.started_at,
         )
@@ -221,6 +244,7 @@ class RunOperation:
                 report.judgement,
                 findings=(*report.findings, *result.findings),
                 sources=report.sources,
+                gates=gates,
             )
             return self._written(concluded(opening, result), plan, result.artifacts, executed, options)
 
