@@ -40,7 +40,7 @@ _MODULES = {
     "AdminConfig": ("admin_config", "workflow_sources", "policies"),
     "Workload": ("score", "score_kubernetes", "placeholders", "score_workflows", "hard_coded_secrets"),
     "Provider": ("provider", "hard_coded_secrets"),
-    "StepType": ("step_type", "hard_coded_secrets"),
+    "StepType": ("step_type", "input_schema", "hard_coded_secrets"),
     "WorkflowTest": ("workflow_test",),
 }
 _NEEDS = {

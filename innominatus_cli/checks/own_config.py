@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from innominatus_cli.checks.facts import Facts
-from innominatus_cli.checks.step_type import as_plain_schema, check_schema, check_schema_references
+from innominatus_cli.checks.input_schema import as_plain_schema, check_schema, check_schema_references
 from innominatus_cli.documents import structure
 from innominatus_cli.documents.nodes import Document, MappingNode
 from innominatus_cli.documents.schemas import Schema, schema_of_step_type

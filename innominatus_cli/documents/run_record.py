@@ -12,7 +12,8 @@ RECORD_SCHEMA: Final = "innominatus.dev/run-record/v1"
 STEP_RESULT_SCHEMA: Final = "innominatus.dev/step-result/v1"
 
 RecordKind = Literal["run", "resume", "approval", "refusal", "rollback"]
-RunStatus = Literal["succeeded", "failed", "refused", "interrupted", "timed_out"]
+RunStatus = Literal["succeeded", "failed", "refused", "interrupted", "timed_out", "waiting"]
+"""`waiting`: for an approval, or for a decision on a step that may have run."""
 StepStatus = Literal["succeeded", "failed", "skipped", "interrupted", "timed_out", "planned"]
 
 
@@ -22,16 +23,24 @@ class Attempt(JsonModel):
     number: int
     started_at: str
     duration_ms: int
-    ending: Literal["exited", "signalled", "timed_out", "cancelled", "not_started", "internal"]
+    ending: Literal["exited", "signalled", "timed_out", "cancelled", "not_started", "internal", "unknown"]
+    """`unknown`: the run was killed meanwhile."""
     exit_code: int | None = None
     signal: int | None = None
 
 
 class StreamDigest(JsonModel):
-    """What a step printed, by size and digest; the text stays in the local log until redaction has seen it."""
+    """What a step printed: its size and digest, and as much of its text as a record may hold."""
 
     bytes: int
     sha256: str
+    """Of the raw bytes, in hex; of the redacted ones where something in them was redacted."""
+    head: str | None = None
+    """The beginning, after redaction; None where nothing was printed, or nothing may be kept."""
+    tail: str | None = None
+    """The end, where the text was longer than what `head` holds."""
+    redacted: int = 0
+    """How many secret values were taken out."""
 
 
 class ToolFound(JsonModel):
@@ -39,6 +48,28 @@ class ToolFound(JsonModel):
 
     name: str
     version: str | None = None
+    sha256: str | None = None
+    """Of the program's file, in hex."""
+
+
+class Assumption(JsonModel):
+    """What a person said of a step in doubt, one that had started and has no known end."""
+
+    step: str
+    happened: Literal["done", "not_done"]
+
+
+class CountedApproval(JsonModel):
+    """An approval that opened a gate of a run."""
+
+    gate: str
+    """The step's id, `workflow:<id>`, or `environment`."""
+    record: str
+    """Digest of the action record that says so."""
+    email: str
+    team: str
+    evidence: str
+    """What proves who it was: `ssh`, `gpg`, `oidc`, `github-review`."""
 
 
 class StepResult(JsonModel):
@@ -68,6 +99,8 @@ class StepResult(JsonModel):
     """It failed, and `continueOnError` let the run go on."""
     cells: list[Cell] | None = None
     """What a loop over outputs went over, in the order of its steps, up to 64 KiB; each step has its own result."""
+    reused_from: str | None = None
+    """The run whose result this is: the step did not run again."""
 
 
 class RunRecord(StoredModel):
@@ -104,3 +137,13 @@ class RunRecord(StoredModel):
     findings: list[ReportedFinding] = []
     outputs: dict[str, Any] = {}
     signal: int | None = None
+    resumes: str | None = None
+    """The run that a `resume` goes on with."""
+    rolls_back: str | None = None
+    """The run whose steps a `rollback` undoes."""
+    recovered: bool = False
+    """Whether the process that ran was killed, and a later command wrote this from the journal."""
+    assumptions: list[Assumption] | None = None
+    approvals: list[CountedApproval] | None = None
+    lock: str | None = None
+    """Fencing token of the lock on the remote: the object id of the lock's blob."""

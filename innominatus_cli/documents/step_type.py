@@ -21,7 +21,8 @@ class StepTypeMetadata(YamlModel):
 class StepTypeTool(YamlModel):
     """A program that the command needs, and which versions are good."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._+-]*$")]
+    """As it is found on the PATH; never a path."""
     range: str = "*"
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunStatus, StepResult
 from innominatus_cli.documents.words import counted
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.deadlines import Deadlines, timed_out
@@ -22,9 +22,9 @@ from innominatus_cli.execution.decide import Finish, Start, decide
 from innominatus_cli.execution.expansion import cells_of, digest_of_cells, recorded_cells, steps_of
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.journal import Journal, lost
-from innominatus_cli.execution.kept import keep
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
+from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
@@ -42,7 +42,6 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-from innominatus_cli.system.process_tree import boot_id, ticks_now
 from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
@@ -50,7 +49,6 @@ __all__ = ["DEFAULT_PARALLEL", "ExecutionOptions", "ExecutionResult", "execute_p
 
 _AHEAD: Final = 32
 _SYNC_SECONDS: Final = 0.05
-_REASON: Final = 300
 
 
 def execute_plan(
@@ -74,7 +72,8 @@ def execute_plan(
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
             options.supervisor(setting.work_dir, caught) as supervisor,
         ):
-            return _Run(prepared, options, journal, caught, supervisor, observer or NobodyWatches()).to_the_end()
+            events = RunJournal(journal, setting)
+            return _Run(prepared, options, events, caught, supervisor, observer or NobodyWatches()).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)
@@ -85,7 +84,7 @@ class _Run:
         self,
         prepared: PreparedRun,
         options: ExecutionOptions,
-        journal: Journal,
+        journal: RunJournal,
         signals: SignalPipe,
         supervisor: Supervisor,
         observer: Observer,
@@ -102,7 +101,7 @@ class _Run:
         self._graph = PlanGraph(setting.plan)
         self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
         self._started = self._clock.monotonic()
-        self._started_at = timestamp(self._clock.now())
+        self._started_at = setting.started_at or timestamp(self._clock.now())
         self._values = RunValues(setting.plan, setting.facts(self._started_at), setting.secrets)
         self._conditions = conditions_of(self._values)
         self._results: dict[str, StepResult] = {}
@@ -117,6 +116,7 @@ class _Run:
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
         self._findings: list[Finding] = []
+        self._approvals: list[CountedApproval] = []
         self._signal: int | None = None
         self._out_of_time = False
         self._idle = False
@@ -144,17 +144,8 @@ class _Run:
         return self._conclude()
 
     def _begin(self) -> None:
-        plan = self._setting.plan
-        self._journal.add(
-            "run_start",
-            run=self._setting.run,
-            plan=plan.digest,
-            application=plan.application.name,
-            environment=plan.environment,
-            steps=len(plan.steps),
-            boot_id=boot_id(),
-        )
-        self._observer.run_started(self._setting.run, plan)
+        self._journal.run_starts(self._options.deadline_seconds)
+        self._observer.run_started(self._setting.run, self._setting.plan)
         self._close_groups()
 
     def _carry_out(self, decision: Start) -> None:
@@ -164,6 +155,8 @@ class _Run:
             self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
         for refusal in decision.refusals:
             self._ended(refusal.step, StepEnd(never_ran(refusal.step, "failed", "", refusal.finding)))
+        for left in decision.left:
+            self._ended(left.step, StepEnd(never_ran(left.step, "planned", left.reason)))
         for step in decision.expansions:
             self._expand(step)
         for step in decision.steps:
@@ -183,7 +176,7 @@ class _Run:
         result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
         end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
         self._results[step.id] = result
-        self._journal.add("step_end", step=step.id, index=index, status=result.status, **self._kept(index, end))
+        self._keep(index, end)
         self._observer.expanded(step, steps)
         self._ends.note(step, result, end.message)
         workflow_ended = self._state.expanded(step.id, steps)
@@ -195,18 +188,26 @@ class _Run:
 
     def _launch(self, step: PlannedStep) -> None:
         finding = self._setting.compare_inputs(step) if step.input_files else None
-        if finding is None and step.gate is not None and not self._setting.approved(step):
-            message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
-            finding = finding_of(step, codes.APPROVAL_NEEDED, message)
+        if finding is None and (closed := self._setting.gates.closed(step)):
+            self._hold(step, closed)
+            return
         if finding is not None:
             self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
+        for approval in self._setting.gates.counted():
+            self._approvals.append(approval)
+            self._journal.approved(approval)
         index = self._graph.index[step.id]
         self._state.started(step.id)
         self._deadlines.begin(index, self._clock.monotonic())
         task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
         self._intended.append(task)
+
+    def _hold(self, step: PlannedStep, reason: str) -> None:
+        self._state.hold(step.id, reason)
+        self._journal.held(step.id, self._graph.index[step.id], reason)
+        self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
 
     def _made_ready(self, index: int) -> Task:
         failed = self._state.root_above(index) is not None
@@ -236,9 +237,9 @@ class _Run:
             case AttemptStarts(number=number):
                 task.attempt = number
                 self._intended.append(task)
-            case Pause(seconds=seconds):
+            case Pause(seconds=seconds, attempt=attempt):
                 task.wakes = self._clock.monotonic() + seconds
-                self._journal.add("retry_wait", index=task.index, wait_ms=round(seconds * 1000))
+                self._journal.pauses(task.index, seconds, attempt)
                 self._observer.notice(f"step '{task.step.name}': next attempt in {seconds:.1f} s")
             case _:
                 self._start(task, need)
@@ -256,7 +257,7 @@ class _Run:
         task.child = child
         self._by_child[child] = task
         if child.pid:
-            self._journal.add("process", index=task.index, pid=child.pid, start_ticks=ticks_now())
+            self._journal.process_started(task.index, child.pid)
 
     def _commit(self) -> None:
         self._journal.commit()
@@ -265,6 +266,8 @@ class _Run:
             self._findings.append(problem)
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
+        elif not self._journal.problem:
+            self._setting.checkpoint()
 
     def _begin_attempts(self) -> None:
         """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""
@@ -276,19 +279,13 @@ class _Run:
             return
         new = [[task.index, task.attempt] for task in intended if task.attempt > 1 or task.index not in self._ahead]
         if new:
-            self._journal.add("intents", attempts=new + self._intents_ahead())
+            self._journal.intended(new + self._intents_ahead())
             self._commit()
         stopped = bool(self._state.stopped)
         for task in intended:
             self._ahead.discard(task.index)
             if not stopped:
-                self._journal.add(
-                    "step_start",
-                    step=task.step.id,
-                    index=task.index,
-                    attempt=task.attempt,
-                    idempotency=task.step.idempotency.value,
-                )
+                self._journal.attempt_starts(task)
         self._journal.flush()
         ended = len(self._results)
         for task in intended:
@@ -299,7 +296,9 @@ class _Run:
 
     def _intents_ahead(self) -> list[list[int]]:
         """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
-        ahead = [] if self._state.stopped else [n for n in self._state.ready[:_AHEAD] if n not in self._ahead]
+        steps = self._graph.steps
+        soon = [] if self._state.stopped else self._state.ready[:_AHEAD]
+        ahead = [n for n in soon if n not in self._ahead and not self._setting.gates.closed(steps[n])]
         self._ahead.update(ahead)
         return [[number, 1] for number in ahead]
 
@@ -318,7 +317,7 @@ class _Run:
 
     def _left_running(self, task: Task, count: int) -> None:
         message = f"it left {count} process{'es' if count > 1 else ''} running, which ended with it"
-        self._findings.append(finding_of(task.step, codes.LEFT_RUNNING, message))
+        self._found(finding_of(task.step, codes.LEFT_RUNNING, message))
         self._journal.add("strays_ended", index=task.index, count=count)
 
     def _heed_signals(self) -> None:
@@ -329,7 +328,8 @@ class _Run:
                 self._signal = number
                 self._state.stopped = f"the run was interrupted ({name})"
                 message = f"{name}: no step is started any more; waiting for what runs"
-                self._findings.append(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+                asked = self._setting.asked_to_end()
+                self._found(asked or Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
             else:
                 message = f"{name}: what runs is stopped harder"
             self._observer.notice(message)
@@ -348,7 +348,7 @@ class _Run:
             self._out_of_time = True
             self._state.stopped = self._state.stopped or "the run ran out of time"
             message = f"it took longer than {self._options.deadline_seconds:g}s"
-            self._findings.append(Finding(codes.RUN_TIMED_OUT, message, Place("")))
+            self._found(Finding(codes.RUN_TIMED_OUT, message, Place("")))
         elif not self._state.unended(workflow):
             return
         else:
@@ -376,7 +376,7 @@ class _Run:
         task.logs.close()
         self._tasks.remove(task)
         if task.logs.problem:
-            self._findings.append(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
+            self._found(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
         if task.out_of_time and end.result.status == "interrupted":
             end = StepEnd(timed_out(task.step, end.result, self._name_of(task.out_of_time)))
         self._ended(task.step, end)
@@ -396,10 +396,7 @@ class _Run:
             end = replace(end, result=result)
         self._results[step.id] = result
         self._artifacts.update(end.artifacts)
-        facts = self._kept(index, end)
-        if result.reason:
-            facts["reason"] = result.reason[:_REASON]
-        self._journal.add("step_end", step=step.id, index=index, status=result.status, **facts)
+        self._keep(index, end)
         self._values.step_ended(step, result.status, end.outputs, end.variables)
         workflow_ended = self._state.ended(step.id, result.status, continued=result.continued)
         self._after_end(step, workflow_ended=workflow_ended)
@@ -416,21 +413,33 @@ class _Run:
             members = [self._graph.steps[member] for member in self._graph.members[number]]
             self._values.group_ended(self._graph.steps[number], members)
 
-    def _kept(self, index: int, end: StepEnd) -> dict[str, str]:
-        if self._journal.problem:
-            return {}
+    def _keep(self, index: int, end: StepEnd) -> None:
         try:
-            return keep(self._setting.state, self._setting.run, index, end)
+            self._journal.step_ended(index, end)
         except CannotContinue as error:
             self._findings.extend(error.findings)
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
-            return {}
+
+    def _found(self, finding: Finding) -> None:
+        """Something that concerns the run and not one step."""
+        self._findings.append(finding)
+        try:
+            self._journal.found(finding)
+        except CannotContinue as error:
+            self._findings.extend(error.findings)
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()
+        for finding in self._setting.gates.findings() if self._state.held else ():
+            self._found(finding)
         steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
-        self._journal.add("run_end", status=status, failures=len(self._state.failures))
+        finished_at = timestamp(self._clock.now())
+        outputs = self._values.public_outputs()
+        try:
+            self._journal.run_ends(status, len(self._state.failures), finished_at, duration_ms, self._signal, outputs)
+        except CannotContinue as error:
+            self._findings.extend(error.findings)
         self._commit()
         self._ends.tell()
         self._observer.run_finished(status)
@@ -439,12 +448,13 @@ class _Run:
             steps=steps,
             failures=tuple(self._graph.steps[number].id for number in self._state.failures),
             started_at=self._started_at,
-            finished_at=timestamp(self._clock.now()),
+            finished_at=finished_at,
             duration_ms=duration_ms,
             findings=tuple(self._findings),
-            outputs=self._values.public_outputs(),
+            outputs=outputs,
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,
+            approvals=tuple(self._approvals),
         )
 
     def _in_order(self) -> Iterator[PlannedStep]:
@@ -459,4 +469,6 @@ class _Run:
             return "interrupted"
         if self._out_of_time:
             return "timed_out"
-        return "failed" if self._state.failures or self._state.stopped else "succeeded"
+        if self._state.failures or self._state.stopped:
+            return "failed"
+        return "waiting" if self._state.held else "succeeded"

@@ -9,6 +9,7 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
@@ -22,8 +23,12 @@ def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape
     return None
 
 
-def _not_approved(step: PlannedStep) -> bool:  # noqa: ARG001 - the shape of `approved`
-    return False
+def _nobody_asked() -> Finding | None:
+    return None
+
+
+def _nowhere_else() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,18 @@ class RunSetting:
     secrets: Secrets = no_secrets
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
-    approved: Callable[[PlannedStep], bool] = _not_approved
-    """Whether the gate of a step is open for this plan."""
+    opening: str = ""
+    """The digest of the file of the run's opening record, where it is stored."""
+    started_at: str = ""
+    """When the run began (RFC 3339), where its opening record says it; empty: now."""
+    gates: Gates = field(default_factory=NobodyApproves)
+    """What stands before steps until people have approved."""
+    asked_to_end: Callable[[], Finding | None] = _nobody_asked
+    """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    checkpoint: Callable[[], object] = _nowhere_else
+    """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
+    fencing_token: str | None = None
+    """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 
@@ -88,6 +103,7 @@ class RunSetting:
                 "INNOMINATUS_APPLICATION": self.plan.application.name,
                 "INNOMINATUS_ENVIRONMENT": self.plan.environment,
                 "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
+                **({"INNOMINATUS_FENCING_TOKEN": self.fencing_token} if self.fencing_token else {}),
             },
         )
         return PreparedRun(

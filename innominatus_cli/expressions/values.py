@@ -170,8 +170,8 @@ def _fold_template(text: str, parsed: ParsedText, scope: Scope, found: Folded, a
             values[f"v{index}"] = resolved.value if is_static else as_literal(resolved.value)
     if template is None or parsed.problems or len(found.problems) > before:
         return text
-    from innominatus_cli.expressions.templates import (  # noqa: PLC0415 - most plans have none
-        UnusableTemplateError,
+    from innominatus_cli.expressions.template_filters import UnusableTemplateError  # noqa: PLC0415 - most plans have none
+    from innominatus_cli.expressions.templates import (  # noqa: PLC0415 - as above
         problem_of,
         render,
         syntax_problem,
@@ -339,7 +339,8 @@ def _text_for(value: object, name: str, mark: str) -> str:
 
 
 def _rendered(template: Mapping[str, Any], lookup: Lookup) -> str:
-    from innominatus_cli.expressions.templates import UnusableTemplateError, render  # noqa: PLC0415 - most plans have none
+    from innominatus_cli.expressions.template_filters import UnusableTemplateError  # noqa: PLC0415 - most plans have none
+    from innominatus_cli.expressions.templates import render  # noqa: PLC0415 - as above
 
     values = {}
     for name, value in template["values"].items():

@@ -99,7 +99,8 @@ def references(data: bytes) -> None:
 
 
 def _render(template: "Template", names: int) -> None:
-    from innominatus_cli.expressions.templates import LONGEST_RESULT, UnusableTemplateError, render
+    from innominatus_cli.expressions.template_filters import LONGEST_RESULT, UnusableTemplateError
+    from innominatus_cli.expressions.templates import render
 
     try:
         text = render(template.parts, {f"v{number}": ["x", {"c": 1}] for number in range(names)})

@@ -22,8 +22,11 @@ BLOCKS = (
     "workflow_tests",
     "plan_files",
     "policy",
+    "approvals",
     "execution",
+    "resuming",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )

@@ -86,9 +86,12 @@ JOURNAL_LOST = Code(
 APPROVAL_NEEDED = Code(
     "ORC-5012",
     "A step waits for an approval",
-    "Approvals are not available yet: take `approval` off the step, or leave the step out.",
-    exit_status=ExitStatus.RUN_FAILED,
-    detail="The step has a gate, and nothing that approves this plan was found. It did not start.",
+    "Have it approved by the people that the message names, then resume the run.",
+    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    detail="A gate stands before the step: its own (`approval`), its workflow's, its environment's "
+    "(security.requireApproval) or that of its resource type (`approvals` in admin-config.yaml), and too few people "
+    "have approved this plan. The step did not start and stays planned, with all that depends on it; what does not "
+    "depend on it has run. `approve` opens the gate, `resume` goes on (docs/how-to/approve-a-run.md).",
 )
 STEP_TYPE_UNKNOWN = Code(
     "ORC-5013",
@@ -142,9 +145,9 @@ RUN_WAS_KILLED = Code(
     "An earlier run was killed",
     "Look at what the named steps left half done, then run again.",
     severity=Severity.WARNING,
-    detail="Steps that its journal says had started and not ended are now marked as interrupted there; nobody can know "
-    "how far they came. One that was killed after its last step, while it wrote its record, may have none: "
-    "`innominatus-ctl history` shows whether it has.",
+    detail="Steps that its journal says had started and not ended are marked as interrupted; nobody can know how far "
+    "they came. The command that says so has written the run's record from its journal, with `recovered: true`; of a "
+    "run that was killed after its last step, while it wrote its record, it says what the steps came to.",
 )
 
 # Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.

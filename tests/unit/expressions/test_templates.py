@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from innominatus_cli.expressions.contexts import Context, DataContext, LaterContext, Scope
 from innominatus_cli.expressions.references import ParsedText, parse, parse_script
+from innominatus_cli.expressions.template_filters import FILTERS, LONGEST_RESULT, UnusableTemplateError
 from innominatus_cli.expressions.templates import (
-    FILTERS,
-    LONGEST_RESULT,
-    UnusableTemplateError,
     render,
     syntax_problem,
 )

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from innominatus_cli.documents import loading
-from innominatus_cli.operations import facts_cache, many_files, repository_check
+from innominatus_cli.operations import facts_cache, many_files, repository_check, repository_files
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import Validation
 from tests.unit.operations.edited_repositories import GOLDEN_PATH, STEP_TYPE, Writer, apply
@@ -87,7 +87,7 @@ def read_by(act: Callable[[], object]) -> list[str]:
         return usual(path, *more)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(repository_check, "load", noted)
+        patched.setattr(repository_files, "load", noted)
         act()
     return read
 

@@ -1,0 +1,102 @@
+"""Signatures in the ledger: on the evidence of actions, and on the commits that touched it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from innominatus_cli.documents.action_record import ActionRecord
+from innominatus_cli.findings.catalogue.ledger import SIGNATURE_BAD
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.chain import Link
+from innominatus_cli.ledger.records import read_action
+from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_processors
+from innominatus_cli.system.git import Git
+from innominatus_cli.system.ssh_signatures import Verifier
+from innominatus_cli.system.sshsig import parse
+
+_OURS: Final = "@innominatus"
+_COMMITS: Final = "git"
+_ARMOR: Final = "-----BEGIN SSH SIGNATURE-----"
+_SHORT: Final = 12
+_AT_ONCE: Final = 1_000
+
+
+class SignedCommit(NamedTuple):
+    """A commit with an ssh signature: what was signed, and the signature."""
+
+    commit: str
+    data: bytes
+    signature: str
+
+
+def check_signatures(
+    git: Git, commit: str, root: str, links: Sequence[Link], allowed_signers: str
+) -> tuple[int, list[Finding]]:
+    """How many signatures were verified, and which do not hold. Raises GitFailed, CannotContinue."""
+    verifier = Verifier(allowed_signers)
+    verified = 0
+    findings = []
+    for action, place in _actions(git, commit, root, links):
+        evidence = action.evidence
+        if evidence is None or evidence.kind != "ssh":
+            continue
+        verified += 1
+        parsed = parse(evidence.signature)
+        namespace = parsed.namespace if parsed else ""
+        data = evidence.statement.encode()
+        if not namespace.endswith(_OURS) or not verifier.verify(evidence.signer, namespace, data, evidence.signature):
+            message = f"the evidence of action {action.id} is not signed by '{evidence.signer}'"
+            findings.append(Finding(SIGNATURE_BAD, message, Place(place)))
+    signed, bad = _check_commits(git, commit, root, allowed_signers)
+    for one in bad:
+        message = f"no allowed signer signed commit {one[:_SHORT]}"
+        findings.append(Finding(SIGNATURE_BAD, message, Place(f"commit {one}")))
+    return verified + signed, findings
+
+
+def _check_commits(git: Git, commit: str, root: str, allowed_signers: str) -> tuple[int, list[str]]:
+    """Of the commits that touched the ledger: how many are signed with ssh, and those that nobody we know signed."""
+    listed = git.command.text("rev-list", "--full-history", commit, "--", root).split()
+    blocks = [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]
+
+    def do(number: int) -> tuple[int, list[str]]:
+        verifier = Verifier(allowed_signers)
+        objects = git.objects(blocks[number]).items()
+        signed = [found for one, (_, data) in objects if (found := signed_commit(one, data)) is not None]
+        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature) is None]
+        return len(signed), bad
+
+    processes = min(usable_processors(), len(blocks)) if can_fork() else 1
+    done = in_processes(Work(do, _same, _same), len(blocks), processes)
+    return sum(count for count, _ in done), [one for _, bad in done for one in bad]
+
+
+def _same(value: tuple[int, list[str]]) -> tuple[int, list[str]]:
+    return value
+
+
+def _actions(git: Git, commit: str, root: str, links: Sequence[Link]) -> Iterator[tuple[ActionRecord, str]]:
+    paths = [link.path for link in links if link.action]
+    for start in range(0, len(paths), _AT_ONCE):
+        batch = {f"{commit}:{path}": path for path in paths[start : start + _AT_ONCE]}
+        for name, (_, data) in git.objects(batch).items():
+            found = read_action(root, batch[name], data)
+            if isinstance(found, ActionRecord):
+                yield found, batch[name]
+
+
+def signed_commit(commit: str, data: bytes) -> SignedCommit | None:
+    """What the bytes of a commit object say of its ssh signature; None without one (gitformat-signature(5))."""
+    head, separator, body = data.partition(b"\n\n")
+    signature: list[bytes] = []
+    kept: list[bytes] = []
+    inside = False
+    for line in head.split(b"\n"):
+        inside = line.startswith((b"gpgsig ", b"gpgsig-sha256 ")) or (inside and line.startswith(b" "))
+        if inside:
+            signature.append(line.partition(b" ")[2])
+        else:
+            kept.append(line)
+    armored = b"\n".join(signature).decode("ascii", "replace")
+    if not armored.startswith(_ARMOR):
+        return None
+    return SignedCommit(commit, b"\n".join(kept) + separator + body, f"{armored}\n")
