@@ -228,6 +228,10 @@ class LedgerConfig(YamlModel):
         str, Field(pattern=r"^(\.innominatus|[A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
     ] = ".innominatus"
     """A folder of the repository; hidden only as `.innominatus`."""
+    signers: Annotated[list[str], Field(max_length=1_000)] = []
+    """Who may sign what the ledger held: lines of an allowed signers file (`ada@example.org ssh-ed25519 AAAA…`)."""
+    heads_max_age: DurationSeconds = 30 * 24 * 3600
+    """How old the last such statement may be before `ledger verify` warns."""
 
 
 class IgnoredFinding(YamlModel):

@@ -120,7 +120,7 @@ class ExpectedFinding(YamlModel):
 class Expectations(YamlModel):
     """What must hold. Steps are named by id, by `<workflow>/<step>` or by name; `*` and `**` stand for many."""
 
-    result: Literal["succeeded", "failed", "refused", "unplanned"] | None = None
+    result: Literal["succeeded", "failed", "refused", "waiting", "unplanned"] | None = None
     runs: list[NonEmpty] = []
     """Steps that run, whatever comes of them."""
     runs_only: list[NonEmpty] | None = None

@@ -6,17 +6,10 @@ from typing import TypeAlias
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import When
+from innominatus_cli.execution.holding import Skip, steps_left
 from innominatus_cli.execution.state import RunState
 from innominatus_cli.findings.catalogue.execution import WORKFLOW_TIMED_OUT
 from innominatus_cli.findings.finding import Finding, Place
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A step that does not run, and why."""
-
-    step: PlannedStep
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +41,8 @@ class Start:
     refusals: tuple[Refuse, ...] = ()
     expansions: tuple[PlannedStep, ...] = ()
     entries: tuple[Enter, ...] = ()
+    left: tuple[Skip, ...] = ()
+    """Steps that stay planned, because the run waits for approvals and nothing else is left to do; it ends then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def decide(state: RunState, conditions: Conditions) -> Decision:
         return Wait()
     if state.ready:  # workflows that wait for each other, against the limit of how many may have begun
         return Start((state.graph.steps[state.ready[0]],), entries=tuple(turn.entries))
-    return Finish()
+    return Start(left=steps_left(state)) if state.waiting else Finish()
 
 
 class _Turn:

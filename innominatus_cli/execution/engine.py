@@ -164,6 +164,8 @@ class _Run:
             self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
         for refusal in decision.refusals:
             self._ended(refusal.step, StepEnd(never_ran(refusal.step, "failed", "", refusal.finding)))
+        for left in decision.left:
+            self._ended(left.step, StepEnd(never_ran(left.step, "planned", left.reason)))
         for step in decision.expansions:
             self._expand(step)
         for step in decision.steps:
@@ -195,9 +197,9 @@ class _Run:
 
     def _launch(self, step: PlannedStep) -> None:
         finding = self._setting.compare_inputs(step) if step.input_files else None
-        if finding is None and step.gate is not None and not self._setting.approved(step):
-            message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
-            finding = finding_of(step, codes.APPROVAL_NEEDED, message)
+        if finding is None and (closed := self._setting.closed_gate(step)):
+            self._hold(step, closed)
+            return
         if finding is not None:
             self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
@@ -207,6 +209,13 @@ class _Run:
         task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
         self._intended.append(task)
+
+    def _hold(self, step: PlannedStep, reason: str) -> None:
+        if reason not in self._state.held.values():
+            self._findings.append(finding_of(step, codes.APPROVAL_NEEDED, reason))
+        self._state.hold(step.id, reason)
+        self._journal.add("held", step=step.id, index=self._graph.index[step.id], reason=reason[:_REASON])
+        self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
 
     def _made_ready(self, index: int) -> Task:
         failed = self._state.root_above(index) is not None
@@ -299,7 +308,9 @@ class _Run:
 
     def _intents_ahead(self) -> list[list[int]]:
         """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
-        ahead = [] if self._state.stopped else [n for n in self._state.ready[:_AHEAD] if n not in self._ahead]
+        steps = self._graph.steps
+        soon = [] if self._state.stopped else self._state.ready[:_AHEAD]
+        ahead = [n for n in soon if n not in self._ahead and not self._setting.closed_gate(steps[n])]
         self._ahead.update(ahead)
         return [[number, 1] for number in ahead]
 
@@ -459,4 +470,6 @@ class _Run:
             return "interrupted"
         if self._out_of_time:
             return "timed_out"
-        return "failed" if self._state.failures or self._state.stopped else "succeeded"
+        if self._state.failures or self._state.stopped:
+            return "failed"
+        return "waiting" if self._state.held else "succeeded"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.plan import Gate, Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
@@ -22,8 +22,13 @@ def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape
     return None
 
 
-def _not_approved(step: PlannedStep) -> bool:  # noqa: ARG001 - the shape of `approved`
-    return False
+def gate_in_words(gate: Gate) -> str:
+    """`2 of platform-team, security must approve it`."""
+    return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
+
+
+def _nobody_approved(step: PlannedStep) -> str:
+    return gate_in_words(step.gate) if step.gate is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,9 @@ class RunSetting:
     secrets: Secrets = no_secrets
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
-    approved: Callable[[PlannedStep], bool] = _not_approved
-    """Whether the gate of a step is open for this plan."""
+    closed_gate: Callable[[PlannedStep], str] = _nobody_approved
+    """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
+    Asked when all else lets the step start."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 

@@ -28,7 +28,7 @@ from innominatus_cli.execution.options import DEFAULT_PARALLEL
 from innominatus_cli.execution.output_readers import Outline, outputs_read
 from innominatus_cli.execution.setting import PreparedRun, RunSetting, ScratchFolders
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step import StepEnd, StepLogs, StepWork, finding_of, never_ran, step_work
+from innominatus_cli.execution.step import StepEnd, StepLogs, StepWork, never_ran, step_work
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.findings.catalogue import execution as codes
@@ -78,7 +78,7 @@ class SimulatedStep:
 class Simulation:
     """What became of all steps, in the plan's order, and of the run."""
 
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "waiting"]
     steps: tuple[SimulatedStep, ...]
     failures: tuple[SimulatedStep, ...]
     """Steps that failed the run, in the order of their ends."""
@@ -87,7 +87,7 @@ class Simulation:
 
 
 def simulate(plan: Plan, faked: Callable[[PlannedStep], FakedStep], *, approved: bool = False) -> Simulation:
-    """Plays the whole plan. `approved`: every gate is open; else a step behind one fails, as it would."""
+    """Plays the whole plan. `approved`: every gate is open; else what is behind one stays planned."""
     return _Simulating(plan, faked, approved=approved).to_the_end()
 
 
@@ -178,7 +178,8 @@ class _Simulating:
         steps = tuple(self._ended[step.id] for step in self._in_order())
         failures = tuple(self._ended[self._graph.steps[number].id] for number in self._state.failures)
         outputs = {name: dict(found) for name, found in self._values.workflow_outputs.items()}
-        return Simulation("failed" if failures else "succeeded", steps, failures, outputs)
+        status: Literal["succeeded", "failed", "waiting"] = "waiting" if self._state.held else "succeeded"
+        return Simulation("failed" if failures else status, steps, failures, outputs)
 
     def _in_order(self) -> Iterator[PlannedStep]:
         """The steps of the plan, those that loops became right behind them."""
@@ -199,12 +200,13 @@ class _Simulating:
             self._end(SimulatedStep(skip.step, "skipped", skip.reason))
         for refusal in decision.refusals:
             self._fail(refusal.step, refusal.finding)
+        for left in decision.left:
+            self._end(SimulatedStep(left.step, "planned", left.reason))
         for step in decision.expansions:
             self._expand(step)
         for step in decision.steps:
-            if step.gate is not None and not self._approved:
-                message = f"{step.gate.count} of {', '.join(step.gate.teams)} must approve it"
-                self._fail(step, finding_of(step, codes.APPROVAL_NEEDED, message))
+            if not self._approved and (closed := self._prepared.setting.closed_gate(step)):
+                self._state.hold(step.id, closed)
                 continue
             self._state.started(step.id)
             self._running.append(self._graph.index[step.id])

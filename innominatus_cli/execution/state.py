@@ -1,7 +1,7 @@
 """How far a run has come in its plan's graph. No I/O, no clock.
 
-`RunState` takes news, `started`, `ended`, `entered` and `expanded`, and keeps what `decide` asks for: what is ready,
-what runs, which failure stands above each node.
+`RunState` takes news, `started`, `ended`, `hold`, `entered` and `expanded`, and keeps what `decide` asks for: what is
+ready, what runs, which failure stands above each node.
 
 A sub-workflow judges by itself: once it has been entered, only what failed inside of it stands above its steps; what
 failed before it stands above what comes behind it.
@@ -56,6 +56,8 @@ class RunState:
         """The first failed step of workflows and sub-workflows, by their ids."""
         self.verdicts: dict[int, str] = {}
         """Sub-workflows that were judged: why their steps do not run, empty where they do."""
+        self.held: dict[int, str] = {}
+        """Steps that could start if somebody approved, and who must; nothing behind them starts in this run."""
         self.stopped: str = ""
         """Why no step starts any more; empty while steps may start."""
         self._missing = [len(needs) for needs in graph.needs]
@@ -119,6 +121,12 @@ class RunState:
         for loop in self.graph.groups_of(number):
             if self.graph.most_at_once(loop) is not None:
                 self._rounds.setdefault(loop, set()).add(self.graph.round_in(number, loop))
+
+    def hold(self, step_id: str, reason: str) -> None:
+        """News: this step, which was ready, waits for an approval."""
+        number = self.graph.index[step_id]
+        self.ready.remove(number)
+        self.held[number] = reason
 
     def expanded(self, step_id: str, steps: Sequence[PlannedStep]) -> bool:
         """News: this loop, which was ready, has become these steps. Returns whether its workflow has ended with it."""

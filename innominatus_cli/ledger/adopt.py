@@ -7,28 +7,36 @@ successful run of the same application and environment: then they would undo wha
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.findings.catalogue.ledger import MANIFEST_SUPERSEDED, NOT_ADOPTED, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Change, Obstacle, why_not
+from innominatus_cli.ledger.messages import action_message, commit_message
 from innominatus_cli.ledger.reading import PENDING
-from innominatus_cli.ledger.store import Standing, StoredRecord
+from innominatus_cli.ledger.store import Standing, StoredAction, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.ledger.writing import commit_message
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_writing import delete_ref
 from innominatus_cli.system.owned_files import owned_files, read_owned
 
 _FILE = "100644"
+Waiting: TypeAlias = StoredRecord | StoredAction
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """A record that now stands in a branch. `commit` is the one that took it in."""
 
-    stored: StoredRecord
+    stored: Waiting
     commit: str
     ref: str
+
+    @property
+    def action(self) -> ActionRecord | None:
+        """The action, where it is the record of one."""
+        return self.stored.record if isinstance(self.stored.record, ActionRecord) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +48,20 @@ class Adoption:
 
 
 def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
-    """Takes the waiting records of these runs (ids or starts of ids; none: all) into the branch, the oldest first."""
-    waiting = store.waiting()
+    """Takes the waiting records of these runs (ids or starts of ids; none: all) into the branch, the oldest first.
+
+    Records of actions are named by their own ids, and taken with those of the runs that they concern.
+    """
+    waiting: list[Waiting] = sorted([*store.waiting(), *store.waiting_actions()], key=_id)
     findings = [
         Finding(UNKNOWN_RUN, f"no record of a run '{run}' waits", Place(run or "run"))
         for run in runs
-        if not any(stored.record.run.startswith(run.upper()) for stored in waiting)
+        if not any(_is_named(stored, (run.upper(),)) for stored in waiting)
     ]
     wanted = tuple(run.upper() for run in runs) or ("",)
     adopted = []
     for stored in waiting:
-        if stored.record.run.startswith(wanted):
+        if _is_named(stored, wanted):
             with store.turn():
                 outcome = _adopt_one(store, stored, findings)
             if outcome is not None:
@@ -58,7 +69,16 @@ def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
     return Adoption(tuple(adopted), tuple(findings))
 
 
-def _adopt_one(store: WorkingTreeStore, stored: StoredRecord, findings: list[Finding]) -> Adopted | None:
+def _id(stored: Waiting) -> str:
+    record = stored.record
+    return record.id if isinstance(record, ActionRecord) else record.run
+
+
+def _is_named(stored: Waiting, wanted: tuple[str, ...]) -> bool:
+    return _id(stored).startswith(wanted) or (stored.record.run or "").startswith(wanted)
+
+
+def _adopt_one(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]) -> Adopted | None:
     head = store.git.head()
     try:
         reason = why_not(head, head.ref)
@@ -68,32 +88,40 @@ def _adopt_one(store: WorkingTreeStore, stored: StoredRecord, findings: list[Fin
             return Adopted(stored, commit, head.ref)
     except (Obstacle, GitFailed, OSError, CannotContinue) as problem:
         reason = str(problem)
-    message = f"the record of run {stored.record.run} stays where it is, because {reason}"
+    name = f"action {_id(stored)}" if isinstance(stored.record, ActionRecord) else f"run {_id(stored)}"
+    message = f"the record of {name} stays where it is, because {reason}"
     findings.append(Finding(NOT_ADOPTED, message, Place(stored.path)))
     return None
 
 
-def _take(store: WorkingTreeStore, stored: StoredRecord, ref: str, findings: list[Finding]) -> str:
+def _take(store: WorkingTreeStore, stored: Waiting, ref: str, findings: list[Finding]) -> str:
     files = _files(store, stored)
-    superseded = _is_superseded(store, stored)
+    record = stored.record
+    if isinstance(record, ActionRecord):
+        change = Change({stored.path: files[stored.path]}, action_message(record, stored.path))
+        return store.landing().on_branch(ref, lambda _: change)
+    superseded = any(
+        later.standing is Standing.COMMITTED and later.record.status == "succeeded" and later.record.run > record.run
+        for later in store.records(record.application, record.environment)
+    )
     if superseded:
         kept_back = [path for path in files if path.startswith(f"{store.root}/manifests/")]
-        findings.extend(_superseded(stored, path) for path in kept_back)
+        findings.extend(_superseded(record.run, path) for path in kept_back)
         files = {path: data for path, data in files.items() if path not in kept_back}
 
     def change_on(base: str | None) -> Change:
-        removed = {} if superseded else store.removed_by(stored.record, base)
-        return Change({**removed, **files}, commit_message(stored.record, stored.path))
+        removed = {} if superseded else store.removed_by(record, base)
+        return Change({**removed, **files}, commit_message(record, stored.path))
 
     return store.landing().on_branch(ref, change_on)
 
 
-def _files(store: WorkingTreeStore, stored: StoredRecord) -> dict[str, bytes]:
+def _files(store: WorkingTreeStore, stored: Waiting) -> dict[str, bytes]:
     """The files of a waiting record that belong to the ledger; anything else that a commit brought is left out."""
     if stored.standing is Standing.KEPT:
-        top = store.state.unwritten_dir / stored.record.run
+        top = store.state.unwritten_dir / _id(stored)
         return {path: read_owned(top, path) or b"" for path in owned_files(top, store.root)}
-    commit = store.git.commit_of(f"{PENDING}{stored.record.run}")
+    commit = store.git.commit_of(f"{PENDING}{_id(stored)}")
     if commit is None:
         raise Obstacle("it has gone meanwhile")
     ours = [entry for entry in store.git.changes(commit) if _is_ours(store, stored, entry.path) and entry.mode == _FILE]
@@ -101,30 +129,22 @@ def _files(store: WorkingTreeStore, stored: StoredRecord) -> dict[str, bytes]:
     return {entry.path: contents[entry.object_id] for entry in ours}
 
 
-def _is_ours(store: WorkingTreeStore, stored: StoredRecord, path: str) -> bool:
+def _is_ours(store: WorkingTreeStore, stored: Waiting, path: str) -> bool:
     record = stored.record
     manifests = f"{store.root}/manifests/{record.application}/{record.environment}/"
     return path == stored.path or path.startswith((f"{store.root}/plans/", manifests))
 
 
-def _is_superseded(store: WorkingTreeStore, stored: StoredRecord) -> bool:
-    record = stored.record
-    return any(
-        later.standing is Standing.COMMITTED and later.record.status == "succeeded" and later.record.run > record.run
-        for later in store.records(record.application, record.environment)
-    )
-
-
-def _superseded(stored: StoredRecord, path: str) -> Finding:
-    message = f"this manifest of run {stored.record.run} is not taken: a later run's stands in the branch"
+def _superseded(run: str, path: str) -> Finding:
+    message = f"this manifest of run {run} is not taken: a later run's stands in the branch"
     return Finding(MANIFEST_SUPERSEDED, message, Place(path))
 
 
-def _clear(store: WorkingTreeStore, stored: StoredRecord) -> None:
-    run = stored.record.run
+def _clear(store: WorkingTreeStore, stored: Waiting) -> None:
     if stored.standing is Standing.KEPT:
-        shutil.rmtree(store.state.unwritten_dir / run, ignore_errors=True)
+        shutil.rmtree(store.state.unwritten_dir / _id(stored), ignore_errors=True)
         return
-    commit = store.git.commit_of(f"{PENDING}{run}")
+    ref = f"{PENDING}{_id(stored)}"
+    commit = store.git.commit_of(ref)
     if commit is not None:
-        delete_ref(store.git, f"{PENDING}{run}", commit)
+        delete_ref(store.git, ref, commit)

@@ -9,7 +9,7 @@ from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.execution.expansion import steps_of
 from innominatus_cli.expressions.values import NoValue, resolve
-from innominatus_cli.ledger.store import Store, StoredRecord
+from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.planning.request import Deployed, DeployedResource
 
@@ -18,7 +18,7 @@ _WORKLOAD: Final = "deploy-application"
 _NO_RECORD: Final = "no record of a successful deployment"
 
 
-def first_deployment(store: Store, application: str, environment: str) -> tuple[bool, str]:
+def first_deployment(store: Records, application: str, environment: str) -> tuple[bool, str]:
     """Whether no deployment of an application in an environment has succeeded yet, and what says so.
 
     The evidence is the oldest such record, so that it stays the same however many follow.
@@ -45,7 +45,7 @@ class FirstDeployments:
         return (True, _NO_RECORD) if oldest is None else (False, oldest.evidence)
 
 
-def deployed(store: Store, application: str, environment: str) -> Deployed | None:
+def deployed(store: Records, application: str, environment: str) -> Deployed | None:
     """What exists of an application in an environment: all that deployments made since the last successful removal.
 
     Deployments that failed count with the steps of theirs that succeeded. None where nothing exists.

@@ -3,33 +3,35 @@
 Objects are read by git's plumbing, files without following links; nothing that a repository holds is executed.
 """
 
-import json
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.findings.catalogue.ledger import RECORD_CORRUPT
 from innominatus_cli.findings.finding import Finding, Place
-from innominatus_cli.ledger.records import read_record, run_of_path, runs_folder
-from innominatus_cli.ledger.store import Standing, StoredRecord
+from innominatus_cli.ledger.batches import batches_of
+from innominatus_cli.ledger.records import run_of_path
+from innominatus_cli.ledger.store import Entry, Standing, Stored
 from innominatus_cli.system.git import Git
-from innominatus_cli.system.owned_files import owned_files, read_owned, replace_owned
+from innominatus_cli.system.owned_files import owned_files, read_owned
 
 PENDING: Final = "refs/innominatus/pending/"
 RECORD_TRAILER: Final = "Innominatus-Record: "
-_BATCH: Final = 64
 _FILE: Final = "100644"
 
 
-class RecordReader:
-    """Reads records of one repository; what cannot be read becomes a finding, once."""
+class RecordReader(Generic[Entry]):
+    """Reads the records below one folder of a repository; what cannot be read becomes a finding, once.
 
-    def __init__(self, git: Git, root: str, unwritten: Path) -> None:
+    `read` makes a record of the bytes of the file at a path, or says what is wrong with them.
+    """
+
+    def __init__(self, git: Git, folder: str, unwritten: Path, read: Callable[[str, bytes], Entry | Finding]) -> None:
         self._git = git
-        self._root = root
+        self._folder = folder
         self._unwritten = unwritten
+        self._read_bytes: Callable[[str, bytes], Entry | Finding] = read
         self._findings: dict[str, Finding] = {}
 
     @property
@@ -46,38 +48,40 @@ class RecordReader:
             entry.path: entry.object_id for entry in sorted(entries, key=lambda entry: run_of_path(entry.path) or "")
         }
 
-    def committed(self, paths: dict[str, str]) -> Iterator[StoredRecord]:
+    def committed(self, paths: dict[str, str]) -> Iterator[Stored[Entry]]:
         """The records of these files (see `committed_paths`), in their order, read in batches as they are asked for."""
-        names = list(paths)
-        for start in range(0, len(names), _BATCH):
-            batch = names[start : start + _BATCH]
+        batches, too_large = batches_of(self._git, paths)
+        self._findings |= {finding.place.path: finding for finding in too_large}
+        for batch in batches:
             contents = self._git.read_blobs(paths[name] for name in batch)
             for name in batch:
                 yield from self._read(name, contents[paths[name]], Standing.COMMITTED)
 
-    def pending(self) -> Iterator[StoredRecord]:
+    def pending(self) -> Iterator[Stored[Entry]]:
         """The records that wait for `ledger adopt`."""
         refs = self._git.refs(PENDING)
         messages = self._git.objects(refs.values())
         places = {}
         for commit in refs.values():
             path = record_path_of_message(messages[commit][1])
-            if path is not None:
+            if path is not None and path.startswith(f"{self._folder}/"):
                 places[f"{commit}:{path}"] = path
         for name, (kind, data) in self._git.objects(places).items():
             if kind == "blob":
                 yield from self._read(places[name], data, Standing.PENDING)
 
-    def uncommitted(self, committed: dict[str, str], folder: str) -> Iterator[StoredRecord]:
+    def uncommitted(self, committed: Mapping[str, str], folder: str) -> Iterator[Stored[Entry]]:
         """The records that are files of the working tree and in no commit."""
         yield from self._files(self._git.root, committed, folder, Standing.UNCOMMITTED)
 
-    def kept(self) -> Iterator[StoredRecord]:
+    def kept(self) -> Iterator[Stored[Entry]]:
         """The records that could not be committed and wait in the state folder."""
         for run in sorted(path.name for path in self._unwritten.iterdir()) if self._unwritten.is_dir() else ():
-            yield from self._files(self._unwritten / run, {}, runs_folder(self._root), Standing.KEPT)
+            yield from self._files(self._unwritten / run, {}, self._folder, Standing.KEPT)
 
-    def _files(self, top: Path, committed: dict[str, str], folder: str, standing: Standing) -> Iterator[StoredRecord]:
+    def _files(
+        self, top: Path, committed: Mapping[str, str], folder: str, standing: Standing
+    ) -> Iterator[Stored[Entry]]:
         for path in owned_files(top, folder):
             if path not in committed and run_of_path(path):
                 try:
@@ -88,12 +92,12 @@ class RecordReader:
                 if data is not None:
                     yield from self._read(path, data, standing)
 
-    def _read(self, path: str, data: bytes, standing: Standing) -> Iterator[StoredRecord]:
-        found = read_record(self._root, path, data)
+    def _read(self, path: str, data: bytes, standing: Standing) -> Iterator[Stored[Entry]]:
+        found = self._read_bytes(path, data)
         if isinstance(found, Finding):
             self._findings[path] = found
         else:
-            yield StoredRecord(found, path, digest_of_bytes(data[:-1]), standing)
+            yield Stored(found, path, digest_of_bytes(data[:-1]), standing)
 
 
 def record_path_of_message(commit: bytes) -> str | None:
@@ -102,25 +106,3 @@ def record_path_of_message(commit: bytes) -> str | None:
         if line.startswith(RECORD_TRAILER):
             return line.removeprefix(RECORD_TRAILER)
     return None
-
-
-class TipsCache:
-    """The tips of one tree of records, so that writing a record does not read all others. It is only ever derived."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def tips(self, tree: str) -> list[str] | None:
-        """The tips of the records tree with this object id, where they are known."""
-        try:
-            known = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
-            return None
-        if not isinstance(known, dict) or known.get("tree") != tree or not isinstance(known.get("tips"), list):
-            return None
-        return [tip for tip in known["tips"] if isinstance(tip, str)]
-
-    def remember(self, tree: str, tips: list[str]) -> None:
-        """Keeps the tips; not being able to is no problem."""
-        with suppress(OSError):
-            replace_owned(self._path.parent, self._path.name, json.dumps({"tree": tree, "tips": tips}).encode(), 0o600)

@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.run_record import RECORD_SCHEMA, RunRecord
 from innominatus_cli.findings.finding import Finding
+from innominatus_cli.ledger.batches import batches_of
 from innominatus_cli.ledger.records import plan_path, read_record, run_of_path
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import ulid_milliseconds
 
-_BATCH: Final = 1000
 _DEPLOYMENTS: Final = frozenset({"run", "resume"})
 
 
@@ -120,9 +120,9 @@ def _began(path: str) -> int:
 
 
 def _committed(store: WorkingTreeStore, paths: Mapping[str, str], findings: list[Finding]) -> Iterator[SkimmedRecord]:
-    names = list(paths)
-    for start in range(0, len(names), _BATCH):
-        batch = names[start : start + _BATCH]
+    batches, too_large = batches_of(store.git, paths)
+    findings += too_large
+    for batch in batches:
         contents = store.git.read_blobs(paths[name] for name in batch)
         for name in batch:
             record = _read(store.root, name, contents[paths[name]])

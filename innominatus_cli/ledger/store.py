@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import STATE_NOT_WRITTEN
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.git import Head
+
+Entry = TypeVar("Entry", RunRecord, ActionRecord)
+"""What the ledger's chain is made of: records of runs, and records of actions."""
 
 
 class Standing(StrEnum):
@@ -26,11 +30,11 @@ class Standing(StrEnum):
     """In this clone's state folder, because it could not be committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+@dataclass(frozen=True)
+class Stored(Generic[Entry]):
     """A record of the ledger with the path and the digest of its file."""
 
-    record: RunRecord
+    record: Entry
     path: str
     digest: str
     standing: Standing = Standing.COMMITTED
@@ -41,15 +45,19 @@ class StoredRecord:
         return f"record {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+StoredRecord: TypeAlias = Stored[RunRecord]
+StoredAction: TypeAlias = Stored[ActionRecord]
+
+
+@dataclass(frozen=True)
+class Landed(Generic[Entry]):
     """Where a record went. `record` is as written, with its parents.
 
     `commit` and `ref` are None where nothing was committed: `--no-commit`, or a failure (then `kept_at` names the
     folder that keeps the files, and an error is among the findings).
     """
 
-    record: RunRecord
+    record: Entry
     path: str
     commit: str | None = None
     ref: str | None = None
@@ -68,27 +76,38 @@ class Written:
         return self.failed and self.kept_at is None
 
 
-class Store(Protocol):
-    """Immutable records, found by application and environment; the oldest first everywhere."""
+Written: TypeAlias = Landed[RunRecord]
+WrittenAction: TypeAlias = Landed[ActionRecord]
 
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What was wrong with records that were read so far: they are left out of every answer."""
+
+class Records(Protocol):
+    """What planning asks of a ledger."""
 
     def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
-        """All records, those of an application, or those of one of its environments."""
-
-    def record(self, run: str) -> StoredRecord | None:
-        """The record of a run."""
-
-    def tips(self) -> list[str]:
-        """The digests, sorted, of all committed records that no other one names as a parent."""
+        """All records, those of an application, or those of one of its environments; the oldest first."""
 
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
 
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it."""
+
+
+class Store(Records, Protocol):
+    """Immutable records, found by application and environment; the oldest first everywhere."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was wrong with records that were read so far: they are left out of every answer."""
+
+    def record(self, run: str) -> StoredRecord | None:
+        """The record of a run."""
+
+    def actions(self, application: str | None = None, environment: str | None = None) -> list[StoredAction]:
+        """All actions, those that concern an application, or those that concern one of its environments."""
+
+    def tips(self) -> list[str]:
+        """The digests, sorted, of all committed records, of runs and actions, that no other one names as a parent."""
 
     def write(
         self,
@@ -101,8 +120,11 @@ class Store(Protocol):
     ) -> Written:
         """Adds a record (its parents are set here), its plan and, after a success, the files that steps made."""
 
+    def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
+        """Adds the record of an action (its parents are set here), to the branch of `head`, as `write` does."""
 
-def tips_of(records: Iterable[StoredRecord]) -> list[str]:
+
+def tips_of(records: Iterable[Stored[RunRecord] | Stored[ActionRecord]]) -> list[str]:
     """The digests, sorted, of the records that no other of them names as a parent."""
     digests: set[str] = set()
     parents: set[str] = set()

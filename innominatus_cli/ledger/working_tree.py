@@ -2,19 +2,33 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 from typing import Final
 
 from pydantic import ValidationError
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger.landing import Landing, clear_scratch
-from innominatus_cli.ledger.reading import RecordReader, TipsCache
-from innominatus_cli.ledger.records import is_safe_name, plan_path, run_of_path, runs_folder
-from innominatus_cli.ledger.store import StoredRecord, Written, tips_of
-from innominatus_cli.ledger.writing import RecordWriter
+from innominatus_cli.ledger.messages import action_message, commit_message
+from innominatus_cli.ledger.reading import RecordReader
+from innominatus_cli.ledger.records import (
+    action_path,
+    actions_folder,
+    is_safe_name,
+    plan_path,
+    read_action,
+    read_record,
+    record_path,
+    run_of_path,
+    runs_folder,
+)
+from innominatus_cli.ledger.store import Entry, Landed, StoredAction, StoredRecord, Written, WrittenAction
+from innominatus_cli.ledger.tips import Tips
+from innominatus_cli.ledger.writing import Draft, RecordWriter
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.git_command import GitFailed
@@ -41,13 +55,16 @@ class WorkingTreeStore:
         self._clock = clock or SystemClock()
         self._who = who
         self.state = StateFolder(git.common_dir)
-        self._reader = RecordReader(git, root, self.state.unwritten_dir)
-        self._known_tips = TipsCache(self.state.ledger_dir / "tips.json")
+        unwritten = self.state.unwritten_dir
+        self._reader = RecordReader(git, runs_folder(root), unwritten, partial(read_record, root))
+        self._actions = RecordReader(git, actions_folder(root), unwritten, partial(read_action, root))
+        self._tips = Tips(git, root, self.state.ledger_dir / "tips.json", self._reader, self._actions)
 
     @property
     def findings(self) -> Sequence[Finding]:
         """What was wrong with records that were read so far."""
-        return self._reader.findings
+        found = (*self._reader.findings, *self._actions.findings)
+        return tuple(sorted(found, key=lambda finding: finding.place.path))
 
     @property
     def who(self) -> Identity:
@@ -68,9 +85,21 @@ class WorkingTreeStore:
         committed = self._reader.committed({path: blob for path, blob in paths.items() if run_of_path(path) == run})
         return next((stored for stored in chain(committed, loose) if stored.record.run == run), None)
 
+    def actions(self, application: str | None = None, environment: str | None = None) -> list[StoredAction]:
+        """All actions, those that concern an application, or those that concern one of its environments."""
+        folder = actions_folder(self.root)
+        paths = self._actions.committed_paths(self.git.commit_of("HEAD"), folder)
+        standing = set(paths)
+        found = list(self._actions.committed(paths))
+        for stored in chain(self._actions.uncommitted(paths, folder), self._actions.pending(), self._actions.kept()):
+            if stored.path not in standing:
+                standing.add(stored.path)
+                found.append(stored)
+        return sorted((stored for stored in found if _concerns(stored, application, environment)), key=_id)
+
     def tips(self) -> list[str]:
-        """The digests, sorted, of all committed records that no other one names as a parent."""
-        return self._tips_at(self.git.commit_of("HEAD"))
+        """The digests, sorted, of all committed records, of runs and actions, that no other one names as a parent."""
+        return self._tips.at(self.git.commit_of("HEAD"))
 
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
@@ -112,6 +141,20 @@ class WorkingTreeStore:
         """The records that `ledger adopt` takes in: pending and kept ones, the oldest first."""
         return sorted(chain(self._reader.pending(), self._reader.kept()), key=_run)
 
+    def waiting_actions(self) -> list[StoredAction]:
+        """The records of actions that `ledger adopt` takes in, the oldest first."""
+        return sorted(chain(self._actions.pending(), self._actions.kept()), key=_id)
+
+    def outside(self, committed: Mapping[str, str]) -> list[StoredRecord | StoredAction]:
+        """The records in no commit: files that `committed` lacks, pending and kept ones; runs, then actions."""
+        runs, actions = self._reader, self._actions
+        uncommitted_runs = runs.uncommitted(committed, runs_folder(self.root))
+        uncommitted_actions = actions.uncommitted(committed, actions_folder(self.root))
+        return [
+            *chain(uncommitted_runs, runs.pending(), runs.kept()),
+            *chain(uncommitted_actions, actions.pending(), actions.kept()),
+        ]
+
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
         path = plan_path(self.root, digest)
@@ -137,15 +180,33 @@ class WorkingTreeStore:
         One commit to the branch of `head_at_start`, or to a pending ref (see `landing`). What fails is told in the
         findings, and the files are kept in the state folder. Raises ValueError for files that are not the ledger's.
         """
-        files = self._files(record, plan, artifacts)
-        writer = RecordWriter(self.git, self.root, self.landing(), self.state, self._tips_at, self.removed_by)
+        path = record_path(self.root, record)
+        draft = Draft(
+            record,
+            id=record.run,
+            name=f"run {record.run}",
+            path=path,
+            message=commit_message(record, path),
+            files=self._files(record, plan, artifacts),
+            removed_on=partial(self.removed_by, record),
+        )
+        return self._write(draft, head_at_start, commit=commit)
+
+    def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
+        """Adds the record of an action (its parents are set here), to the branch of `head`, as `write` does."""
+        path = action_path(self.root, action)
+        draft = Draft(action, action.id, f"action {action.id}", path, action_message(action, path))
+        return self._write(draft, head, commit=commit)
+
+    def _write(self, draft: Draft[Entry], head: Head, *, commit: bool) -> Landed[Entry]:
+        writer = RecordWriter(self.git, self.landing(), self.state, self._tips.at)
         with self.turn():
             if not commit:
-                return writer.leave_uncommitted(record, files)
-            written = writer.commit(record, files, head_at_start)
+                return writer.leave_uncommitted(draft)
+            written = writer.commit(draft, head)
             if written.commit is not None and not written.pending:
                 with suppress(GitFailed):
-                    self._known_tips.remember(self._runs_tree(written.commit), [written.record.digest])
+                    self._tips.remember(written.commit, [written.record.digest])
             return written
 
     def removed_by(self, record: RunRecord, base: str | None) -> dict[str, None]:
@@ -210,21 +271,6 @@ class WorkingTreeStore:
         yield from self._reader.pending()
         yield from self._reader.kept()
 
-    def _tips_at(self, commit: str | None) -> list[str]:
-        if commit is None:
-            return []
-        tree = self._runs_tree(commit)
-        known = self._known_tips.tips(tree)
-        if known is None:
-            paths = self._reader.committed_paths(commit, runs_folder(self.root))
-            known = tips_of(self._reader.committed(paths))
-            self._known_tips.remember(tree, known)
-        return known
-
-    def _runs_tree(self, commit: str) -> str:
-        kind, data = self.git.objects([f"{commit}:{runs_folder(self.root)}"]).popitem()[1]
-        return self.git.object_id("tree", data) if kind == "tree" else ""
-
 
 def _is_of(stored: StoredRecord, application: str | None, environment: str | None) -> bool:
     record = stored.record
@@ -238,3 +284,12 @@ def _deployed(stored: StoredRecord) -> bool:
 
 def _run(stored: StoredRecord) -> str:
     return stored.record.run
+
+
+def _concerns(stored: StoredAction, application: str | None, environment: str | None) -> bool:
+    action = stored.record
+    return application in {None, action.application} and environment in {None, action.environment}
+
+
+def _id(stored: StoredAction) -> str:
+    return stored.record.id

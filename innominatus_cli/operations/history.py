@@ -98,7 +98,7 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
     now = [row for row in now if row["run"] not in recorded]
     if application is not None and not rows and not now:
         rows = [_never_run(ledger, application)]
-    return Found([*now, *rows], tuple(ledger.store.findings), len(ledger.store.waiting()))
+    return Found([*now, *rows], tuple(ledger.store.findings), _waiting(ledger.store))
 
 
 def history(ledger: OpenLedger, application: str | None = None, environment: str | None = None) -> Found:
@@ -107,7 +107,7 @@ def history(ledger: OpenLedger, application: str | None = None, environment: str
     if application is not None and not ledger.store.records(application):
         _never_run(ledger, application)
     rows = [run_row(stored) for stored in reversed(records)]
-    return Found(rows, tuple(ledger.store.findings), len(ledger.store.waiting()))
+    return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store))
 
 
 def applications(ledger: OpenLedger) -> Found:
@@ -152,6 +152,10 @@ def run_row(stored: StoredRecord) -> Data:
         "record": stored.path,
         "standing": stored.standing.value,
     }
+
+
+def _waiting(store: WorkingTreeStore) -> int:
+    return len(store.waiting()) + len(store.waiting_actions())
 
 
 def _last_runs(records: Iterable[StoredRecord]) -> list[StoredRecord]:

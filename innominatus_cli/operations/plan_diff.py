@@ -97,16 +97,17 @@ def diff_plans(
     sources: dict[str, str] = {}
     sides = [_side(wish, end, policies_from, directory, now, sources) for end in (old, new)]
     named = _told_apart(old, new)
-    return _compared(sides[0]._replace(name=named[0]), sides[1]._replace(name=named[1]), sources)
+    return compared(sides[0]._replace(name=named[0]), sides[1]._replace(name=named[1]), sources)
 
 
 def diff_plan_files(old: str, new: str) -> PlanDiff:
     """Two files that hold plans. Raises CannotContinue for one that does not, or that was edited."""
     sides = [Side(path, read_plan(path)) for path in (old, new)]
-    return _compared(sides[0], sides[1], {})
+    return compared(sides[0], sides[1], {})
 
 
-def _compared(old: Side, new: Side, sources: dict[str, str]) -> PlanDiff:
+def compared(old: Side, new: Side, sources: dict[str, str]) -> PlanDiff:
+    """Two sides, compared where both have a plan."""
     both = old.plan is not None and new.plan is not None
     found = compare(old.plan, new.plan) if both and old.plan is not None and new.plan is not None else None
     return PlanDiff(old, new, found, sources)

@@ -18,7 +18,7 @@ from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
 from innominatus_cli.ledger.facts import deployed, first_deployment
 from innominatus_cli.ledger.records import is_safe_name
-from innominatus_cli.ledger.store import Store, StoredRecord
+from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
@@ -119,7 +119,7 @@ def _judged(
 
 
 def plan_with(
-    repository: Repository, store: Store | None, wish: PlanWish, there: Revision | None = None
+    repository: Repository, store: Records | None, wish: PlanWish, there: Revision | None = None
 ) -> PlanOutcome:
     """The plan for a wish, from one repository and its records. Raises CannotContinue for a path outside of it.
 
@@ -255,7 +255,7 @@ def operation_of(repository: Repository, golden_path: str | None) -> Operation:
     return found[meant].model.spec.operation if meant is not None else BUILT_IN.get(plain, Operation.DEPLOY)
 
 
-def _facts(repository: Repository, store: Store | None, request: PlanRequest, git: Mapping[str, str]) -> Facts:
+def _facts(repository: Repository, store: Records | None, request: PlanRequest, git: Mapping[str, str]) -> Facts:
     workload = repository.workload(request.score_path) if request.score_path is not None else None
     if store is None or workload is None:
         return Facts(env=os.environ, git=git)
@@ -265,7 +265,7 @@ def _facts(repository: Repository, store: Store | None, request: PlanRequest, gi
     return Facts(first, evidence, os.environ, git, there)
 
 
-def _last_plan(store: Store, plan: Plan) -> tuple[StoredRecord, Plan] | None:
+def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:
     """The newest record of the same application, environment and operation whose plan is still there."""
     for stored in reversed(store.records(plan.application.name, plan.environment)):
         record = stored.record

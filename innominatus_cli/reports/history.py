@@ -91,6 +91,7 @@ def adopted_listing(outcome: Adoption) -> Listing:
     rows = [
         {
             "run": one.stored.record.run,
+            "action": one.action.action if one.action else None,
             "application": one.stored.record.application,
             "environment": one.stored.record.environment,
             "branch": one.ref.removeprefix("refs/heads/"),

@@ -21,7 +21,7 @@ _WORDS: Final = {
     "timed_out": "TIMED OUT",
     "interrupted": "interrupted",
     "skipped": "skipped",
-    "planned": "planned",
+    "planned": "waits",
 }
 _STYLES: Final = {"succeeded": "green", "failed": "bold red", "timed_out": "bold red", "interrupted": "yellow"}
 _REFRESH_SECONDS: Final = 0.1
@@ -129,7 +129,7 @@ class LiveProgress:
 
     def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
         """Marks a step as ended."""
-        mark = {"succeeded": "✓", "skipped": "-"}.get(result.status, "✗")
+        mark = {"succeeded": "✓", "skipped": "-", "planned": "·"}.get(result.status, "✗")
         style = _STYLES.get(result.status, "dim")
         self._set(step.id, f"{mark} {_shown(step)}  {result_text(result, message)}", style)
 

@@ -7,7 +7,14 @@ from innominatus_cli.documents.durations import took_text
 from innominatus_cli.operations.running import RunReport
 from innominatus_cli.reports.terminal import one_line, painted, printable
 
-_COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "timed_out": "red"}
+_COLOURS = {
+    "succeeded": "green",
+    "failed": "red",
+    "refused": "red",
+    "interrupted": "yellow",
+    "timed_out": "red",
+    "waiting": "yellow",
+}
 _SHORT = 12
 
 

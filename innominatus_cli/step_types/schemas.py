@@ -15,6 +15,8 @@ from innominatus_cli.documents.action_type import ActionTypeDocument
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
 from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
+from innominatus_cli.documents.ledger_heads import HeadsStatement
+from innominatus_cli.documents.ledger_verification import LedgerVerification
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.plan_analysis import PlanAnalysis
 from innominatus_cli.documents.plan_explanation import PlanExplanation
@@ -56,6 +58,8 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),
     "action-record.v1": (ActionRecord, "Action record"),
+    "ledger-heads.v1": (HeadsStatement, "Heads statement"),
+    "ledger-verification.v1": (LedgerVerification, "Verification of the ledger"),
     "step-result.v1": (StepResult, "Step result"),
 }
 

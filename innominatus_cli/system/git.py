@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, GIT_MISSING, NOT_A_REPOSITORY, UNKNOWN_REVISION
 from innominatus_cli.findings.catalogue.revisions import AMBIGUOUS_REVISION
@@ -55,6 +55,14 @@ class TreeEntry:
     path: str
     mode: str
     object_id: str
+
+
+class Commit(NamedTuple):
+    """A commit: its id, the author's name and the first line of its message."""
+
+    id: str
+    author: str
+    subject: str
 
 
 class Git:
@@ -139,6 +147,13 @@ class Git:
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits; None where this clone knows none. Raises GitFailed."""
         return self.command.text("merge-base", "--end-of-options", one, other, allowed=(0, 1)) or None
+
+    def commits_between(self, old: str, new: str) -> "tuple[Commit, ...]":
+        """The commits that `new` has and `old` has not, the oldest first, merges aside. Raises GitFailed."""
+        options = ("--reverse", "--topo-order", "--no-merges", "--no-commit-header", "--format=%H%x00%an%x00%s%x00")
+        listed = self.command.output("rev-list", *options, "--end-of-options", new, f"^{old}")
+        fields = [field.strip("\n") for field in listed.decode("utf-8", "replace").split("\0")]
+        return tuple(Commit(*fields[at : at + 3]) for at in range(0, len(fields) - 3, 3))
 
     def is_shallow(self) -> bool:
         """Whether the clone lacks older commits. Raises GitFailed."""

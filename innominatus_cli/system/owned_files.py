@@ -7,7 +7,7 @@ leaves the old content or the new.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,35 @@ def read_owned(root: Path, path: str) -> bytes | None:
     if len(data) > _LARGEST:
         raise OSError(0, f"more than {_LARGEST} bytes", path)
     return data
+
+
+def read_folder(root: Path, folder: str, names: Iterable[str]) -> dict[str, bytes | OSError | None]:
+    """The contents of regular files of one folder, which is opened once; None where nothing is, else why not."""
+    found: dict[str, bytes | OSError | None] = dict.fromkeys(names)
+    try:
+        with _opened(root, folder) as parent:
+            for name in found:
+                found[name] = _content(parent, name)
+    except FileNotFoundError:
+        return found
+    except OSError as problem:
+        return dict.fromkeys(found, problem)
+    return found
+
+
+def _content(parent: int, name: str) -> bytes | OSError | None:
+    try:
+        handle = os.open(name, _READ, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        return problem
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > _LARGEST:
+        os.close(handle)
+        return NotARegularFile(0, "no regular file is there", name)
+    with open(handle, "rb") as stream:  # noqa: PTH123 - a descriptor
+        return stream.read(_LARGEST + 1)
 
 
 def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644) -> None:

@@ -1,17 +1,24 @@
-"""`ledger`: work with the run records."""
+"""`ledger`: work with the records."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, print_listing
+from innominatus_cli.cli.moments import Moment
+from innominatus_cli.cli.output import output_option, print_document, print_listing, print_text
 
 
 @click.group("ledger")
 def command() -> None:
-    r"""Work with the run records.
+    r"""Work with the records of runs and actions: verify, sign and show them, adopt those that wait.
 
     \b
     Examples:
+      innominatus-ctl ledger verify
+      innominatus-ctl ledger show latest
       innominatus-ctl ledger adopt
     """
 
@@ -23,7 +30,7 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
     r"""Take waiting records into the branch that is checked out, one commit each: all, or those of the runs named.
 
     A record waits where its run could not commit to its branch: with a detached head, in the middle of a rebase or
-    merge, after a switch of branches, or where the disk refused.
+    merge, after a switch of branches, or where the disk refused. An action in the ledger says who took it.
 
     \b
     Examples:
@@ -31,11 +38,124 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
       innominatus-ctl ledger adopt 01JD
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.ledger.adopt import adopt as adopt_records
+    from innominatus_cli.operations.adopting import adopt_records
     from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.reports.history import adopted_listing
 
-    store = open_ledger().store
-    outcome = adopt_records(store, runs)
+    ledger = open_ledger()
+    outcome = adopt_records(ledger, runs)
     print_listing(adopted_listing(outcome), output)
-    return told((*store.findings, *outcome.findings))
+    return told((*ledger.store.findings, *outcome.findings))
+
+
+@command.command("verify", short_help="Find out whether every record is as it was written, and none is missing.")
+@click.option("--signatures", is_flag=True, help="Also verify the signatures on actions and on the ledger's commits.")
+@click.option("--head", metavar="FILE|REV", help="A heads statement, or a revision, that the ledger must hold all of.")
+@click.option(
+    "--allowed-signers", metavar="FILE", type=click.Path(path_type=Path), help="Whose signatures count (ssh-keygen(1))."
+)
+@click.option("--policies-from", metavar="REV", help="Take `ledger.signers` from another revision.")
+@click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@output_option("text", "json", "yaml")
+def verify(output: str, strict: bool, **wished: Any) -> int:  # noqa: ANN401 - see VerifyOptions
+    r"""Find out whether every record is as it was written, and none is missing.
+
+    Names, bytes, the chain, plans, every commit of the history, and what is known from outside: signed statements of
+    refs/innominatus/heads, and what this clone saw last. Nothing is fetched or executed. Exit status 65 with the file,
+    and the byte where one is known, where something was edited, removed, reordered or rolled back.
+
+    \b
+    Examples:
+      innominatus-ctl ledger verify
+      innominatus-ctl ledger verify --signatures --policies-from origin/main
+      innominatus-ctl ledger verify --head origin/main --strict
+      innominatus-ctl ledger verify --allowed-signers signers --signatures -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.verifying import VerifyOptions
+    from innominatus_cli.operations.verifying import verify as verify_ledger
+    from innominatus_cli.reports.ledger_text import verification_text
+
+    verified = verify_ledger(open_ledger(), VerifyOptions(**wished))
+    print_document(verified.report.as_json(), output, lambda: verification_text(verified.report))
+    return told(verified.findings) or int(strict and bool(verified.findings))
+
+
+@command.command("sign", short_help="Sign a statement of what the ledger of this branch holds.")
+@click.option("--key", metavar="KEY", help="An ssh key: a file, or a public key of ssh-agent's.  [default: git's]")
+@click.option("--push", is_flag=True, help="Push refs/innominatus/heads too.")
+@click.option("--unsigned", is_flag=True, help="Make the statement without a signature.")
+@click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
+@output_option("text", "json", "yaml")
+def sign(output: str, **wished: Any) -> int:  # noqa: ANN401 - see SignOptions
+    r"""Sign a statement of what the ledger of this branch holds, so that nobody can take its newest records away.
+
+    The ledger is verified first. The statement goes to refs/innominatus/heads, signed with the ssh key that git's
+    `user.signingkey` names, or with another one; whoever verifies then sees when a record of it is gone.
+
+    \b
+    Examples:
+      innominatus-ctl ledger sign
+      innominatus-ctl ledger sign --key ~/.ssh/id_ed25519 --push
+      innominatus-ctl ledger sign --branch main -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.signing import SignOptions, sign_heads
+    from innominatus_cli.reports.ledger_text import signed_document, signed_text
+
+    signed = sign_heads(open_ledger(), SignOptions(**wished))
+    print_document(signed_document(signed), output, lambda: signed_text(signed))
+    return told(signed.findings)
+
+
+@command.command("show", short_help="Show one run: who, what, when, from which commit, under which approvals.")
+@click.argument("run", shell_complete=offers.runs)
+@output_option("text", "json", "yaml", "template")
+def show(run: str, output: str) -> int:
+    r"""Show one run: who, what, when, from which commit, under which approvals, and what came of each step.
+
+    RUN is an id, the start of one, or `latest`.
+
+    \b
+    Examples:
+      innominatus-ctl ledger show latest
+      innominatus-ctl ledger show 01JD -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.showing import shown_run
+    from innominatus_cli.reports.ledger_text import record_text
+
+    ledger = open_ledger()
+    shown = shown_run(ledger, run)
+    print_document(shown.document, output, lambda: record_text(*shown))
+    return told(ledger.store.findings)
+
+
+@command.command("export", short_help="Print the ledger for other tools: in-toto statements, CSV, JSON.")
+@click.option("--format", "form", type=click.Choice(("in-toto", "csv", "json")), default="in-toto", show_default=True)
+@click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help="Of one application.")
+@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
+@click.option("--since", type=Moment(), help="Runs that began then or later: 2026-11-20, a time, or 30d ago.")
+def export(form: str, application: str | None, environment: str | None, since: datetime | None) -> int:
+    r"""Print the ledger for other tools, the oldest run first.
+
+    in-toto is a line a run: a Statement v1 with SLSA provenance, whose subjects are the files that the run made. CSV
+    has a line a run; JSON also holds the records of actions, as they are stored.
+
+    \b
+    Examples:
+      innominatus-ctl ledger export --app checkout-service > checkout.intoto.jsonl
+      innominatus-ctl ledger export --format csv --since 90d > runs.csv
+      innominatus-ctl ledger export --format json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.ledger_export import export_text
+
+    store = open_ledger().store
+    print_text(export_text(store, form, application, environment, since))
+    return told(store.findings)

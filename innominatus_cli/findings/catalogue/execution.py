@@ -86,9 +86,12 @@ JOURNAL_LOST = Code(
 APPROVAL_NEEDED = Code(
     "ORC-5012",
     "A step waits for an approval",
-    "Approvals are not available yet: take `approval` off the step, or leave the step out.",
-    exit_status=ExitStatus.RUN_FAILED,
-    detail="The step has a gate, and nothing that approves this plan was found. It did not start.",
+    "Have it approved by the people that the message names, then resume the run.",
+    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    detail="A gate stands before the step: its own (`approval`), its workflow's, its environment's "
+    "(security.requireApproval) or that of its resource type (`approvals` in admin-config.yaml), and too few people "
+    "have approved this plan. The step did not start and stays planned, with all that depends on it; what does not "
+    "depend on it has run. `approve` opens the gate, `resume` goes on (docs/how-to/approve-a-run.md).",
 )
 STEP_TYPE_UNKNOWN = Code(
     "ORC-5013",

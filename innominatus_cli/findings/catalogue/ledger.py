@@ -94,6 +94,26 @@ UNKNOWN_APPLICATION = Code(
     detail="An application is known by its Score file, or by a record of it. A name that has neither is taken for a "
     "typing error, so that an empty answer always means that nothing has run.",
 )
+NEVER_DEPLOYED = Code(
+    "ORC-6017",
+    "Nothing is deployed there",
+    "`innominatus-ctl status APP` shows what has run; deploy it first, or name another environment with --env.",
+    detail="What is deployed is what the last successful deployment planned, unless a removal followed it.",
+)
+PLAN_NOT_KEPT = Code(
+    "ORC-6018",
+    "The plan of a run is not in the ledger",
+    "Restore `.innominatus/plans/` from the commit that added the record; `ledger verify` says what else is missing.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="A record names its plan by digest, and the plan stands beside it since the same commit.",
+)
+NOTHING_TO_BISECT = Code(
+    "ORC-6019",
+    "No run turned from good to bad",
+    "`innominatus-ctl history APP` lists the runs; `--good RUN` and `--bad RUN` say between which ones to look.",
+    detail="`runs bisect` looks for a run that failed or timed out right after one that succeeded, in the same "
+    "environment and for the same operation. Interrupted, waiting and refused runs say nothing about what they ran.",
+)
 UNKNOWN_STEP = Code(
     "ORC-6016",
     "The run has no such step",
@@ -174,5 +194,161 @@ JOURNAL_CORRUPT = Code(
     detail=(
         "Every line of a journal holds its own digest and that of the line before. Only a torn last line is what a "
         "crash leaves, and only that is cut; anything else was changed by something else than this tool."
+    ),
+)
+
+# Proofs: 6060 to 6099.
+
+NO_SSH_KEYGEN = Code(
+    "ORC-6060",
+    "There is no ssh-keygen",
+    "Install OpenSSH 8.9 or newer (on Debian: apt-get install openssh-client).",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "Statements are signed and verified by OpenSSH (`ssh-keygen -Y sign`), with the keys that people sign commits "
+        "with, so that no server and no further key is needed."
+    ),
+)
+NOT_SIGNED = Code(
+    "ORC-6061",
+    "Nothing was signed",
+    "Name a key with `--key`, or set git's `user.signingkey`; load a key with a passphrase into ssh-agent.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail=(
+        "The key is an ssh key: the path of a private key, or of a public one whose private half ssh-agent holds. "
+        "Nobody is asked for a passphrase, because that could stop a pipeline for ever."
+    ),
+)
+RECORD_CHANGED = Code(
+    "ORC-6062",
+    "A record was changed after it was written",
+    "Put the file back as it was: `git checkout <the commit before> -- <file>`, and ask who changed it.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "A record never changes. The message names the commit that changed it, or says that the working tree differs, "
+        "and the first byte that does."
+    ),
+)
+RECORD_REMOVED = Code(
+    "ORC-6063",
+    "A record was removed from the ledger",
+    "Put the file back: `git checkout <the commit before> -- <file>`, and ask who removed it.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "What any earlier commit of the branch held below `runs/` and `actions/` must still be there. Every commit is "
+        "compared with each of its parents, so that a merge that took one side's records away is found as well."
+    ),
+)
+PARENT_MISSING = Code(
+    "ORC-6064",
+    "A record follows one that is not there",
+    "Look for the missing record in other clones and branches; `git log --all -- <ledger>/runs` shows where it was.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "Each record names the digests of all records that nobody followed when it was written. A digest that no "
+        "record has means that one was edited or removed, or that its commit did not come along."
+    ),
+)
+CLOCK_WENT_BACK = Code(
+    "ORC-6065",
+    "A record is older than the one that it follows",
+    "Set the clocks of the machines that run: with NTP they differ by milliseconds.",
+    severity=Severity.WARNING,
+    detail=(
+        "The order of records is that of the chain and never that of clocks, so nothing is wrong with the ledger; but "
+        "times that differ by more than five minutes mislead whoever reads them."
+    ),
+)
+RUN_TWICE = Code(
+    "ORC-6066",
+    "Two records have one id",
+    "Find out which one is forged: the id of a run or an action is made once, and only one machine made it.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="A record's path follows from its content, so a copy for another application or month was edited.",
+)
+PLAN_MISSING = Code(
+    "ORC-6067",
+    "The plan of a record is missing or was changed",
+    "Put the file back from the commit that added it: `git log --diff-filter=A -- <file>`.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="A record names its plan by the SHA-256 of its bytes; the plan says what was allowed to happen in the run.",
+)
+COMMIT_MISSING = Code(
+    "ORC-6068",
+    "The commit of a record is not in this clone",
+    "`git fetch --unshallow` brings old commits; one that was squashed or rebased away stays missing.",
+    severity=Severity.WARNING,
+    detail=(
+        "A record names the commit that was checked out. A shallow clone lacks old ones, and a branch that is squashed "
+        "when it is merged leaves its own behind; the plan still holds the object id of every source."
+    ),
+)
+LEDGER_ROLLED_BACK = Code(
+    "ORC-6069",
+    "The ledger lacks records that it had",
+    "Fetch the branch as it was (`git reflog`, other clones), and ask who rewrote it.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "A chain whose newest records are gone is a valid, shorter chain. Something outside of it says so: a statement "
+        "of `refs/innominatus/heads` (`ledger sign`), what this clone saw when it verified last, or what `--head` "
+        "named. Where the branch was rewritten on purpose, remove the file `innominatus/ledger/seen-heads.json` of the "
+        "git folder, and sign anew."
+    ),
+)
+HEADS_NOT_TRUSTED = Code(
+    "ORC-6070",
+    "A heads statement cannot be trusted",
+    "Sign anew with the key of an allowed signer: `innominatus-ctl ledger sign --push`.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "Its bytes are not what a statement's are, or it has no signature that one of the allowed signers "
+        "(`ledger.signers` in admin-config.yaml, or `--allowed-signers`) made for this purpose."
+    ),
+)
+HEADS_OLD = Code(
+    "ORC-6071",
+    "The last heads statement is old",
+    "`innominatus-ctl ledger sign --push`, best in a scheduled pipeline; `git fetch` brings newer ones.",
+    severity=Severity.WARNING,
+    detail=(
+        "Who keeps you from seeing newer statements can hide newer records. `ledger.headsMaxAge` in admin-config.yaml "
+        "says how old the last one may be, 30 days by default."
+    ),
+)
+SIGNATURE_BAD = Code(
+    "ORC-6072",
+    "A signature does not hold",
+    "Ask the signer; whose keys count is said by `ledger.signers` in admin-config.yaml, or `--allowed-signers`.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "`--signatures` verifies what is signed with ssh: the evidence of actions, and the commits of the ledger. An "
+        "unknown key, other bytes than those that were signed, or another purpose are all the same: no proof."
+    ),
+)
+HISTORY_SHALLOW = Code(
+    "ORC-6073",
+    "The history is not complete",
+    "`git fetch --unshallow` brings it (`fetch-depth: 0` in a checkout action).",
+    severity=Severity.WARNING,
+    detail="In a shallow clone nobody can see whether an older commit held records that are gone.",
+)
+NO_HEADS = Code(
+    "ORC-6074",
+    "No heads statement is about this branch",
+    "`git fetch origin 'refs/innominatus/*:refs/innominatus/*'`; `innominatus-ctl ledger sign --push` makes one.",
+    severity=Severity.WARNING,
+    detail=(
+        "`ledger.signers` says that there should be one. Without it, a clone that verifies for the first time cannot "
+        "know whether the newest records were taken away."
+    ),
+)
+FOREIGN_FILE = Code(
+    "ORC-6076",
+    "Something that is no record stands among the records",
+    "Remove it; `git log -- <file>` says who put it there.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "Below `runs/` and `actions/` stand records and nothing else, as plain files. Links and submodules are never "
+        "followed."
     ),
 )

@@ -179,7 +179,7 @@ class _Holding:
                     yield one
                     continue
                 simulated = self._by_id[one.id]
-                if simulated.status != "skipped":
+                if simulated.status not in {"skipped", "planned"}:
                     yield self._wrong(one, "to be skipped", place)
                 elif written.reason is not None and written.reason not in simulated.reason:
                     message = f"expected '{one.short}' to be skipped because '{written.reason}'; the reason is"
@@ -352,7 +352,8 @@ class _Holding:
 
 
 _CAMEL = {"runs_only": "runsOnly"}
-_RESULT = {"succeeded": "succeeds", "failed": "fails", "refused": "is refused by the policies"}
+_WAITS = "waits for an approval"
+_RESULT = {"succeeded": "succeeds", "failed": "fails", "refused": "is refused by the policies", "waiting": _WAITS}
 
 
 def _failed(one: SimulatedStep) -> bool:
@@ -366,6 +367,8 @@ def _became(one: SimulatedStep) -> str:
             return "succeeds"
         case "skipped":
             return f"is skipped: {one.reason}"
+        case "planned":
+            return f"waits: {one.reason}"
         case "timed_out":
             return f"runs out of time: {one.reason}"
         case _:

@@ -111,7 +111,10 @@ def normalised(text: str, folder: Path) -> str:
     for pattern, word in (
         (r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<run>"),
         (r"\bsha256:[0-9a-f]{64}\b", "<digest>"),
+        (r"\bsha256:[0-9a-f]{12}…", "<digest>"),
+        (r"(?<=/plans/)[0-9a-f]{64}\b", "<digest>"),
         (r"\b[0-9a-f]{40}\b", "<commit>"),
+        (r"(?<=\bcommit )[0-9a-f]{12}\b", "<commit>"),
         (r"(?<=  plan    )[0-9a-f]{12}\b", "<digest>"),
         (r"(?<=  commit  )[0-9a-f]{12}\b", "<commit>"),
         (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "<time>"),

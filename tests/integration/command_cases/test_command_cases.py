@@ -22,6 +22,7 @@ from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations import planning, running
+from innominatus_cli.system import ssh_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,13 @@ def the_extra_lsp_is_missing(stage: "Stage") -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def there_is_no_ssh_keygen(stage: "Stage") -> Iterator[None]:
+    """No folder of PATH has one."""
+    stage.environment.setattr(ssh_signatures, "find_program", lambda *_, **__: None)
+    yield
+
+
+@contextlib.contextmanager
 def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
     """The case's own command runs already; its step waits until .git/works is gone."""
     works = stage.folder / ".git" / "works"
@@ -119,6 +127,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "a-driver-with-a-bug": a_driver_with_a_bug,
         "a-planner-with-a-bug": a_planner_with_a_bug,
         "another-run-holds-the-lock": another_run_holds_the_lock,
+        "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
     }
 

@@ -116,7 +116,6 @@ def test_what_is_secret_is_used_and_not_recorded(make_plan: MakePlan, make_setti
         ({"type": "no-such-type"}, "ORC-5013"),
         ({"inputs": {"command": ["no-such-program"]}}, "ORC-5102"),
         ({"inputs": {"command": {"$ref": "run.id"}, "workingDir": "../.."}}, "ORC-5104"),
-        ({"script": "true", "gate": Gate(teams=["sre"], count=1)}, "ORC-5012"),
         ({"type": "kubernetes", "inputs": {"operation": {"$ref": "run.id"}}}, "ORC-5014"),
     ],
 )
@@ -129,6 +128,34 @@ def test_what_goes_wrong_is_a_finding_at_the_step(
     assert (result.status, failed.status, failed.finding.code) == ("failed", "failed", code)
     assert (failed.finding.path, failed.finding.line) == ("flow.yaml", 3)
     assert results(result)["b"].reason == "step 'a' failed"
+
+
+def test_a_closed_gate_lets_the_rest_finish_and_then_the_run_waits(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    gate = Gate(teams=["sre"], count=1)
+    steps = {
+        "held": {"script": "touch held", "gate": gate},
+        "behind": {"needs": ["held"], "script": "touch behind"},
+        "free": {"script": "touch free"},
+        "later": {"needs": ["free"], "script": "touch later"},
+    }
+    setting = make_setting(make_plan(steps))
+    result = execute_plan(setting, QUICK)
+    assert (result.status, result.failures) == ("waiting", ())
+    assert statuses(result) == {"held": "planned", "behind": "planned", "free": "succeeded", "later": "succeeded"}
+    assert results(result)["behind"].reason == "step 'held' waits for an approval"
+    assert [finding.code.number for finding in result.findings] == ["ORC-5012"]
+    assert sorted(path.name for path in setting.work_dir.iterdir() if path.name in steps) == ["free", "later"]
+    told = {line["type"] for line in events(setting) if line.get("index") == 0}
+    assert told == {"held", "step_end"}
+    intended = [number for line in events(setting) if line["type"] == "intents" for number, _ in line["attempts"]]
+    assert sorted(intended) == [2, 3]
+
+
+def test_an_open_gate_lets_its_step_start(make_plan: MakePlan, make_setting: MakeSetting) -> None:
+    plan = make_plan({"a": {"script": "true", "gate": Gate(teams=["sre"], count=1)}})
+    assert execute_plan(make_setting(plan, closed_gate=lambda _step: ""), QUICK).status == "succeeded"
 
 
 def test_an_attempt_that_fails_is_repeated_and_each_is_told(make_plan: MakePlan, make_setting: MakeSetting) -> None:

@@ -204,7 +204,8 @@ def test_adopting_takes_a_pending_record_into_the_branch(
     capfd.readouterr()
     adopted = answer(capfd, "ledger", "adopt", made.run[:20])["adopted"]
     assert [(row["run"], row["branch"]) for row in adopted] == [(made.run, "main")]
-    assert inside.git("rev-parse", "HEAD") == adopted[0]["commit"]
+    assert inside.git("rev-parse", "HEAD^") == adopted[0]["commit"]
+    assert "adopt records of" in inside.git("log", "-1", "--format=%s")
     assert inside.git("for-each-ref", "refs/innominatus") == ""
     assert inside.git("status", "--porcelain") == ""
     assert answer(capfd, "ledger", "adopt")["adopted"] == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from innominatus_cli.documents.plan import Application, Plan, PlannedStep, PlannedWorkflow, StepConditions
+from innominatus_cli.documents.plan import Application, Gate, Plan, PlannedStep, PlannedWorkflow, StepConditions
 from innominatus_cli.documents.run_record import StepStatus
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier, When
 from innominatus_cli.execution.decide import Finish, Start, Wait, decide
@@ -77,6 +77,7 @@ class World:
         self.started: list[str] = []
         self.skipped: dict[str, str] = {}
         self.refused: list[str] = []
+        self.left: dict[str, str] = {}
 
     def play(self) -> "World":
         while not isinstance(decision := decide(self.state, always_holds), Finish):
@@ -93,7 +94,13 @@ class World:
         for refusal in decision.refusals:
             self.refused.append(refusal.step.name)
             self.state.ended(refusal.step.id, "failed")
+        for left in decision.left:
+            self.left[left.step.name] = left.reason
+            self.state.ended(left.step.id, "planned")
         for found in decision.steps:
+            if found.gate is not None:
+                self.state.hold(found.id, "anna must approve it")
+                continue
             self.started.append(found.name)
             self.state.started(found.id)
 
@@ -120,6 +127,61 @@ def test_after_a_failure_what_needs_it_is_skipped_with_the_reason_and_the_rest_f
     assert world.started == ["a", "d", "e"]
     assert world.skipped == {"b": "step 'a' failed", "c": "step 'a' failed"}
     assert names(tuple(world.state.graph.steps[n] for n in world.state.failures)) == ["a"]
+
+
+GATE = Gate(teams=["owners"], count=1)
+
+
+def test_a_closed_gate_holds_its_step_and_what_needs_it_and_nothing_else() -> None:
+    steps = step("a"), step("held", "a", gate=GATE), step("behind", "held"), step("b"), step("c", "b")
+    world = World(state_of(*steps), b="failed").play()
+    assert world.started == ["a", "b"]
+    assert world.skipped == {"c": "step 'b' failed"}
+    assert world.left == {"held": "anna must approve it", "behind": "step 'held' waits for an approval"}
+
+
+def test_what_stands_behind_a_barrier_waits_for_a_gate_before_it() -> None:
+    early, late = "deployment/platform/-/early", "deployment/product/shop/late"
+    steps = (
+        step("held", flow=early, gate=GATE),
+        step("other", flow=early),
+        barrier("deployment/platform", f"{early}/held", f"{early}/other"),
+        step("always", "deployment/platform", flow=late, when=When.ALWAYS),
+        step("tidy", f"{late}/always", flow=late, cleanup=True),
+    )
+    world = World(state_of(*steps)).play()
+    assert world.started == ["other"]
+    assert {name: world.left[name] for name in ("always", "tidy")} == dict.fromkeys(
+        ("always", "tidy"), "step 'held' waits for an approval"
+    )
+
+
+def test_a_gate_of_a_step_that_does_not_run_holds_nothing() -> None:
+    world = World(state_of(step("a"), step("gated", "a", gate=GATE), step("b", "gated")), a="failed").play()
+    assert (world.left, sorted(world.skipped)) == ({}, ["b", "gated"])
+
+
+def test_a_run_that_is_stopped_waits_for_nobody() -> None:
+    state = state_of(step("held", gate=GATE), step("behind", "held"))
+    state.hold(f"{FLOW}/held", "anna must approve it")
+    state.stopped = "the run was interrupted"
+    world = World(state).play()
+    assert (world.left, sorted(world.skipped)) == ({}, ["behind", "held"])
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(min_value=0, max_value=255)), min_size=1, max_size=8))
+def test_each_step_runs_or_stays_planned_and_none_runs_behind_a_gate(shape: list[tuple[bool, int]]) -> None:
+    needs = {n: [m for m in range(n) if mask >> m & 1] for n, (_, mask) in enumerate(shape)}
+    steps = [
+        step(f"s{n}", *(f"s{m}" for m in needs[n]), gate=GATE if gated else None) for n, (gated, _) in enumerate(shape)
+    ]
+    world = World(state_of(*steps, parallel=2)).play()
+    waits: set[int] = set()
+    for n, (gated, _) in enumerate(shape):
+        if gated or waits.intersection(needs[n]):
+            waits.add(n)
+    assert sorted(world.left) == sorted(f"s{n}" for n in waits)
+    assert sorted([*world.left, *world.started]) == sorted(f"s{n}" for n in range(len(shape)))
 
 
 @pytest.mark.parametrize("end", ["failed", "timed_out", "interrupted"])

@@ -180,7 +180,8 @@ def test_where_only_a_fake_is_missing_the_reason_says_so() -> None:
 def test_a_gate_is_closed_until_everybody_has_approved() -> None:
     flow = plan_of(step("a", gate=Gate(teams=["owners"], count=2)), step("b", "a"))
     closed = simulate(flow, faking())
-    assert statuses(closed) == {"a": "failed", "b": "skipped"}
+    assert statuses(closed) == {"a": "planned", "b": "planned"}
+    assert (closed.status, by_name(closed)["a"].reason) == ("waiting", "2 of owners must approve it")
     assert not by_name(closed)["a"].began
     assert statuses(simulate(flow, faking(), approved=True)) == {"a": "succeeded", "b": "succeeded"}
 

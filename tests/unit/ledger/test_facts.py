@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.plan import Application, Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.facts import deployed, first_deployment
-from innominatus_cli.ledger.store import StoredRecord, Written
+from innominatus_cli.ledger.store import StoredAction, StoredRecord, Written, WrittenAction
 from innominatus_cli.system.git import Head
 
 MakeRecord = Callable[..., RunRecord]
@@ -40,6 +41,12 @@ class FakeStore:
 
     def tips(self) -> list[str]:
         return []
+
+    def actions(self, application: str | None = None, environment: str | None = None) -> list[StoredAction]:
+        raise AssertionError((application, environment))
+
+    def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
+        raise AssertionError((action, head, commit))
 
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         found = [one for one in self.records(application, environment) if one.record.status == "succeeded"]

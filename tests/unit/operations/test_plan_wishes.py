@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.finding import CannotContinue, Finding
-from innominatus_cli.ledger.store import StoredRecord, Written
+from innominatus_cli.ledger.store import StoredAction, StoredRecord, Written, WrittenAction
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.system.git import Head
 
 SCORE = "apiVersion: score.dev/v1b1\nmetadata: {name: shop-web}\ncontainers: {web: {image: 'x:1'}}\n"
 WORKFLOW = """
@@ -38,6 +40,12 @@ class EmptyStore:
 
     def tips(self) -> list[str]:
         return []
+
+    def actions(self, application: str | None = None, environment: str | None = None) -> list[StoredAction]:
+        raise AssertionError((application, environment))
+
+    def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
+        raise AssertionError((action, head, commit))
 
     def first_successful(self, application: str, environment: str) -> None:
         assert application == "shop-web"

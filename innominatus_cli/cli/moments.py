@@ -1,0 +1,43 @@
+"""Points in time on the command line: a day, a time, or how long ago."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from innominatus_cli.documents.durations import seconds_of
+from innominatus_cli.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    _MomentType = click.ParamType[datetime]
+else:
+    _MomentType = click.ParamType
+
+
+class Moment(_MomentType):
+    """`2026-11-20` (UTC), an RFC 3339 time, or `7d`, `24h` ago. A day means its beginning, or with `end` its end."""
+
+    name = "time"
+
+    def __init__(self, *, end: bool = False) -> None:
+        self._end = end
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment; a value that is none is wrong usage."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return self._ago(text, param, ctx)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        is_day = len(text) == len("2026-11-20")
+        return moment + timedelta(days=1) if self._end and is_day else moment
+
+    def _ago(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return SystemClock().now() - timedelta(seconds=seconds_of(text))
+        except (ValueError, OverflowError):
+            return self.fail(f"'{text}' is no day (2026-11-20), no time and no duration (7d)", param, ctx)

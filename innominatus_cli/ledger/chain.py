@@ -1,0 +1,99 @@
+"""The chain of records, judged by itself: every record follows records that are there, and none follows itself.
+
+Pure: it sees of each record what `Link` holds. Digests rule out circles, unless SHA-256 is broken; asked all the same,
+because everything that rests on the chain rests on that too.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from innominatus_cli.findings.catalogue.ledger import CLOCK_WENT_BACK, PARENT_MISSING, RUN_TWICE
+from innominatus_cli.findings.finding import Finding, Place
+
+TOLERANCE: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may differ."""
+_SHOWN: Final = 19
+
+
+class Link(NamedTuple):
+    """A record, as far as the chain and a summary need it. Strings and tuples of strings only: processes pass them."""
+
+    path: str
+    digest: str
+    parents: tuple[str, ...]
+    id: str
+    """Of the run or the action."""
+    action: str
+    """Which action it is; empty for the record of a run."""
+    at: str
+    """When it was written (RFC 3339); empty where that is not known."""
+    application: str
+    environment: str
+    operation: str
+    status: str
+    name: str
+    email: str
+    started: str
+    commit: str
+    plan: str
+    approvals: tuple[str, ...]
+
+
+def tips(links: Sequence[Link]) -> list[str]:
+    """The digests, sorted, of the records that no other of them follows."""
+    followed = {parent for link in links for parent in link.parents}
+    return sorted({link.digest for link in links} - followed)
+
+
+def check_chain(links: Sequence[Link]) -> Iterator[Finding]:
+    """What is wrong with the chain of these records."""
+    known = {link.digest: link for link in links}
+    yield from _twice(links)
+    orphans: dict[str, list[str]] = {}
+    for link in links:
+        for parent in link.parents:
+            before = known.get(parent)
+            if before is None:
+                orphans.setdefault(parent, []).append(link.path)
+            elif _is_much_later(before.at, link.at):
+                message = f"it was written at {link.at}, and the record that it follows at {before.at}"
+                yield Finding(CLOCK_WENT_BACK, message, Place(link.path))
+    for parent, paths in orphans.items():
+        others = f", as do {len(paths) - 1} others" if len(paths) > 1 else ""
+        message = f"it follows {parent[:_SHOWN]}…, a record that is not in the ledger{others}"
+        yield Finding(PARENT_MISSING, message, Place(paths[0]))
+    for link in _in_circles(known):
+        yield Finding(PARENT_MISSING, "it follows itself, through other records", Place(link.path))
+
+
+def _twice(links: Sequence[Link]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for link in sorted(links):
+        if first.setdefault(link.id, link.path) != link.path:
+            message = f"'{first[link.id]}' is a record of {'action' if link.action else 'run'} {link.id} too"
+            yield Finding(RUN_TWICE, message, Place(link.path))
+
+
+def _is_much_later(one: str, other: str) -> bool:
+    if one <= other or not one or not other:  # of one form, so that texts compare as times do
+        return False
+    try:
+        return datetime.fromisoformat(one) - datetime.fromisoformat(other) > TOLERANCE
+    except (ValueError, TypeError):
+        return False
+
+
+def _in_circles(known: dict[str, Link]) -> list[Link]:
+    """What is left when records that nobody follows are taken away, again and again."""
+    followers = Counter(parent for link in known.values() for parent in link.parents)
+    free = [digest for digest in known if not followers[digest]]
+    left = dict(known)
+    while free:
+        link = left.pop(free.pop())
+        for parent in link.parents:
+            followers[parent] -= 1
+            if not followers[parent] and parent in left:
+                free.append(parent)
+    return sorted(left.values())

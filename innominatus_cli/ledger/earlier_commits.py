@@ -1,0 +1,80 @@
+"""What earlier commits held of the ledger and the last one does not: edits and removals, wherever they were made.
+
+Every commit is compared with each of its parents, so that a merge that took one side's records away is found too.
+A record that was put back, byte for byte, is no finding.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from innominatus_cli.findings.catalogue.ledger import RECORD_CHANGED, RECORD_REMOVED
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.records import run_of_path
+from innominatus_cli.system.git import Git
+
+_SHORT = 12
+
+
+class Loss(NamedTuple):
+    """A record that a commit removed or changed."""
+
+    path: str
+    commit: str
+    blob: str
+    """The object id of the record's bytes as they were."""
+
+
+class EarlierCommits(NamedTuple):
+    """How many commits were looked at, and what was lost in them."""
+
+    commits: int
+    losses: list[Loss]
+
+
+def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[str, str]) -> EarlierCommits:
+    """Walks all ancestors of a commit; `standing` are the files below the folders now, by path with object ids.
+
+    Raises GitFailed.
+    """
+    commits = git.command.output("rev-list", commit, "--")
+    options = ("-r", "-m", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=DMT")
+    stream = git.command.output("diff-tree", "--stdin", *options, "--", *folders, stdin=commits)
+    fields = stream.split(b"\0")[:-1]
+    losses: dict[tuple[str, str], Loss] = {}
+    where = ""
+    position = 0
+    while position < len(fields):
+        if not fields[position].startswith(b":"):
+            where = fields[position].decode()
+            position += 1
+            continue
+        _, _, before, _, _ = fields[position].decode().split(" ")
+        path = os.fsdecode(fields[position + 1])
+        position += 2
+        if run_of_path(path) and standing.get(path) != before:
+            losses.setdefault((path, before), Loss(path, where, before))
+    return EarlierCommits(commits.count(b"\n"), sorted(losses.values()))
+
+
+def losses_told(git: Git, losses: Sequence[Loss], standing: Mapping[str, str]) -> list[Finding]:
+    """Losses as findings, with the first byte that differs where there is something to compare."""
+    findings = []
+    for loss in losses:
+        by = f"commit {loss.commit[:_SHORT]}"
+        now = standing.get(loss.path)
+        if now is None:
+            findings.append(Finding(RECORD_REMOVED, f"{by} removed this record", Place(loss.path)))
+            continue
+        contents = git.objects([loss.blob, now])
+        byte = first_difference(contents[loss.blob][1], contents[now][1])
+        message = f"it is not what it was before {by}: byte {byte} differs"
+        findings.append(Finding(RECORD_CHANGED, message, Place(loss.path, 1, byte + 1)))
+    return findings
+
+
+def first_difference(one: bytes, other: bytes) -> int:
+    """The index of the first byte in which two contents differ, their common length where one goes on."""
+    return next(
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )

@@ -1,0 +1,164 @@
+"""Whether the ledger of the commit that is checked out is what it says: every file, the chain, its past, its anchors.
+
+Nothing is fetched, nothing is executed but git's plumbing (and ssh-keygen where signatures count).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from innominatus_cli.documents.canonical import digest_of_bytes
+from innominatus_cli.documents.ledger_verification import LastRun, LedgerCounts, LedgerVerification
+from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
+from innominatus_cli.findings.finding import Finding, Place, Severity
+from innominatus_cli.ledger.anchoring import Anchoring, Anchors, Named, Trust
+from innominatus_cli.ledger.batches import LARGEST, batches_of
+from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.earlier_commits import look_back, losses_told
+from innominatus_cli.ledger.inspecting import Inspection, inspect
+from innominatus_cli.ledger.proofs import check_signatures
+from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
+from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
+from innominatus_cli.ledger.working_files import check_working_files
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.git import Git
+
+_OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT: Final = 12
+
+
+class Verified(NamedTuple):
+    """The report, and its findings as such."""
+
+    report: LedgerVerification
+    findings: tuple[Finding, ...]
+
+
+def verify_ledger(
+    store: WorkingTreeStore,
+    clock: Clock,
+    trust: Trust,
+    *,
+    branch: str | None = None,
+    signatures: bool = False,
+    named: Named | None = None,
+) -> Verified:
+    """Everything that is wrong with the ledger. `branch` is the one that is checked out, or stands for it.
+
+    What was seen is remembered where nothing is wrong. Raises GitFailed, CannotContinue.
+    """
+    git = store.git
+    commit = git.commit_of("HEAD")
+    inspection = inspect(git, store.root, commit) if commit else Inspection([], {}, [])
+    links = sorted(inspection.links)
+    findings = [*inspection.findings, *check_chain(links)]
+    counts = LedgerCounts(runs=sum(not link.action for link in links), actions=sum(bool(link.action) for link in links))
+    anchoring = Anchoring()
+    seen_heads = SeenHeads(store.state)
+    if commit:
+        earlier = look_back(git, commit, (runs_folder(store.root), actions_folder(store.root)), inspection.files)
+        told = losses_told(git, earlier.losses, inspection.files)
+        findings += [*told, *_shallow(git), *check_working_files(git, inspection.files)]
+        findings += [*_check_plans(git, store.root, commit, links), *_check_commits(git, links)]
+        seen = seen_heads.of(branch) if branch else None
+        digests = frozenset(link.digest for link in links)
+        anchors = Anchors(git, commit, branch, digests, inspection.files)
+        anchoring = anchors.check(trust, clock.now(), seen, named)
+        findings += anchoring.findings
+        checked = check_signatures(git, commit, store.root, links, trust.allowed_signers) if signatures else (0, [])
+        findings += checked[1]
+        plans = len({link.plan for link in links if link.plan})
+        proofs = anchoring.signatures + checked[0]
+        counts = counts.model_copy(update={"plans": plans, "commits": earlier.commits, "signatures": proofs})
+    waiting = store.outside(inspection.files)
+    findings += store.findings
+    sound = not any(finding.severity is Severity.ERROR for finding in findings)
+    if sound and branch:
+        seen_heads.remember(
+            branch, Seen(tuple(tips(links)), len(links), timestamp(clock.now()), anchoring.statement_at)
+        )
+    findings.sort(key=lambda finding: finding.sort_key)
+    report = LedgerVerification(
+        root=store.root,
+        branch=branch,
+        commit=commit,
+        sound=sound,
+        tips=tips(links),
+        counts=counts.model_copy(update={"waiting": len(waiting)}),
+        anchors=anchoring.anchors,
+        last_runs=_last_runs(links),
+        findings=[ReportedFinding.of(finding) for finding in findings],
+    )
+    return Verified(report, tuple(findings))
+
+
+def _shallow(git: Git) -> Iterator[Finding]:
+    if git.is_shallow():
+        yield Finding(HISTORY_SHALLOW, "this clone is shallow: older commits cannot be looked at", Place("git"))
+
+
+def _check_plans(git: Git, root: str, commit: str, links: Sequence[Link]) -> Iterator[Finding]:
+    """Every plan that a record names is there, byte for byte."""
+    first: dict[str, Link] = {}
+    for link in links:
+        if link.plan and not link.action:
+            first.setdefault(link.plan, link)
+    standing = {entry.path: entry.object_id for entry in git.tree(commit, f"{root}/plans")}
+    sizes = git.blob_sizes(standing.values())
+    wanted: dict[str, tuple[str, Link]] = {}
+    for digest, link in first.items():
+        try:
+            path = plan_path(root, digest)
+        except ValueError:
+            yield Finding(PLAN_MISSING, f"'{digest}' is no digest of a plan", Place(link.path))
+            continue
+        if sizes.get(standing.get(path, ""), LARGEST + 1) > LARGEST:
+            yield Finding(PLAN_MISSING, f"the plan of record {link.id} is missing", Place(path))
+        else:
+            wanted[path] = (digest, link)
+    yield from _check_contents(git, standing, wanted)
+
+
+def _check_contents(git: Git, standing: Mapping[str, str], wanted: Mapping[str, tuple[str, Link]]) -> Iterator[Finding]:
+    for batch in batches_of(git, {path: standing[path] for path in wanted}).batches:
+        contents = git.read_blobs(standing[path] for path in batch)
+        for path in batch:
+            data = contents[standing[path]]
+            digest, link = wanted[path]
+            if not data.endswith(b"\n") or digest_of_bytes(data[:-1]) != digest:
+                message = f"it is not the plan that record {link.id} names: its digest differs"
+                yield Finding(PLAN_MISSING, message, Place(path))
+
+
+def _check_commits(git: Git, links: Sequence[Link]) -> Iterator[Finding]:
+    named = {link.commit for link in links if _OBJECT.fullmatch(link.commit)}
+    there = git.blob_sizes(sorted(named))
+    lacking = [link for link in links if link.commit and link.commit not in there]
+    if lacking:
+        others = f", nor are those of {len(lacking) - 1} other records" if len(lacking) > 1 else ""
+        message = f"commit {lacking[0].commit[:_SHORT]} is not in this clone{others}"
+        yield Finding(COMMIT_MISSING, message, Place(lacking[0].path))
+
+
+def _last_runs(links: Sequence[Link]) -> list[LastRun]:
+    last: dict[tuple[str, str], Link] = {}
+    for link in sorted((link for link in links if not link.action), key=lambda link: link.id):
+        last[link.application, link.environment] = link
+    return [
+        LastRun(
+            application=link.application,
+            environment=link.environment,
+            run=link.id,
+            operation=link.operation,
+            status=link.status,
+            at=link.started,
+            by=link.name,
+            email=link.email,
+            commit=link.commit or None,
+            plan=link.plan or None,
+            approvals=list(link.approvals),
+        )
+        for _, link in sorted(last.items())
+    ]

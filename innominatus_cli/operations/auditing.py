@@ -1,0 +1,129 @@
+"""`audit search`: who did what, when, where, over the records of runs and of actions."""
+
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.system.clock import timestamp
+
+Data: TypeAlias = dict[str, Any]
+
+WHATS: Final = (
+    "run",
+    "resume",
+    "rollback",
+    "refusal",
+    "deploy",
+    "undeploy",
+    "task",
+    "approve",
+    "reject",
+    "cancel",
+    "break_lock",
+    "adopt",
+    "gc",
+    "restore",
+)
+"""What can be searched for: kinds of records of runs, their operations, and actions."""
+
+
+class AuditQuery(NamedTuple):
+    """What is searched for; None and empty ask for everything."""
+
+    actor: str | None = None
+    """A part of the name or e-mail address, or a pattern with `*`; case is ignored."""
+    actions: tuple[str, ...] = ()
+    """Of `WHATS`."""
+    application: str | None = None
+    environment: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    run: str | None = None
+    """An id of a run or action, or the start of one."""
+
+
+def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
+    """Rows of plain data, the newest first."""
+    store = ledger.store
+    runs = store.records(query.application, query.environment)
+    actions = store.actions(query.application, query.environment)
+    rows = [*map(_of_run, runs), *map(_of_action, actions)]
+    since = timestamp(query.since) if query.since else ""
+    until = timestamp(query.until) if query.until else ""
+    found = [
+        row
+        for row in rows
+        if since <= row["at"]
+        and (not until or row["at"] < until)
+        and (not query.actions or {row["what"], row["operation"]} & set(query.actions))
+        and (query.actor is None or _is_actor(row, query.actor))
+        and (query.run is None or _concerns(row, query.run.upper()))
+    ]
+    return sorted(found, key=lambda row: (row["at"], row["id"]), reverse=True)
+
+
+def _is_actor(row: Data, wanted: str) -> bool:
+    names = (row["by"].casefold(), row["email"].casefold())
+    actor = wanted.casefold()
+    if "*" in actor:
+        pattern = actor.replace("[", "[[]").replace("?", "[?]")
+        return any(fnmatchcase(name, pattern) for name in names)
+    return any(actor in name for name in names)
+
+
+def _concerns(row: Data, run: str) -> bool:
+    return any(str(one).startswith(run) for one in (row["id"], row["run"], row["goes_on_with"]) if one)
+
+
+def _of_run(stored: StoredRecord) -> Data:
+    record = stored.record
+    return {
+        "at": record.started_at,
+        "what": record.kind,
+        "operation": record.operation,
+        "id": record.run,
+        "by": record.actor.name,
+        "email": record.actor.email,
+        "teams": list(record.actor.teams),
+        "verification": record.actor.verification,
+        "application": record.application,
+        "environment": record.environment,
+        "status": record.status,
+        "reason": "",
+        "run": record.run,
+        "goes_on_with": record.resumes or record.rolls_back,
+        "plan": record.plan,
+        "commit": record.commit,
+        "approved_by": [approval.email for approval in record.approvals or ()],
+        "record": stored.path,
+        "digest": stored.digest,
+        "standing": stored.standing.value,
+    }
+
+
+def _of_action(stored: StoredAction) -> Data:
+    action = stored.record
+    return {
+        "at": action.at,
+        "what": action.action,
+        "operation": None,
+        "id": action.id,
+        "by": action.actor.name,
+        "email": action.actor.email,
+        "teams": list(action.actor.teams),
+        "verification": action.actor.verification,
+        "application": action.application,
+        "environment": action.environment,
+        "status": None,
+        "reason": action.reason,
+        "run": action.run,
+        "goes_on_with": None,
+        "plan": action.plan,
+        "commit": action.commit,
+        "approved_by": [],
+        "record": stored.path,
+        "digest": stored.digest,
+        "standing": stored.standing.value,
+    }

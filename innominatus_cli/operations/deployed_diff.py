@@ -1,0 +1,98 @@
+"""`diff APP`: what is deployed against what the working tree would deploy.
+
+The other end of the comparison is the plan of the last successful run. It is planned again as it was asked for then
+(golden path, parameters, workflows, overridden properties of the Score file), and with the records that were there
+then: that the application has been deployed since is no difference of the tree.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.findings.catalogue.ledger import NEVER_DEPLOYED, PLAN_NOT_KEPT
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.history import open_ledger, score_files, short
+from innominatus_cli.operations.overriding import Overriding
+from innominatus_cli.operations.plan_diff import WORKING_TREE, PlanDiff, Side, compared
+from innominatus_cli.operations.planning import PlanWish, plan_with
+
+_PARAMETER = "parameters."
+_PROPERTY = "score."
+
+
+def diff_deployed(application: str, environment: str | None = None, directory: Path | None = None) -> PlanDiff:
+    """The plan of the last successful deployment, and the plan that the working tree gives now.
+
+    Without an environment it is that of the last one. Raises CannotContinue where nothing is deployed there, where the
+    ledger lacks the plan, and where there is no repository.
+    """
+    ledger = open_ledger(directory)
+    last = _last_deployment(ledger.store, application, environment)
+    plan = ledger.store.plan(last.record.plan) if last.record.plan else None
+    if plan is None:
+        message = f"the plan of run {last.record.run} is not in the ledger"
+        raise CannotContinue(Finding(PLAN_NOT_KEPT, message, Place(last.path)))
+    path = score_files(ledger.repository).get(application, (plan.application.path, None))[0]
+    score = None if path is None else str(ledger.store.git.root / path)
+    wish = _asked(plan, score)
+    outcome = plan_with(ledger.repository, _Before(ledger.store, last.record.run), wish)
+    deployed = f"deployed in {plan.environment} by run {short(last.record.run)}"
+    sides = Side(deployed, plan), Side(WORKING_TREE, outcome.plan, outcome.findings)
+    return compared(*sides, ledger.repository.sources())
+
+
+def _last_deployment(store: WorkingTreeStore, application: str, environment: str | None) -> StoredRecord:
+    for stored in reversed(store.records(application, environment)):
+        if stored.record.status != "succeeded" or stored.record.operation == "task":
+            continue
+        if stored.record.operation == "deploy" and stored.record.kind in {"run", "resume"}:
+            return stored
+        break
+    where = f" in '{environment}'" if environment else ""
+    message = f"nothing of '{application}' is deployed{where}, as the records say"
+    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application)))
+
+
+def _asked(plan: Plan, score: str | None) -> PlanWish:
+    """What was asked for, as the plan's inputs tell."""
+    inputs = {one.name: one.value for one in plan.inputs}
+    named = inputs.get("workflow", plan.golden_path)
+    workflows = inputs.get("workflows")
+    return PlanWish(
+        name=named if isinstance(named, str) else None,
+        score=score,
+        environment=plan.environment,
+        parameters=tuple(_assigned(inputs, _PARAMETER)),
+        workflows=tuple(str(one) for one in workflows) if isinstance(workflows, list) else (),
+        overriding=Overriding(None, tuple(_assigned(inputs, _PROPERTY))),
+    )
+
+
+def _assigned(inputs: dict[str, object], prefix: str) -> list[str]:
+    """`name=value` of the inputs with this prefix; a text as it is, anything else as JSON."""
+    return [
+        f"{name.removeprefix(prefix)}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in inputs.items()
+        if name.startswith(prefix)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The ledger as it was before a run, as far as planning asks it."""
+
+    store: WorkingTreeStore
+    run: str
+
+    def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
+        return [one for one in self.store.records(application, environment) if one.record.run < self.run]
+
+    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
+        first = self.store.first_successful(application, environment)
+        return first if first is not None and first.record.run < self.run else None
+
+    def plan(self, digest: str) -> Plan | None:
+        return self.store.plan(digest)

@@ -1,0 +1,122 @@
+"""The door to signatures: OpenSSH's own (`ssh-keygen -Y`, PROTOCOL.sshsig), with the keys that sign commits too.
+
+A signature is made in a namespace, so that one made for a commit or a file proves nothing here. Who may sign what is
+said by the text of an allowed signers file (ssh-keygen(1), ALLOWED SIGNERS).
+"""
+
+import base64
+import os
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from innominatus_cli.findings.catalogue.ledger import NO_SSH_KEYGEN, NOT_SIGNED
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_command import GitFailed, operators_command
+from innominatus_cli.system.processes import run
+from innominatus_cli.system.programs import find_program, trusted_path
+
+_TIMEOUT_SECONDS: Final = 60
+_LITERAL: Final = re.compile(r"(?:key::)?((?:ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+.*)", re.DOTALL)
+_LARGEST: Final = 64 * 1024
+_MAGIC: Final = b"SSHSIG"
+
+
+def sign(key: str, namespace: str, data: bytes) -> str:
+    """An armored signature over `data`.
+
+    `key` is the path of a private key, or of a public one whose private half an agent holds, or the text of a public
+    key (`ssh-ed25519 AAAA…`, git's `key::…`). Nobody is asked for a passphrase: that is what the agent is for.
+    Raises CannotContinue where there is no ssh-keygen, or it does not sign.
+    """
+    with TemporaryDirectory(prefix="innominatus-sign-") as name:
+        folder = Path(name)
+        literal = _LITERAL.fullmatch(key)
+        path = Path(key).expanduser()
+        if literal:
+            path = folder / "key.pub"
+            path.write_text(f"{literal[1].strip()}\n", encoding="utf-8")
+        outcome = _keygen(folder, "sign", "-n", namespace, "-f", str(path.absolute()), stdin=data)
+        signature = outcome.stdout.head.decode("ascii", "replace")
+        if not outcome.succeeded or not signature.startswith("-----BEGIN SSH SIGNATURE-----"):
+            shown = "the key" if literal else f"'{key}'"
+            raise CannotContinue(Finding(NOT_SIGNED, f"{shown} did not sign: {_said(outcome)}", Place("ssh-keygen")))
+        return signature
+
+
+def verify(allowed_signers: str, identity: str, namespace: str, data: bytes, signature: str) -> bool:
+    """Whether a signature over `data` was made by a key of `identity`, for this namespace.
+
+    Raises CannotContinue where there is no ssh-keygen.
+    """
+    if not identity or identity.startswith("-") or len(signature) > _LARGEST:
+        return False
+    with TemporaryDirectory(prefix="innominatus-verify-") as name:
+        folder = Path(name)
+        files = _written(folder, allowed_signers, signature)
+        return _keygen(folder, "verify", *files, "-n", namespace, "-I", identity, stdin=data).succeeded
+
+
+def signers(allowed_signers: str, signature: str) -> tuple[str, ...]:
+    """Whose key made a signature, as the allowed signers name them; none where it is no signature, or nobody's.
+
+    It says nothing of what was signed. Raises CannotContinue where there is no ssh-keygen.
+    """
+    if len(signature) > _LARGEST:
+        return ()
+    with TemporaryDirectory(prefix="innominatus-verify-") as name:
+        folder = Path(name)
+        outcome = _keygen(folder, "find-principals", *_written(folder, allowed_signers, signature))
+        found = outcome.stdout.head.decode("utf-8", "replace").splitlines() if outcome.succeeded else []
+        return tuple(dict.fromkeys(one for line in found for one in line.split(",") if one))
+
+
+def namespace_of(signature: str) -> str | None:
+    """What an armored signature says that it was made for; None where it is none (PROTOCOL.sshsig, 3)."""
+    lines = signature.split("\n")
+    try:
+        end = lines.index("-----END SSH SIGNATURE-----")
+        blob = base64.b64decode("".join(lines[1:end]), validate=True)
+        position = len(_MAGIC) + 4  # behind the version comes the public key, then the namespace
+        position += 4 + int.from_bytes(blob[position : position + 4])
+        size = int.from_bytes(blob[position : position + 4])
+        name = blob[position + 4 : position + 4 + size]
+    except ValueError:
+        return None
+    return name.decode("utf-8", "replace") if blob.startswith(_MAGIC) and len(name) == size else None
+
+
+def signing_key(git: Git) -> str | None:
+    """The ssh key that the operator signs commits with (`user.signingkey`), as `sign` takes it; None without one."""
+    command = operators_command(git.root, git.run, f"--git-dir={git.git_dir}")
+    try:
+        key = command.text("config", "--get", "user.signingkey", allowed=(0, 1))
+    except GitFailed:
+        return None
+    is_path = key.startswith(("/", "~"))
+    return key if is_path or _LITERAL.fullmatch(key) else None
+
+
+def _written(folder: Path, allowed_signers: str, signature: str) -> tuple[str, ...]:
+    (folder / "signers").write_text(allowed_signers, encoding="utf-8", errors="surrogateescape")
+    (folder / "signature").write_text(signature, encoding="utf-8", errors="surrogateescape")
+    return ("-s", str(folder / "signature"), "-f", str(folder / "signers"))
+
+
+def _keygen(folder: Path, *arguments: str, stdin: bytes | None = None) -> CommandOutcome:
+    path = trusted_path(os.environ.get("PATH", os.defpath))
+    program = find_program("ssh-keygen", path=path, cwd=folder)
+    if program is None:
+        raise CannotContinue(Finding(NO_SSH_KEYGEN, "there is no 'ssh-keygen' on PATH", Place("ssh-keygen")))
+    mine = {name: os.environ[name] for name in ("HOME", "SSH_AUTH_SOCK") if name in os.environ}
+    env = {**mine, "PATH": path, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+    argv = (program, "-Y", *arguments)
+    return run(CommandRequest(argv=argv, cwd=folder, env=env, timeout_seconds=_TIMEOUT_SECONDS, stdin=stdin))
+
+
+def _said(outcome: CommandOutcome) -> str:
+    said = outcome.stderr.head.decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said else outcome.problem or f"ssh-keygen ended with {outcome.exit_code}"

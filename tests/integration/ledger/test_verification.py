@@ -1,0 +1,605 @@
+"""`ledger verify` over real repositories: what it finds, where it says it is, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from innominatus_cli.documents.canonical import canonical_json, digest
+from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.ledger.heads import HEADS_REF
+from innominatus_cli.operations.history import open_ledger
+from innominatus_cli.operations.signing import SignOptions, sign_heads
+from innominatus_cli.operations.verifying import VerifyOptions, verify
+from innominatus_cli.system.clock import SystemClock
+from tests.integration.ledger.test_action_records import make_action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from innominatus_cli.documents.run_record import RunRecord
+    from innominatus_cli.ledger.store import Written
+    from innominatus_cli.ledger.verifying import Verified
+    from tests.integration.ledger.conftest import Repository
+
+    MakeRecord = Callable[..., RunRecord]
+
+PLAN = {"plan": "of the test"}
+PLAN_BYTES = canonical_json(PLAN) + b"\n"
+
+
+class Ledger:
+    """A repository to which records are written, and which is verified."""
+
+    def __init__(self, repository: Repository, make: MakeRecord) -> None:
+        self.repository = repository
+        self.make = make
+
+    def run(self, **changes: Any) -> Written:
+        """Writes a run's record with a plan that is there."""
+        store = self.repository.store()
+        head = store.git.head()
+        record = self.make(**{"plan": digest(PLAN), "commit": head.commit, **changes})
+        return store.write(record, PLAN_BYTES if record.plan else None, {}, head)
+
+    def act(self, **changes: Any) -> Any:
+        """Writes an action's record."""
+        store = self.repository.store()
+        return store.write_action(make_action(**changes), store.git.head())
+
+    def verify(self, **options: Any) -> Verified:
+        """Verifies, as the command does."""
+        return verify(open_ledger(self.repository.path), VerifyOptions(**options))
+
+    def told(self, **options: Any) -> list[tuple[str, str]]:
+        """The codes and places of everything that is wrong."""
+        return places(self.verify(**options).findings)
+
+    def forget(self) -> None:
+        """As a clone that never verified."""
+        (self.repository.path / ".git/innominatus/ledger/seen-heads.json").unlink(missing_ok=True)
+
+
+def places(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.code.number, finding.place.path) for finding in findings]
+
+
+@pytest.fixture
+def ledger(repository: Repository, make_record: MakeRecord) -> Ledger:
+    return Ledger(repository, make_record)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
+    return path
+
+
+def signers(key: Path, email: str = "ada@example.org") -> Path:
+    file = key.with_name("signers")
+    file.write_text(f"{email} {key.with_suffix('.pub').read_text()}")
+    return file
+
+
+def test_an_empty_repository_and_one_without_records_are_sound(repository: Repository, ledger: Ledger) -> None:
+    assert ledger.told() == []
+    empty = type(repository)(repository.path.parent / "empty")
+    empty.path.mkdir()
+    empty.git("init", "-q", "-b", "main")
+    report = verify(open_ledger(empty.path)).report
+    assert (report.sound, report.commit, report.tips) == (True, None, [])
+
+
+def test_runs_and_actions_form_a_sound_ledger_that_says_who_ran_what(ledger: Ledger) -> None:
+    run = ledger.run()
+    action = ledger.act(run=run.record.run)
+    last = ledger.run(status="failed")
+    report = ledger.verify().report
+    assert report.sound
+    assert report.findings == []
+    assert report.tips == [last.record.digest]
+    assert (report.counts.runs, report.counts.actions, report.counts.plans, report.counts.commits) == (2, 1, 1, 4)
+    assert action.record.digest in last.record.parents
+    (row,) = report.last_runs
+    assert (row.run, row.status, row.email) == (last.record.run, "failed", "ada@example.org")
+    assert row.commit == last.record.commit
+
+
+@pytest.mark.parametrize("inner", [True, False])
+def test_an_edit_is_found_with_its_file_its_byte_and_its_commit(ledger: Ledger, inner: bool) -> None:
+    first = ledger.run()
+    if inner:
+        ledger.run()
+    text = ledger.repository.read(first.path)
+    edited = text.replace("succeeded", "failed")
+    commit = ledger.repository.commit(first.path, edited)
+    found = ledger.verify().findings
+    changed = next(finding for finding in found if finding.code.number == "ORC-6062")
+    assert changed.place.path == first.path
+    assert changed.place.column == text.index("succeeded") + 1
+    assert commit[:12] in changed.message
+    assert ("ORC-6064" in {finding.code.number for finding in found}) is inner
+
+
+def test_an_edit_that_keeps_no_valid_record_is_found_as_such_too(ledger: Ledger) -> None:
+    first = ledger.run()
+    ledger.repository.commit(first.path, ledger.repository.read(first.path)[:-5])
+    assert ("ORC-6011", first.path) in ledger.told()
+
+
+def test_an_edit_in_the_working_tree_alone_is_found(ledger: Ledger) -> None:
+    first = ledger.run()
+    text = ledger.repository.read(first.path)
+    ledger.repository.write(first.path, text.replace("succeeded", "failed"))
+    (finding,) = ledger.verify().findings
+    assert (finding.code.number, finding.place.path) == ("ORC-6062", first.path)
+    assert finding.place.column == text.index("succeeded") + 1
+    (ledger.repository.path / first.path).unlink()
+    assert ledger.told() == [("ORC-6063", first.path)]
+    (ledger.repository.path / first.path).symlink_to("/etc/passwd")
+    assert ledger.told() == [("ORC-6062", first.path)]
+
+
+def test_line_ends_of_a_checkout_and_files_outside_of_a_sparse_one_are_no_edits(ledger: Ledger) -> None:
+    first = ledger.run()
+    ledger.repository.write(first.path, ledger.repository.read(first.path).replace("\n", "\r\n"))
+    assert ledger.told() == []
+    ledger.repository.git("checkout", "-q", "--", ".")
+    ledger.repository.git("sparse-checkout", "set", "src")
+    assert not (ledger.repository.path / first.path).exists()
+    assert ledger.told() == []
+
+
+def test_a_removed_record_is_found_even_when_later_commits_are_fine(ledger: Ledger) -> None:
+    first = ledger.run()
+    ledger.repository.git("rm", "-q", first.path)
+    ledger.repository.git("commit", "-qm", "tidy up")
+    ledger.run()
+    assert ledger.told() == [("ORC-6063", first.path)]
+
+
+def test_a_record_that_was_put_back_is_no_finding(ledger: Ledger) -> None:
+    first = ledger.run()
+    ledger.run()
+    ledger.repository.git("rm", "-q", first.path)
+    ledger.repository.git("commit", "-qm", "tidy up")
+    ledger.repository.git("checkout", "-q", "HEAD^", "--", first.path)
+    ledger.repository.git("commit", "-qm", "put it back")
+    assert ledger.told() == []
+
+
+def test_a_merge_that_took_one_sides_records_away_is_found(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    lost = ledger.run()
+    ledger.repository.git("checkout", "-q", "main")
+    ledger.run()
+    ledger.repository.git("merge", "-q", "-s", "ours", "-m", "merge", "side")
+    assert ledger.told() == [("ORC-6063", lost.path)]
+
+
+def test_a_merge_of_two_sides_is_sound_and_the_next_record_joins_them(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    left = ledger.run()
+    ledger.repository.git("checkout", "-q", "main")
+    right = ledger.run()
+    ledger.repository.git("merge", "-q", "-m", "merge", "side")
+    assert ledger.verify().report.tips == sorted([left.record.digest, right.record.digest])
+    joined = ledger.run()
+    assert joined.record.parents == sorted([left.record.digest, right.record.digest])
+    assert ledger.told() == []
+
+
+def test_a_record_that_was_moved_is_found_at_both_places(ledger: Ledger) -> None:
+    first = ledger.run()
+    elsewhere = first.path.replace("development", "production")
+    (ledger.repository.path / elsewhere).parent.mkdir(parents=True)
+    ledger.repository.git("mv", first.path, elsewhere)
+    ledger.repository.git("commit", "-qm", "move it")
+    assert ledger.told() == [("ORC-6063", first.path), ("ORC-6011", elsewhere)]
+
+
+def test_history_that_was_rewritten_is_found_by_a_clone_that_saw_more(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.run()
+    assert ledger.told() == []
+    ledger.repository.git("reset", "-q", "--hard", "HEAD~1")
+    assert ledger.told() == [("ORC-6069", "branch main")]
+    assert ledger.told() == [("ORC-6069", "branch main")]
+    ledger.forget()
+    assert ledger.told() == []
+
+
+def test_a_forged_history_that_is_longer_is_found_too(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.run()
+    assert ledger.told() == []
+    ledger.repository.git("reset", "-q", "--hard", "HEAD~1")
+    for _ in range(3):
+        ledger.run()
+    assert ledger.told() == [("ORC-6069", "branch main")]
+
+
+def test_a_rebase_that_keeps_the_records_is_no_rollback(ledger: Ledger) -> None:
+    ledger.run(commit=None)
+    assert ledger.told() == []
+    ledger.repository.git("commit", "-q", "--amend", "-m", "another message")
+    assert ledger.told() == []
+
+
+def test_deleting_the_newest_record_is_found_through_the_anchored_heads(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    last = ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    ledger.repository.git("reset", "-q", "--hard", "HEAD~1")
+    ledger.forget()
+    place = f"{HEADS_REF}:main.json"
+    assert ledger.told(allowed_signers=signers(key)) == [("ORC-6069", place)]
+    assert last.record.digest[:19] in ledger.verify().findings[0].message
+
+
+def test_a_stranger_with_a_clone_verifies_against_the_fetched_heads(ledger: Ledger, key: Path, tmp_path: Path) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    clone = type(ledger.repository)(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(ledger.repository.path), str(clone.path)], check=True)
+    clone.git("fetch", "-q", "origin", "refs/innominatus/*:refs/innominatus/*")
+    report = verify(open_ledger(clone.path), VerifyOptions(allowed_signers=signers(key))).report
+    assert report.sound
+    assert [(anchor.kind, anchor.signed, anchor.count) for anchor in report.anchors] == [("statement", True, 1)]
+
+
+def test_statements_are_pushed_and_never_over_those_of_others(ledger: Ledger, key: Path, tmp_path: Path) -> None:
+    ledger.run()
+    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "remote")], check=True)
+    ledger.repository.git("remote", "add", "origin", str(tmp_path / "remote"))
+    options = SignOptions(key=str(key), push=True)
+    signed = sign_heads(open_ledger(ledger.repository.path), options)
+    assert signed.findings == ()
+    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
+    ledger.repository.git("update-ref", "-d", HEADS_REF)
+    again = sign_heads(open_ledger(ledger.repository.path), options)
+    assert [finding.code.number for finding in again.findings] == ["ORC-6023"]
+    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
+
+
+@pytest.mark.parametrize("attack", ["unsigned", "other key", "other name", "other purpose", "edited"])
+def test_a_statement_without_an_allowed_signature_is_not_trusted(
+    ledger: Ledger, key: Path, tmp_path: Path, attack: str
+) -> None:
+    ledger.run()
+    allowed = signers(key)
+    other = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
+    opened = open_ledger(ledger.repository.path)
+    options = SignOptions(str(other if attack == "other key" else key), unsigned=attack == "unsigned")
+    sign_heads(opened, options)
+    if attack == "other name":
+        allowed = signers(key, "eve@example.org")
+    if attack == "other purpose":
+        allowed.write_text(allowed.read_text().replace(" ssh-", ' namespaces="git" ssh-'))
+    if attack == "edited":
+        rewrite_statement(ledger.repository, "main.json", lambda text: text.replace('"count":1', '"count":0'))
+    assert ledger.told(allowed_signers=allowed) == [("ORC-6070", f"{HEADS_REF}:main.json")]
+
+
+def rewrite_statement(repository: Repository, name: str, change: Callable[[str], str]) -> None:
+    """Commits another file to the ref of statements, as somebody who may push it could."""
+    index = {**os.environ, "GIT_INDEX_FILE": str(repository.path / ".git" / "other-index")}
+    text = change(repository.git("show", f"{HEADS_REF}:{name}") + "\n")
+
+    def git(*arguments: str, given: str | None = None) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=repository.path, env=index, input=given, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    git("read-tree", HEADS_REF)
+    blob = git("hash-object", "-w", "--stdin", given=text)
+    git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+    commit = git("commit-tree", "-p", HEADS_REF, "-m", "x", git("write-tree"))
+    git("update-ref", HEADS_REF, commit)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"schema":1}', "\x00"])
+def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    rewrite_statement(ledger.repository, "main.json", lambda _: text)
+    assert ledger.told()[0] == ("ORC-6070", f"{HEADS_REF}:main.json")
+
+
+def test_a_statement_of_another_branch_counts_only_where_its_commit_is_an_ancestor(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    ledger.repository.git("checkout", "-q", "main")
+    assert [anchor.name for anchor in ledger.verify().report.anchors] == []
+    ledger.repository.git("merge", "-q", "--ff-only", "side")
+    assert [(anchor.name, anchor.holds) for anchor in ledger.verify().report.anchors] == [
+        ("side", True),
+        ("main", True),
+    ]
+
+
+def test_an_older_statement_in_place_of_a_newer_one_is_a_rollback(ledger: Ledger) -> None:
+    ledger.run()
+    opened = open_ledger(ledger.repository.path)
+    sign_heads(opened, SignOptions(unsigned=True))
+    old = ledger.repository.git("rev-parse", HEADS_REF)
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    assert ledger.told() == []
+    ledger.repository.git("update-ref", HEADS_REF, old)
+    assert ledger.told() == [("ORC-6069", f"{HEADS_REF}:main.json")]
+    ledger.repository.git("update-ref", "-d", HEADS_REF)
+    assert ledger.told() == [("ORC-6074", HEADS_REF)]
+
+
+def test_an_old_statement_is_warned_of(ledger: Ledger) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+
+    class Later(SystemClock):
+        def now(self) -> datetime:
+            return datetime.now(UTC) + timedelta(days=31)
+
+    found = verify(open_ledger(ledger.repository.path), clock=Later())
+    assert places(found.findings) == [("ORC-6071", f"{HEADS_REF}:main.json")]
+    assert found.report.sound
+
+
+def test_signing_refuses_a_ledger_that_is_not_sound_and_replaces_a_statement_that_nobody_trusts(
+    ledger: Ledger, key: Path
+) -> None:
+    first = ledger.run()
+    admin = f"ledger: {{signers: ['ada@example.org {key.with_suffix('.pub').read_text().strip()}']}}\n"
+    ledger.repository.commit("admin-config.yaml", admin)
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    assert ledger.told() == [("ORC-6070", f"{HEADS_REF}:main.json")]
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    assert ledger.told() == []
+    ledger.repository.commit(first.path, ledger.repository.read(first.path).replace("succeeded", "failed"))
+    refused = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert refused.statement is None
+    assert "ORC-6062" in {finding.code.number for finding in refused.findings}
+
+
+def test_a_detached_head_needs_the_name_of_its_branch(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    ledger.repository.git("checkout", "-q", "--detach")
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key), branch="main"))
+    assert signed.statement is not None
+    assert signed.statement.branch == "main"
+    assert [anchor.kind for anchor in ledger.verify(branch="main").report.anchors] == ["statement", "remembered"]
+
+
+def test_a_statement_of_a_file_or_the_records_of_a_revision_can_be_named(
+    ledger: Ledger, key: Path, tmp_path: Path
+) -> None:
+    ledger.run()
+    last = ledger.run()
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    file = tmp_path / "heads.json"
+    file.write_bytes(signed.statement.canonical)
+    file.with_name("heads.json.sig").write_text(signed.signature)
+    ledger.repository.git("update-ref", "-d", HEADS_REF)
+    ledger.repository.git("branch", "elsewhere")
+    ledger.repository.git("reset", "-q", "--hard", "HEAD~1")
+    ledger.forget()
+    assert ledger.told(head="elsewhere") == [("ORC-6069", last.path)]
+    ledger.forget()
+    told = ledger.told(head=str(file), allowed_signers=signers(key))
+    assert ("ORC-6069", str(file)) in told
+    file.write_text("{}")
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(head=str(file))
+    assert caught.value.findings[0].code.number == "ORC-6070"
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(head="nowhere")
+    assert caught.value.findings[0].code.number == "ORC-6003"
+
+
+def test_signers_come_from_the_revision_that_is_named_and_not_from_the_change_itself(
+    ledger: Ledger, key: Path, tmp_path: Path
+) -> None:
+    public = key.with_suffix(".pub").read_text().strip()
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['ada@example.org {public}']}}\n")
+    ledger.repository.git("branch", "base")
+    ledger.run()
+    eves = tmp_path / "eve"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(eves)], check=True)
+    hers = eves.with_suffix(".pub").read_text().strip()
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['ada@example.org {hers}']}}\n")
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(eves)))
+    assert ledger.told() == []
+    assert ledger.told(policies_from="base") == [("ORC-6070", f"{HEADS_REF}:main.json")]
+
+
+def test_the_evidence_of_an_action_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
+    from innominatus_cli.documents.action_record import Evidence
+    from innominatus_cli.system.ssh_signatures import sign
+
+    statement = '{"approves":"everything"}'
+    good = Evidence(
+        kind="ssh",
+        statement=statement,
+        signature=sign(str(key), "approvals@innominatus", statement.encode()),
+        signer="ada@example.org",
+    )
+    ledger.act(evidence=good)
+    other = good.model_copy(update={"signature": sign(str(key), "git", statement.encode())})
+    for bad in (other, good.model_copy(update={"statement": "{}"}), good.model_copy(update={"signature": "none"})):
+        ledger.act(evidence=bad)
+    assert ledger.told() == []
+    found = ledger.verify(signatures=True, allowed_signers=signers(key))
+    assert [finding.code.number for finding in found.findings] == [*["ORC-6072"] * 3, "ORC-6074"]
+    assert found.report.counts.signatures == 4
+
+
+def test_a_commit_that_was_signed_by_nobody_we_know_is_told_with_signatures(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    options = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}")
+    ledger.repository.git(*options, "commit", "-q", "--amend", "--no-edit", "-S")
+    commit = ledger.repository.git("rev-parse", "HEAD")
+    found = ledger.verify(signatures=True, allowed_signers=signers(key))
+    assert ([finding.code.number for finding in found.findings], found.report.counts.signatures) == (["ORC-6074"], 1)
+    assert ledger.told(signatures=True) == [("ORC-6072", f"commit {commit}")]
+
+
+def test_a_plan_that_is_missing_edited_or_no_digest_at_all_is_told(ledger: Ledger) -> None:
+    run = ledger.run()
+    path = f".innominatus/plans/{digest(PLAN).removeprefix('sha256:')}.json"
+    ledger.repository.git("rm", "-q", path)
+    ledger.repository.git("commit", "-qm", "no plan")
+    assert ledger.told() == [("ORC-6067", path)]
+    ledger.repository.commit(path, PLAN_BYTES.decode() + "\n")
+    assert ledger.told() == [("ORC-6067", path)]
+    ledger.repository.commit(path, PLAN_BYTES.decode())
+    assert ledger.told() == []
+    record = ledger.make(plan="../../x", run=run.record.run[:-1] + ("0" if run.record.run[-1] != "0" else "1"))
+    name = run.path.replace(run.record.run, record.run)
+    ledger.repository.commit(name, record.canonical.decode())
+    assert ledger.told() == [("ORC-6067", name)]
+
+
+def test_a_shallow_clone_is_warned_of_and_still_verified(ledger: Ledger, tmp_path: Path) -> None:
+    for _ in range(3):
+        ledger.run()
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ledger.repository.path}", str(clone)], check=True)
+    found = verify(open_ledger(clone))
+    assert {finding.code.number for finding in found.findings} == {"ORC-6068", "ORC-6073"}
+    assert all(finding.severity is Severity.WARNING for finding in found.findings)
+    assert found.report.counts.runs == 3
+
+
+def test_waiting_records_are_counted_and_belong_to_no_chain(ledger: Ledger) -> None:
+    ledger.repository.git("checkout", "-q", "--detach")
+    ledger.run()
+    ledger.act()
+    ledger.repository.git("checkout", "-q", "main")
+    store = ledger.repository.store()
+    store.write(ledger.make(plan=None), None, {}, store.git.head(), commit=False)
+    report = ledger.verify().report
+    assert (report.sound, report.counts.waiting, report.counts.runs) == (True, 3, 0)
+
+
+def test_nothing_of_the_repository_is_changed_or_executed(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.run()
+    trap = tmp_path / "trap"
+    hooks = ledger.repository.path / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("reference-transaction", "post-index-change", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {trap}\n")
+        (hooks / name).chmod(0o755)
+    for setting in ("core.fsmonitor", "diff.external", "filter.x.clean", "core.sshCommand", "gpg.ssh.program"):
+        ledger.repository.git("config", setting, f"touch {trap}; false")
+    (ledger.repository.path / ".gitattributes").write_text("* filter=x diff=x\n")
+    before = ledger.repository.git("for-each-ref"), (ledger.repository.path / ".git" / "index").read_bytes()
+    assert ledger.told(signatures=True) == []
+    assert (ledger.repository.git("for-each-ref"), (ledger.repository.path / ".git" / "index").read_bytes()) == before
+    assert not trap.exists()
+
+
+def test_a_read_only_state_folder_only_forgets(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.run()
+
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("innominatus_cli.ledger.seen_heads.replace_owned", refuse)
+    assert ledger.verify().report.anchors == []
+    assert ledger.verify().report.anchors == []
+
+
+@pytest.mark.parametrize("noted", ["", "[]", "{", '{"main": 1}', '{"main": {"tips": 1}}', "[" * 10_000])
+def test_a_note_that_cannot_be_read_says_nothing(ledger: Ledger, noted: str) -> None:
+    ledger.run()
+    assert ledger.told() == []
+    (ledger.repository.path / ".git/innominatus/ledger/seen-heads.json").write_text(noted)
+    assert ledger.verify().report.anchors == []
+
+
+def test_the_command_answers_with_65_for_people_and_machines_and_strict_fails_for_warnings(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from innominatus_cli.cli.main import run
+
+    monkeypatch.chdir(ledger.repository.path)
+    first = ledger.run(commit="0" * 40)
+    assert run(["ledger", "verify"]) == 0
+    shown = capfd.readouterr()
+    assert "is sound: 1 run, 0 actions, 1 plan, 2 commits" in shown.out
+    assert "ORC-6068" in shown.err
+    assert "ada@example.org" in shown.out
+    assert run(["ledger", "verify", "--strict"]) == 1
+    capfd.readouterr()
+    ledger.repository.git("rm", "-q", first.path)
+    ledger.repository.git("commit", "-qm", "tidy up")
+    assert run(["ledger", "verify", "-o", "json"]) == 65
+    report = json.loads(capfd.readouterr().out)
+    assert report["schema"] == "innominatus.dev/ledger-verification/v1"
+    assert report["sound"] is False
+    assert report["findings"][0]["path"] == first.path
+
+
+def test_signing_and_trusting_a_file_of_signers_by_the_command(
+    ledger: Ledger, key: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from innominatus_cli.cli.main import run
+
+    monkeypatch.chdir(ledger.repository.path)
+    ledger.run()
+    assert run(["ledger", "sign", "--key", str(key)]) == 0
+    assert capfd.readouterr().out.startswith("Signed: 1 record on main at ")
+    assert run(["ledger", "verify", "--signatures", "--allowed-signers", str(signers(key))]) == 0
+    assert "by ada@example.org on main (1 record, signed)" in capfd.readouterr().out
+    assert run(["ledger", "verify", "--allowed-signers", "nowhere"]) == 65
+    assert "ORC-6070" in capfd.readouterr().err
+
+
+def test_a_run_is_shown_with_who_what_when_from_where_and_under_which_approvals(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from innominatus_cli.cli.main import run
+
+    monkeypatch.chdir(ledger.repository.path)
+    approval = ledger.act(reason="all tests are green").record
+    counted = {
+        "gate": "environment",
+        "record": approval.digest,
+        "email": "eve@example.org",
+        "team": "release",
+        "evidence": "ssh",
+    }
+    made = ledger.run(approvals=[counted]).record
+    assert run(["ledger", "show", made.run[:20]]) == 0
+    out = capfd.readouterr().out
+    for said in (
+        f"run {made.run}: deploy checkout-service to development: succeeded",
+        "Ada Lovelace <ada@example.org>",
+        f"commit {made.commit}",
+        f"environment by eve@example.org of release (ssh; {approval.digest})",
+        "approve by ada@example.org",
+        "all tests are green",
+        made.digest,
+    ):
+        assert said in out
+    assert run(["ledger", "show", "latest", "-o", "json"]) == 0
+    shown = json.loads(capfd.readouterr().out)
+    assert shown["record"] == made.as_json()
+    assert [action["digest"] for action in shown["actions"]] == [approval.digest]
