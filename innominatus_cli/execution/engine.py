@@ -25,6 +25,7 @@ from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.kept import keep
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
+from innominatus_cli.execution.secrecy import CleanObserver, clean_finding, clean_result
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
@@ -68,13 +69,14 @@ def execute_plan(
     """
     options = options or ExecutionOptions()
     prepared = setting.prepare()
-    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
+    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock, setting.redactor.value)
+    observer = CleanObserver(observer or NobodyWatches(), setting.redactor)
     try:
         with (
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
             options.supervisor(setting.work_dir, caught) as supervisor,
         ):
-            return _Run(prepared, options, journal, caught, supervisor, observer or NobodyWatches()).to_the_end()
+            return _Run(prepared, options, journal, caught, supervisor, observer).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)
@@ -183,6 +185,7 @@ class _Run:
             "expanded", step=step.id, index=index, first=first, count=len(steps), cells=digest_of_cells(cells)
         )
         result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
+        result = clean_result(self._setting.redactor, result)
         end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
         self._results[step.id] = result
         self._journal.add("step_end", step=step.id, index=index, status=result.status, **self._kept(index, end))
@@ -400,7 +403,9 @@ class _Run:
         return self._graph.steps[call].name if call is not None else ""
 
     def _ended(self, step: PlannedStep, end: StepEnd) -> None:
-        result = end.result
+        result = clean_result(self._setting.redactor, end.result)
+        end = end if result is end.result else replace(end, result=result)
+        self._findings.extend(end.warnings)
         index = self._graph.index[step.id]
         if not result.continued and self._state.is_let_pass(index, result.status):
             result = result.model_copy(update={"continued": True})
@@ -452,7 +457,7 @@ class _Run:
             started_at=self._started_at,
             finished_at=timestamp(self._clock.now()),
             duration_ms=duration_ms,
-            findings=tuple(self._findings),
+            findings=tuple(clean_finding(self._setting.redactor, finding) for finding in self._findings),
             outputs=self._values.public_outputs(),
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,

@@ -23,6 +23,7 @@ BLOCKS = (
     "plan_files",
     "policy",
     "execution",
+    "secrets",
     "ledger",
     "vendoring",
     "internal",
