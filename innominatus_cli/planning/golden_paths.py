@@ -100,26 +100,18 @@ class GoldenPaths:
                 or did_you_mean(split_version(wanted)[0], [*known, *workflows])
                 or f"Known: {', '.join(sorted(known))}."
             )
-            self.consulted += self._files_with_errors()
+            self.consulted += self._files()
             message = f"there is no golden path or workflow '{wanted}'"
             findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("GOLDENPATH"), near))
         else:
-            self.consulted += [path for path in self._files_with_errors() if self._may_define(path, wanted)]
+            self.consulted += filter(self._has_errors, self._files())
         return FoundPath(wanted, operation=operation, owner=f"golden path '{wanted}'")
 
-    def _may_define(self, path: str, wanted: str) -> bool:
-        """Whether a file that no golden path came out of means the one that is wanted: the built-in one will not do."""
-        if not self._repository.snapshot.is_file(path):
-            return False
-        loaded = self._repository.loaded(path)
-        if not has_errors(loaded.findings):
-            return False
-        stem = path.rpartition("/")[2].partition(".")[0]
-        names = [document.mapping.mapping("metadata").text("name") for document in loaded.documents]
-        return not names or stem in {wanted, "goldenpaths"} or wanted in names
+    def _has_errors(self, path: str) -> bool:
+        return self._repository.snapshot.is_file(path) and has_errors(self._repository.loaded(path).findings)
 
-    def _files_with_errors(self) -> list[str]:
-        """Files of golden paths that could not be read: the one that is wanted may be among them."""
+    def _files(self) -> list[str]:
+        """Files of golden paths: one with errors may be the one that is wanted, and a built-in one would not do."""
         root = self._repository.workflows_root
         return [
             "goldenpaths.yaml",

@@ -690,14 +690,21 @@ def test_a_bare_name_is_the_platforms_workflow_where_it_has_one_of_that_name(pla
     assert codes(plan(files, facts=Facts(first_deployment=False), workflows=("shop/tidy",))) == {"ORC-3021"}
 
 
-def test_a_golden_path_whose_file_has_errors_is_never_replaced_by_the_built_in_one(plan: Planner) -> None:
-    broken = GOLDEN_PATH.replace("name: preview", "name: deploy-app").replace(
-        "kind: GoldenPath", "kind: GoldenPath\n    no: 1"
-    )
-    for path in ("workflows/golden-paths/mine.yaml", "workflows/golden-paths/deploy-app.yaml"):
-        outcome = plan({path: broken}, golden_path="deploy-app")
-        assert outcome.plan is None
-        assert {finding.place.path for finding in outcome.findings} == {path}
-    assert plan({"goldenpaths.yaml": "goldenpaths: [\n"}, golden_path="deploy-app").plan is None
-    other = broken.replace("name: deploy-app", "name: other")
-    assert plan({"workflows/golden-paths/other.yaml": other}, golden_path="deploy-app").plan is not None
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("workflows/golden-paths/mine.yaml", GOLDEN_PATH.replace("kind: GoldenPath", "kind: GoldenPath\n    no: 1")),
+        ("goldenpaths.yaml", "goldenpaths: [\n"),
+    ],
+)
+def test_a_golden_path_whose_file_has_errors_is_never_replaced_by_the_built_in_one(
+    plan: Planner, path: str, text: str
+) -> None:
+    outcome = plan({path: text}, golden_path="deploy-app")
+    assert outcome.plan is None
+    assert path in {finding.place.path for finding in outcome.findings}
+
+
+def test_another_golden_path_that_is_right_leaves_the_built_in_one_alone(plan: Planner) -> None:
+    files = {"goldenpaths.yaml": "goldenpaths: {own: {workflow: own.yaml}}\n", "own.yaml": workflow("own")}
+    assert plan(files, golden_path="deploy-app").plan is not None
