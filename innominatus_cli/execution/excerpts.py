@@ -4,6 +4,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from typing import Final
 
+from innominatus_cli.checks.hard_coded_secrets import secret_in_words
 from innominatus_cli.documents.run_record import StepResult, StreamDigest
 from innominatus_cli.system.output_capture import NO_OUTPUT, StreamLog
 
@@ -11,7 +12,7 @@ ALL_EXCERPTS: Final = 1024 * 1024
 """How many characters the excerpts of a record have in all."""
 _NOTHING_PRINTED: Final = StreamDigest(bytes=0, sha256=NO_OUTPUT.sha256)
 _CONTINUES: Final = range(0x80, 0xC0)
-_LEFT_OUT: Final = {"head": None, "tail": None}
+NO_EXCERPT: Final = {"head": None, "tail": None}
 _BAD: Final = frozenset({"failed", "timed_out", "interrupted"})
 
 
@@ -29,12 +30,18 @@ def stream_digest(log: StreamLog, *, excerpt: bool) -> StreamDigest:
     )
 
 
+def token_in(digest: StreamDigest) -> str:
+    """What looks like a token or key in the text of a stream: in words, empty where nothing does."""
+    text = "\n".join(part for part in (digest.head, digest.tail) if part)
+    return secret_in_words(text) if text else ""
+
+
 def without_excerpts(result: StepResult) -> StepResult:
     """The same result without text of what the step printed."""
     streams = {name: stream for name, stream in (("stdout", result.stdout), ("stderr", result.stderr)) if stream}
     if not any(stream.head or stream.tail for stream in streams.values()):
         return result
-    return result.model_copy(update={name: stream.model_copy(update=_LEFT_OUT) for name, stream in streams.items()})
+    return result.model_copy(update={name: stream.model_copy(update=NO_EXCERPT) for name, stream in streams.items()})
 
 
 def bounded(results: Sequence[StepResult]) -> list[StepResult]:

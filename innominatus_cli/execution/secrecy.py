@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 from innominatus_cli.documents.canonical import canonical_json
@@ -13,7 +14,7 @@ from innominatus_cli.execution.redaction import RedactingStream, Redactor
 from innominatus_cli.execution.values import Secrets, UnusableSecret
 from innominatus_cli.expressions.values import text_of
 from innominatus_cli.findings.catalogue import secrets as codes
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.system.output_capture import HEAD_BYTES
 
 Delivery = Literal["env", "file", "stdin"]
@@ -172,6 +173,22 @@ def clean_result(redactor: Redactor, result: StepResult) -> StepResult:
             ends = {end: redactor.value(getattr(stream, end)) for end in ("head", "tail")}
             update[name] = stream.model_copy(update=ends)
     return result.model_copy(update=update)
+
+
+@contextmanager
+def clean_errors(redactor: Redactor) -> Iterator[None]:
+    """Exceptions that leave this hold no secret, neither in their own text nor in that of those behind them."""
+    try:
+        yield
+    except CannotContinue as error:
+        raise CannotContinue(*(clean_finding(redactor, finding) for finding in error.findings)) from None
+    except Exception as error:
+        if redactor.active:
+            from traceback import format_exception  # noqa: PLC0415 - for what is a bug in any case
+
+            if redactor.holds("".join(format_exception(error)).encode("utf-8", "surrogatepass")):
+                raise RuntimeError(redactor.text(f"{type(error).__name__}: {error}")) from None
+        raise
 
 
 class CleanObserver:

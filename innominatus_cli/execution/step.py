@@ -18,7 +18,7 @@ from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
 from innominatus_cli.drivers.own_program import run_own_program
-from innominatus_cli.execution.excerpts import stream_digest
+from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_in
 from innominatus_cli.execution.injection import Injected, injected
 from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
 from innominatus_cli.execution.retry import delay_seconds, is_retried
@@ -429,6 +429,7 @@ class _Work:
         outputs = end.outputs if good else {}
         artifacts = end.result.artifacts if good else {}
         self._logs.settle()
+        stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
         kept, withheld = recorded_outputs(step, outputs)
         variables = self._public_variables(end) if good else {}
         for name in holding_names(self._redactor, kept):
@@ -451,8 +452,8 @@ class _Work:
             withheld_outputs=withheld,
             variables=variables,
             artifacts={path: digest_of_bytes(data) for path, data in artifacts.items()},
-            stdout=self._digest(self._logs.stdout),
-            stderr=self._digest(self._logs.stderr),
+            stdout=stdout,
+            stderr=stderr,
             tools=list(end.result.tools),
             finding=ReportedFinding.of(finding) if finding else None,
             continued=status in {"failed", "timed_out"} and step.continue_on_error,
@@ -469,7 +470,12 @@ class _Work:
     def _digest(self, log: StreamLog) -> StreamDigest | None:
         if not self._commands:
             return None
-        return stream_digest(log, excerpt=self._setting.keeps_excerpts)
+        digest = stream_digest(log, excerpt=self._setting.keeps_excerpts)
+        token = token_in(digest)
+        if not token:
+            return digest
+        self._warn(secret_codes.TOKEN_IN_OUTPUT, f"it printed {token}; the record has no excerpt of that")
+        return digest.model_copy(update=NO_EXCERPT)
 
     def _finding(self, end: _AttemptEnd, status: StepStatus) -> Finding | None:
         step = self._step

@@ -17,6 +17,8 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.orphans import recover_killed_runs
+from innominatus_cli.execution.redaction import Redactor
+from innominatus_cli.execution.secrecy import clean_errors, guarded
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
@@ -28,7 +30,8 @@ from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
-from innominatus_cli.operations.secret_values import secret_values
+from innominatus_cli.operations.record_gate import through_the_gate
+from innominatus_cli.operations.secret_values import delivery_of, secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
@@ -108,10 +111,12 @@ class RunOperation:
         self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
         self.head = git.head()
         self.run_id = clock.new_id()
+        self.redactor = Redactor()
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
-        report = self._run(wish, options)
+        with clean_errors(self.redactor):
+            report = self._run(wish, options)
         return replace(report, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
@@ -182,9 +187,16 @@ class RunOperation:
             outside=os.environ,
             allowed_env=tuple(self.admin.env),
             ledger_root=self.admin.ledger.root,
-            secrets=secret_values(
-                self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+            secrets=guarded(
+                secret_values(
+                    self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+                ),
+                self.redactor,
+                plan,
             ),
+            redactor=self.redactor,
+            delivery=delivery_of(self.admin.secrets),
+            keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
@@ -245,13 +257,14 @@ class RunOperation:
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
     ) -> RunReport:
         head: Head = self.head
+        record, artifacts, held = through_the_gate(self.redactor, record, artifacts)
         written = self.store.write(
             record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
         )
-        findings = (*report.findings, *written.findings)
+        findings = (*report.findings, *held, *written.findings)
         if options.push and written.ref is not None:
             findings = (*findings, *self._pushed(written.ref))
-        status = report.exit_status
+        status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return RunReport(

@@ -33,8 +33,7 @@ ARTIFACT_HOLDS_SECRET = Code(
     "A file that is to be committed holds a secret",
     "Bind the secret by name (`vault-setup`), so that the cluster reads it from its store.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="Manifests go into git. The step fails and nothing of it is kept, whichever form the value has in the "
-    "file.",
+    detail="Manifests go into git. The step fails and nothing of it is kept, whichever form the value has in the file.",
 )
 ARGUMENT_HOLDS_SECRET = Code(
     "ORC-5284",
@@ -47,11 +46,11 @@ ARGUMENT_HOLDS_SECRET = Code(
 RECORD_HELD_SECRET = Code(
     "ORC-5285",
     "A record would have held a secret",
-    "Report this: redaction should have taken it out before. Change the secret if others can read local logs.",
+    "Find out which step knew the value before it was given it as a secret, and change the secret.",
     exit_status=ExitStatus.INTERNAL,
-    detail="Right before a record is written, it is searched once more for every secret that the run has used. The "
-    "record was written without outputs, variables and excerpts of output, and without the files that hold "
-    "the value.",
+    detail="Right before a record is written, it is searched once more for every secret that the run has used: a "
+    "step may have printed one before the run knew it. The record was written without outputs, variables and "
+    "excerpts of output, and without the files that hold the value.",
 )
 TOKEN_IN_OUTPUT = Code(
     "ORC-5286",
@@ -61,41 +60,4 @@ TOKEN_IN_OUTPUT = Code(
     detail="No secret of this run has that value, so it is in the local log. The excerpt in the record is withheld. "
     "Known forms are looked for (AWS, GitHub, GitLab, Slack, Stripe, Google, npm, Vault, SendGrid, JSON Web "
     "Tokens, private keys), and words whose characters spread as those of generated keys do.",
-)
-SECRET_STORE_FAILED = Code(
-    "ORC-5287",
-    "A secret's store cannot be asked",
-    "Look at what the message says: the store's address, its credentials, or its program.",
-    exit_status=ExitStatus.ENVIRONMENT,
-    detail="The store did not answer, refused, or answered what is no secret. A secret that is not in its store is "
-    "ORC-5006 where a step needs it. In a run it fails the step.",
-)
-SECRET_TOO_OLD = Code(
-    "ORC-5288",
-    "A secret is older than it may be",
-    "Change it: `innominatus-ctl secrets rotate NAME`.",
-    severity=Severity.WARNING,
-    detail="`maxAge` of the secret, or of `secretPolicy` in admin-config.yaml, is over. With `secretPolicy.enforce` "
-    "of `production` a step of a production environment is not given it; `always` is for all environments.",
-)
-SECRET_CANNOT_ROTATE = Code(
-    "ORC-5289",
-    "A secret cannot be changed from here",
-    "Change it where the message says.",
-    exit_status=ExitStatus.FINDINGS,
-    detail="Only secrets that the tool could also generate are changed by it: of the stores `local`, `file` and "
-    "`vault`.",
-)
-SECRET_UNKNOWN = Code(
-    "ORC-5290",
-    "There is no such secret",
-    "Name one of admin-config's secrets: `innominatus-ctl secrets list` shows them.",
-    exit_status=ExitStatus.FINDINGS,
-)
-SECRET_ABSENT = Code(
-    "ORC-5291",
-    "A secret is not in its store",
-    "Put it into its store, or let admin-config say `generate` for it.",
-    exit_status=ExitStatus.FINDINGS,
-    detail="`secrets check` asks every store for every secret, and says of none what its value is.",
 )
