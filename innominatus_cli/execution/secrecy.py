@@ -133,6 +133,14 @@ def holding_names(redactor: Redactor, values: Mapping[str, Any]) -> list[str]:
     return [name for name, value in values.items() if holds_value(redactor, value)] if redactor.active else []
 
 
+def public_outputs(redactor: Redactor, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Outputs of workflows, by identity, without those whose value holds a secret."""
+    return {
+        identity: {name: value for name, value in values.items() if not holds_value(redactor, value)}
+        for identity, values in outputs.items()
+    }
+
+
 def holding_argument(redactor: Redactor, argv: Sequence[str]) -> int | None:
     """The position of the first argument that holds a secret; None where none does."""
     if redactor.active:

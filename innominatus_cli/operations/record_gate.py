@@ -5,7 +5,7 @@ from typing import Any
 
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
-from innominatus_cli.execution.excerpts import bounded, without_excerpts
+from innominatus_cli.execution.excerpts import without_excerpts
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.secrecy import clean_result, holding_files
 from innominatus_cli.findings.catalogue.secrets import RECORD_HELD_SECRET
@@ -21,7 +21,6 @@ def through_the_gate(redactor: Redactor, record: RunRecord, artifacts: Mapping[s
     Where one would have held a secret, the record has no outputs, variables and excerpts, all of its texts are
     redacted, and the files that hold one are left out: what happened is never lost.
     """
-    record = record.model_copy(update={"steps": bounded(record.steps)})
     held = holding_files(redactor, artifacts)
     if not held and not (redactor.active and redactor.holds(record.canonical)):
         return record, artifacts, ()

@@ -24,7 +24,9 @@ BLOCKS = (
     "policy",
     "execution",
     "secrets",
+    "resuming",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )

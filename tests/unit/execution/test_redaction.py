@@ -18,7 +18,7 @@ from innominatus_cli.execution.redaction import REDACTED, Redactor
 SECRET = "Kq7/zT+9'w\"x$2 &<é>\\v%Lm"  # noqa: S105 - made up
 KEY = (
     "-----BEGIN PRIVATE KEY-----\n"
-     "MIIEvQIBADANBgkqhkiG9w0BAQEF\r\n  AASCBKcwggSjAgEAAoIBAQDP\n-----END PRIVATE KEY-----\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEF\r\n  AASCBKcwggSjAgEAAoIBAQDP\n-----END PRIVATE KEY-----\n"
 )
 
 
