@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from innominatus_cli.checks.facts import Facts
+from innominatus_cli.checks.facts import Facts, known_step_types
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
@@ -192,6 +192,22 @@ def check_limits(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(definitions.LIMIT_WITHOUT_EFFECT, message, document.place(own))
 
 
+def check_step_type_settings(document: Document, facts: Facts) -> Iterator[Finding]:
+    """ORC-2208: step types and owners that have limits and retries exist."""
+    limits = document.mapping.mapping("limits")
+    kinds = known_step_types(facts)
+    teams = document.mapping.mapping("teams").values or limits.mapping("owners").values
+    for holder, known, what in (
+        (document.mapping.mapping("retries"), kinds, "step type"),
+        (limits.mapping("stepTypes"), kinds, "step type"),
+        (limits.mapping("owners"), teams, "team"),
+    ):
+        for name in holder.values:
+            if name not in known:
+                message, hint = f"there is no {what} '{name}'", did_you_mean(name, known)
+                yield Finding(definitions.SETTING_OF_NOTHING, message, document.place(holder.key(name)), hint)
+
+
 RULES = (
     check_workflows_root,
     check_plaintext_secrets,
@@ -204,4 +220,5 @@ RULES = (
     check_teams,
     check_applications,
     check_limits,
+    check_step_type_settings,
 )

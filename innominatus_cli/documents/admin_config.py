@@ -6,6 +6,7 @@ from pydantic import Field
 
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
+from innominatus_cli.documents.workflow import Retry
 
 
 class WorkflowOverrides(YamlModel):
@@ -219,6 +220,10 @@ class Limits(YamlModel):
     platform: Annotated[int, Field(ge=1, le=256)] | None = None
     product: Annotated[int, Field(ge=1, le=256)] | None = None
     application: Annotated[int, Field(ge=1, le=256)] | None = None
+    step_types: dict[str, Annotated[int, Field(ge=1, le=256)]] = {}
+    """Steps of one type, by its name."""
+    owners: dict[str, Annotated[int, Field(ge=1, le=256)]] = {}
+    """Steps of the workflows of one owner, a team."""
 
 
 class LedgerConfig(YamlModel):
@@ -270,6 +275,8 @@ class AdminConfigDocument(YamlModel):
     alerts: dict[str, AlertDefinition] = {}
     prices: dict[str, Price] = {}
     limits: Limits = Limits()
+    retries: dict[str, Retry] = {}
+    """By step type: the retry of steps for which neither they nor their workflow say one."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     env: list[str] = []

@@ -273,6 +273,8 @@ class PlannedWorkflow(JsonModel):
     """Ids of workflows of the same tier and phase that it depends on."""
     timeout_seconds: int | None = None
     fail_fast: bool = False
+    owner: str | None = None
+    """Whose it is, where a limit counts the steps of that owner."""
     variables: dict[str, Value] = {}
     outputs: dict[str, Value] = {}
     override_of: str | None = None
@@ -293,8 +295,8 @@ class Plan(StoredModel):
     steps: list[PlannedStep]
     """In execution order: a step stands behind everything it needs."""
     limits: dict[str, int] = {}
-    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`; and how long a workflow
-    may take at most: `workflow_seconds`. Each where somebody set it."""
+    """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`, `step_types.<type>`,
+    `owners.<owner>`; and how long a workflow may take at most: `workflow_seconds`. Each where somebody set it."""
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""

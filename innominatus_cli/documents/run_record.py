@@ -23,7 +23,8 @@ class Attempt(JsonModel):
     number: int
     started_at: str
     duration_ms: int
-    ending: Literal["exited", "signalled", "timed_out", "cancelled", "not_started", "internal"]
+    ending: Literal["exited", "signalled", "timed_out", "cancelled", "not_started", "internal", "unknown"]
+    """`unknown`: the run was killed meanwhile."""
     exit_code: int | None = None
     signal: int | None = None
 

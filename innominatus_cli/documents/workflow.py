@@ -106,6 +106,8 @@ class WorkflowSpec(YamlModel):
     outputs: dict[str, Any] = {}
     timeout: DurationSeconds | None = None
     fail_fast: bool = False
+    retry: Retry | None = None
+    """Of its steps that say nothing themselves."""
     steps: list[StepDefinition]
     finally_: Annotated[list[StepDefinition], Field(alias="finally")] = []
 

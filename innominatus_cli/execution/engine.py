@@ -22,9 +22,9 @@ from innominatus_cli.execution.decide import Finish, Start, decide
 from innominatus_cli.execution.expansion import cells_of, digest_of_cells, recorded_cells, steps_of
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.journal import Journal, lost
-from innominatus_cli.execution.kept import keep
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
+from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
@@ -42,7 +42,6 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-from innominatus_cli.system.process_tree import boot_id, ticks_now
 from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
@@ -50,7 +49,6 @@ __all__ = ["DEFAULT_PARALLEL", "ExecutionOptions", "ExecutionResult", "execute_p
 
 _AHEAD: Final = 32
 _SYNC_SECONDS: Final = 0.05
-_REASON: Final = 300
 
 
 def execute_plan(
@@ -74,7 +72,8 @@ def execute_plan(
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
             options.supervisor(setting.work_dir, caught) as supervisor,
         ):
-            return _Run(prepared, options, journal, caught, supervisor, observer or NobodyWatches()).to_the_end()
+            events = RunJournal(journal, setting)
+            return _Run(prepared, options, events, caught, supervisor, observer or NobodyWatches()).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)
@@ -85,7 +84,7 @@ class _Run:
         self,
         prepared: PreparedRun,
         options: ExecutionOptions,
-        journal: Journal,
+        journal: RunJournal,
         signals: SignalPipe,
         supervisor: Supervisor,
         observer: Observer,
@@ -102,7 +101,7 @@ class _Run:
         self._graph = PlanGraph(setting.plan)
         self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
         self._started = self._clock.monotonic()
-        self._started_at = timestamp(self._clock.now())
+        self._started_at = setting.started_at or timestamp(self._clock.now())
         self._values = RunValues(setting.plan, setting.facts(self._started_at), setting.secrets)
         self._conditions = conditions_of(self._values)
         self._results: dict[str, StepResult] = {}
@@ -144,17 +143,8 @@ class _Run:
         return self._conclude()
 
     def _begin(self) -> None:
-        plan = self._setting.plan
-        self._journal.add(
-            "run_start",
-            run=self._setting.run,
-            plan=plan.digest,
-            application=plan.application.name,
-            environment=plan.environment,
-            steps=len(plan.steps),
-            boot_id=boot_id(),
-        )
-        self._observer.run_started(self._setting.run, plan)
+        self._journal.run_starts(self._options.deadline_seconds)
+        self._observer.run_started(self._setting.run, self._setting.plan)
         self._close_groups()
 
     def _carry_out(self, decision: Start) -> None:
@@ -185,7 +175,7 @@ class _Run:
         result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
         end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
         self._results[step.id] = result
-        self._journal.add("step_end", step=step.id, index=index, status=result.status, **self._kept(index, end))
+        self._keep(index, end)
         self._observer.expanded(step, steps)
         self._ends.note(step, result, end.message)
         workflow_ended = self._state.expanded(step.id, steps)
@@ -212,9 +202,9 @@ class _Run:
 
     def _hold(self, step: PlannedStep, reason: str) -> None:
         if reason not in self._state.held.values():
-            self._findings.append(finding_of(step, codes.APPROVAL_NEEDED, reason))
+            self._found(finding_of(step, codes.APPROVAL_NEEDED, reason))
         self._state.hold(step.id, reason)
-        self._journal.add("held", step=step.id, index=self._graph.index[step.id], reason=reason[:_REASON])
+        self._journal.held(step.id, self._graph.index[step.id], reason)
         self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
 
     def _made_ready(self, index: int) -> Task:
@@ -245,9 +235,9 @@ class _Run:
             case AttemptStarts(number=number):
                 task.attempt = number
                 self._intended.append(task)
-            case Pause(seconds=seconds):
+            case Pause(seconds=seconds, attempt=attempt):
                 task.wakes = self._clock.monotonic() + seconds
-                self._journal.add("retry_wait", index=task.index, wait_ms=round(seconds * 1000))
+                self._journal.pauses(task.index, seconds, attempt)
                 self._observer.notice(f"step '{task.step.name}': next attempt in {seconds:.1f} s")
             case _:
                 self._start(task, need)
@@ -265,7 +255,7 @@ class _Run:
         task.child = child
         self._by_child[child] = task
         if child.pid:
-            self._journal.add("process", index=task.index, pid=child.pid, start_ticks=ticks_now())
+            self._journal.process_started(task.index, child.pid)
 
     def _commit(self) -> None:
         self._journal.commit()
@@ -285,19 +275,13 @@ class _Run:
             return
         new = [[task.index, task.attempt] for task in intended if task.attempt > 1 or task.index not in self._ahead]
         if new:
-            self._journal.add("intents", attempts=new + self._intents_ahead())
+            self._journal.intended(new + self._intents_ahead())
             self._commit()
         stopped = bool(self._state.stopped)
         for task in intended:
             self._ahead.discard(task.index)
             if not stopped:
-                self._journal.add(
-                    "step_start",
-                    step=task.step.id,
-                    index=task.index,
-                    attempt=task.attempt,
-                    idempotency=task.step.idempotency.value,
-                )
+                self._journal.attempt_starts(task)
         self._journal.flush()
         ended = len(self._results)
         for task in intended:
@@ -329,7 +313,7 @@ class _Run:
 
     def _left_running(self, task: Task, count: int) -> None:
         message = f"it left {count} process{'es' if count > 1 else ''} running, which ended with it"
-        self._findings.append(finding_of(task.step, codes.LEFT_RUNNING, message))
+        self._found(finding_of(task.step, codes.LEFT_RUNNING, message))
         self._journal.add("strays_ended", index=task.index, count=count)
 
     def _heed_signals(self) -> None:
@@ -340,7 +324,7 @@ class _Run:
                 self._signal = number
                 self._state.stopped = f"the run was interrupted ({name})"
                 message = f"{name}: no step is started any more; waiting for what runs"
-                self._findings.append(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+                self._found(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
             else:
                 message = f"{name}: what runs is stopped harder"
             self._observer.notice(message)
@@ -359,7 +343,7 @@ class _Run:
             self._out_of_time = True
             self._state.stopped = self._state.stopped or "the run ran out of time"
             message = f"it took longer than {self._options.deadline_seconds:g}s"
-            self._findings.append(Finding(codes.RUN_TIMED_OUT, message, Place("")))
+            self._found(Finding(codes.RUN_TIMED_OUT, message, Place("")))
         elif not self._state.unended(workflow):
             return
         else:
@@ -387,7 +371,7 @@ class _Run:
         task.logs.close()
         self._tasks.remove(task)
         if task.logs.problem:
-            self._findings.append(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
+            self._found(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
         if task.out_of_time and end.result.status == "interrupted":
             end = StepEnd(timed_out(task.step, end.result, self._name_of(task.out_of_time)))
         self._ended(task.step, end)
@@ -407,10 +391,7 @@ class _Run:
             end = replace(end, result=result)
         self._results[step.id] = result
         self._artifacts.update(end.artifacts)
-        facts = self._kept(index, end)
-        if result.reason:
-            facts["reason"] = result.reason[:_REASON]
-        self._journal.add("step_end", step=step.id, index=index, status=result.status, **facts)
+        self._keep(index, end)
         self._values.step_ended(step, result.status, end.outputs, end.variables)
         workflow_ended = self._state.ended(step.id, result.status, continued=result.continued)
         self._after_end(step, workflow_ended=workflow_ended)
@@ -427,21 +408,31 @@ class _Run:
             members = [self._graph.steps[member] for member in self._graph.members[number]]
             self._values.group_ended(self._graph.steps[number], members)
 
-    def _kept(self, index: int, end: StepEnd) -> dict[str, str]:
-        if self._journal.problem:
-            return {}
+    def _keep(self, index: int, end: StepEnd) -> None:
         try:
-            return keep(self._setting.state, self._setting.run, index, end)
+            self._journal.step_ended(index, end)
         except CannotContinue as error:
             self._findings.extend(error.findings)
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
-            return {}
+
+    def _found(self, finding: Finding) -> None:
+        """Something that concerns the run and not one step."""
+        self._findings.append(finding)
+        try:
+            self._journal.found(finding)
+        except CannotContinue as error:
+            self._findings.extend(error.findings)
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()
         steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
-        self._journal.add("run_end", status=status, failures=len(self._state.failures))
+        finished_at = timestamp(self._clock.now())
+        outputs = self._values.public_outputs()
+        try:
+            self._journal.run_ends(status, len(self._state.failures), finished_at, duration_ms, self._signal, outputs)
+        except CannotContinue as error:
+            self._findings.extend(error.findings)
         self._commit()
         self._ends.tell()
         self._observer.run_finished(status)
@@ -450,10 +441,10 @@ class _Run:
             steps=steps,
             failures=tuple(self._graph.steps[number].id for number in self._state.failures),
             started_at=self._started_at,
-            finished_at=timestamp(self._clock.now()),
+            finished_at=finished_at,
             duration_ms=duration_ms,
             findings=tuple(self._findings),
-            outputs=self._values.public_outputs(),
+            outputs=outputs,
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,
         )

@@ -49,7 +49,7 @@ class Journal:
             try:
                 os.fchmod(fd, 0o600)
                 os.fsync(fd)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
             except OSError:
                 os.close(fd)
                 raise
@@ -168,6 +168,11 @@ def read_journal(path: Path) -> JournalRead:
     return JournalRead(tuple(lines), at)
 
 
+def is_exact(value: object, canonical: bytes) -> bool:
+    """Whether a line can hold this value, whose RFC 8785 bytes are given: no fractions, no keys beyond plane 0."""
+    return _encode(value).encode() == canonical
+
+
 def lost(path: Path, why: str) -> Finding:
     """The finding for a journal that the disk does not take."""
     return Finding(JOURNAL_LOST, f"cannot write the journal: {why}", Place(str(path)))
@@ -192,7 +197,8 @@ def _sync_data(fd: int) -> None:
     getattr(os, "fdatasync", os.fsync)(fd)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Waits until the disk has the names in a folder. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

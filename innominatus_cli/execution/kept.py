@@ -1,25 +1,58 @@
-"""What another process needs to go on behind a step: its result and its artifacts, as files beside the journal."""
+"""What another process needs to go on behind a step: values in journal lines or in files beside it, and artifacts.
+
+A value whose JSON fits into a line stands there; for a longer one, and one that only RFC 8785 writes exactly, the line
+holds its digest and `results/<name>.json` the value, which is on disk before the line is.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
 
 from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
+from innominatus_cli.execution.journal import is_exact
 from innominatus_cli.execution.step import StepEnd
+from innominatus_cli.findings.catalogue.resuming import RUN_FOLDER_CORRUPT
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.files import write_file
 from innominatus_cli.system.state_folder import StateFolder
 
-_PRIVATE = 0o600
+_PRIVATE: Final = 0o600
+_ROOM: Final = 3400
+"""Bytes of a line that a value and the id of its step may have."""
 
 
-def keep(state: StateFolder, run: str, index: int, end: StepEnd) -> dict[str, str]:
-    """Writes them durably; returns the facts for the journal line that says that the step has ended.
+def kept_value(state: StateFolder, run: str, name: str | int, value: object, taken: int = 0) -> Any:  # noqa: ANN401
+    """The value for the journal line, or the digest of the file that it was written to, durably.
 
-    A step without outputs, variables, artifacts and rounds of a loop needs no file. Raises CannotContinue (exit 73).
+    `taken` are the bytes that other facts of the line need. Raises CannotContinue (exit 73).
     """
-    result = end.result
-    if not (result.outputs or result.variables or result.artifacts or result.cells):
-        return {}
-    keep_artifacts(state, run, end)
-    whole = canonical_json(result.as_json())
-    write_file(state.result_path(run, index), whole, _PRIVATE)
-    return {"result": digest_of_bytes(whole)}
+    data = canonical_json(value)
+    if len(data) + taken <= _ROOM and is_exact(value, data):
+        return value
+    write_file(state.result_path(run, name), data, _PRIVATE)
+    return digest_of_bytes(data)
+
+
+def read_value(folder: Path, name: str | int, written: object) -> Any:  # noqa: ANN401 - JSON data
+    """The value that `kept_value` kept in a run's folder, from what stands in the line.
+
+    Raises CannotContinue (exit 65) where the file is gone or holds something else.
+    """
+    if not isinstance(written, str):
+        return written
+    return json.loads(read_kept(folder / "results" / f"{name}.json", written))
+
+
+def read_kept(path: Path, digest: str) -> bytes:
+    """The bytes of a file with this digest. Raises CannotContinue (exit 65) where it is gone or holds other bytes."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+        raise CannotContinue(Finding(RUN_FOLDER_CORRUPT, reason, Place(str(path)))) from error
+    if digest_of_bytes(data) != digest:
+        raise CannotContinue(Finding(RUN_FOLDER_CORRUPT, "it is not what the run wrote", Place(str(path))))
+    return data
 
 
 def keep_artifacts(state: StateFolder, run: str, end: StepEnd) -> None:

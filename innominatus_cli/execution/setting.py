@@ -51,6 +51,10 @@ class RunSetting:
     secrets: Secrets = no_secrets
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
+    opening: str = ""
+    """The digest of the file of the run's opening record, where it is stored."""
+    started_at: str = ""
+    """When the run began (RFC 3339), where its opening record says it; empty: now."""
     closed_gate: Callable[[PlannedStep], str] = _nobody_approved
     """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
     Asked when all else lets the step start."""

@@ -24,14 +24,19 @@ _FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
 
 
 class Limits:
-    """How much runs at once: in all, by tier, and workflows. None: no limit of its own."""
+    """How much runs at once: in all, workflows, and steps of a tier, a type or an owner. None: no limit of its own."""
 
-    __slots__ = ("max_parallel", "tiers", "workflows")
+    __slots__ = ("max_parallel", "of_steps", "workflows")
 
     def __init__(self, max_parallel: int, limits: Mapping[str, int]) -> None:
         self.max_parallel = max(1, min(max_parallel, limits.get("max_parallel", max_parallel)))
         self.workflows = limits.get("workflows")
-        self.tiers = {tier: limits[tier] for tier in ("platform", "product", "application") if tier in limits}
+        self.of_steps = {
+            name: most
+            for name, most in limits.items()
+            if name in {"platform", "product", "application"} or name.startswith(("step_types.", "owners."))
+        }
+        """By tier, `step_types.<type>` and `owners.<owner>`."""
 
 
 class RunState:
@@ -66,7 +71,8 @@ class RunState:
             if step.kind == "step":
                 self._unended.update(graph.owners_of(number))
         self._active: set[str] = set()
-        self._tiers: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()
+        """By the names of `Limits.of_steps`, how many such steps run."""
         self._locks: set[str] = set()
         self._entry_roots: dict[int, int | None] = {}
         self._rounds: dict[int, set[int]] = {}
@@ -113,7 +119,7 @@ class RunState:
         step = self.graph.steps[number]
         self.ready.remove(number)
         self.running.add(number)
-        self._tiers[step.tier] += 1
+        self._busy.update(self._limited_by(step))
         if step.workflow_id:
             self._active.add(step.workflow_id)
         if step.lock:
@@ -148,7 +154,7 @@ class RunState:
         step = self.graph.steps[number]
         if number in self.running:
             self.running.remove(number)
-            self._tiers[step.tier] -= 1
+            self._busy.subtract(self._limited_by(step))
             if step.lock:
                 self._locks.discard(step.lock)
         elif number in self.ready:
@@ -201,12 +207,22 @@ class RunState:
         """Whether the limits and locks let this step start beside what runs and what is `starting`."""
         if len(self.running) + len(starting) >= self.limits.max_parallel:
             return False
-        most = self.limits.tiers.get(step.tier)
-        if most is not None and self._tiers[step.tier] + sum(other.tier == step.tier for other in starting) >= most:
-            return False
+        for name in self._limited_by(step):
+            others = sum(name in self._limited_by(other) for other in starting)
+            if self._busy[name] + others >= self.limits.of_steps[name]:
+                return False
         if step.lock and (step.lock in self._locks or any(other.lock == step.lock for other in starting)):
             return False
         return self._has_room_for_workflow(step.workflow_id, starting) and self.full_loop(step, starting) is None
+
+    def _limited_by(self, step: PlannedStep) -> tuple[str, ...]:
+        """The limits that count this step."""
+        known = self.limits.of_steps
+        if not known:
+            return ()
+        workflow = self.graph.workflows.get(step.workflow_id or "")
+        names = (step.tier.value, f"step_types.{step.type}", f"owners.{workflow.owner if workflow else None}")
+        return tuple(name for name in names if name in known)
 
     def full_loop(self, step: PlannedStep, starting: "list[PlannedStep]") -> int | None:
         """A loop around the step that may have no further member at work now; None where there is none.

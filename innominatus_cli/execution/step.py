@@ -46,9 +46,10 @@ class AttemptStarts:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait before the next attempt."""
+    """Wait before the next attempt; `attempt` is what came of the one before."""
 
     seconds: float
+    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class _Work:
             status = end.status
             if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
                 break
-            if (yield Pause(delay_seconds(retry, number, self._setting.random))) is not None:
+            if (yield Pause(delay_seconds(retry, number, self._setting.random), self._attempts[-1])) is not None:
                 status = "interrupted"
                 break
         return self._end(end, status, at, round((clock.monotonic() - started) * 1000))

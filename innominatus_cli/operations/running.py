@@ -13,10 +13,10 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.run_record import RunRecord, RunStatus
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
-from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
-from innominatus_cli.execution.orphans import recover_killed_runs
+from innominatus_cli.execution.opening import close_run, open_run
+from innominatus_cli.execution.replay import concluded, told
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
@@ -28,6 +28,7 @@ from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.recovering import recover
 from innominatus_cli.operations.secret_values import secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
@@ -122,10 +123,10 @@ class RunOperation:
         if options.dry_run:
             return self._judged(outcome, plan, options)
         holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
-        left_over = tuple(recover_killed_runs(self.state, self.clock))
+        left_over = tuple(recover(self.store, self.clock))
         lock = acquire(self.state, plan.application.name, plan.environment, holder)
         try:
-            if self.git.head().commit != self.head.commit:
+            if left_over or self.git.head().commit != self.head.commit:
                 # Another run has ended since, and its record may say something else of first deployments.
                 outcome = self._planned(wish)
                 plan = outcome.plan
@@ -169,9 +170,11 @@ class RunOperation:
         return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
-        return self._written(self._record(plan, report), plan, {}, report, options)
+        refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
+        return self._written(refusal, plan, {}, report, options)
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
+        opening = self._opening(plan, report)
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -186,6 +189,8 @@ class RunOperation:
                 self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
             ),
             compare_inputs=self._compare(plan),
+            opening=open_run(self.state, opening, plan, commit=options.commit),
+            started_at=opening.started_at,
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(
@@ -200,45 +205,38 @@ class RunOperation:
                 findings=(*report.findings, *result.findings),
                 sources=report.sources,
             )
-            record = self._record(plan, executed, result)
-            return self._written(record, plan, result.artifacts, executed, options)
+            return self._written(concluded(opening, result), plan, result.artifacts, executed, options)
 
     def _compare(self, plan: Plan) -> "InputComparison":
         return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})
 
-    def _record(self, plan: Plan, report: RunReport, result: ExecutionResult | None = None) -> RunRecord:
-        """The record of a run, or without a result that of a refusal. Notes on old spellings are for `validate`."""
+    def _opening(self, plan: Plan, report: RunReport) -> RunRecord:
+        """The record as it is before anything has happened; if nothing else ever did, the run was interrupted."""
         judgement = report.judgement
         if judgement is None:
             raise AssertionError("a plan is judged before it is recorded")
         now = timestamp(self.clock.now())
         return RunRecord(
-            kind="run" if result else "refusal",
+            kind="run",
             run=self.run_id,
             parents=[],
             application=plan.application.name,
             environment=plan.environment,
             operation=plan.operation.value,
             golden_path=plan.golden_path,
-            status=result.status if result else "refused",
+            status="interrupted",
             plan=plan.digest if report.outcome.plan else None,
             policies=judgement.verdict.policies,
             policies_from=judgement.verdict.policies_from,
             actor=judgement.verdict.actor,
-            started_at=result.started_at if result else now,
-            finished_at=result.finished_at if result else now,
-            duration_ms=result.duration_ms if result else 0,
+            started_at=now,
+            finished_at=now,
+            duration_ms=0,
             commit=self.head.commit,
             branch=self.head.branch,
             dirty=bool(self.git.differing([source.path for source in plan.sources])),
             tool_version=__version__,
-            steps=list(result.steps) if result else [],
-            failures=list(result.failures) if result else [],
-            findings=[
-                ReportedFinding.of(finding) for finding in report.findings if finding.severity is not Severity.INFO
-            ],
-            outputs=dict(result.outputs) if result else {},
-            signal=result.signal if result else None,
+            findings=told(report.findings),
         )
 
     def _written(
@@ -248,6 +246,8 @@ class RunOperation:
         written = self.store.write(
             record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
         )
+        if not written.lost:
+            close_run(self.state, record.run)
         findings = (*report.findings, *written.findings)
         if options.push and written.ref is not None:
             findings = (*findings, *self._pushed(written.ref))

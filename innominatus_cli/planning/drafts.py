@@ -8,7 +8,7 @@ from innominatus_cli.documents.model import Deprecation
 from innominatus_cli.documents.organizations import organization_of_path, with_organization
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
-from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition, WorkflowDocument
+from innominatus_cli.documents.workflow import ParameterDefinition, Retry, StepDefinition, WorkflowDocument
 from innominatus_cli.planning.places import Spot
 
 
@@ -23,6 +23,8 @@ class DraftStep:
     """Inputs of a generated step, which are values of a plan already; None for a written step."""
     files: tuple[str, ...] = ()
     """Files that a generated step reads."""
+    retry: Retry | None = None
+    """What its workflow says for steps that say nothing."""
     called: "Called | None" = None
     """Of a step of type `workflow`: what it calls."""
 
@@ -85,6 +87,7 @@ class Draft:
     parameters: tuple[ParameterDefinition, ...] = ()
     timeout: int | None = None
     fail_fast: bool = False
+    owner: str = ""
     override_of: str | None = None
     deprecated: Deprecation | None = None
 
@@ -153,7 +156,7 @@ def draft_of(
         trigger=trigger,
         spot=Spot(document).at("metadata", "name"),
         spec=spec,
-        steps=draft_steps(model.spec.steps, model.spec.finally_, spec),
+        steps=draft_steps(model.spec.steps, model.spec.finally_, spec, model.spec.retry),
         product=with_organization(organization, product or "") or None,
         needs=tuple(needs),
         variables=model.spec.variables,
@@ -161,6 +164,7 @@ def draft_of(
         parameters=tuple(model.spec.parameters),
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
+        owner=model.metadata.owner,
         override_of=model.metadata.overrides,
         deprecated=model.metadata.deprecated,
     )
@@ -174,9 +178,9 @@ def _name_in_tier(need: str, organization: str, product: str | None) -> str:
 
 
 def draft_steps(
-    steps: Sequence[StepDefinition], cleanup: Sequence[StepDefinition], spec: Spot
+    steps: Sequence[StepDefinition], cleanup: Sequence[StepDefinition], spec: Spot, retry: Retry | None = None
 ) -> tuple[DraftStep, ...]:
     """The written steps of a workflow, `finally` steps last."""
-    main = [DraftStep(step, spec.at("steps", index)) for index, step in enumerate(steps)]
-    last = [DraftStep(step, spec.at("finally", index), cleanup=True) for index, step in enumerate(cleanup)]
+    main = [DraftStep(step, spec.at("steps", index), retry=retry) for index, step in enumerate(steps)]
+    last = [DraftStep(step, spec.at("finally", index), cleanup=True, retry=retry) for index, step in enumerate(cleanup)]
     return (*main, *last)

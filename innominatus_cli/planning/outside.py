@@ -64,6 +64,8 @@ def plan_limits(config: AdminConfigDocument | None, repository: Repository, cons
         "platform": limits.platform,
         "product": limits.product,
         "application": limits.application,
+        **{f"step_types.{name}": most for name, most in sorted(limits.step_types.items())},
+        **{f"owners.{name}": most for name, most in sorted(limits.owners.items())},
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -177,6 +177,7 @@ def _surroundings(draft: Draft, part: DraftStep, scope: Scope, builder: InputBui
             draft.product,
             draft.override_of,
             part.cleanup,
+            part.retry,
             part.files,
             isinstance(resources, ResourcesContext) and resources.available,
             isinstance(steps, StepsContext) and steps.before.mask,

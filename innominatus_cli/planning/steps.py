@@ -7,7 +7,7 @@ from typing import Any
 from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
 from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
-from innominatus_cli.documents.workflow import StepDefinition
+from innominatus_cli.documents.workflow import Retry, StepDefinition
 from innominatus_cli.expressions.conditions import parse_condition
 from innominatus_cli.expressions.contexts import Known, Scope
 from innominatus_cli.expressions.truth import fold_condition
@@ -79,7 +79,7 @@ def build_step(
         conditions=conditions,
         timeout_seconds=definition.timeout or kind.default_timeout_seconds,
         timeout_written=definition.timeout is not None,
-        retry=_retry(definition),
+        retry=_planned(definition.retry or part.retry or builder.tables.config.retries.get(definition.type)),
         continue_on_error=definition.continue_on_error,
         idempotency=definition.idempotency or kind.idempotency,
         rollback=_rollback(rollback, member.prefix),
@@ -220,8 +220,7 @@ def _prefixed(tree: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return found
 
 
-def _retry(definition: StepDefinition) -> PlannedRetry | None:
-    retry = definition.retry
+def _planned(retry: Retry | None) -> PlannedRetry | None:
     if retry is None:
         return None
     return PlannedRetry(

@@ -46,6 +46,7 @@ class WorkflowBuilder:
         self._known_before: dict[str, tuple[dict[str, frozenset[str]], bool]] = {}
         self.findings: list[Finding] = []
         self.outside: dict[str, Known] = {}
+        self._counted_owners = inputs.tables.config.limits.owners.keys()
         self._expander = Expander(inputs, CallValues(), self.findings, self.outside, build=build)
 
     def build(self) -> tuple[dict[str, dict[str, Part]], list[PlannedWorkflow]]:
@@ -168,6 +169,7 @@ class WorkflowBuilder:
             needs=[f"{prefix}/{name}" for name in one.needs],
             timeout_seconds=draft.timeout,
             fail_fast=draft.fail_fast,
+            owner=draft.owner if draft.owner in self._counted_owners else None,
             variables=dict(variables),
             outputs=outputs,
             override_of=draft.override_of,

@@ -86,6 +86,26 @@ _FETCHING_SETTINGS: Final = (
     "submodule.recurse=false",
     "transfer.bundleURI=false",
 )
+_REMOTE: Final = {
+    "GCM_INTERACTIVE": "never",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "SSH_ASKPASS_REQUIRE": "never",
+}
+_REMOTE_SETTINGS: Final = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "fetch.bundleURI=",
+    "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "push.followTags=false",
+    "push.gpgSign=false",
+    "push.negotiate=false",
+    "push.recurseSubmodules=no",
+    "submodule.recurse=false",
+    "transfer.bundleURI=false",
+)
 
 
 class GitFailed(Exception):  # noqa: N818 - the name says what happened, as that of CannotContinue
@@ -107,6 +127,7 @@ class GitCommand:
     env: Mapping[str, str] = field(repr=False)
     options: tuple[str, ...]
     run: Run = field(repr=False)
+    timeout_seconds: float = _TIMEOUT_SECONDS
 
     def outcome(
         self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
@@ -116,7 +137,7 @@ class GitCommand:
             argv=(self.program, *self.options, *arguments),
             cwd=self.cwd,
             env={**self.env, **(env or {})},
-            timeout_seconds=_TIMEOUT_SECONDS,
+            timeout_seconds=self.timeout_seconds,
             stdin=stdin,
         )
         return self.run(request)
@@ -181,6 +202,20 @@ def fetching_command(git_dir: Path, run: Run) -> GitCommand:
     settings = [part for setting in _FETCHING_SETTINGS for part in ("-c", setting)]
     options = ("--no-pager", f"--git-dir={git_dir}", *settings)
     return GitCommand(git_program(git_dir), git_dir, env, options, run)
+
+
+def remote_command(git_dir: Path, work_tree: Path, run: Run, timeout_seconds: float) -> GitCommand:
+    """Git as the operator's own `git push` and `git fetch` would run in their repository, for refs that are only ours.
+
+    The environment, the configuration and the credentials are theirs but for what points to another repository or asks
+    a person. No hook of this side runs, and no remote helper is started.
+    """
+    mine = {name: value for name, value in os.environ.items() if not _OF_ANOTHER_REPOSITORY.match(name)}
+    env = {**mine, "PATH": _path(), **_QUIET, **_REMOTE}
+    env["GIT_ALLOW_PROTOCOL"] = os.environ.get("GIT_ALLOW_PROTOCOL", _REMOTE["GIT_ALLOW_PROTOCOL"])
+    settings = [part for setting in _REMOTE_SETTINGS for part in ("-c", setting)]
+    options = ("--no-pager", f"--git-dir={git_dir}", f"--work-tree={work_tree}", *settings)
+    return GitCommand(git_program(work_tree), work_tree, env, options, run, timeout_seconds)
 
 
 def _path() -> str:

@@ -7,9 +7,11 @@ share it and no commit ever holds it:
     runs/<run>/plan.json                                          the plan that it carries out
     runs/<run>/opening.json                                       its record as it was when it began, without results
     runs/<run>/logs/<step index>.stdout, <step index>.stderr      everything a step wrote, all attempts, mode 0600
-    runs/<run>/results/<step index>.json                          a step's result, where it holds outputs or artifacts
+    runs/<run>/results/<step index>.json                          a step's result, where no journal line can hold it
     runs/<run>/artifacts/<sha256>                                 files that steps want committed
     runs/<run>/scratch/                                           gone after the run
+    open/<run>                                                    a run that has begun and has no record yet
+    checkpoints/<run>/                                            the same files, fetched from where they were pushed
     locks/<application>/<environment>.lock, .holder.json
     state/<application>/<environment>/                            INNOMINATUS_STATE_DIR
     unwritten/<run>/<repository path>                             what could not be committed, for `ledger adopt`
@@ -72,17 +74,38 @@ class StateFolder:
         """All that one step wrote to one stream; absent where it wrote nothing."""
         return self.logs_dir(run) / f"{step_index}.{stream}"
 
-    def result_path(self, run: str, step_index: int) -> Path:
-        """The whole result of one step; absent where its journal line says everything."""
-        return self.run_dir(run) / "results" / f"{step_index}.json"
+    def result_path(self, run: str, name: str | int) -> Path:
+        """What a journal line only names by digest: the whole result of the step with this index, or another value."""
+        return self.run_dir(run) / "results" / f"{name}.json"
 
     def artifact_path(self, run: str, sha256: str) -> Path:
         """A file that a step of this run wants committed, by the hex digest of its bytes."""
         return self.run_dir(run) / "artifacts" / sha256
 
+    def cancel_path(self, run: str) -> Path:
+        """A request to end the run, by somebody else than the run itself."""
+        return self.run_dir(run) / "cancel.json"
+
+    def checkpoint_dir(self, run: str) -> Path:
+        """A run's folder as it was fetched from a remote. Raises ValueError for what is no run id."""
+        return self.root / "checkpoints" / self.run_dir(run).name
+
     def scratch_dir(self, run: str) -> Path:
         """The parent of the scratch folders of a run's attempts; removed when the run ends."""
         return self.run_dir(run) / "scratch"
+
+    @property
+    def open_dir(self) -> Path:
+        """The folder of the marks of runs without a record."""
+        return self.root / "open"
+
+    def open_path(self, run: str) -> Path:
+        """The mark that a run has begun and has no record yet. Raises ValueError for what is no run id."""
+        return self.open_dir / self.run_dir(run).name
+
+    def open_runs(self) -> list[str]:
+        """The ids of runs that have begun and have no record: they run now, or were killed. Oldest first."""
+        return _ulids(self.open_dir)
 
     def lock_path(self, application: str, environment: str) -> Path:
         """The file that a run of this application and environment holds a lock on."""
@@ -104,11 +127,7 @@ class StateFolder:
 
     def runs(self) -> list[str]:
         """The ids of all runs that have a folder here, oldest first."""
-        try:
-            names = [path.name for path in self.runs_dir.iterdir()]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(name for name in names if _ULID.fullmatch(name))
+        return _ulids(self.runs_dir)
 
     def ensure(self, folder: Path) -> Path:
         """Makes `folder` and its missing parents below the root, private to the user. Raises OSError."""
@@ -122,6 +141,15 @@ class StateFolder:
     def remove_scratch(self, run: str) -> None:
         """Removes the scratch folders of a run; what cannot be removed stays."""
         shutil.rmtree(self.scratch_dir(run), ignore_errors=True)
+
+
+def _ulids(folder: Path) -> list[str]:
+    """The names in a folder that are run ids."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(name for name in names if _ULID.fullmatch(name))
 
 
 def _make_private(path: Path) -> None:

@@ -7,12 +7,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from innominatus_cli.execution.journal import read_journal
+from innominatus_cli.execution.opening import read_run
+from innominatus_cli.execution.replay import replay
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.recovering import events_in, recover
+from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.git import Git
 from innominatus_cli.system.process_tree import process_facts
 from innominatus_cli.system.state_folder import StateFolder
+
+DONE, DIED, BROKE = 0, 9, 1
+MANY = 5
 
 FILES = {
     "score.yaml": "apiVersion: score.dev/v1b1\nmetadata:\n  name: shop\ncontainers:\n  web:\n    image: nginx:1.27\n",
@@ -77,6 +88,49 @@ def head_record(repository: Path) -> dict[str, object]:
     return record
 
 
+def the_record(repository: Path, run: str) -> dict[str, Any]:
+    """The one record of a run, as the branch has it."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "-r", "--name-only", "HEAD", ".innominatus/runs"],
+        cwd=repository, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (path,) = (line for line in listed.stdout.splitlines() if line.endswith(f"/{run}.json"))
+    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=repository, capture_output=True, check=True)
+    record: dict[str, Any] = json.loads(shown.stdout)
+    return record
+
+
+def record_is_the_replay(repository: Path, run: str) -> bool:
+    """Whether the record equals the fold of the run's journal, byte for byte but for its parents."""
+    stored = read_run(StateFolder(repository / ".git").run_dir(run))
+    record = replay(stored.opening, stored.plan, events_in(stored))
+    return record.as_json() == {**the_record(repository, run), "parents": []}
+
+
+def recovery_killed_at(repository: Path, number: int) -> int:
+    """Recovers in a child process that ends before its git command `number`, or its write of the journal before."""
+    child = os.fork()
+    if child == 0:
+        status = BROKE
+        try:
+            git = Git.open(repository)
+            assert git is not None
+            plain, left = git.command.run, [number]
+
+            def run(request: CommandRequest) -> CommandOutcome:
+                left[0] -= 1
+                if left[0] == 0:
+                    os._exit(DIED)
+                return plain(request)
+
+            object.__setattr__(git.command, "run", run)
+            recover(WorkingTreeStore(git), SystemClock())
+            status = DONE
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="hidden grandchildren are found through /proc")
 
 
@@ -122,7 +176,11 @@ def test_after_sigkill_the_next_command_ends_what_was_left_and_tells(repository:
     assert b"ORC-5030" in stderr + stdout
     assert killed.encode() in stderr + stdout
     lines = read_journal(state.journal_path(killed)).lines
-    assert [line["type"] for line in lines][-2:] == ["step_interrupted", "run_end"]
+    assert [line["type"] for line in lines][-3:] == ["recovery", "step_interrupted", "run_end"]
+    record = the_record(repository, killed)
+    assert (record["status"], record["recovered"]) == ("interrupted", True)
+    assert [step["status"] for step in record["steps"]] == ["interrupted", "planned"]
+    assert record_is_the_replay(repository, killed)
     assert not state.scratch_dir(killed).exists()
     third = command(repository)
     stdout, stderr = third.communicate(timeout=60)
@@ -179,8 +237,52 @@ def test_a_run_that_was_killed_while_its_record_was_written_is_told_of(repositor
     stdout, stderr = command(repository, "quick").communicate(timeout=60)
     assert b"ORC-5031" in stderr, (stdout, stderr)
     assert killed.encode() in stderr
+    record = the_record(repository, killed)
+    assert (record["status"], record["recovered"]) == ("succeeded", True)
+    assert record_is_the_replay(repository, killed)
     stdout, stderr = command(repository, "quick").communicate(timeout=60)
     assert b"ORC-5031" not in stderr
+
+
+def test_a_run_whose_lock_says_nothing_any_more_is_recovered_all_the_same(repository: Path) -> None:
+    running = command(repository)
+    pids = started(running, repository)
+    running.kill()
+    running.communicate()
+    state = StateFolder(repository / ".git")
+    (killed,) = state.runs()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for path in (state.root / "locks").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    stdout, stderr = command(repository, "quick").communicate(timeout=60)
+    assert b"ORC-5031" in stderr, (stdout, stderr)
+    assert the_record(repository, killed)["status"] == "interrupted"
+    assert state.open_runs() == []
+
+
+def test_a_recovery_that_is_killed_at_any_git_command_is_done_again_and_leaves_one_record(repository: Path) -> None:
+    running = command(repository)
+    started(running, repository)
+    running.kill()
+    running.communicate()
+    state = StateFolder(repository / ".git")
+    (killed,) = state.runs()
+    deaths = 0
+    while recovery_killed_at(repository, deaths + 1) == DIED:
+        deaths += 1
+        assert state.open_runs() == [killed]
+    assert deaths > MANY
+    record = the_record(repository, killed)
+    assert (record["status"], record["recovered"]) == ("interrupted", True)
+    assert record_is_the_replay(repository, killed)
+    marks = [line["type"] for line in read_journal(state.journal_path(killed)).lines]
+    assert (marks.count("recovery"), marks.count("step_interrupted"), marks.count("run_end")) == (1, 1, 1)
+    assert recovery_killed_at(repository, 1) == DONE, "there is nothing left to do"
+    assert state.open_runs() == []
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=repository, capture_output=True, check=True)
+    assert status.stdout == b""
 
 
 def test_a_record_that_nothing_takes_is_printed_and_the_status_says_so(repository: Path) -> None:

@@ -23,7 +23,9 @@ BLOCKS = (
     "plan_files",
     "policy",
     "execution",
+    "resuming",
     "ledger",
+    "locks",
     "vendoring",
     "internal",
 )

@@ -153,6 +153,14 @@ LIMIT_WITHOUT_EFFECT = Code(
     Severity.INFO,
     detail="`limits.maxParallel` bounds how many steps run at once in all; a tier can never reach a higher number.",
 )
+SETTING_OF_NOTHING = Code(
+    "ORC-2208",
+    "A limit or a retry is of something that there is not",
+    "Correct the name, or remove the entry.",
+    Severity.WARNING,
+    detail="`limits.stepTypes` and `retries` name built-in step types and those of the repository; `limits.owners` "
+    "names owners of workflows, which are held against `teams` where there are any.",
+)
 
 # Providers: 2184 to 2186.
 

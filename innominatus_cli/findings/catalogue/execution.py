@@ -145,9 +145,9 @@ RUN_WAS_KILLED = Code(
     "An earlier run was killed",
     "Look at what the named steps left half done, then run again.",
     severity=Severity.WARNING,
-    detail="Steps that its journal says had started and not ended are now marked as interrupted there; nobody can know "
-    "how far they came. One that was killed after its last step, while it wrote its record, may have none: "
-    "`innominatus-ctl history` shows whether it has.",
+    detail="Steps that its journal says had started and not ended are marked as interrupted; nobody can know how far "
+    "they came. The command that says so has written the run's record from its journal, with `recovered: true`; of a "
+    "run that was killed after its last step, while it wrote its record, it says what the steps came to.",
 )
 
 # Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.

@@ -44,7 +44,8 @@ def test_the_journal_says_once_what_a_loop_became_and_its_steps_can_be_made_agai
     assert result.status == "succeeded"
     lines = read_journal(setting.state.journal_path(setting.run)).lines
     (expanded,) = (line for line in lines if line["type"] == "expanded")
-    kept = StepResult.model_validate_json(setting.state.result_path(setting.run, expanded["index"]).read_bytes())
+    (end,) = (line for line in lines if line["type"] == "step_end" and line["index"] == expanded["index"])
+    kept = StepResult.model_validate(end["result"])
     assert kept.cells is not None
     assert expanded["cells"] == digest_of_cells(kept.cells)
     again = steps_of(plan.steps[expanded["index"]], kept.cells)

@@ -39,7 +39,9 @@ def barrier(name: str, *needs: str) -> PlannedStep:
     )
 
 
-def state_of(*steps: PlannedStep, parallel: int = 8, fail_fast: bool = False, **limits: int) -> RunState:
+def state_of(
+    *steps: PlannedStep, parallel: int = 8, fail_fast: bool = False, more: dict[str, int] | None = None, **limits: int
+) -> RunState:
     flows = dict.fromkeys(step.workflow_id for step in steps if step.workflow_id)
     plan = Plan(
         operation=Operation.DEPLOY,
@@ -50,12 +52,12 @@ def state_of(*steps: PlannedStep, parallel: int = 8, fail_fast: bool = False, **
         workflows=[
             PlannedWorkflow(
                 id=flow, identity=flow.rpartition("/")[2], name="flow", tier=Tier.APPLICATION, phase=Phase.DEPLOYMENT,
-                path="flow.yaml", line=1, trigger="generated", fail_fast=fail_fast,
+                path="flow.yaml", line=1, trigger="generated", fail_fast=fail_fast, owner="shop-team",
             )
             for flow in flows
         ],
         steps=list(steps),
-        limits=limits,
+        limits={**limits, **(more or {})},
     )  # fmt: skip
     return RunState(PlanGraph(plan), Limits(parallel, plan.limits))
 
@@ -304,6 +306,25 @@ def test_no_more_run_than_the_limits_allow() -> None:
     decision = decide(state_of(*tiers, platform=1), always_holds)
     assert isinstance(decision, Start)
     assert names(decision.steps) == ["a", "c"]
+
+
+def test_limits_of_a_type_and_of_an_owner_hold_until_a_step_has_ended() -> None:
+    kinds = [step("a"), step("b"), step("c").model_copy(update={"type": "terraform"})]
+    state = state_of(*kinds, more={"step_types.script": 1})
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["a", "c"]
+    state.started(f"{FLOW}/a")
+    state.started(f"{FLOW}/c")
+    assert isinstance(decide(state, always_holds), Wait)
+    state.ended(f"{FLOW}/a", "succeeded")
+    decision = decide(state, always_holds)
+    assert isinstance(decision, Start)
+    assert names(decision.steps) == ["b"]
+    assert World(state_of(*kinds, more={"owners.shop-team": 1})).play().started == ["a", "b", "c"]
+    decision = decide(state_of(*kinds, more={"owners.another-team": 1}), always_holds)
+    assert isinstance(decision, Start)
+    assert len(decision.steps) == 3
 
 
 def test_workflows_that_have_begun_go_on_before_others_begin() -> None:

@@ -708,3 +708,18 @@ def test_a_golden_path_whose_file_has_errors_is_never_replaced_by_the_built_in_o
 def test_another_golden_path_that_is_right_leaves_the_built_in_one_alone(plan: Planner) -> None:
     files = {"goldenpaths.yaml": "goldenpaths: {own: {workflow: own.yaml}}\n", "own.yaml": workflow("own")}
     assert plan(files, golden_path="deploy-app").plan is not None
+
+
+def test_a_retry_comes_from_the_step_else_its_workflow_else_the_table_of_its_type(plan: Planner) -> None:
+    steps = "[{name: own, type: script, retry: {attempts: 5}, config: {script: 'true'}}, "
+    steps += "{name: none, type: script, config: {script: 'true'}}]"
+    files = {
+        "admin-config.yaml": "retries: {script: {attempts: 2}}\nlimits: {owners: {o: 1}, stepTypes: {script: 3}}\n",
+        "workflows/platform/w.yaml": workflow("w", steps, spec="  retry: {attempts: 4}\n"),
+        "workflows/platform/v.yaml": workflow("v"),
+    }
+    plan_ = made(plan(files))
+    attempts = {one.id.rpartition("/-/")[2]: one.retry.attempts for one in plan_.steps if one.retry is not None}
+    assert attempts == {"w/own": 5, "w/none": 4, "v/s": 2}
+    assert plan_.limits == {"owners.o": 1, "step_types.script": 3}
+    assert {one.owner for one in plan_.workflows if one.tier == "platform"} == {"o"}
