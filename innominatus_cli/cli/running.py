@@ -13,6 +13,7 @@ from innominatus_cli.cli.output import Duration, print_document, print_for_peopl
 from innominatus_cli.cli.overriding import need_score
 from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES
 from innominatus_cli.operations.planning import PlanWish
@@ -147,4 +148,6 @@ def _print_plan(report: RunReport, output: str) -> None:
     else:
         print_for_people(plan_text(report.outcome))
         refused = "Policies refuse it: no step would run.\n"
-        print_text(refused if report.exit_status else "Run without --dry-run to execute.\n")
+        waits = "It waits for an approval: no step would run before.\n"
+        word = waits if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL else refused
+        print_text(word if report.exit_status else "Run without --dry-run to execute.\n")

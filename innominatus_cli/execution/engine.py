@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunStatus, StepResult
 from innominatus_cli.documents.words import counted
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.deadlines import Deadlines, timed_out
@@ -25,6 +25,7 @@ from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
 from innominatus_cli.execution.run_journal import RunJournal
+from innominatus_cli.execution.secrecy import CleanObserver, clean_finding, clean_result, public_outputs
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
@@ -66,14 +67,15 @@ def execute_plan(
     """
     options = options or ExecutionOptions()
     prepared = setting.prepare()
-    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
+    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock, setting.redactor.value)
+    observer = CleanObserver(observer or NobodyWatches(), setting.redactor)
     try:
         with (
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
             options.supervisor(setting.work_dir, caught) as supervisor,
         ):
             events = RunJournal(journal, setting)
-            return _Run(prepared, options, events, caught, supervisor, observer or NobodyWatches()).to_the_end()
+            return _Run(prepared, options, events, caught, supervisor, observer).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)
@@ -116,6 +118,7 @@ class _Run:
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
         self._findings: list[Finding] = []
+        self._approvals: list[CountedApproval] = []
         self._signal: int | None = None
         self._out_of_time = False
         self._idle = False
@@ -173,6 +176,7 @@ class _Run:
             "expanded", step=step.id, index=index, first=first, count=len(steps), cells=digest_of_cells(cells)
         )
         result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
+        result = clean_result(self._setting.redactor, result)
         end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
         self._results[step.id] = result
         self._keep(index, end)
@@ -187,12 +191,15 @@ class _Run:
 
     def _launch(self, step: PlannedStep) -> None:
         finding = self._setting.compare_inputs(step) if step.input_files else None
-        if finding is None and (closed := self._setting.closed_gate(step)):
+        if finding is None and (closed := self._setting.gates.closed(step)):
             self._hold(step, closed)
             return
         if finding is not None:
             self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
+        for approval in self._setting.gates.counted():
+            self._approvals.append(approval)
+            self._journal.approved(approval)
         index = self._graph.index[step.id]
         self._state.started(step.id)
         self._deadlines.begin(index, self._clock.monotonic())
@@ -201,8 +208,6 @@ class _Run:
         self._intended.append(task)
 
     def _hold(self, step: PlannedStep, reason: str) -> None:
-        if reason not in self._state.held.values():
-            self._found(finding_of(step, codes.APPROVAL_NEEDED, reason))
         self._state.hold(step.id, reason)
         self._journal.held(step.id, self._graph.index[step.id], reason)
         self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
@@ -296,7 +301,7 @@ class _Run:
         """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
         steps = self._graph.steps
         soon = [] if self._state.stopped else self._state.ready[:_AHEAD]
-        ahead = [n for n in soon if n not in self._ahead and not self._setting.closed_gate(steps[n])]
+        ahead = [n for n in soon if n not in self._ahead and not self._setting.gates.closed(steps[n])]
         self._ahead.update(ahead)
         return [[number, 1] for number in ahead]
 
@@ -387,7 +392,10 @@ class _Run:
         return self._graph.steps[call].name if call is not None else ""
 
     def _ended(self, step: PlannedStep, end: StepEnd) -> None:
-        result = end.result
+        result = clean_result(self._setting.redactor, end.result)
+        end = end if result is end.result else replace(end, result=result)
+        for warning in end.warnings:
+            self._found(warning)
         index = self._graph.index[step.id]
         if not result.continued and self._state.is_let_pass(index, result.status):
             result = result.model_copy(update={"continued": True})
@@ -419,7 +427,8 @@ class _Run:
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
 
     def _found(self, finding: Finding) -> None:
-        """Something that concerns the run and not one step."""
+        """Something that concerns the run, or a warning of a step."""
+        finding = clean_finding(self._setting.redactor, finding)
         self._findings.append(finding)
         try:
             self._journal.found(finding)
@@ -428,10 +437,12 @@ class _Run:
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()
+        for finding in self._setting.gates.findings() if self._state.held else ():
+            self._found(finding)
         steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
         finished_at = timestamp(self._clock.now())
-        outputs = self._values.public_outputs()
+        outputs = public_outputs(self._setting.redactor, self._values.public_outputs())
         try:
             self._journal.run_ends(status, len(self._state.failures), finished_at, duration_ms, self._signal, outputs)
         except CannotContinue as error:
@@ -450,6 +461,7 @@ class _Run:
             outputs=outputs,
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,
+            approvals=tuple(self._approvals),
         )
 
     def _in_order(self) -> Iterator[PlannedStep]:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias, cast
 
 from innominatus_cli.documents.plan import Plan
-from innominatus_cli.documents.run_record import Attempt, RunRecord, RunStatus, StepResult
+from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunRecord, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.execution.excerpts import bounded
 from innominatus_cli.execution.options import ExecutionResult
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.system.clock import timestamp
@@ -73,6 +74,7 @@ class RunEvents:
     """Pid to index and start ticks."""
     loops: dict[int, Loop] = field(default_factory=dict)
     findings: list[ReportedFinding] = field(default_factory=list)
+    approvals: list[CountedApproval] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
     recovered: bool = False
@@ -106,6 +108,8 @@ def _take(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:
         case "finding":
             name = f"finding-{len(events.findings) + 1}"
             events.findings.append(ReportedFinding.model_validate(values(name, line["finding"])))
+        case "approved":
+            events.approvals.append(CountedApproval.model_validate(line["approval"]))
         case "recovery":
             events.recovered = True
         case "run_end":
@@ -171,6 +175,7 @@ def replay(opening: RunRecord, plan: Plan, events: RunEvents) -> RunRecord:
         duration_ms=end.get("duration_ms", events.last_ms - events.first_ms),
         signal=end.get("signal"),
         recovered=events.recovered,
+        approvals=events.approvals,
     )
 
 
@@ -187,6 +192,7 @@ def concluded(opening: RunRecord, result: ExecutionResult) -> RunRecord:
         duration_ms=result.duration_ms,
         signal=result.signal,
         recovered=False,
+        approvals=result.approvals,
     )
 
 
@@ -207,11 +213,12 @@ def _record(
     duration_ms: int,
     signal: int | None,
     recovered: bool,
+    approvals: Sequence[CountedApproval],
 ) -> RunRecord:
     return opening.model_copy(
         update={
             "status": status,
-            "steps": list(steps),
+            "steps": bounded(steps),
             "failures": list(failures),
             "findings": [*opening.findings, *(one for one in findings if one.severity != "info")],
             "outputs": dict(outputs),
@@ -219,6 +226,7 @@ def _record(
             "duration_ms": duration_ms,
             "signal": signal,
             "recovered": recovered,
+            "approvals": list(approvals) or None,
         }
     )
 

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from innominatus_cli.documents.plan import Gate, Plan, PlannedStep
+from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
+from innominatus_cli.execution.redaction import Redactor
+from innominatus_cli.execution.secrecy import Delivery, by_variable
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.step_types.catalogue import step_type
@@ -30,15 +33,6 @@ def _nowhere_else() -> None:
     return None
 
 
-def gate_in_words(gate: Gate) -> str:
-    """`2 of platform-team, security must approve it`."""
-    return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
-
-
-def _nobody_approved(step: PlannedStep) -> str:
-    return gate_in_words(step.gate) if step.gate is not None else ""
-
-
 @dataclass(frozen=True, slots=True)
 class RunSetting:
     """Fixed for a run.
@@ -57,15 +51,20 @@ class RunSetting:
     allowed_env: tuple[str, ...] = ()
     ledger_root: str = ".innominatus"
     secrets: Secrets = no_secrets
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
+    """Takes the values of secrets out of everything that leaves a step; knows each before a step is given it."""
+    delivery: Callable[[str], Delivery] = by_variable
+    """How a step is given the secret of this name."""
+    keeps_excerpts: bool = True
+    """Whether results have a beginning and an end of what steps print."""
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
     opening: str = ""
     """The digest of the file of the run's opening record, where it is stored."""
     started_at: str = ""
     """When the run began (RFC 3339), where its opening record says it; empty: now."""
-    closed_gate: Callable[[PlannedStep], str] = _nobody_approved
-    """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
-    Asked when all else lets the step start."""
+    gates: Gates = field(default_factory=NobodyApproves)
+    """What stands before steps until people have approved."""
     asked_to_end: Callable[[], Finding | None] = _nobody_asked
     """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
     checkpoint: Callable[[], object] = _nowhere_else

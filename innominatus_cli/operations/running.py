@@ -16,23 +16,28 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import close_run, open_run
+from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.replay import concluded, told
+from innominatus_cli.execution.secrecy import clean_errors, guarded
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
 from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
+from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.checkpoints import Checkpoints
-from innominatus_cli.operations.judging import judgement_on, policies_for
+from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
+from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
 from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
-from innominatus_cli.operations.secret_values import secret_values
+from innominatus_cli.operations.secret_values import delivery_of, secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
@@ -83,6 +88,8 @@ class RunReport:
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    gates: RunGates | None = None
+    """What the run asks of approvals."""
 
     def everything(self) -> list[Finding]:
         """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
@@ -116,12 +123,14 @@ class RunOperation:
         self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
         self.head = git.head()
         self.run_id = clock.new_id()
+        self.redactor = Redactor()
         self.locks = RunLocks(git, self.state, clock, self.admin.locks)
         self.checkpoints: Checkpoints | None = None
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
-        report = self._run(wish, options)
+        with clean_errors(self.redactor):
+            report = self._run(wish, options)
         unsaved = self.checkpoints.finding if self.checkpoints else None
         findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
         return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
@@ -144,7 +153,7 @@ class RunOperation:
                 if plan is None:
                     return self._without_plan(outcome, options)
             report = self._judged(outcome, plan, options, left_over)
-            if report.exit_status:
+            if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
             return self._execute(plan, report, options)
         finally:
@@ -174,17 +183,35 @@ class RunOperation:
     ) -> RunReport:
         policies = policies_for(self.repository, self.git, options.policies_from)
         who = self.store.who
-        judgement = judgement_on(plan, outcome, policies.rules, who, timestamp(self.clock.now()), self.admin)
-        status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
+        gates = self._gates(outcome.plan, policies)
+        approved = gates is not None and gates.environment_is_open()
+        now = timestamp(self.clock.now())
+        judgement = judgement_on(plan, outcome, policies.rules, who, now, self.admin, approved=approved)
+        refused = [one for one in judgement.findings if one.severity is Severity.ERROR]
+        waits = bool(refused) and gates is not None and all(one.code is APPROVAL_NEEDED for one in refused)
+        judged = judgement.findings
+        if waits and not options.dry_run:  # the gate itself will say who must approve
+            judged = tuple(one for one in judged if one.code is not APPROVAL_NEEDED)
+        status = ExitStatus.WAITS_FOR_APPROVAL if waits else ExitStatus.POLICY_REFUSED if refused else ExitStatus.OK
         unknown_operator = tuple(filter(None, [who.finding()]))
-        told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
-        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
+        told = (*findings, *unknown_operator, *outcome.findings, *judged)
+        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
+        if plan is None:
+            return None
+        snapshot = policies.repository.snapshot
+        keeper = Gatekeeper(self.git, self.store, plan, policies.rules, policies.admin, snapshot, self.clock)
+        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
         return self._written(refusal, plan, {}, report, options)
 
     def _execute(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
+        gates = report.gates
+        if gates is None:
+            raise AssertionError("a plan is judged before it is executed")
         opening = self._opening(plan, report)
         if options.checkpoint:
             remote = options.lock_remote or self.admin.locks.remote or "origin"
@@ -199,13 +226,21 @@ class RunOperation:
             outside=os.environ,
             allowed_env=tuple(self.admin.env),
             ledger_root=self.admin.ledger.root,
-            secrets=secret_values(
-                self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+            secrets=guarded(
+                secret_values(
+                    self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+                ),
+                self.redactor,
+                plan,
             ),
+            redactor=self.redactor,
+            delivery=delivery_of(self.admin.secrets),
+            keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
             asked_to_end=self.locks.asked_to_end,
             checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
             fencing_token=self.locks.token,
+            gates=gates,
             opening=open_run(self.state, opening, plan, commit=options.commit),
             started_at=opening.started_at,
         )
@@ -221,6 +256,7 @@ class RunOperation:
                 report.judgement,
                 findings=(*report.findings, *result.findings),
                 sources=report.sources,
+                gates=gates,
             )
             return self._written(concluded(opening, result), plan, result.artifacts, executed, options)
 
@@ -261,19 +297,20 @@ class RunOperation:
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
     ) -> RunReport:
         head: Head = self.head
+        record, artifacts, held = through_the_gate(self.redactor, record, artifacts)
         written = self.store.write(
             record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
         )
         if not written.lost:
             close_run(self.state, record.run)
-        findings = (*report.findings, *written.findings)
+        findings = (*report.findings, *held, *written.findings)
         pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
             pushed = self._pushed(written.ref)
             findings = (*findings, *pushed)
         if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
             self.checkpoints.delete()
-        status = report.exit_status
+        status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return RunReport(

@@ -104,6 +104,13 @@ def there_is_no_ssh_keygen(stage: "Stage") -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def the_extra_signatures_is_missing(stage: "Stage") -> Iterator[None]:
+    """Nothing can import cryptography."""
+    stage.environment.setitem(sys.modules, "cryptography.exceptions", None)
+    yield
+
+
+@contextlib.contextmanager
 def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
     """The case's own command runs already; its step waits until .git/works is gone."""
     works = stage.folder / ".git" / "works"
@@ -147,6 +154,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "a-run-here-holds-a-lock-on-the-remote": a_run_here_holds_a_lock_on_the_remote,
         "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
+        "the-extra-signatures-is-missing": the_extra_signatures_is_missing,
     }
 
 
