@@ -84,6 +84,7 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
             yield from _check_address(document, name, node)
 
 
+@lru_cache(maxsize=1)
 def may_hold_secrets(document: Document) -> bool:
     """Whether a name that says so, an address, or what may be a Kubernetes Secret stands in the file.
 
@@ -257,6 +258,20 @@ def _tokens() -> re.Pattern[str]:
         r"|(?P<jwt>eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{16,1000})"
         r")|(?P<key>-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,40}[A-Za-z0-9+/]{16})"
     )
+
+
+def secret_in_words(text: str) -> str:
+    """What the first token of a known form in a text is (`a token of GitHub`); empty where there is none.
+
+    Where there is no such token, but a word that looks like a generated key, it says that.
+    """
+    if _may_hold_tokens(text):
+        for found in _tokens().finditer(text):
+            if "EXAMPLE" not in found.group():
+                return _KINDS[found.lastgroup or ""]
+    if _may_hold_random(text):
+        return "a word that looks like a generated key"
+    return ""
 
 
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:

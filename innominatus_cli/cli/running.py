@@ -43,6 +43,8 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "dry_run": False,
     "no_commit": False,
     "push": False,
+    "checkpoint": None,
+    "lock_remote": None,
     "overriding": NO_OVERRIDES,
 }
 """The values of `run_options` where nothing is said, for commands that run without offering them."""
@@ -58,6 +60,10 @@ def run_options(function: Callable[..., T]) -> Callable[..., T]:
             click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),
             click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
             click.option("--push", is_flag=True, help="Push the record's commit."),
+            click.option(
+                "--checkpoint", type=click.Choice(["push"]), help="Keep the journal on the remote, to resume elsewhere."
+            ),
+            click.option("--lock-remote", metavar="REMOTE", help="Hold the lock on this remote too, for all clones."),
         ]
     ):
         function = option(function)
@@ -103,6 +109,8 @@ def carry_out(
         dry_run=given["dry_run"],
         commit=not given["no_commit"],
         push=given["push"],
+        checkpoint=given["checkpoint"] == "push",
+        lock_remote=given["lock_remote"],
     )
     observer = progress_for(sys.stderr, os.environ)
     operation = RunOperation(".", SystemClock(), observer, held)

@@ -11,6 +11,8 @@ from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
 from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
+from innominatus_cli.execution.redaction import Redactor
+from innominatus_cli.execution.secrecy import Delivery, by_variable
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.step_types.catalogue import step_type
@@ -20,6 +22,14 @@ from innominatus_cli.system.state_folder import StateFolder
 
 
 def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape of `compare_inputs`
+    return None
+
+
+def _nobody_asked() -> Finding | None:
+    return None
+
+
+def _nowhere_else() -> None:
     return None
 
 
@@ -41,6 +51,12 @@ class RunSetting:
     allowed_env: tuple[str, ...] = ()
     ledger_root: str = ".innominatus"
     secrets: Secrets = no_secrets
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
+    """Takes the values of secrets out of everything that leaves a step; knows each before a step is given it."""
+    delivery: Callable[[str], Delivery] = by_variable
+    """How a step is given the secret of this name."""
+    keeps_excerpts: bool = True
+    """Whether results have a beginning and an end of what steps print."""
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
     opening: str = ""
@@ -49,6 +65,12 @@ class RunSetting:
     """When the run began (RFC 3339), where its opening record says it; empty: now."""
     gates: Gates = field(default_factory=NobodyApproves)
     """What stands before steps until people have approved."""
+    asked_to_end: Callable[[], Finding | None] = _nobody_asked
+    """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    checkpoint: Callable[[], object] = _nowhere_else
+    """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
+    fencing_token: str | None = None
+    """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 
@@ -89,6 +111,7 @@ class RunSetting:
                 "INNOMINATUS_APPLICATION": self.plan.application.name,
                 "INNOMINATUS_ENVIRONMENT": self.plan.environment,
                 "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
+                **({"INNOMINATUS_FENCING_TOKEN": self.fencing_token} if self.fencing_token else {}),
             },
         )
         return PreparedRun(

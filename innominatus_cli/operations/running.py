@@ -16,28 +16,34 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import close_run, open_run
+from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.replay import concluded, told
+from innominatus_cli.execution.secrecy import clean_errors, guarded
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
+from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
 from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
 from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
+from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
-from innominatus_cli.operations.secret_values import secret_values
+from innominatus_cli.operations.secret_values import delivery_of, secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
-from innominatus_cli.system.locks import Holder, acquire
+from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
 from innominatus_cli.system.state_folder import StateFolder
 
@@ -63,6 +69,10 @@ class RunOptions:
     dry_run: bool = False
     commit: bool = True
     push: bool = False
+    checkpoint: bool = False
+    """Whether the journal goes to the remote too, whenever it has reached the disk."""
+    lock_remote: str | None = None
+    """The remote that holds the lock beside the clone's own; None: what admin-config.yaml says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +123,17 @@ class RunOperation:
         self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
         self.head = git.head()
         self.run_id = clock.new_id()
+        self.redactor = Redactor()
+        self.locks = RunLocks(git, self.state, clock, self.admin.locks)
+        self.checkpoints: Checkpoints | None = None
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
-        report = self._run(wish, options)
-        return replace(report, sources={**self.repository.sources(), **report.sources})
+        with clean_errors(self.redactor):
+            report = self._run(wish, options)
+        unsaved = self.checkpoints.finding if self.checkpoints else None
+        findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
+        return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         outcome = self._planned(wish)
@@ -128,7 +144,7 @@ class RunOperation:
             return self._judged(outcome, plan, options)
         holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
         left_over = tuple(recover(self.store, self.clock))
-        lock = acquire(self.state, plan.application.name, plan.environment, holder)
+        self.locks.acquire(plan.application.name, plan.environment, holder, options.lock_remote)
         try:
             if left_over or self.git.head().commit != self.head.commit:
                 # Another run has ended since, and its record may say something else of first deployments.
@@ -139,9 +155,9 @@ class RunOperation:
             report = self._judged(outcome, plan, options, left_over)
             if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
-            return self._execute(plan, report, options, lock.fd)
+            return self._execute(plan, report, options)
         finally:
-            lock.release()
+            self.locks.release()
 
     def _planned(self, wish: PlanWish) -> PlanOutcome:
         """The plan; where a plan file is to be run and another plan came out, what differs."""
@@ -192,11 +208,14 @@ class RunOperation:
         refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
         return self._written(refusal, plan, {}, report, options)
 
-    def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
+    def _execute(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         gates = report.gates
         if gates is None:
             raise AssertionError("a plan is judged before it is executed")
         opening = self._opening(plan, report)
+        if options.checkpoint:
+            remote = options.lock_remote or self.admin.locks.remote or "origin"
+            self.checkpoints = Checkpoints(self.git, self.state, self.run_id, remote, self.clock)
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -207,17 +226,27 @@ class RunOperation:
             outside=os.environ,
             allowed_env=tuple(self.admin.env),
             ledger_root=self.admin.ledger.root,
-            secrets=secret_values(
-                self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+            secrets=guarded(
+                secret_values(
+                    self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+                ),
+                self.redactor,
+                plan,
             ),
+            redactor=self.redactor,
+            delivery=delivery_of(self.admin.secrets),
+            keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
+            asked_to_end=self.locks.asked_to_end,
+            checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
+            fencing_token=self.locks.token,
             gates=gates,
             opening=open_run(self.state, opening, plan, commit=options.commit),
             started_at=opening.started_at,
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(
-            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=lock_fd, ladder=_ladder()
+            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=self.locks.fd, ladder=_ladder()
         )
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
@@ -260,6 +289,7 @@ class RunOperation:
             branch=self.head.branch,
             dirty=bool(self.git.differing([source.path for source in plan.sources])),
             tool_version=__version__,
+            lock=self.locks.token,
             findings=told(report.findings),
         )
 
@@ -267,15 +297,20 @@ class RunOperation:
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
     ) -> RunReport:
         head: Head = self.head
+        record, artifacts, held = through_the_gate(self.redactor, record, artifacts)
         written = self.store.write(
             record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
         )
         if not written.lost:
             close_run(self.state, record.run)
-        findings = (*report.findings, *written.findings)
+        findings = (*report.findings, *held, *written.findings)
+        pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
-            findings = (*findings, *self._pushed(written.ref))
-        status = report.exit_status
+            pushed = self._pushed(written.ref)
+            findings = (*findings, *pushed)
+        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+            self.checkpoints.delete()
+        status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return RunReport(
@@ -290,6 +325,8 @@ class RunOperation:
 
 
 def _exit_status(result: ExecutionResult) -> int:
+    if any(finding.code is LOCK_LOST for finding in result.findings):
+        return ExitStatus.LOCKED
     if result.signal:
         return _SIGNALLED + result.signal
     lost = any(finding.code is JOURNAL_LOST for finding in result.findings)
