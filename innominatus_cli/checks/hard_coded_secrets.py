@@ -84,6 +84,7 @@ def check_literal_secrets(document: Document, facts: Facts) -> Iterator[Finding]
             yield from _check_address(document, name, node)
 
 
+@lru_cache(maxsize=1)
 def may_hold_secrets(document: Document) -> bool:
     """Whether a name that says so, an address, or what may be a Kubernetes Secret stands in the file.
 

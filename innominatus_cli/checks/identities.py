@@ -40,13 +40,7 @@ def is_newer(one: Document, other: Document) -> bool:
 
 def is_in_force(document: Document, root: str) -> bool:
     """Whether deployments use the document: tier workflows count only in the folders of the workflows root."""
+    if document.kind not in {"PlatformWorkflow", "ProductWorkflow"}:
+        return document.kind != "Provider"
     folder = below_root(document.path.rpartition("/")[0], root) or ""
-    match document.kind:
-        case "PlatformWorkflow":
-            return folder == "platform"
-        case "ProductWorkflow":
-            return folder.rpartition("/")[0] == "products"
-        case "Provider":
-            return False
-        case _:
-            return True
+    return folder == "platform" if document.kind == "PlatformWorkflow" else folder.rpartition("/")[0] == "products"

@@ -23,9 +23,9 @@ def written_organization(document: Document) -> tuple[MappingNode, str]:
 def said_at(document: Document, key: str, annotation: str) -> tuple[MappingNode, str]:
     """The mapping and the key under which a Score file says something of its metadata, or could say it."""
     metadata = document.mapping.mapping("metadata")
-    places = (
-        (metadata, key),
-        (metadata.mapping("annotations"), annotation),
-        (metadata.mapping("labels"), annotation),
-    )
-    return next((one for one in places if one[0].text(one[1])), places[0])
+    if not metadata.text(key):
+        for place in ("annotations", "labels"):
+            holder = metadata.get(place)
+            if isinstance(holder, MappingNode) and holder.text(annotation):
+                return holder, annotation
+    return metadata, key

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from innominatus_cli.checks import provider
 from innominatus_cli.checks.facts import RepositoryFacts
@@ -95,7 +96,9 @@ def _name_node(document: Document) -> ScalarNode | None:
     return node if isinstance(node, ScalarNode) else None
 
 
+@lru_cache(maxsize=1)
 def _tier_workflows(repository: RepositoryFacts) -> dict[str, Document]:
+    """The platform and product workflows in force by identity; two rules ask, one after the other."""
     return {
         identity: document
         for document in repository.of_kind("PlatformWorkflow", "ProductWorkflow")

@@ -4,7 +4,6 @@ Rules over a whole repository read these instead of nodes, so that the nodes of 
 there at the same time, nor in the same process; where one of them has a finding, it reads the document's nodes.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from innominatus_cli.checks.identities import identity_of
@@ -93,7 +92,7 @@ def dependencies_of(document: Document) -> list[ScalarNode]:
     return [entry for entry in entries if isinstance(entry, ScalarNode) and isinstance(entry.value, str)]
 
 
-def steps_in(document: Document) -> Iterator[MappingNode]:
+def steps_in(document: Document) -> list[MappingNode]:
     """All steps of a workflow, or of the workflows in a Score file."""
     if document.kind in WORKFLOW_KINDS:
         holders = [document.mapping.mapping("spec")]
@@ -101,7 +100,5 @@ def steps_in(document: Document) -> Iterator[MappingNode]:
         workflows = document.mapping.mapping("workflows")
         holders = [workflows.mapping(name) for name in workflows.values]
     else:
-        holders = []
-    for holder in holders:
-        yield from holder.mappings("steps")
-        yield from holder.mappings("finally")
+        return []
+    return [step for holder in holders for key in ("steps", "finally") for step in holder.mappings(key)]

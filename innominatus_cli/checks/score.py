@@ -61,7 +61,7 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-1037, ORC-2089: an image can be one, and has a version. `.` stands for one that is given later."""
     for name, container in _mappings(document.mapping, "containers").items():
         image = container.text("image")
-        if image and (image.startswith("-") or any(char.isspace() for char in image)):
+        if image and (image.startswith("-") or image.split() != [image]):
             message = f"the image of container '{name}' is '{short(image)}', which no registry can have"
             yield Finding(WRONG_FORM, message, document.place(container.get("image")))
             continue

@@ -47,8 +47,12 @@ def check_gates(document: Document, facts: Facts) -> Iterator[Finding]:
     teams = table(facts, "teams")
     if teams is None:
         return
-    for step in scope_of(document, facts).step_nodes:
-        gate = step.mapping("config") if step.text("type") == "approval" else step.mapping("approval")
+    scope = scope_of(document, facts)
+    gates = [
+        step.mapping("config") if step.text("type") == "approval" else step.mapping("approval")
+        for step in scope.step_nodes
+    ]
+    for gate in [scope.spec.mapping("approval"), *gates]:
         asked = [one for one in gate.sequence("teams") if isinstance(one, ScalarNode) and isinstance(one.value, str)]
         unknown = [one for one in asked if one.text not in teams.values and "${" not in one.text]
         for node in unknown:

@@ -13,6 +13,7 @@ from innominatus_cli.cli.output import Duration, print_document, print_for_peopl
 from innominatus_cli.cli.overriding import need_score
 from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES
 from innominatus_cli.operations.planning import PlanWish
@@ -42,6 +43,8 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "dry_run": False,
     "no_commit": False,
     "push": False,
+    "checkpoint": None,
+    "lock_remote": None,
     "overriding": NO_OVERRIDES,
 }
 """The values of `run_options` where nothing is said, for commands that run without offering them."""
@@ -57,6 +60,10 @@ def run_options(function: Callable[..., T]) -> Callable[..., T]:
             click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),
             click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
             click.option("--push", is_flag=True, help="Push the record's commit."),
+            click.option(
+                "--checkpoint", type=click.Choice(["push"]), help="Keep the journal on the remote, to resume elsewhere."
+            ),
+            click.option("--lock-remote", metavar="REMOTE", help="Hold the lock on this remote too, for all clones."),
         ]
     ):
         function = option(function)
@@ -102,6 +109,8 @@ def carry_out(
         dry_run=given["dry_run"],
         commit=not given["no_commit"],
         push=given["push"],
+        checkpoint=given["checkpoint"] == "push",
+        lock_remote=given["lock_remote"],
     )
     observer = progress_for(sys.stderr, os.environ)
     operation = RunOperation(".", SystemClock(), observer, held)
@@ -139,4 +148,6 @@ def _print_plan(report: RunReport, output: str) -> None:
     else:
         print_for_people(plan_text(report.outcome))
         refused = "Policies refuse it: no step would run.\n"
-        print_text(refused if report.exit_status else "Run without --dry-run to execute.\n")
+        waits = "It waits for an approval: no step would run before.\n"
+        word = waits if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL else refused
+        print_text(word if report.exit_status else "Run without --dry-run to execute.\n")

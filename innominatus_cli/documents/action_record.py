@@ -15,7 +15,8 @@ Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "gc", "re
 class Evidence(JsonModel):
     """What proves who acted: a signature over `statement`, or the word of a forge."""
 
-    kind: Literal["ssh", "gpg", "oidc", "github-review"]
+    kind: Literal["ssh", "gpg", "oidc", "github-review", "git-identity"]
+    """`git-identity`: nothing proves it; it counts only where `approvals.unsigned` is `allow`."""
     statement: str
     """The exact text that was signed: canonical JSON."""
     signature: str

@@ -1,12 +1,15 @@
 """admin-config.yaml: what the platform team decides for a repository. It holds no secret, only names of secrets."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
 from innominatus_cli.documents.workflow import Retry
+
+DAY: Final = 24 * 60 * 60
+SSH_KEY: Final = r"^(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\r\n]*)?$"
 
 
 class WorkflowOverrides(YamlModel):
@@ -93,11 +96,63 @@ class EnvironmentPolicies(YamlModel):
     allowed_environments: list[str] | None = None
 
 
+class Signer(YamlModel):
+    """What proves that an approval comes from one person."""
+
+    ssh: list[Annotated[str, Field(pattern=SSH_KEY)]] = []
+    """Public keys, as `ssh-ed25519 AAAA…`, with or without a comment."""
+    gpg: list[Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{40}$")]] = []
+    """Fingerprints of primary keys."""
+    oidc: list[Annotated[str, Field(min_length=1)]] = []
+    """Subjects (`sub`) of tokens of `approvals.oidc`."""
+    github: list[Annotated[str, Field(min_length=1)]] = []
+    """Logins whose reviews count, where `approvals.reviews` is `allow`."""
+    aliases: list[Annotated[str, Field(min_length=3)]] = []
+    """Other addresses under which this person commits: an author under one of them cannot approve either."""
+
+
 class Team(YamlModel):
     """People, by the e-mail of their git identity; `*` matches any run of characters."""
 
     members: list[str] = []
     description: str = ""
+    signers: dict[str, Signer] = {}
+    """By the e-mail address of a member: what proves that an approval is theirs."""
+
+
+class GateRule(YamlModel):
+    """Who must approve, and how many of them."""
+
+    teams: list[str] = []
+    """Whose members may approve; empty: those of every team."""
+    count: Annotated[int, Field(ge=1)] = 1
+    expires: DurationSeconds | None = None
+
+
+class TokenIssuer(YamlModel):
+    """An OpenID provider whose tokens prove who approves, as the one of a CI service."""
+
+    issuer: Annotated[str, Field(pattern=r"^https://")]
+    """What its tokens have as `iss`."""
+    jwks: Annotated[str, Field(min_length=1)]
+    """A file of this repository with its public keys (RFC 7517): nothing is fetched."""
+
+
+class ApprovalSettings(YamlModel):
+    """`approvals`: what counts as one, how long it holds, and gates that no workflow has to write."""
+
+    expires: Annotated[DurationSeconds, Field(ge=1)] = DAY
+    """How long an approval holds, where its gate says nothing; a day."""
+    unsigned: Literal["refuse", "allow"] = "refuse"
+    """Whether an approval counts that nothing but git's own name and address stands for."""
+    reviews: Literal["refuse", "allow"] = "refuse"
+    """Whether a review of GitHub counts, on the word of whoever fetched it."""
+    environments: dict[str, GateRule] = {}
+    """Who approves runs in an environment of `security.requireApproval`; an environment named only here has a gate
+    too."""
+    resource_types: dict[str, GateRule] = {}
+    """Gates before steps that provision a type of resource."""
+    oidc: list[TokenIssuer] = []
 
 
 class SecretGeneration(YamlModel):
@@ -239,6 +294,15 @@ class LedgerConfig(YamlModel):
     """How old the last such statement may be before `ledger verify` warns."""
 
 
+class LocksConfig(YamlModel):
+    """Where else than in the clone a run of an application and environment is locked."""
+
+    remote: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", max_length=100)] | None = None
+    """The name of a remote of the clone, as `origin`; None: clones do not know of each other's runs."""
+    lease: DurationSeconds = 60
+    """How long after its last renewal a lock still counts as looked after."""
+
+
 class IgnoredFinding(YamlModel):
     """Findings of one code that do not count in some files."""
 
@@ -270,6 +334,7 @@ class AdminConfigDocument(YamlModel):
     workflow_policies: PolicyRules = PolicyRules()
     environments: dict[str, EnvironmentDefinition] = {}
     teams: dict[str, Team] = {}
+    approvals: ApprovalSettings = ApprovalSettings()
     secrets: dict[str, SecretDefinition] = {}
     health_checks: dict[str, HealthCheck] = {}
     alerts: dict[str, AlertDefinition] = {}
@@ -279,6 +344,7 @@ class AdminConfigDocument(YamlModel):
     """By step type: the retry of steps for which neither they nor their workflow say one."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
+    locks: LocksConfig = LocksConfig()
     env: list[str] = []
     """Names of environment variables that plans may read as `${env.NAME}` and that steps are given."""
     gitea: dict[str, Any] | None = None

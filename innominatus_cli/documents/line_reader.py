@@ -100,7 +100,7 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912, PLR0915 - i
     while around:
         inner = around.pop()
         _close(inner)
-    return Document(path, inner[1], text=text, keys=seen)
+    return Document(path, inner[1], text=text, keys=seen, may_hold_nulls=False)
 
 
 def _lines_of(text: str) -> list[str]:
@@ -172,7 +172,12 @@ def _scalar(text: str, line: int, column: int) -> Node:
         node.plain_style = True
         node.text = text
         node.end_column = column + len(text)
-        node.value = certain_value(text) if first in NUMBER_STARTS or text in UNUSUAL_WORDS else text
+        if first in NUMBER_STARTS or text in UNUSUAL_WORDS:
+            node.value = certain_value(text)
+            if node.value is None:
+                raise NotQuickly  # so that nobody looks for values that are none in what is read here
+        else:
+            node.value = text
         return node
     if first == "[":
         return _list_in_a_line(text, line, column)

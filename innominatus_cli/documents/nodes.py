@@ -184,7 +184,10 @@ class MappingNode(Node):
 
 
 def _empty(node: Node) -> MappingNode:
-    return MappingNode({}, {}, node.line, node.column, node.end_line, node.end_column)
+    empty = MappingNode.__new__(MappingNode)  # half of what calling the class takes
+    empty.line, empty.column, empty.end_line, empty.end_column = node.line, node.column, node.end_line, node.end_column
+    empty.values, empty.key_nodes = {}, {}
+    return empty
 
 
 class Source(NamedTuple):
@@ -200,8 +203,8 @@ class Document:
     `kind` is the document's kind as the product knows it (`ProductWorkflow`, `Workload`, `AdminConfig`, …), decided by
     `documents.kinds`; `index` counts the documents of a file from 0; `text` is the whole file's text, empty where the
     document is not all of it: then each node has its text from `text_of`. `keys` are the keys of all mappings as they
-    were written, None where nobody has gathered them. `others` are the sources that `documents.score_overrides` took
-    values from.
+    were written, None where nobody has gathered them; `may_hold_nulls` tells whether a value in the file may be none.
+    `others` are the sources that `documents.score_overrides` took values from.
     """
 
     __slots__ = (
@@ -214,6 +217,7 @@ class Document:
         "keys",
         "kind",
         "mapping",
+        "may_hold_nulls",
         "others",
         "path",
         "root",
@@ -230,6 +234,7 @@ class Document:
         index: int = 0,
         text: str = "",
         keys: set[str] | None = None,
+        may_hold_nulls: bool = True,
     ) -> None:
         self._asked = 0
         self._pointers: dict[int, tuple[Node, str]] = {}
@@ -241,6 +246,7 @@ class Document:
         self.index = index
         self.text = self._own_text = text
         self.keys = keys
+        self.may_hold_nulls = may_hold_nulls
         self.others: list[Source] = []
         self.said: object = None
         """What `checks.said` keeps of the document for other documents."""
@@ -258,8 +264,10 @@ class Document:
     @classmethod
     def absent(cls, path: str, kind: str, index: int, again: "Callable[[], Document]") -> "Document":
         """A document that somebody else has read; `again` reads it where somebody asks for its nodes or its text."""
-        document = cls(path, MappingNode(), kind=kind, index=index)
-        document.forget(again)
+        document = cls.__new__(cls)  # there are many: neither nodes nor a text are made to be let go
+        document.path, document.kind, document.index, document.keys = path, kind, index, None
+        document.may_hold_nulls, document.others, document.said, document.details = True, [], None, None
+        document._asked, document._pointers, document._again = 0, {}, again  # noqa: SLF001 - one of this class
         return document
 
     if not TYPE_CHECKING:

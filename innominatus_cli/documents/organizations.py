@@ -1,6 +1,7 @@
 """Organisations: namespaces below the workflows root, `orgs/<organisation>/`, each with the folders of a root."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 ORGANIZATIONS: Final = "orgs"
@@ -21,6 +22,7 @@ def folder_of(workflows_root: str, organization: str) -> str:
     return f"{workflows_root}/{ORGANIZATIONS}/{organization}" if organization else workflows_root
 
 
+@lru_cache(maxsize=1024)  # several ask of each file, and many files share a folder
 def below_root(folder: str, workflows_root: str) -> str | None:
     """What is left of a folder below the workflows root, or below that of an organisation; None for one elsewhere."""
     base = "" if workflows_root in {"", "."} else f"{workflows_root}/"

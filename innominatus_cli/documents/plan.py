@@ -104,10 +104,14 @@ class PlannedRetry(JsonModel):
 
 
 class Gate(JsonModel):
-    """An approval that must exist before the step starts."""
+    """An approval that must exist before the step, or the workflow's first step, starts."""
 
     teams: list[str]
+    """Whose members may approve; empty: those of every team."""
     count: int
+    """How many different people must."""
+    expires_seconds: int | None = None
+    """How long an approval holds; None: as long as admin-config says."""
 
 
 class StepConditions(JsonModel):
@@ -166,6 +170,8 @@ class Group(JsonModel):
     outputs: dict[str, Value] | None = None
     """Of a sub-workflow: read by its caller as `steps.<call>.outputs.<name>`."""
     fail_fast: bool | None = None
+    gate: Gate | None = None
+    """Of a sub-workflow: what must be approved before its first step."""
 
 
 class MatrixAxis(JsonModel):
@@ -273,6 +279,8 @@ class PlannedWorkflow(JsonModel):
     """Ids of workflows of the same tier and phase that it depends on."""
     timeout_seconds: int | None = None
     fail_fast: bool = False
+    gate: Gate | None = None
+    """What must be approved before its first step."""
     owner: str | None = None
     """Whose it is, where a limit counts the steps of that owner."""
     variables: dict[str, Value] = {}

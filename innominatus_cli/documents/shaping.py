@@ -23,6 +23,7 @@ class Shaping:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._may_drop = document.may_hold_nulls or bool(document.others)
         self._changes: list[tuple[Code, str, Node, str, tuple[tuple[str, Node], ...], Node | None, Mend | None]] = []
 
     def findings(self, fixes: "FileFixes | None" = None) -> list[Finding]:
@@ -100,6 +101,8 @@ class Shaping:
 
     def drop_empty(self, mapping: MappingNode, needed: Collection[str] = ()) -> None:
         """Removes keys without a value (`env:` and nothing behind it), but for those that are needed."""
+        if not self._may_drop:
+            return
         for value in mapping.values.values():
             if value.__class__ is ScalarNode and is_null(value):
                 break

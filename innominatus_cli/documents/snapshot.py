@@ -69,6 +69,8 @@ class WorkingTreeSnapshot:
         self._files = FilesBelow(self.root)
         self._read: dict[str, bytes | Finding] = {**(edited or {})}
         self._paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._listed: dict[str, list[os.DirEntry[str]]] = {}
+        """What lies in folders, by their full paths: two walks ask for most of them."""
 
     def describe(self) -> str:
         """Always `working tree`."""
@@ -136,7 +138,15 @@ class WorkingTreeSnapshot:
         """See `Snapshot.tree`."""
         from innominatus_cli.documents.tree import read_tree  # noqa: PLC0415 - a single file needs it not
 
-        return read_tree(self.root, under)
+        return read_tree(self.root, under, self._entries)
+
+    def _entries(self, folder: str) -> "list[os.DirEntry[str]]":
+        """What lies in a folder, by name. Raises OSError."""
+        known = self._listed.get(folder)
+        if known is None:
+            with os.scandir(folder) as entries:
+                known = self._listed[folder] = sorted(entries, key=_name_of)
+        return known
 
     def _leaving(self, parts: list[str]) -> str:
         """The link, among the folders of a path, that leads out of the repository."""
@@ -165,8 +175,7 @@ class WorkingTreeSnapshot:
         a billion ways.
         """
         try:
-            with os.scandir(folder) as entries:
-                inside = sorted(entries, key=_name_of)
+            inside = self._entries(folder)
         except PermissionError:
             found += [relative] if relative else []
             return

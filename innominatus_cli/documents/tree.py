@@ -4,10 +4,13 @@ Nothing is read but `.git` files, and no link is followed.
 """
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from innominatus_cli.documents.snapshot import SKIPPED_FOLDERS
 from innominatus_cli.system.files import is_below
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MAX_DEPTH = 64
 _OF_OTHER_TOOLS = frozenset(
@@ -34,8 +37,11 @@ def is_listed(path: str) -> bool:
     return (SKIPPED_FOLDERS | _OF_OTHER_TOOLS).isdisjoint(path.split("/"))
 
 
-def read_tree(root: str, under: str = "") -> Tree:
-    """The tree below `under`, a folder of the repository at `root`. Folders that cannot be read are left out."""
+def read_tree(root: str, under: str = "", entries_in: "Callable[[str], list[os.DirEntry[str]]] | None" = None) -> Tree:
+    """The tree below `under`, a folder of the repository at `root`. Folders that cannot be read are left out.
+
+    `entries_in` gives what lies in a folder, or raises OSError, where somebody has looked already.
+    """
     root = os.path.realpath(root)
     start = os.path.normpath(os.path.join(root, under))
     paths: list[str] = []
@@ -44,7 +50,10 @@ def read_tree(root: str, under: str = "") -> Tree:
     waiting = [(start, "" if under in {"", "."} else under.rstrip("/"), 0)]
     while waiting:
         folder, relative, depth = waiting.pop()
-        entries = _entries(folder)
+        try:
+            entries = (entries_in or _entries)(folder)
+        except OSError:
+            entries = []
         names = {entry.name for entry in entries}
         is_root = folder == root
         if not is_root and ".git" in names and (what := _repository_at(root, folder)):
@@ -69,11 +78,8 @@ def _joined(folder: str, name: str) -> str:
 
 
 def _entries(folder: str) -> "list[os.DirEntry[str]]":
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
+    with os.scandir(folder) as entries:
+        return list(entries)
 
 
 def _target(link: str) -> str:

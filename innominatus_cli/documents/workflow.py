@@ -21,10 +21,12 @@ class Retry(YamlModel):
 
 
 class StepApproval(YamlModel):
-    """A gate before a step: who must approve, and how many of them."""
+    """A gate before a step or a workflow: who must approve, and how many of them."""
 
     teams: Annotated[list[str], Field(min_length=1)]
     count: Annotated[int, Field(ge=1)] = 1
+    expires: DurationSeconds | None = None
+    """How long an approval holds; None: as long as admin-config's `approvals.expires` says."""
 
 
 class ParameterDefinition(YamlModel):
@@ -106,6 +108,8 @@ class WorkflowSpec(YamlModel):
     outputs: dict[str, Any] = {}
     timeout: DurationSeconds | None = None
     fail_fast: bool = False
+    approval: StepApproval | None = None
+    """A gate before the workflow's first step."""
     retry: Retry | None = None
     """Of its steps that say nothing themselves."""
     steps: list[StepDefinition]

@@ -21,6 +21,7 @@ _SPEC_KEYS = (
     "outputs",
     "timeout",
     "failFast",
+    "approval",
     "fail_fast",
     "steps",
     "finally",

@@ -7,6 +7,7 @@ from typing import Final, cast
 from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
+    "approval": "approval",
     "cost-analysis": "cost_analysis",
     "database-migration": "database_migration",
     "kubernetes": "kubernetes.driver",

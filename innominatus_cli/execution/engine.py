@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunStatus, StepResult
 from innominatus_cli.documents.words import counted
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.deadlines import Deadlines, timed_out
@@ -118,6 +118,7 @@ class _Run:
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._started, options.deadline_seconds)
         self._findings: list[Finding] = []
+        self._approvals: list[CountedApproval] = []
         self._signal: int | None = None
         self._out_of_time = False
         self._idle = False
@@ -209,13 +210,16 @@ class _Run:
             self._ask(step, earlier.reason)
             return
         finding = self._setting.compare_inputs(step) if step.input_files else None
-        if finding is None and (closed := self._setting.closed_gate(step)):
+        if finding is None and (closed := self._setting.gates.closed(step)):
             self._hold(step, closed)
             return
         self._reuse.runs(step, earlier)
         if finding is not None:
             self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
+        for approval in self._setting.gates.counted():
+            self._approvals.append(approval)
+            self._journal.approved(approval)
         index = self._graph.index[step.id]
         self._state.started(step.id)
         self._deadlines.begin(index, self._clock.monotonic())
@@ -227,8 +231,6 @@ class _Run:
         self._intended.append(task)
 
     def _hold(self, step: PlannedStep, reason: str) -> None:
-        if reason not in self._state.held.values():
-            self._found(finding_of(step, codes.APPROVAL_NEEDED, reason))
         self._state.hold(step.id, reason)
         self._journal.held(step.id, self._graph.index[step.id], reason)
         self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
@@ -305,6 +307,8 @@ class _Run:
             self._findings.append(problem)
             self._state.stopped = "the journal cannot be written"
             self._observer.notice(problem.message)
+        elif not self._journal.problem:
+            self._setting.checkpoint()
 
     def _begin_attempts(self) -> None:
         """Puts intents on disk and begins the attempts; work that ends at once leaves the loop idle for a turn."""
@@ -338,7 +342,7 @@ class _Run:
         ahead = [
             n
             for n in soon
-            if n not in self._ahead and not self._reuse.knows(steps[n]) and not self._setting.closed_gate(steps[n])
+            if n not in self._ahead and not self._reuse.knows(steps[n]) and not self._setting.gates.closed(steps[n])
         ]
         self._ahead.update(ahead)
         return [[number, 1] for number in ahead]
@@ -369,7 +373,8 @@ class _Run:
                 self._signal = number
                 self._state.stopped = f"the run was interrupted ({name})"
                 message = f"{name}: no step is started any more; waiting for what runs"
-                self._found(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+                asked = self._setting.asked_to_end()
+                self._found(asked or Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
             else:
                 message = f"{name}: what runs is stopped harder"
             self._observer.notice(message)
@@ -470,6 +475,8 @@ class _Run:
 
     def _conclude(self) -> ExecutionResult:
         status = self._status()
+        for finding in self._setting.gates.findings() if self._state.held else ():
+            self._found(finding)
         steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
         finished_at = timestamp(self._clock.now())
@@ -492,6 +499,7 @@ class _Run:
             outputs=outputs,
             artifacts=self._artifacts if status == "succeeded" else {},
             signal=self._signal,
+            approvals=tuple(self._approvals),
         )
 
     def _in_order(self) -> Iterator[PlannedStep]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from innominatus_cli.documents.run_record import RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunStatus, StepResult
 from innominatus_cli.execution.past import Past
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import StopLadder
@@ -56,3 +56,5 @@ class ExecutionResult:
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files that steps want committed, by repository path; later steps win."""
     signal: int | None = None
+    approvals: tuple[CountedApproval, ...] = ()
+    """Those that opened gates, in the order in which the run came to them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from innominatus_cli.documents.plan import Plan
-from innominatus_cli.documents.run_record import RunRecord, RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunRecord, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.options import ExecutionResult
@@ -36,6 +36,7 @@ def replay(opening: RunRecord, plan: Plan, events: RunEvents) -> RunRecord:
         duration_ms=end.get("duration_ms", events.last_ms - events.first_ms),
         signal=end.get("signal"),
         recovered=events.recovered,
+        approvals=events.approvals,
     )
 
 
@@ -52,6 +53,7 @@ def concluded(opening: RunRecord, result: ExecutionResult) -> RunRecord:
         duration_ms=result.duration_ms,
         signal=result.signal,
         recovered=False,
+        approvals=result.approvals,
     )
 
 
@@ -72,6 +74,7 @@ def _record(
     duration_ms: int,
     signal: int | None,
     recovered: bool,
+    approvals: Sequence[CountedApproval],
 ) -> RunRecord:
     return opening.model_copy(
         update={
@@ -84,6 +87,7 @@ def _record(
             "duration_ms": duration_ms,
             "signal": signal,
             "recovered": recovered,
+            "approvals": list(approvals) or None,
         }
     )
 

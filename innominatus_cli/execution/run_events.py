@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 from innominatus_cli.documents.plan import Plan
-from innominatus_cli.documents.run_record import Attempt, StepResult
+from innominatus_cli.documents.run_record import Attempt, CountedApproval, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.system.clock import timestamp
 
@@ -73,6 +73,7 @@ class RunEvents:
     """Pid to index and start ticks."""
     loops: dict[int, Loop] = field(default_factory=dict)
     findings: list[ReportedFinding] = field(default_factory=list)
+    approvals: list[CountedApproval] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
     recovered: bool = False
@@ -124,6 +125,8 @@ def _take(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:
         case "finding":
             name = f"finding-{len(events.findings) + 1}"
             events.findings.append(ReportedFinding.model_validate(values(name, line["finding"])))
+        case "approved":
+            events.approvals.append(CountedApproval.model_validate(line["approval"]))
         case "recovery":
             events.recovered = True
         case "run_end":

@@ -9,6 +9,7 @@
     retry_wait        index, wait_ms, attempt: what came of the one before
     expanded          step, index, first, count, cells: the digest of what a loop goes over
     held              step, index, reason
+    approved          approval: one that opened a gate of a step that is about to start
     step_end          step, index, status, result
     finding           finding: of the run, not of a step
     signal, deadline, strays_ended
@@ -20,7 +21,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from innominatus_cli.documents.run_record import Attempt, RunStatus, StepResult
+from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.journal import Journal
 from innominatus_cli.execution.kept import keep_artifact, keep_artifacts, kept_value
@@ -122,6 +123,10 @@ class RunJournal:
     def held(self, step: str, index: int, reason: str) -> None:
         """A step waits for people; it has its end, `planned`, when the run has."""
         self.add("held", step=step, index=index, reason=reason[:_REASON])
+
+    def approved(self, approval: CountedApproval) -> None:
+        """Somebody's approval has opened a gate."""
+        self.add("approved", approval=approval.as_json())
 
     def step_ended(self, index: int, end: StepEnd) -> None:
         """A step has come to its end; what others need of it is on disk first. Raises CannotContinue (exit 73)."""

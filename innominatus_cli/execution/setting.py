@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from innominatus_cli.documents.plan import Gate, Plan, PlannedStep
+from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
+from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
@@ -22,13 +23,12 @@ def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape
     return None
 
 
-def gate_in_words(gate: Gate) -> str:
-    """`2 of platform-team, security must approve it`."""
-    return f"{gate.count} of {', '.join(gate.teams) or 'any team'} must approve it"
+def _nobody_asked() -> Finding | None:
+    return None
 
 
-def _nobody_approved(step: PlannedStep) -> str:
-    return gate_in_words(step.gate) if step.gate is not None else ""
+def _nowhere_else() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,14 @@ class RunSetting:
     """The digest of the file of the run's opening record, where it is stored."""
     started_at: str = ""
     """When the run began (RFC 3339), where its opening record says it; empty: now."""
-    closed_gate: Callable[[PlannedStep], str] = _nobody_approved
-    """Why a step has to wait for an approval (its own, its workflow's or its environment's); empty where it has not.
-    Asked when all else lets the step start."""
+    gates: Gates = field(default_factory=NobodyApproves)
+    """What stands before steps until people have approved."""
+    asked_to_end: Callable[[], Finding | None] = _nobody_asked
+    """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    checkpoint: Callable[[], object] = _nowhere_else
+    """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
+    fencing_token: str | None = None
+    """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for
     step_type: Callable[[str], StepType | None] = step_type
 
@@ -98,6 +103,7 @@ class RunSetting:
                 "INNOMINATUS_APPLICATION": self.plan.application.name,
                 "INNOMINATUS_ENVIRONMENT": self.plan.environment,
                 "INNOMINATUS_STATE_DIR": str(self.tool_state_dir),
+                **({"INNOMINATUS_FENCING_TOKEN": self.fencing_token} if self.fencing_token else {}),
             },
         )
         return PreparedRun(

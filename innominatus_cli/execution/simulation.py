@@ -205,7 +205,7 @@ class _Simulating:
         for step in decision.expansions:
             self._expand(step)
         for step in decision.steps:
-            if not self._approved and (closed := self._prepared.setting.closed_gate(step)):
+            if not self._approved and (closed := self._prepared.setting.gates.closed(step)):
                 self._state.hold(step.id, closed)
                 continue
             self._state.started(step.id)

@@ -8,14 +8,16 @@ from innominatus_cli.findings.catalogue.ledger import SIGNATURE_BAD
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.chain import Link
 from innominatus_cli.ledger.records import read_action
+from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_processors
 from innominatus_cli.system.git import Git
-from innominatus_cli.system.ssh_signatures import namespace_of, signers, verify
+from innominatus_cli.system.ssh_signatures import Verifier
+from innominatus_cli.system.sshsig import parse
 
 _OURS: Final = "@innominatus"
 _COMMITS: Final = "git"
 _ARMOR: Final = "-----BEGIN SSH SIGNATURE-----"
 _SHORT: Final = 12
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 1_000
 
 
 class SignedCommit(NamedTuple):
@@ -30,6 +32,7 @@ def check_signatures(
     git: Git, commit: str, root: str, links: Sequence[Link], allowed_signers: str
 ) -> tuple[int, list[Finding]]:
     """How many signatures were verified, and which do not hold. Raises GitFailed, CannotContinue."""
+    verifier = Verifier(allowed_signers)
     verified = 0
     findings = []
     for action, place in _actions(git, commit, root, links):
@@ -37,20 +40,38 @@ def check_signatures(
         if evidence is None or evidence.kind != "ssh":
             continue
         verified += 1
-        namespace = namespace_of(evidence.signature) or ""
+        parsed = parse(evidence.signature)
+        namespace = parsed.namespace if parsed else ""
         data = evidence.statement.encode()
-        if not namespace.endswith(_OURS) or not verify(
-            allowed_signers, evidence.signer, namespace, data, evidence.signature
-        ):
+        if not namespace.endswith(_OURS) or not verifier.verify(evidence.signer, namespace, data, evidence.signature):
             message = f"the evidence of action {action.id} is not signed by '{evidence.signer}'"
             findings.append(Finding(SIGNATURE_BAD, message, Place(place)))
-    for signed in _commits(git, commit, root):
-        verified += 1
-        who = signers(allowed_signers, signed.signature)
-        if not any(verify(allowed_signers, one, _COMMITS, signed.data, signed.signature) for one in who):
-            message = f"no allowed signer signed commit {signed.commit[:_SHORT]}"
-            findings.append(Finding(SIGNATURE_BAD, message, Place(f"commit {signed.commit}")))
-    return verified, findings
+    signed, bad = _check_commits(git, commit, root, allowed_signers)
+    for one in bad:
+        message = f"no allowed signer signed commit {one[:_SHORT]}"
+        findings.append(Finding(SIGNATURE_BAD, message, Place(f"commit {one}")))
+    return verified + signed, findings
+
+
+def _check_commits(git: Git, commit: str, root: str, allowed_signers: str) -> tuple[int, list[str]]:
+    """Of the commits that touched the ledger: how many are signed with ssh, and those that nobody we know signed."""
+    listed = git.command.text("rev-list", "--full-history", commit, "--", root).split()
+    blocks = [listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE)]
+
+    def do(number: int) -> tuple[int, list[str]]:
+        verifier = Verifier(allowed_signers)
+        objects = git.objects(blocks[number]).items()
+        signed = [found for one, (_, data) in objects if (found := signed_commit(one, data)) is not None]
+        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature) is None]
+        return len(signed), bad
+
+    processes = min(usable_processors(), len(blocks)) if can_fork() else 1
+    done = in_processes(Work(do, _same, _same), len(blocks), processes)
+    return sum(count for count, _ in done), [one for _, bad in done for one in bad]
+
+
+def _same(value: tuple[int, list[str]]) -> tuple[int, list[str]]:
+    return value
 
 
 def _actions(git: Git, commit: str, root: str, links: Sequence[Link]) -> Iterator[tuple[ActionRecord, str]]:
@@ -61,16 +82,6 @@ def _actions(git: Git, commit: str, root: str, links: Sequence[Link]) -> Iterato
             found = read_action(root, batch[name], data)
             if isinstance(found, ActionRecord):
                 yield found, batch[name]
-
-
-def _commits(git: Git, commit: str, root: str) -> Iterator[SignedCommit]:
-    """The commits that touched the ledger and are signed with ssh."""
-    listed = git.command.text("rev-list", "--full-history", commit, "--", root).split()
-    for start in range(0, len(listed), _AT_ONCE):
-        for one, (_, data) in git.objects(listed[start : start + _AT_ONCE]).items():
-            signed = signed_commit(one, data)
-            if signed is not None:
-                yield signed
 
 
 def signed_commit(commit: str, data: bytes) -> SignedCommit | None:

@@ -17,12 +17,14 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.ledger.facts import FirstDeployments, deployed
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.affected_applications import Affected
 from innominatus_cli.operations.judging import policies_for
+from innominatus_cli.operations.kept_comparisons import KeptComparisons
 from innominatus_cli.operations.opening import open_repository, root_of
 from innominatus_cli.operations.planned_revision import GitFacts
 from innominatus_cli.operations.planning import PlanWish, store_of
 from innominatus_cli.operations.revisions import RepositoryHistory
-from innominatus_cli.operations.two_states import Affected, Around, Search
+from innominatus_cli.operations.two_states import Around, Search
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.policies.policy_set import PolicySet
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
@@ -62,10 +64,13 @@ def find_affected(
     clock: Clock | None = None,
     *,
     everything: bool = False,
+    cache: bool = True,
 ) -> AffectedReport:
     """What changed for every application since `since`, each planned as `wish` says.
 
     Each end is judged by its own policies, or both by those of `policies_from`. With `everything` nothing is spared.
+    What comes of each application is kept in the git directory for the next time, unless `cache` is False, files from
+    outside the repository may have a say, or the policies of a revision are trusted more than what lies here.
     Raises CannotContinue without git, for a wrong revision, and where policies cannot be read.
     """
     root = root_of(open_repository(directory))
@@ -80,15 +85,20 @@ def find_affected(
     judging = _Judging(here, history.git, policies_from)
     for organization in ("", *here.organizations()):
         judging.of(organization)  # those of the working tree too: they must be readable
+    facts = _SharedFacts(store, root)
     around = Around(
         replace(wish, list_others=False),
         root,
-        _SharedFacts(store, root).of,
+        facts.of,
         store.who,
         timestamp((clock or SystemClock()).now()),
         None if policies_from is None else judging.of,
     )
-    search = Search(old, WorkingTreeSnapshot(root), around, everything=everything)
+    kept = None
+    if cache and not everything and policies_from is None and not wish.param_files and not wish.overriding.wanted:
+        about = (since, around.wish, around.who)
+        kept = KeptComparisons.of(str(root), about, facts.first, Facts(env=os.environ, git=facts.git))
+    search = Search(old, WorkingTreeSnapshot(root), around, kept, everything=everything)
     found = tuple(search.affected())
     return AffectedReport(since, commit, search.applications, found, search.planned, search.parsed)
 
@@ -115,15 +125,15 @@ class _SharedFacts:
 
     def __init__(self, store: WorkingTreeStore, root: Path) -> None:
         self._store = store
-        self._first = FirstDeployments(store)
-        self._git = GitFacts(root)
+        self.first = FirstDeployments(store).of
+        self.git = GitFacts(root)
 
     def of(self, repository: Repository, request: PlanRequest) -> Facts:
         workload = repository.workload(request.score_path) if request.score_path is not None else None
         if workload is None:
-            return Facts(env=os.environ, git=self._git)
+            return Facts(env=os.environ, git=self.git)
         name = workload.model.metadata.name
-        first, evidence = self._first.of(name, request.environment)
+        first, evidence = self.first(name, request.environment)
         undeploys = request.operation is Operation.UNDEPLOY
         there = deployed(self._store, name, request.environment) if undeploys else None
-        return Facts(first, evidence, os.environ, self._git, there)
+        return Facts(first, evidence, os.environ, self.git, there)

@@ -64,12 +64,18 @@ class Checkpoints:
         self._tree = ""
         self._sent: list[str] = []
         """Commits that may stand on the remote; the last one is the likeliest."""
+        self.finding: Finding | None = None
+        """Why the last call did not do what it should; None where it did."""
 
     def push(self) -> Finding | None:
         """Pushes what the run's folder holds now; does nothing where that is what was pushed last.
 
         A warning where it does not work: the next one holds everything that this one would have.
         """
+        self.finding = self._pushed()
+        return self.finding
+
+    def _pushed(self) -> Finding | None:
         try:
             tree = self._stored()
             if tree == self._tree:
@@ -87,12 +93,13 @@ class Checkpoints:
 
     def delete(self) -> Finding | None:
         """Deletes the checkpoint of the remote, where it is one that this object pushed; a warning where it stays."""
+        self.finding = None
         try:
             if self._sent and not self._settled(None):
-                return self._problem("something else stands there, and stays")
+                self.finding = self._problem("something else stands there, and stays")
         except CannotContinue as problem:
-            return self._problem(f"it stays there: {_sentence(problem)}")
-        return None
+            self.finding = self._problem(f"it stays there: {_sentence(problem)}")
+        return self.finding
 
     def _replaced(self, commit: str) -> bool:
         old = self._sent[-1] if self._sent else None

@@ -6,9 +6,7 @@ value is looked at, in a file of this user's; what is not as it should be is as 
 """
 
 import os
-import stat
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -19,21 +17,17 @@ from innominatus_cli.checks.said import Said
 from innominatus_cli.documents.schemas import schemas_folder
 from innominatus_cli.documents.snapshot import MAX_FILE
 from innominatus_cli.findings.catalogue import every_code
-from innominatus_cli.findings.finding import CannotContinue, Finding
+from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.packing import pack, unpack
-from innominatus_cli.system.files import read_below, write_file
+from innominatus_cli.operations.cache_folder import git_directory_of, read_cache, write_cache
 
-_FOLDERS: Final = ("innominatus", "cache")
 _FILE: Final = "facts.v1"
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _KEPT_UNUSED: Final = 1024 * 1024
-_LONGEST_LINK: Final = 4096
 _DECIDING: Final = ("PyYAML", "Jinja2")
 """Packages of others whose parsers rules over these kinds of documents ask."""
 _LAST_PLACE: Final = MAX_FILE + 1
 _KEY_BYTES: Final = 16
-_PRIVATE: Final = 0o700
-_MODE: Final = 0o600
 
 
 T = TypeVar("T")
@@ -83,17 +77,14 @@ class FactsCache:
     @classmethod
     def of(cls, root: str) -> "FactsCache | None":
         """The cache of a repository by its (resolved) folder; None where it has no git directory of this user's."""
-        directory = _git_directory(root)
+        directory = git_directory_of(root)
         if directory is None:
             return None
         try:
-            code = _digest_of_code()
+            code = digest_of_code()
         except OSError:
             return None
-        data = None
-        if _is_own(os.path.join(directory, *_FOLDERS, _FILE), stat.S_ISREG):
-            data = read_below(directory, "/".join((*_FOLDERS, _FILE)), _MOST_BYTES)
-        lines = data.split(b"\n") if isinstance(data, bytes) else []
+        lines = (read_cache(directory, _FILE, _MOST_BYTES) or b"").split(b"\n")
         size = 2 * _KEY_BYTES
         known = {line[:size].decode("ascii", "replace"): line[size + 1 :] for line in lines if line}
         return cls(directory, known, code)
@@ -137,7 +128,7 @@ class FactsCache:
         said: the next check takes longer. The file is replaced as a whole, so that of two checks at the same time
         one's is kept.
         """
-        if not self._is_new or not _make_folders(self._git_directory):
+        if not self._is_new:
             return
         lines = [b"%s %s\n" % (key.encode(), raw) for key, raw in self._used.items()]
         used = sum(map(len, lines))
@@ -148,15 +139,12 @@ class FactsCache:
                 if left < 0:
                     break
                 lines.append(b"%s %s\n" % (key.encode(), raw))
-        try:
-            if used <= _MOST_BYTES:
-                write_file(os.path.join(self._git_directory, *_FOLDERS, _FILE), b"".join(lines), _MODE)
-        except CannotContinue:
-            return
+        if used <= _MOST_BYTES:
+            write_cache(self._git_directory, _FILE, b"".join(lines))
 
 
 @lru_cache(maxsize=1)
-def _digest_of_code() -> bytes:
+def digest_of_code() -> bytes:
     """Of everything that decides what is found: this tool's files, and the versions of the language and of parsers.
 
     Raises OSError where one of them cannot be read.
@@ -165,7 +153,7 @@ def _digest_of_code() -> bytes:
 
     from yaml._yaml import get_version  # noqa: PLC0415 - it is there: files are read with it
 
-    versions = [__version__, sys.version, get_version(), *map(_version_of, _DECIDING)]
+    versions = [__version__, sys.version, get_version(), *map(version_of, _DECIDING)]
     made = blake2b(repr(versions).encode(), digest_size=_KEY_BYTES)
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for folder in (package, schemas_folder()):
@@ -178,7 +166,7 @@ def _digest_of_code() -> bytes:
     return made.digest()
 
 
-def _version_of(package: str) -> str:
+def version_of(package: str) -> str:
     """The version of a package as it is installed, which costs less than importing it; empty where there is none."""
     from importlib import metadata  # noqa: PLC0415 - checks of few files do without
 
@@ -186,58 +174,6 @@ def _version_of(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return ""
-
-
-def _git_directory(root: str) -> str | None:
-    """The git directory of a repository, or of a worktree; None where there is none, or it is not this user's.
-
-    A worktree's `.git` is a file that names a directory. As git does, that one is believed only where it names the
-    worktree too: else a `.git` that came in an archive could have us write into any folder.
-    """
-    path = os.path.join(root, ".git")
-    if _is_own(path, stat.S_ISDIR):
-        return path
-    named = _first_line(root, ".git")
-    if not named.startswith("gitdir: "):
-        return None
-    directory = os.path.realpath(os.path.join(root, named.removeprefix("gitdir: ")))
-    back = _first_line(directory, "gitdir")
-    is_ours = back != "" and os.path.realpath(os.path.join(directory, back)) == os.path.realpath(path)
-    return directory if is_ours and _is_own(directory, stat.S_ISDIR) else None
-
-
-def _first_line(folder: str, name: str) -> str:
-    """The text of a file with one line; empty where there is none of this user's, or it cannot be read."""
-    if not _is_own(os.path.join(folder, name), stat.S_ISREG):
-        return ""
-    data = read_below(folder, name, _LONGEST_LINK)
-    text = data.decode("utf-8", "surrogateescape").rstrip("\n") if isinstance(data, bytes) else ""
-    return "" if "\0" in text else text
-
-
-def _is_own(path: str, is_such: Callable[[int], bool]) -> bool:
-    """Whether something of a kind is at a path, is this user's, and is no link."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return False
-    return is_such(status.st_mode) and status.st_uid == os.geteuid()
-
-
-def _make_folders(git_directory: str) -> bool:
-    """Makes the cache's folder; False where it cannot be, or something else is in its place."""
-    path = git_directory
-    for name in _FOLDERS:
-        path = os.path.join(path, name)
-        try:
-            os.mkdir(path, _PRIVATE)
-        except FileExistsError:
-            pass
-        except OSError:
-            return False
-        if not _is_own(path, stat.S_ISDIR):
-            return False
-    return True
 
 
 def _written(facts: FileFacts) -> bytes:

@@ -73,13 +73,21 @@ class Policies(NamedTuple):
 
     rules: PolicySet
     sources: dict[str, str]
+    repository: Repository
+    """The documents of the revision that judges."""
+
+    @property
+    def admin(self) -> AdminConfigDocument:
+        """admin-config.yaml of that revision: its teams, and what counts as an approval."""
+        found = self.repository.admin_config()
+        return found.model if found else AdminConfigDocument()
 
 
 def policies_for(repository: Repository, git: Git | None, revision: str | None) -> Policies:
     """The policies of the working tree, or of a commit, for a plan. Raises CannotContinue where some cannot be read."""
     if revision is None or git is None:
         _refuse_unusable(unusable_policies(repository))
-        return Policies(policy_set(repository), {})
+        return Policies(policy_set(repository), {}, repository)
     at = Repository(RevisionSnapshot(git, git.resolve(revision), revision))
     at.organization = repository.organization
     _refuse_unusable([_at(revision, finding) for finding in unusable_policies(at)])
@@ -89,18 +97,26 @@ def policies_for(repository: Repository, git: Git | None, revision: str | None) 
     rules = merge_policies(documents, revision)
     if not at.has_admin_config:
         rules = replace(rules, findings=(*rules.findings, _no_admin_config(revision)))
-    return Policies(rules, {document.path: document.text for document in documents})
+    return Policies(rules, {document.path: document.text for document in documents}, at)
 
 
 def judgement_on(
-    plan: Plan, outcome: PlanOutcome, policies: PolicySet, who: Identity, judged_at: str, admin: AdminConfigDocument
+    plan: Plan,
+    outcome: PlanOutcome,
+    policies: PolicySet,
+    who: Identity,
+    judged_at: str,
+    admin: AdminConfigDocument,
+    *,
+    approved: bool = False,
 ) -> Judgement:
     """What policies say of a plan, or of the sketch of one, that `outcome` came with.
 
-    `judged_at` is RFC 3339, UTC; `admin` defines the secrets that the plan names.
+    `judged_at` is RFC 3339, UTC; `admin` defines the secrets that the plan names. `approved` says that the gate of its
+    environment is open.
     """
     actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
-    return judge(plan, policies, JudgeFacts(actor, judged_at, admin.secrets, outcome.absent))
+    return judge(plan, policies, JudgeFacts(actor, judged_at, admin.secrets, outcome.absent, approved=approved))
 
 
 def _refuse_unusable(findings: list[Finding]) -> None:

@@ -1,46 +1,33 @@
-"""The check of one repository: which of its files are ours, what each gets wrong, and what they get wrong together."""
+"""The check of one repository: which of its files are asked for, what each gets wrong, and what they do together."""
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
-from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, Facts, RepositoryFacts
-from innominatus_cli.checks.identities import is_in_force, is_newer
-from innominatus_cli.checks.organizations import organization_of
-from innominatus_cli.checks.placement import ADMIN_CONFIG, GOLDEN_PATHS, KIND_OF_FOLDER, check_placement, is_our_place
+from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, RepositoryFacts
+from innominatus_cli.checks.placement import ADMIN_CONFIG, KIND_OF_FOLDER, check_placement
 from innominatus_cli.checks.said import said_by
-from innominatus_cli.documents.globs import matcher
-from innominatus_cli.documents.kinds import is_overrides_file, is_test_file, not_ours
-from innominatus_cli.documents.loading import Amend, Loaded, load
-from innominatus_cli.documents.nodes import Document, Node, ScalarNode
-from innominatus_cli.documents.organizations import ORGANIZATIONS, folder_of, organization_of_path
+from innominatus_cli.documents.kinds import not_ours
+from innominatus_cli.documents.loading import Loaded
+from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.organizations import folder_of
 from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
-from innominatus_cli.documents.vendored_names import LOCK_FILE, STAGING_FOLDER, VENDOR_FOLDER, is_vendored
-from innominatus_cli.findings.catalogue.document import UNKNOWN_KIND
 from innominatus_cli.findings.finding import Finding, Severity
+from innominatus_cli.operations.repository_files import YAML, says_so
+from innominatus_cli.operations.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from innominatus_cli.documents.vendored import Vendored
     from innominatus_cli.operations.facts_cache import FactsCache
     from innominatus_cli.operations.judging import Judge
 
-YAML = (".yaml", ".yml")
-_APPLICATIONS = "**/score*.yaml"
 _FOLDERS = (*(name for name in KIND_OF_FOLDER if name != "products"), "products")
 FEW = 100
 """Files of which all nodes may be there at the same time."""
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
-_LOOKS_LIKE_OURS = re.compile(
-    r"^(?:apiVersion:\s*['\"]?(?:score\.dev|workflow\.dev|orchestrator\.innominatus\.dev|innominatus\.)"
-    r"|kind:\s*['\"]?(?:Platform|Product)Workflow|workflowPolicies:|goldenpaths:)",
-    re.MULTILINE,
-)
 
 
-class RepositoryCheck:
+class RepositoryCheck(Surroundings):
     """Selected files of one repository and their findings. Paths are relative to its root."""
 
     def __init__(
@@ -56,10 +43,7 @@ class RepositoryCheck:
 
         `judge` are the policies of another revision, where they judge.
         """
-        self.root = root
-        self._snapshot = snapshot or _snapshot(root, edited)
-        self._edited = frozenset(edited or ())
-        self._judge = judge
+        super().__init__(root, edited, shared=shared, snapshot=snapshot, judge=judge)
         self._among: frozenset[str] | None = None
         self._relatives: frozenset[str] | None = None
         self.cache: FactsCache | None = None
@@ -68,18 +52,11 @@ class RepositoryCheck:
         """How many processes check files; None for so many as are worth it."""
         self.uses_cache = False
         """Whether facts of files are kept in the git directory."""
-        self._loaded: dict[str, Loaded] = {}
-        self._keeps = shared is not None
-        self._shared = {} if shared is None else shared
-        """Files that are as they are on disk: read once for several checks, where one check after the other is made."""
         self._selected: dict[str, bool] = {}
         """Whether somebody named the file itself, by path."""
         self._passed_over: dict[str, None] = {}
         """Files that would be selected if they were among those of `only`."""
-        self._amendments: dict[str, Amend] = {}
         self._held_together = False
-        self._facts_in: dict[str, Facts] = {}
-        """By organisation."""
         self._folders: set[str] = set()
         """Selected folders, "" for the whole repository."""
 
@@ -121,10 +98,6 @@ class RepositoryCheck:
             self._take(file, named=False)
         return bool(ours) or self._among is not None
 
-    def amend(self, path: str, amend: Amend) -> None:
-        """Lets a Score file be changed when it is read."""
-        self._amendments[path] = amend
-
     def select_new(self, paths: Iterable[str], *, alone: bool) -> None:
         """Selects files that are about to be written, to be held against all that is in force, unless `alone`."""
         self._selected |= dict.fromkeys(paths, alone)
@@ -144,15 +117,6 @@ class RepositoryCheck:
         """The cache, for files that are as they are on disk."""
         return None if path in self._edited or path in self._amendments else self.cache
 
-    def bytes_of(self, path: str) -> bytes | None:
-        """The bytes of a file; None where it cannot be read."""
-        data = self._snapshot.read(path)
-        return data if isinstance(data, bytes) else None
-
-    def take_over(self, path: str, loaded: Loaded) -> None:
-        """Takes what another process has read of a file."""
-        self._loaded[path] = loaded
-
     @property
     def files(self) -> int:
         """How many files are selected."""
@@ -161,10 +125,6 @@ class RepositoryCheck:
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
         return {path: tuple(document.kind for document in self.load(path).documents) for path in self._selected}
-
-    def documents(self, path: str) -> tuple[Document, ...]:
-        """The canonical documents of a file, those that are none of ours included."""
-        return self.load(path).documents
 
     def sources(self) -> dict[str, str]:
         """The text of every selected file that could be read, and of the documents that judge."""
@@ -210,7 +170,7 @@ class RepositoryCheck:
         if document.kind:
             yield from check_placement(document, self.workflows_root)
             yield from check_document(document, self._facts_for(document))
-        elif (self._selected[path] or self._is_our_place(path)) and not _says_so(self.load(path)):
+        elif (self._selected[path] or self._is_our_place(path)) and not says_so(self.load(path)):
             yield not_ours(document)
 
     def _findings_of_judge(self) -> Iterator[Finding]:
@@ -221,14 +181,6 @@ class RepositoryCheck:
             yield from self._judge.findings
             for document in self._judge.documents:
                 yield from check_required_workflows(document, self.facts)
-
-    def unusable_policies(self) -> Iterator[Finding]:
-        """The errors of documents that hold policies: who judges without them judges too mildly."""
-        roots = (folder_of(self.workflows_root, one) for one in ("", *self.organizations))
-        folders = [posixpath.normpath(f"{root}/policies") for root in roots]
-        for path in (ADMIN_CONFIG, *(path for folder in folders for path in self._snapshot.paths(folder, YAML))):
-            if self._snapshot.exists(path):
-                yield from (found for found in self.load(path).findings if found.severity is Severity.ERROR)
 
     def _findings_together(self) -> Iterator[Finding]:
         """What documents get wrong together. A few named files are held against others only where they speak of some.
@@ -268,75 +220,6 @@ class RepositoryCheck:
         if ADMIN_CONFIG not in self._selected and self._snapshot.exists(ADMIN_CONFIG):
             yield from (found for found in self.load(ADMIN_CONFIG).findings if found.severity is Severity.ERROR)
 
-    @cached_property
-    def workflows_root(self) -> str:
-        """The folder of workflows."""
-        admin_config = self.admin_config
-        written = (
-            None if admin_config is None else admin_config.mapping.mapping("workflowPolicies").text("workflowsRoot")
-        )
-        return posixpath.normpath(written) if written and not written.startswith(("/", "..")) else "workflows"
-
-    @cached_property
-    def admin_config(self) -> Document | None:
-        """The document of admin-config.yaml; None where there is none, or it cannot be read."""
-        if not self._snapshot.is_file(ADMIN_CONFIG):
-            return None
-        return next((one for one in self.load(ADMIN_CONFIG).documents if one.kind == "AdminConfig"), None)
-
-    @property
-    def ignoring(self) -> Document | None:
-        """The document whose `validation.ignores` counts."""
-        return self.admin_config if self._judge is None else self._judge.admin_config
-
-    @cached_property
-    def _golden_paths(self) -> list[str]:
-        """The files with several golden paths, at the root and under the workflows root."""
-        paths = dict.fromkeys((GOLDEN_PATHS, posixpath.normpath(f"{self.workflows_root}/{GOLDEN_PATHS}")))
-        return [path for path in paths if self._snapshot.exists(path)]
-
-    @cached_property
-    def _provider_folders(self) -> list[str]:
-        entries = () if self.admin_config is None else self.admin_config.mapping.mappings("providers")
-        folders = []
-        for entry in entries:
-            path = entry.text("path")
-            if path and _is_true(entry.get("enabled")) and self._snapshot.is_folder(posixpath.normpath(path)):
-                folders.append(posixpath.normpath(path))
-        return folders
-
-    @cached_property
-    def _applications(self) -> list[str]:
-        node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
-        globs = [_APPLICATIONS] if node is None else _texts(node.plain())
-        wanted = [(matcher(glob), glob == _APPLICATIONS) for glob in globs]
-        return [
-            path
-            for path in self._snapshot.paths("", YAML)
-            if any(fits(path) and not (is_any and _is_test(path)) for fits, is_any in wanted)
-            and not is_overrides_file(path)
-            and not is_test_file(path, self.workflows_root)
-        ]
-
-    def _in_folder(self, name: str) -> list[Document]:
-        """The documents of the files that belong into a folder of the workflows root."""
-        return self._in_folder_of(name, "")
-
-    @cached_property
-    def organizations(self) -> list[str]:
-        """The names of all organisations, sorted."""
-        folder = posixpath.normpath(f"{self.workflows_root}/{ORGANIZATIONS}")
-        return sorted({org for path in self._snapshot.paths(folder, YAML) if (org := organization_of_path(path))})
-
-    def _in_every(self, name: str) -> list[Document]:
-        """The same of the platform and of all organisations."""
-        return [document for one in ("", *self.organizations) for document in self._in_folder_of(name, one)]
-
-    def _in_folder_of(self, name: str, organization: str) -> list[Document]:
-        folder = posixpath.normpath(f"{folder_of(self.workflows_root, organization)}/{name}")
-        paths = [path for path in self._snapshot.paths(folder, YAML) if self._is_our_place(path)]
-        return [document for path in paths for document in self.load(path).documents if document.kind]
-
     def _in_force(self, relatives: frozenset[str] | None) -> list[Document]:
         """The documents that deployments use and the applications asked for; of all files, or of some."""
         roots = [folder_of(self.workflows_root, one) for one in ("", *self.organizations)]
@@ -361,176 +244,7 @@ class RepositoryCheck:
             return tuple(own)
         return tuple(self._documents(dict.fromkeys((*self._selected, *self._passed_over))))
 
-    def _documents(self, paths: Iterable[str]) -> list[Document]:
-        return [document for path in paths for document in self.load(path).documents if document.kind]
-
-    def _holds_applications(self, path: str) -> bool:
-        if is_test_file(path, self.workflows_root):
-            return False
-        return any(document.kind == "Workload" for document in self.load(path).documents)
-
-    @cached_property
-    def facts(self) -> Facts:
-        """What surrounds each document of the repository."""
-        return Facts(
-            admin_config=self.admin_config,
-            policies=tuple(one for one in self._in_folder("policies") if one.kind == "WorkflowPolicies"),
-            step_types=tuple(said_by(one).identity for one in self._in_every("step-types") if one.kind == "StepType"),
-            workflows=lambda: self._tier_workflows,
-            is_file=self._snapshot.is_file,
-            files=lambda: self._snapshot.paths("", YAML),
-            provided_types=lambda: self._provided_types,
-            golden_paths=lambda: self._every_golden_path,
-            documents_of=lambda path: self.load(path).documents,
-            judges=None if self._judge is None else self._judge.documents,
-            workflows_root=self.workflows_root,
-            provider_folders=lambda: self._provider_folders,
-            own_types=lambda: self._own_types,
-            products=lambda: self._products_of(""),
-            organizations=lambda: self.organizations,
-            vendored=self._wrong_vendored,
-        )
-
-    def _products_of(self, organization: str) -> frozenset[str]:
-        folder = posixpath.normpath(f"{folder_of(self.workflows_root, organization)}/products")
-        below = (path[len(folder) + 1 :] for path in self._snapshot.paths(folder, YAML))
-        return frozenset(path.partition("/")[0] for path in below if "/" in path)
-
-    @cached_property
-    def _own_types(self) -> dict[str, Document]:
-        found: dict[str, Document] = {}
-        for document in self._in_every("step-types"):
-            if document.kind == "StepType":
-                found.setdefault(said_by(document).identity, document)
-        return found
-
-    @cached_property
-    def _tier_workflows(self) -> dict[str, Document]:
-        documents = [*self._in_every("platform"), *self._in_every("products")]
-        found: dict[str, Document] = {}
-        for one in documents:
-            identity = said_by(one).identity
-            if is_in_force(one, self.workflows_root) and (identity not in found or is_newer(one, found[identity])):
-                found[identity] = one
-        return found
-
-    @cached_property
-    def _every_golden_path(self) -> list[Document]:
-        others = [document for path in self._golden_paths for document in self.load(path).documents]
-        return [one for one in (*self._in_folder("golden-paths"), *others) if one.kind == "GoldenPath"]
-
-    @cached_property
-    def _provided_types(self) -> set[str] | None:
-        """The types of resources of all enabled providers; None where one of them is in another repository."""
-        from innominatus_cli.checks.provider import provided_types  # noqa: PLC0415 - few Score files ask
-
-        admin_config = self.admin_config
-        entries = () if admin_config is None else admin_config.mapping.mappings("providers")
-        if any(entry.text("type") == "git" and _is_true(entry.get("enabled")) for entry in entries):
-            return None
-        paths = [f"{folder}/provider.yaml" for folder in self._provider_folders]
-        documents = [one for path in paths if self._snapshot.is_file(path) for one in self.load(path).documents]
-        return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
-
-    def _facts_for(self, document: Document) -> Facts:
-        """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one.
-
-        What belongs to an organisation has its policies besides the platform's, and its products.
-        """
-        if document.kind != "AdminConfig" or document.path == ADMIN_CONFIG:
-            organization = self.organizations and organization_of(document)
-            return self._facts_of(organization) if organization else self.facts
-        folder = posixpath.dirname(document.path)
-        return Facts(is_file=lambda path: self._snapshot.is_file(posixpath.normpath(posixpath.join(folder, path))))
-
-    def _facts_of(self, organization: str) -> Facts:
-        """The facts in one organisation."""
-        known = self._facts_in.get(organization)
-        if known is None:
-            judge = self._judge
-            known = self._facts_in[organization] = self.facts._replace(
-                policies=(*self.facts.policies, *self.policies_of(organization)),
-                products=lambda: self._products_of(organization),
-                judges=judge and (*judge.documents, *judge.of_organizations.get(organization, ())),
-            )
-        return known
-
-    def policies_of(self, organization: str) -> list[Document]:
-        """The documents of policies of an organisation's own."""
-        return [one for one in self._in_folder_of("policies", organization) if one.kind == "WorkflowPolicies"]
-
-    def load(self, path: str) -> Loaded:
-        """The documents of a file, and what is wrong with their text and shape; read once."""
-        known = self._loaded.get(path)
-        if known is None:
-            known = None if path in self._edited or path in self._amendments else self._shared.get(path)
-            known = self._loaded[path] = known or self.read(path)
-            if path not in self._edited and path not in self._amendments:
-                self._shared[path] = known
-        return known
-
-    def read(self, path: str) -> Loaded:
-        """The same, read anew from the bytes of the snapshot."""
-        data = self._wrong_vendored(path) or self._snapshot.read(path)
-        return Loaded((), (data,)) if isinstance(data, Finding) else load(path, data, self._amendments.get(path))
-
-    def _wrong_vendored(self, path: str) -> Finding | None:
-        """Why a vendored file is not to be read; most repositories have none."""
-        return self._vendored.problem(path) if is_vendored(path) else None
-
-    def _has_vendored(self) -> bool:
-        """Whether anything of vendored workflows is there, or asked for; most repositories have nothing of it."""
-        admin_config = self.admin_config
-        asked_for = admin_config is not None and "workflowSources" in admin_config.mapping.values
-        return asked_for or any(map(self._snapshot.exists, (LOCK_FILE, VENDOR_FOLDER, STAGING_FOLDER)))
-
-    @cached_property
-    def _vendored(self) -> "Vendored":
-        from innominatus_cli.documents.vendored import Vendored  # noqa: PLC0415 - a file alone does without
-
-        return Vendored(self._snapshot, self.admin_config)
-
-    def _is_ours(self, path: str) -> bool:
-        """Whether a file that nobody named is to be reported on: by its place, or by what it holds."""
-        if self._is_our_place(path):
-            return True
-        if not path.endswith(YAML):  # a link out of the repository, or a folder that nobody lets us look into
-            return f"{path}/".startswith(f"{self.workflows_root}/")
-        loaded = self.load(path)
-        if loaded.documents:
-            return any(document.kind for document in loaded.documents) or _says_so(loaded)
-        data = self._snapshot.read(path)
-        return isinstance(data, bytes) and bool(_LOOKS_LIKE_OURS.search(data.decode("utf-8", "replace")))
-
-    def _is_our_place(self, path: str) -> bool:
-        return is_our_place(path, self.workflows_root)
-
-
-def _snapshot(root: str, edited: Mapping[str, bytes] | None) -> WorkingTreeSnapshot:
-    """The working tree, or the one that there would be with some texts written."""
-    if not edited:
-        return WorkingTreeSnapshot(root)
-    from innominatus_cli.documents.proposed import ProposedSnapshot  # noqa: PLC0415 - an editor and `new` need it
-
-    return ProposedSnapshot(root, edited)
-
 
 def _speaks_of_others(document: Document) -> bool:
     said = said_by(document)
     return document.kind in {"AdminConfig", "Provider"} or bool(said.depends_on) or said.overrides is not None
-
-
-def _says_so(loaded: Loaded) -> bool:
-    return any(finding.code is UNKNOWN_KIND for finding in loaded.findings)
-
-
-def _is_true(node: Node | None) -> bool:
-    return isinstance(node, ScalarNode) and node.value is True
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _is_test(path: str) -> bool:
-    return "tests" in path.split("/")[:-1]

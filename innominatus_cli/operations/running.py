@@ -20,12 +20,17 @@ from innominatus_cli.execution.replay import concluded, told
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
+from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
+from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.operations.judging import judgement_on, policies_for
+from innominatus_cli.operations.checkpoints import Checkpoints
+from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
+from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
+from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.recovering import recover
@@ -35,7 +40,7 @@ from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git, Head
-from innominatus_cli.system.locks import Holder, acquire
+from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
 from innominatus_cli.system.state_folder import StateFolder
 
@@ -61,6 +66,10 @@ class RunOptions:
     dry_run: bool = False
     commit: bool = True
     push: bool = False
+    checkpoint: bool = False
+    """Whether the journal goes to the remote too, whenever it has reached the disk."""
+    lock_remote: str | None = None
+    """The remote that holds the lock beside the clone's own; None: what admin-config.yaml says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,8 @@ class RunReport:
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    gates: RunGates | None = None
+    """What the run asks of approvals."""
 
     def everything(self) -> list[Finding]:
         """All findings, and those of steps that failed; where the run went on after one, it is a warning."""
@@ -109,11 +120,15 @@ class RunOperation:
         self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
         self.head = git.head()
         self.run_id = clock.new_id()
+        self.locks = RunLocks(git, self.state, clock, self.admin.locks)
+        self.checkpoints: Checkpoints | None = None
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
         report = self._run(wish, options)
-        return replace(report, sources={**self.repository.sources(), **report.sources})
+        unsaved = self.checkpoints.finding if self.checkpoints else None
+        findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
+        return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
 
     def _run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         outcome = self._planned(wish)
@@ -124,7 +139,7 @@ class RunOperation:
             return self._judged(outcome, plan, options)
         holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
         left_over = tuple(recover(self.store, self.clock))
-        lock = acquire(self.state, plan.application.name, plan.environment, holder)
+        self.locks.acquire(plan.application.name, plan.environment, holder, options.lock_remote)
         try:
             if left_over or self.git.head().commit != self.head.commit:
                 # Another run has ended since, and its record may say something else of first deployments.
@@ -133,11 +148,11 @@ class RunOperation:
                 if plan is None:
                     return self._without_plan(outcome, options)
             report = self._judged(outcome, plan, options, left_over)
-            if report.exit_status:
+            if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
-            return self._execute(plan, report, options, lock.fd)
+            return self._execute(plan, report, options)
         finally:
-            lock.release()
+            self.locks.release()
 
     def _planned(self, wish: PlanWish) -> PlanOutcome:
         """The plan; where a plan file is to be run and another plan came out, what differs."""
@@ -163,18 +178,39 @@ class RunOperation:
     ) -> RunReport:
         policies = policies_for(self.repository, self.git, options.policies_from)
         who = self.store.who
-        judgement = judgement_on(plan, outcome, policies.rules, who, timestamp(self.clock.now()), self.admin)
-        status = ExitStatus.OK if judgement.verdict.allowed else ExitStatus.POLICY_REFUSED
+        gates = self._gates(outcome.plan, policies)
+        approved = gates is not None and gates.environment_is_open()
+        now = timestamp(self.clock.now())
+        judgement = judgement_on(plan, outcome, policies.rules, who, now, self.admin, approved=approved)
+        refused = [one for one in judgement.findings if one.severity is Severity.ERROR]
+        waits = bool(refused) and gates is not None and all(one.code is APPROVAL_NEEDED for one in refused)
+        judged = judgement.findings
+        if waits and not options.dry_run:  # the gate itself will say who must approve
+            judged = tuple(one for one in judged if one.code is not APPROVAL_NEEDED)
+        status = ExitStatus.WAITS_FOR_APPROVAL if waits else ExitStatus.POLICY_REFUSED if refused else ExitStatus.OK
         unknown_operator = tuple(filter(None, [who.finding()]))
-        told = (*findings, *unknown_operator, *outcome.findings, *judgement.findings)
-        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources)
+        told = (*findings, *unknown_operator, *outcome.findings, *judged)
+        return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
+        if plan is None:
+            return None
+        snapshot = policies.repository.snapshot
+        keeper = Gatekeeper(self.git, self.store, plan, policies.rules, policies.admin, snapshot, self.clock)
+        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
         return self._written(refusal, plan, {}, report, options)
 
-    def _execute(self, plan: Plan, report: RunReport, options: RunOptions, lock_fd: int) -> RunReport:
+    def _execute(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
+        gates = report.gates
+        if gates is None:
+            raise AssertionError("a plan is judged before it is executed")
         opening = self._opening(plan, report)
+        if options.checkpoint:
+            remote = options.lock_remote or self.admin.locks.remote or "origin"
+            self.checkpoints = Checkpoints(self.git, self.state, self.run_id, remote, self.clock)
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -189,12 +225,16 @@ class RunOperation:
                 self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
             ),
             compare_inputs=self._compare(plan),
+            asked_to_end=self.locks.asked_to_end,
+            checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
+            fencing_token=self.locks.token,
+            gates=gates,
             opening=open_run(self.state, opening, plan, commit=options.commit),
             started_at=opening.started_at,
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(
-            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=lock_fd, ladder=_ladder()
+            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=self.locks.fd, ladder=_ladder()
         )
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
@@ -204,6 +244,7 @@ class RunOperation:
                 report.judgement,
                 findings=(*report.findings, *result.findings),
                 sources=report.sources,
+                gates=gates,
             )
             return self._written(concluded(opening, result), plan, result.artifacts, executed, options)
 
@@ -236,6 +277,7 @@ class RunOperation:
             branch=self.head.branch,
             dirty=bool(self.git.differing([source.path for source in plan.sources])),
             tool_version=__version__,
+            lock=self.locks.token,
             findings=told(report.findings),
         )
 
@@ -249,8 +291,12 @@ class RunOperation:
         if not written.lost:
             close_run(self.state, record.run)
         findings = (*report.findings, *written.findings)
+        pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
-            findings = (*findings, *self._pushed(written.ref))
+            pushed = self._pushed(written.ref)
+            findings = (*findings, *pushed)
+        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+            self.checkpoints.delete()
         status = report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
@@ -266,6 +312,8 @@ class RunOperation:
 
 
 def _exit_status(result: ExecutionResult) -> int:
+    if any(finding.code is LOCK_LOST for finding in result.findings):
+        return ExitStatus.LOCKED
     if result.signal:
         return _SIGNALLED + result.signal
     lost = any(finding.code is JOURNAL_LOST for finding in result.findings)

@@ -7,10 +7,11 @@ from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUS
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.heads import HEADS_REF, write_heads
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.verifying import VerifyOptions, verify
+from innominatus_cli.operations.verifying import VerifyOptions, trust_of, verify
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.git_command import GitFailed
-from innominatus_cli.system.ssh_signatures import sign, signing_key
+from innominatus_cli.system.ssh_signatures import sign, signers, signing_key
+from innominatus_cli.system.ssh_signatures import verify as verifies
 
 
 class SignOptions(NamedTuple):
@@ -59,12 +60,31 @@ def sign_heads(ledger: OpenLedger, options: SignOptions, clock: Clock | None = N
         at=timestamp(now.now()),
         by=store.who.email,
     )
-    signature = sign(key, HEADS_NAMESPACE, statement.canonical) if key and not options.unsigned else ""
+    signature = ""
+    if key and not options.unsigned:
+        statement, signature = _signed(statement, key, trust_of(ledger, VerifyOptions()).allowed_signers)
     try:
         commit = write_heads(store.git, store.state, store.who, now, statement, signature)
     except (GitFailed, OSError) as problem:
         raise CannotContinue(Finding(GIT_FAILED, str(problem), Place(HEADS_REF))) from problem
     return SignedHeads(statement, signature, commit, _pushed(ledger) if options.push else ())
+
+
+def _signed(statement: HeadsStatement, key: str, allowed_signers: str) -> tuple[HeadsStatement, str]:
+    """The statement with a signature that whoever verifies will trust, in the name that the signers know the key by.
+
+    Raises CannotContinue where the key is nobody's whom they know.
+    """
+    signature = sign(key, HEADS_NAMESPACE, statement.canonical)
+    if not allowed_signers or verifies(allowed_signers, statement.by, HEADS_NAMESPACE, statement.canonical, signature):
+        return statement, signature
+    for name in signers(allowed_signers, signature):
+        named = statement.model_copy(update={"by": name})
+        again = sign(key, HEADS_NAMESPACE, named.canonical)
+        if verifies(allowed_signers, name, HEADS_NAMESPACE, named.canonical, again):
+            return named, again
+    message = "the key is none of `ledger.signers`, or not for this purpose: nobody would trust the statement"
+    raise CannotContinue(Finding(NOT_SIGNED, message, Place("admin-config.yaml")))
 
 
 def _pushed(ledger: OpenLedger) -> tuple[Finding, ...]:

@@ -24,7 +24,8 @@ from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, Worki
 from innominatus_cli.documents.vendored_names import LOCK_FILE, is_vendored
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.operations.dependents import ChangedFile, Everything, Index, State, parts_of, reach
-from innominatus_cli.operations.repository_check import YAML, RepositoryCheck
+from innominatus_cli.operations.repository_check import RepositoryCheck
+from innominatus_cli.operations.repository_files import YAML
 from innominatus_cli.operations.revisions import RepositoryHistory
 from innominatus_cli.operations.validation import Opened, Validation
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import KnownAnswers, Question, RecordingSnapshot
@@ -12,6 +12,8 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.operations.affected_applications import Affected, How
+from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made, NotedFacts, Outside
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
 from innominatus_cli.planning.comparison import Comparison, compare
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
@@ -20,39 +22,6 @@ from innominatus_cli.policies.facts import JudgeFacts, teams_of
 from innominatus_cli.policies.judge import violations
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git_identity import Identity
-
-How: TypeAlias = Literal["changed", "added", "removed", "broken", "mended"]
-
-
-class Affected(NamedTuple):
-    """One application that the change affects.
-
-    `changed`: it has a plan before and after, and they, or the policies' word on them, differ. `broken`: it had one and
-    has none, `mended` the other way round. `added` and `removed`: its Score file is new, or gone.
-    """
-
-    path: str
-    """The Score file's."""
-    name: str
-    how: How
-    effects: tuple[str, ...] = ()
-    """In a few words, see `planning.effects`."""
-    comparison: Comparison = Comparison()
-    raised: tuple[Finding, ...] = ()
-    """Because of what policies refuse it now, and did not before."""
-    settled: tuple[Finding, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    """Errors that stand in the way of a plan now."""
-
-    @property
-    def newly_refused(self) -> bool:
-        """Whether policies refuse it for something that they did not refuse it for before."""
-        return bool(self.raised)
-
-    @property
-    def newly_broken(self) -> bool:
-        """Whether it cannot be planned, and that is of this change."""
-        return self.how == "broken" or (self.how == "added" and bool(self.findings))
 
 
 class Around(NamedTuple):
@@ -79,6 +48,8 @@ class _Planned(NamedTuple):
     admin: AdminConfigDocument
     organization: str
     """Whose policies hold beside the platform's; empty: nobody's."""
+    outside: Outside | None
+    """What the plan took from outside the repository, where that can be said."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -119,28 +90,35 @@ class _End:
         found = policy_set(repository)
         return found, _asked(repository)
 
-    def plan(self, path: str, is_known: Callable[[frozenset[Question], str], bool] | None = None) -> _Planned | None:
+    def plan(self, path: str, is_known: Callable[[frozenset[Question], str], bool] | None = None) -> _Planned:
         """The plan of a Score file, or why there is none.
 
-        None where `is_known` says of all questions that planning asks, and of the organisation, that nobody needs
-        this plan.
+        Its outcome is `spared` where `is_known` says of all questions that planning asks, and of the organisation, that
+        nobody needs this plan.
         """
         repository = self.repository()
-        around = self._around
+        around, noted = self._around, NotedFacts()
         spare = None if is_known is None else lambda: is_known(_asked(repository), repository.organization)
         try:
             outcome = plan_wish(
-                repository, around.wish, path, around.root, lambda request: around.facts(repository, request), spare
+                repository,
+                around.wish,
+                path,
+                around.root,
+                lambda request: noted.note(self._name(repository, path), request, around.facts(repository, request)),
+                spare,
             )
         except CannotContinue as problem:
             outcome = PlanOutcome(None, problem.findings)
-        if outcome.spared:
-            return None
-        self.planned += 1
+        self.planned += not outcome.spared
+        name, admin = self._name(repository, path) or path, admin_of(repository)
+        return _Planned(name, outcome, _asked(repository), admin, repository.organization, noted.taken)
+
+    @staticmethod
+    def _name(repository: Repository, path: str) -> str:
+        """The application's; empty where its Score file cannot be read."""
         workload = repository.workload(path)
-        name = workload.model.metadata.name if workload else path
-        admin = admin_of(repository)
-        return _Planned(name, outcome, _asked(repository), admin, repository.organization)
+        return workload.model.metadata.name if workload else ""
 
     def says(self, planned: _Planned) -> tuple[Finding, ...] | None:
         """What policies say of it here; None where there is nothing to judge."""
@@ -161,9 +139,21 @@ def _asked(repository: Repository) -> frozenset[Question]:
 class Search:
     """Looks for what differs between two states; with `everything` nothing is shared or spared, to compare with."""
 
-    def __init__(self, old: Snapshot, new: Snapshot, around: Around, *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        old: Snapshot,
+        new: Snapshot,
+        around: Around,
+        kept: KeptComparisons | None = None,
+        *,
+        everything: bool = False,
+    ) -> None:
+        """`kept` are the comparisons of earlier runs; None where each is to be made."""
+        self._kept = None if everything or around.policies is not None else kept
         self._pool = None if everything else DocumentPool()
         self._old, self._new = (_End(snapshot, self._pool, around) for snapshot in (old, new))
+        if self._kept is not None:
+            self._kept.hold_against(self._old.answers, self._new.answers)
         self._everything = everything
         self._differing: dict[Question, bool] = {}
         self._alike: dict[str, bool] = {}
@@ -191,8 +181,10 @@ class Search:
                 yield Affected(path, workload.model.metadata.name if workload else path, "removed")
             elif path not in self._old.paths:
                 yield self._added(path)
-            elif (found := self._compared(path)) is not None:
+            elif (found := self._known_or_compared(path)) is not None:
                 yield found
+        if self._kept is not None:
+            self._kept.save(self._new.paths)
 
     def _differ(self, asked: frozenset[Question]) -> bool:
         """Whether any of these questions has another answer now."""
@@ -210,8 +202,6 @@ class Search:
 
     def _added(self, path: str) -> Affected:
         now = self._new.plan(path)
-        if now is None:
-            raise AssertionError("nothing was to be spared")
         raised = tuple(objections(self._new.says(now) or ()).values())
         return Affected(
             path, now.name, "added", judged_effects(Comparison(), (), raised), Comparison(), raised, (), now.errors
@@ -225,14 +215,32 @@ class Search:
             known = self._alike[organization] = not self._differ(asked)
         return known
 
-    def _compared(self, path: str) -> Affected | None:
+    def _known_or_compared(self, path: str) -> Affected | None:
+        if self._kept is None:
+            return self._compared(path)[0]
+        known = self._kept.find(path)
+        if known is not None:
+            return known.affected
+        found, made = self._compared(path)
+        self._kept.put(path, made, found)
+        return found
+
+    def _compared(self, path: str) -> tuple[Affected | None, Made]:
+        """What came of an application, and from what."""
         was = self._old.plan(path, lambda asked, of: self._judged_alike(of) and not self._differ(asked))
-        same = was is None or not self._differ(was.asked)
-        if was is None or (same and self._judged_alike(was.organization)):
-            return None
+        same = was.outcome.spared or not self._differ(was.asked)
+        asked = was.asked | self._old.policies(was.organization)[1]
+        if same and self._judged_alike(was.organization):
+            return None, Made((was.outside,), asked, asked)
         now = was if same else self._new.plan(path)
-        if now is None:
-            raise AssertionError("nothing was to be spared")
+        made = Made(
+            (was.outside,) if same else (was.outside, now.outside),
+            asked,
+            now.asked | self._new.policies(now.organization)[1],
+        )
+        return self._difference(path, was, now), made
+
+    def _difference(self, path: str, was: _Planned, now: _Planned) -> Affected | None:
         before, after = self._old.says(was), self._new.says(now)
         plans = was.outcome.plan, now.outcome.plan
         raised, settled = _only(after, before), _only(before, after)

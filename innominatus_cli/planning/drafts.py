@@ -8,7 +8,13 @@ from innominatus_cli.documents.model import Deprecation
 from innominatus_cli.documents.organizations import organization_of_path, with_organization
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
-from innominatus_cli.documents.workflow import ParameterDefinition, Retry, StepDefinition, WorkflowDocument
+from innominatus_cli.documents.workflow import (
+    ParameterDefinition,
+    Retry,
+    StepApproval,
+    StepDefinition,
+    WorkflowDocument,
+)
 from innominatus_cli.planning.places import Spot
 
 
@@ -87,6 +93,7 @@ class Draft:
     parameters: tuple[ParameterDefinition, ...] = ()
     timeout: int | None = None
     fail_fast: bool = False
+    approval: StepApproval | None = None
     owner: str = ""
     override_of: str | None = None
     deprecated: Deprecation | None = None
@@ -164,6 +171,7 @@ def draft_of(
         parameters=tuple(model.spec.parameters),
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
+        approval=model.spec.approval,
         owner=model.metadata.owner,
         override_of=model.metadata.overrides,
         deprecated=model.metadata.deprecated,

@@ -19,6 +19,7 @@ from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.planning.call_values import CallValues
 from innominatus_cli.planning.calls import CALL, MOST_STEPS
 from innominatus_cli.planning.drafts import Called, Draft, DraftStep
+from innominatus_cli.planning.gates import gate_of
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.loop_contexts import ItemContext, LaterLoopContext, MatrixContext, in_loop
 from innominatus_cli.planning.ordering import Order
@@ -200,6 +201,7 @@ class Expander:
             variables=inside.variables,
             outputs=inside.outputs,
             fail_fast=called.draft.fail_fast or None,
+            gate=gate_of(called.draft.approval),
         )
         node = self._barrier(draft, part, name, member, group).model_copy(
             update={

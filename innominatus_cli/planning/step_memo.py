@@ -2,17 +2,19 @@
 
 What a written step becomes depends on its definition, on what its references name, on the tables of admin-config.yaml
 and on files. A kept step notes what each of its references named, and which questions it asked of the repository; it is
-used again only where all of that comes out the same.
+used again only where all of that comes out the same. Environment variables are where steps name their application:
+a step is kept without them, and they are worked out again for each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from innominatus_cli.documents.canonical import check_exact
 from innominatus_cli.documents.consulted import Question, RecordingSnapshot
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import Resolution, Scope
+from innominatus_cli.expressions.values import Folded, fold
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.sketch import Member
@@ -49,6 +51,16 @@ class _Kept(NamedTuple):
     named: Mapping[tuple[str, ...], Resolution]
     answers: tuple[tuple[Question, Any], ...]
     object_ids: Mapping[str, str]
+    built: BuiltStep
+    """Without the environment variables that its definition gives it."""
+    dressed: "list[_Dressed]"
+    """With them, as they were made last; nothing or one."""
+
+
+class _Dressed(NamedTuple):
+    """A step with its environment variables, and what their references named."""
+
+    named: Mapping[tuple[str, ...], Resolution]
     built: BuiltStep
 
 
@@ -121,19 +133,52 @@ class StepMemo:
         surroundings = _surroundings(draft, part, scope, builder)
         for kept in variants:
             if _same(kept.surroundings, surroundings) and _holds(kept, scope, snapshot):
-                builder.files.object_ids.update(kept.object_ids)
-                return kept.built
-        traced = TracedScope(scope.contexts, scope.steps, scope.bare)
-        built, asked = snapshot.asked_by(lambda: _checked(build_step(draft, part, traced, builder)))
+                dressed = _dressed(kept, part.definition, scope)
+                if dressed is not None:
+                    builder.files.object_ids.update(kept.object_ids)
+                    return dressed
+        traced = _traced(scope)
+        bare = replace(part, definition=part.definition.model_copy(update={"env": {}})) if part.definition.env else part
+        built, asked = snapshot.asked_by(lambda: _checked(build_step(draft, bare, traced, builder)))
         answers = tuple((question, snapshot.answer(question)) for question in asked)
         if built.step is not None:
             self._note_files(part, builder.tables, answers)
         if not built.outside and _is_nobodys(built):
             files = built.step.input_files if built.step is not None else ()
             object_ids = {path: builder.files.object_ids[path] for path in files if path in builder.files.object_ids}
-            variants.insert(0, _Kept(surroundings, dict(traced.named), answers, object_ids, built))
+            kept = _Kept(surroundings, dict(traced.named), answers, object_ids, built, [])
+            variants.insert(0, kept)
             del variants[_MOST_VARIANTS:]  # the last one first: the other state of the same application comes next
-        return built
+            dressed = _dressed(kept, part.definition, scope)
+            if dressed is not None:
+                return dressed
+        return built if bare is part else _checked(build_step(draft, part, scope, builder))
+
+
+def _traced(scope: Scope) -> TracedScope:
+    return TracedScope(scope.contexts, scope.steps, scope.bare)
+
+
+def _dressed(kept: _Kept, definition: StepDefinition, scope: Scope) -> BuiltStep | None:
+    """The kept step with its environment variables, which `build_step` adds to those of inputs and looks at no more.
+
+    None where one of them has a problem. Raises ValueError for what could not be written as JSON.
+    """
+    if not definition.env or kept.built.step is None:
+        return kept.built
+    for last in kept.dressed:
+        if all(scope.resolve(path) == named for path, named in last.named.items()):
+            return last.built
+    traced, folded = _traced(scope), Folded()
+    env = fold(definition.env, traced, folded)
+    if folded.problems:
+        return None
+    check_exact(env)
+    bare = kept.built.step
+    update = {"env": {**bare.env, **env}, "secrets": sorted({*bare.secrets, *folded.secrets})}
+    built = BuiltStep(bare.model_copy(update=update), [], folded.outside)
+    kept.dressed[:] = [_Dressed(traced.named, built)]
+    return built
 
 
 def _has_fixed_paths(definition: StepDefinition) -> bool:

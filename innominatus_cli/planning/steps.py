@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
-from innominatus_cli.documents.plan import Gate, PlannedRetry, PlannedStep, StepConditions
+from innominatus_cli.documents.plan import PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.workflow import Retry, StepDefinition
 from innominatus_cli.expressions.conditions import parse_condition
@@ -18,6 +18,7 @@ from innominatus_cli.findings.catalogue.workflow import UNKNOWN_STEP_TYPE
 from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Draft, DraftStep
+from innominatus_cli.planning.gates import gate_of_step
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
@@ -52,6 +53,7 @@ def build_step(
     findings += inputs.findings
     findings += _unmade(kind, inputs, spot)
     findings += _secrets_in_inputs(definition.name, folded.secrets, spot)
+    gate = gate_of_step(definition, inputs.values, spot, findings)
     values = _Values(scope, folded, spot, findings)
     env = {**inputs.env, **values.of("env", definition.env)}
     contexts = {**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}
@@ -88,7 +90,7 @@ def build_step(
         output_file=inputs.output_file or definition.output_file,
         set_variables={f"{member.call}/{name}" if member.call else name: value for name, value in variables.items()},
         tools=list(kind.tools_for(inputs.values)),
-        gate=Gate(teams=definition.approval.teams, count=definition.approval.count) if definition.approval else None,
+        gate=gate,
         lock=definition.lock,
         within=member.within,
         cell=member.cell,

@@ -13,6 +13,7 @@ from innominatus_cli.planning.application_tier import RESOURCES
 from innominatus_cli.planning.call_values import CallValues, called_outputs
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.expansion import Expander, Part
+from innominatus_cli.planning.gates import gate_of
 from innominatus_cli.planning.graph import OrderedDraft
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.ordering import Order
@@ -169,6 +170,7 @@ class WorkflowBuilder:
             needs=[f"{prefix}/{name}" for name in one.needs],
             timeout_seconds=draft.timeout,
             fail_fast=draft.fail_fast,
+            gate=gate_of(draft.approval),
             owner=draft.owner if draft.owner in self._counted_owners else None,
             variables=dict(variables),
             outputs=outputs,

@@ -19,6 +19,8 @@ class JudgeFacts:
     """RFC 3339, UTC."""
     secrets: Mapping[str, SecretDefinition] = field(default_factory=dict)
     absent: tuple[AbsentWorkflow, ...] = ()
+    approved: bool = False
+    """Whether the gate of the plan's environment is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ KEYS_OF_A_STEP_TYPE = {"vault": VAULT_STEP_TYPE}
 """Keys of secretsAccess that stand for a step type of another name."""
 
 
-def require_approval(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
-    """No run in an environment that needs an approval, as long as nothing can give one."""
+def require_approval(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Iterator[Finding]:
+    """No step runs in an environment that needs an approval before enough people have given it."""
     rule = policies.require_approval
-    if rule is None or plan.environment not in rule.value:
+    if rule is None or facts.approved or plan.environment not in rule.value:
         return
     yield Finding(
         codes.APPROVAL_NEEDED,
-        f"environment '{plan.environment}' needs an approval, and approvals are not available yet",
+        f"environment '{plan.environment}' needs an approval",
         rule.place_of(plan.environment),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.affected import AffectedReport
-from innominatus_cli.operations.two_states import Affected
+from innominatus_cli.operations.affected_applications import Affected
 from innominatus_cli.reports.markdown import code, fenced
 from innominatus_cli.reports.plan_changes import change_lines, changes_document, objections_document
 from innominatus_cli.reports.terminal import one_line

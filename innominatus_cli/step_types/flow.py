@@ -17,7 +17,11 @@ class ApprovalInputs(StepInputs):
 
     teams: Annotated[list[str], Field(min_length=1)]
     count: Annotated[int, Field(ge=1)] | Reference[int] = 1
+    """How many different people must approve."""
+    expires: DurationSeconds | None = None
+    """How long an approval holds; as long as admin-config's `approvals.expires` says where nothing is said."""
     message: str = ""
+    """What the people who approve should know."""
 
 
 class WorkflowInputs(StepInputs):
@@ -85,7 +89,7 @@ APPROVAL = StepType(
     summary="Waits until enough people of the right teams have approved the plan.",
     inputs=ApprovalInputs,
     idempotency=Idempotency.CONVERGENT,
-    has_driver=False,
+    rollback="reversible",
 )
 WORKFLOW = StepType(
     name="workflow",

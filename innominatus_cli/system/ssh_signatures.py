@@ -4,7 +4,6 @@ A signature is made in a namespace, so that one made for a commit or a file prov
 said by the text of an allowed signers file (ssh-keygen(1), ALLOWED SIGNERS).
 """
 
-import base64
 import os
 import re
 from pathlib import Path
@@ -18,11 +17,11 @@ from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed, operators_command
 from innominatus_cli.system.processes import run
 from innominatus_cli.system.programs import find_program, trusted_path
+from innominatus_cli.system.sshsig import holds, parse
 
 _TIMEOUT_SECONDS: Final = 60
 _LITERAL: Final = re.compile(r"(?:key::)?((?:ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+.*)", re.DOTALL)
 _LARGEST: Final = 64 * 1024
-_MAGIC: Final = b"SSHSIG"
 
 
 def sign(key: str, namespace: str, data: bytes) -> str:
@@ -74,19 +73,42 @@ def signers(allowed_signers: str, signature: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one for line in found for one in line.split(",") if one))
 
 
-def namespace_of(signature: str) -> str | None:
-    """What an armored signature says that it was made for; None where it is none (PROTOCOL.sshsig, 3)."""
-    lines = signature.split("\n")
-    try:
-        end = lines.index("-----END SSH SIGNATURE-----")
-        blob = base64.b64decode("".join(lines[1:end]), validate=True)
-        position = len(_MAGIC) + 4  # behind the version comes the public key, then the namespace
-        position += 4 + int.from_bytes(blob[position : position + 4])
-        size = int.from_bytes(blob[position : position + 4])
-        name = blob[position + 4 : position + 4 + size]
-    except ValueError:
-        return None
-    return name.decode("utf-8", "replace") if blob.startswith(_MAGIC) and len(name) == size else None
+class Verifier:
+    """Verifies many signatures against one set of allowed signers.
+
+    ssh-keygen decides who may sign, once for a key and a purpose. Further signatures of the same key are arithmetic,
+    where the extra `signatures` is installed: a hundred times as fast.
+    """
+
+    def __init__(self, allowed_signers: str) -> None:
+        self.allowed_signers = allowed_signers
+        self._names: dict[bytes, tuple[str, ...]] = {}
+        self._may: dict[tuple[bytes, str, str], bool] = {}
+
+    def verify(self, identity: str, namespace: str, data: bytes, signature: str) -> bool:
+        """What the function `verify` says. Raises CannotContinue where there is no ssh-keygen."""
+        parsed = parse(signature)
+        if parsed is None or parsed.namespace != namespace:
+            return False
+        sound = holds(parsed, data)
+        known = (parsed.public_key, namespace, identity)
+        if sound is False:
+            return False
+        if sound is None:
+            return verify(self.allowed_signers, identity, namespace, data, signature)
+        if known not in self._may:
+            self._may[known] = verify(self.allowed_signers, identity, namespace, data, signature)
+        return self._may[known]
+
+    def signer(self, namespace: str, data: bytes, signature: str) -> str | None:
+        """Who of the allowed signers made a signature; None for nobody of them. Raises CannotContinue as above."""
+        parsed = parse(signature)
+        if parsed is None:
+            return None
+        if parsed.public_key not in self._names:
+            self._names[parsed.public_key] = signers(self.allowed_signers, signature)
+        names = self._names[parsed.public_key]
+        return next((name for name in names if self.verify(name, namespace, data, signature)), None)
 
 
 def signing_key(git: Git) -> str | None:

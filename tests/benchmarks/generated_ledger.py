@@ -1,10 +1,16 @@
 """A repository whose history is a ledger: a commit a record, each record following the one before, some approvals."""
 
+import base64
+import hashlib
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.canonical import digest
@@ -69,3 +75,49 @@ def fill(folder: Path, count: int) -> None:
     stream = b"".join(fast_import(count))
     subprocess.run([*git, "fast-import", "--quiet"], cwd=folder, input=stream, check=True)
     subprocess.run([*git, "reset", "-q", "--hard", "main"], cwd=folder, check=True)
+
+
+def sign_history(folder: Path, key: Path) -> None:
+    """Makes every commit of the branch anew, signed with an Ed25519 key, as `git commit -S` does for gpg.format=ssh."""
+    private = serialization.load_ssh_private_key(key.read_bytes(), password=None)
+    assert isinstance(private, Ed25519PrivateKey)
+    public = base64.b64decode(key.with_suffix(".pub").read_text().split()[1])
+    listed = subprocess.run(["git", "rev-list", "--reverse", "main"], cwd=folder, capture_output=True, check=True)
+    batch = subprocess.run(
+        ["git", "cat-file", "--batch"], cwd=folder, input=listed.stdout, capture_output=True, check=True
+    )
+    texts, position, parent = [], 0, ""
+    while position < len(batch.stdout):
+        end = batch.stdout.index(b"\n", position)
+        size = int(batch.stdout[position:end].split()[2])
+        head, _, message = batch.stdout[end + 1 : end + 1 + size].partition(b"\n\n")
+        position = end + 2 + size
+        lines = [line for line in head.split(b"\n") if not line.startswith(b"parent ")]
+        lines[1:1] = [f"parent {parent}".encode()] if parent else []
+        unsigned = b"\n".join(lines) + b"\n\n" + message
+        signature = b"gpgsig " + _sshsig(private, public, unsigned).replace(b"\n", b"\n ")
+        texts.append(b"\n".join([*lines, signature]) + b"\n\n" + message)
+        parent = hashlib.sha1(b"commit %d\0" % len(texts[-1]) + texts[-1], usedforsecurity=False).hexdigest()
+    with tempfile.TemporaryDirectory() as name:
+        paths = [Path(name) / str(number) for number in range(len(texts))]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_bytes(text)
+        given = "".join(f"{path}\n" for path in paths).encode()
+        command = ["git", "hash-object", "-t", "commit", "-w", "--stdin-paths"]
+        subprocess.run(command, cwd=folder, input=given, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(["git", "reset", "-q", "--hard", parent], cwd=folder, check=True)
+    subprocess.run(["git", "repack", "-qad"], cwd=folder, check=True)
+
+
+def _sshsig(private: Ed25519PrivateKey, public: bytes, data: bytes) -> bytes:
+    """An armored signature in the namespace of git (PROTOCOL.sshsig)."""
+
+    def strings(*fields: bytes) -> bytes:
+        return b"".join(len(field).to_bytes(4) + field for field in fields)
+
+    about = (b"git", b"", b"sha512")
+    made = private.sign(b"SSHSIG" + strings(*about, hashlib.sha512(data).digest()))
+    blob = b"SSHSIG" + (1).to_bytes(4) + strings(public, *about, strings(b"ssh-ed25519", made))
+    encoded = base64.b64encode(blob).decode()
+    lines = [encoded[start : start + 70] for start in range(0, len(encoded), 70)]
+    return "\n".join(["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----"]).encode()

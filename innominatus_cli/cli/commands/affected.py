@@ -19,11 +19,13 @@ from innominatus_cli.cli.output import output_option
     multiple=True,
     help="Exit with 1 where a plan changed, or an application can no longer be planned; with 3 where one is refused.",
 )
+@click.option("--cache/--no-cache", default=True, help="Keep what is found out in the git directory, for next time.")
 @output_option("text", "json", "yaml", "markdown", "template")
 def command(
     output: str,
     since: str,
     policies_from: str | None,
+    cache: bool,
     fail_on: tuple[str, ...],
     **wish: Any,  # noqa: ANN401
 ) -> int:
@@ -43,5 +45,5 @@ def command(
     from innominatus_cli.operations.affected import find_affected
     from innominatus_cli.operations.planning import PlanWish
 
-    report = find_affected(since, PlanWish(**wish), policies_from)
+    report = find_affected(since, PlanWish(**wish), policies_from, cache=cache)
     return print_affected(report, output, fail_on)

@@ -53,9 +53,9 @@ CHECKPOINT_NOT_PUSHED = Code(
     "Nothing is to be done while the run goes on: the next checkpoint holds everything. Afterwards, mend the remote.",
     severity=Severity.WARNING,
     detail=(
-        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, so "
-        "that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this machine "
-        "is what counts."
+        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, "
+        "so that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this "
+        "machine is what counts."
     ),
 )
 CHECKPOINT_DAMAGED = Code(
@@ -66,5 +66,80 @@ CHECKPOINT_DAMAGED = Code(
     detail=(
         "A checkpoint is a commit whose tree has the files of a run's folder and nothing else. Whoever may push to the "
         "remote can write such a ref: names, kinds, sizes and digests are looked at before a file of it is used."
+    ),
+)
+LOCK_LOST = Code(
+    "ORC-6104",
+    "The lock on the remote was taken away",
+    "Look at what both runs did (`innominatus-ctl status`), then run again.",
+    exit_status=ExitStatus.LOCKED,
+    detail=(
+        "Somebody broke the lock while the run worked (`innominatus-ctl audit search` says who), or changed its ref by "
+        "hand. Another run may have begun since: no step is started any more, what runs is interrupted, and the run "
+        "ends as interrupted."
+    ),
+)
+LOCK_NOT_RENEWED = Code(
+    "ORC-6105",
+    "The lock on the remote could not be renewed",
+    "Nothing is to be done: the lock stayed in place. Mend the network for the next run.",
+    severity=Severity.WARNING,
+    detail=(
+        "While a run works, it renews its lock, so that others see that it lives. Where that fails the run goes on, "
+        "because its lock stands until somebody breaks it; others see a lease that has run out."
+    ),
+)
+LOCK_NOT_RELEASED = Code(
+    "ORC-6106",
+    "The lock stays on the remote",
+    "`innominatus-ctl locks` shows it, `innominatus-ctl locks break ID` takes it away.",
+    severity=Severity.WARNING,
+    detail=(
+        "The run has ended and its record is written; only the lock could not be given back. The next run of this "
+        "clone gives it back, other clones are locked out until then."
+    ),
+)
+UNKNOWN_LOCK = Code(
+    "ORC-6107",
+    "There is no such lock",
+    "`innominatus-ctl locks` lists the locks with their ids. An id is written in full.",
+    detail=(
+        "A lock is shown and broken by its whole id only, so that nobody breaks the lock of a run that has begun since "
+        "they looked."
+    ),
+)
+LOCK_IN_USE = Code(
+    "ORC-6108",
+    "The lock is in use",
+    "`innominatus-ctl cancel RUN` ends the run, and its lock with it.",
+    exit_status=ExitStatus.LOCKED,
+    detail=(
+        "A lock of this clone is the kernel's: it goes with the processes that hold it, and cannot be taken from one "
+        "that lives. A lock on the remote whose holder works on this machine is not broken either."
+    ),
+)
+RUN_CANCELLED = Code(
+    "ORC-6112",
+    "The run was cancelled",
+    "`innominatus-ctl resume RUN` goes on with what it did; `audit search --action cancel` says who cancelled it.",
+    exit_status=ExitStatus.INTERRUPTED,
+    detail=(
+        "Somebody ended the run with `innominatus-ctl cancel`, from another terminal or another clone. No step was "
+        "started any more, those that ran were interrupted, and the record says who asked and why."
+    ),
+)
+RUN_HAS_ENDED = Code(
+    "ORC-6113",
+    "The run has ended already",
+    "`innominatus-ctl history` shows how it ended.",
+    detail="Only a run that works, or that waits for an approval or a decision, can be cancelled.",
+)
+RUN_IS_ELSEWHERE = Code(
+    "ORC-6114",
+    "The run is not here, and no remote knows it",
+    "Cancel it in the clone that runs it, or name the remote of its lock with `--remote`.",
+    detail=(
+        "A run of another clone hears of a request to cancel by its lock on the remote (`locks.remote` in "
+        "admin-config.yaml, `--lock-remote`). One without such a lock listens to its own clone only."
     ),
 )

@@ -65,12 +65,14 @@ TOO_MANY_STEPS = _refusal(
     "Split the workflow, or take steps out.",
     "maxStepsPerWorkflow counts every step of a workflow as planned: expanded ones and `finally` steps too.",
 )
-APPROVAL_NEEDED = _refusal(
+APPROVAL_NEEDED = Code(
     "ORC-4009",
     "This environment needs an approval",
-    "Approvals are not available yet: run in another environment, or take it off security.requireApproval.",
-    "security.requireApproval names the environments in which every run needs an approval. Until this tool can record "
-    "approvals, it refuses to run there.",
+    "Run it: the run waits, and says who must approve. Or approve the plan file before (`approve`).",
+    exit_status=ExitStatus.WAITS_FOR_APPROVAL,
+    detail="security.requireApproval names the environments in which every run needs an approval; who gives it is said "
+    "by `approvals.environments` in admin-config.yaml. A run without one starts no step and ends with exit status 6 "
+    "(docs/how-to/approve-a-run.md).",
 )
 EXECUTOR_NOT_ALLOWED = _refusal(
     "ORC-4010",

@@ -103,6 +103,13 @@ def there_is_no_ssh_keygen(stage: "Stage") -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def the_extra_signatures_is_missing(stage: "Stage") -> Iterator[None]:
+    """Nothing can import cryptography."""
+    stage.environment.setitem(sys.modules, "cryptography.exceptions", None)
+    yield
+
+
+@contextlib.contextmanager
 def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
     """The case's own command runs already; its step waits until .git/works is gone."""
     works = stage.folder / ".git" / "works"
@@ -129,6 +136,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "another-run-holds-the-lock": another_run_holds_the_lock,
         "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
+        "the-extra-signatures-is-missing": the_extra_signatures_is_missing,
     }
 
 

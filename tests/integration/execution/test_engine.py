@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from innominatus_cli.documents.plan import Gate, Plan, PlannedRetry, PlannedStep
-from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.documents.run_record import CountedApproval, StepResult
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.drivers.contract import DriverSteps, StepContext
 from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution import journal as journal_module
 from innominatus_cli.execution.engine import ExecutionOptions, ExecutionResult, execute_plan
+from innominatus_cli.execution.gates import NobodyApproves
 from innominatus_cli.execution.journal import read_journal
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED
@@ -145,17 +146,34 @@ def test_a_closed_gate_lets_the_rest_finish_and_then_the_run_waits(
     assert (result.status, result.failures) == ("waiting", ())
     assert statuses(result) == {"held": "planned", "behind": "planned", "free": "succeeded", "later": "succeeded"}
     assert results(result)["behind"].reason == "step 'held' waits for an approval"
-    assert [finding.code.number for finding in result.findings] == ["ORC-5012"]
     assert sorted(path.name for path in setting.work_dir.iterdir() if path.name in steps) == ["free", "later"]
+    assert [finding.code.number for finding in result.findings] == ["ORC-5012"]
     told = {line["type"] for line in events(setting) if line.get("index") == 0}
     assert told == {"held", "step_end"}
     intended = [number for line in events(setting) if line["type"] == "intents" for number, _ in line["attempts"]]
     assert sorted(intended) == [2, 3]
 
 
+APPROVAL = CountedApproval(gate="x", record="sha256:0", email="anna@x.example", team="sre", evidence="ssh")
+
+
+class Approved(NobodyApproves):
+    """One approval opens every gate."""
+
+    def closed(self, step: PlannedStep) -> str:
+        del step
+        return ""
+
+    def counted(self) -> list[CountedApproval]:
+        return [APPROVAL]
+
+
 def test_an_open_gate_lets_its_step_start(make_plan: MakePlan, make_setting: MakeSetting) -> None:
     plan = make_plan({"a": {"script": "true", "gate": Gate(teams=["sre"], count=1)}})
-    assert execute_plan(make_setting(plan, closed_gate=lambda _step: ""), QUICK).status == "succeeded"
+    setting = make_setting(plan, gates=Approved())
+    result = execute_plan(setting, QUICK)
+    assert (result.status, result.approvals) == ("succeeded", (APPROVAL,))
+    assert [line["approval"] for line in events(setting) if line["type"] == "approved"] == [APPROVAL.as_json()]
 
 
 def test_an_attempt_that_fails_is_repeated_and_each_is_told(make_plan: MakePlan, make_setting: MakeSetting) -> None:

@@ -271,6 +271,19 @@ def test_statements_are_pushed_and_never_over_those_of_others(ledger: Ledger, ke
     assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
 
 
+def test_a_statement_can_be_verified_by_hand_with_git_and_ssh_keygen(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    commands = f"""
+        git show {HEADS_REF}:main.json > .git/statement.json
+        git show {HEADS_REF}:main.json.sig > .git/statement.json.sig
+        ssh-keygen -Y verify -f {signers(key)} -I ada@example.org -n heads@innominatus \\
+          -s .git/statement.json.sig < .git/statement.json
+    """
+    done = subprocess.run(["sh", "-ec", commands], cwd=ledger.repository.path, capture_output=True, check=True)
+    assert b'Good "heads@innominatus" signature for ada@example.org' in done.stdout
+
+
 @pytest.mark.parametrize("attack", ["unsigned", "other key", "other name", "other purpose", "edited"])
 def test_a_statement_without_an_allowed_signature_is_not_trusted(
     ledger: Ledger, key: Path, tmp_path: Path, attack: str
@@ -373,6 +386,33 @@ def test_signing_refuses_a_ledger_that_is_not_sound_and_replaces_a_statement_tha
     refused = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
     assert refused.statement is None
     assert "ORC-6062" in {finding.code.number for finding in refused.findings}
+
+
+def test_a_key_is_named_as_the_signers_know_it_and_a_strangers_key_signs_nothing(
+    ledger: Ledger, key: Path, tmp_path: Path
+) -> None:
+    ledger.run()
+    public = key.with_suffix(".pub").read_text().strip()
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['bot@example.org {public}']}}\n")
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    assert signed.statement.by == "bot@example.org"
+    assert ledger.told() == []
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['*@example.org {public}']}}\n")
+    signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert signed.statement is not None
+    assert signed.statement.by == "ada@example.org"
+    assert ledger.told() == []
+    before = ledger.repository.git("rev-parse", HEADS_REF)
+    stranger = tmp_path / "stranger"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
+    with pytest.raises(CannotContinue) as caught:
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(stranger)))
+    assert caught.value.findings[0].code.number == "ORC-6061"
+    ledger.repository.commit("admin-config.yaml", f"ledger: {{signers: ['* namespaces=\"git\" {public}']}}\n")
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    assert ledger.repository.git("rev-parse", HEADS_REF) == before
 
 
 def test_a_detached_head_needs_the_name_of_its_branch(ledger: Ledger, key: Path) -> None:

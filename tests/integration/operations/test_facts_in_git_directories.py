@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from innominatus_cli.documents import loading
-from innominatus_cli.operations import repository_check
+from innominatus_cli.operations import repository_files
 from innominatus_cli.operations.checking import CheckRequest, check
 
 CACHE = Path("innominatus", "cache", "facts.v1")
@@ -46,7 +46,7 @@ def read_by(request: CheckRequest, monkeypatch: pytest.MonkeyPatch) -> int:
         return usual(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(repository_check, "load", noted)
+        patched.setattr(repository_files, "load", noted)
         found = check(request)
     assert found.findings == check(request._replace(cache=False)).findings
     assert len(found.findings) >= FILES

@@ -1,16 +1,31 @@
 """Signatures by the real ssh-keygen: who signed, in which namespace, over which bytes."""
 
+import base64
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from innominatus_cli.findings.finding import CannotContinue
+from innominatus_cli.system import ssh_signatures
+from innominatus_cli.system.commands import CommandOutcome
 from innominatus_cli.system.git import Git
-from innominatus_cli.system.ssh_signatures import sign, signers, signing_key, verify
+from innominatus_cli.system.ssh_signatures import Verifier, sign, signers, signing_key, verify
+from innominatus_cli.system.sshsig import SshSignature, holds, parse
 
 DATA = b'{"statement":"of somebody"}'
+ARMOR = ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----")
+ONE_SIGNATURE = """-----BEGIN SSH SIGNATURE-----
+U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgVFu9FjvETfVuC2Kzbwhkp6wJ4F
+WUIocJJif4K5QqZYwAAAABbgAAAAAAAAAGc2hhNTEyAAAAUwAAAAtzc2gtZWQyNTUxOQAA
+AED+peH93tG02qjxGVLMP9OEbnLtvx/ABCZjLyAjUy/sXrKhbdXVnqvLMozxpaNBYxdfmV
+kYybXZScsLNxLZ3BgF
+-----END SSH SIGNATURE-----"""
+"""By a key that is gone, over DATA, in the namespace `n`."""
 ADA, EVE = "ada@example.org", "eve@example.org"
 
 
@@ -108,3 +123,106 @@ def test_the_signing_key_is_the_one_of_git_unless_it_is_no_ssh_key(
     for key, known in (("~/.ssh/id", True), ("key::ssh-ed25519 AAAA", True), ("0A46826A", False)):
         config.write_text(f"[user]\n\tsigningkey = {key}\n")
         assert signing_key(git) == (key if known else None)
+
+
+@pytest.fixture
+def without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+
+
+def test_the_arithmetic_says_what_ssh_keygen_says(key: Path) -> None:
+    signature = sign(str(key), "n", DATA)
+    parsed = parse(signature)
+    assert parsed is not None
+    assert (parsed.namespace, parsed.hash_name) == ("n", "sha512")
+    assert holds(parsed, DATA) is True
+    assert holds(parsed, DATA + b" ") is False
+    assert holds(parsed._replace(namespace="m"), DATA) is False
+    assert holds(parsed._replace(signature=parsed.signature[:-1] + b"x"), DATA) is False
+    assert holds(parsed._replace(signature=b"short"), DATA) is False
+    assert holds(parsed._replace(hash_name="md5"), DATA) is None
+
+
+@pytest.mark.usefixtures("without_cryptography")
+def test_without_the_extra_the_arithmetic_says_nothing(key: Path) -> None:
+    parsed = parse(sign(str(key), "n", DATA))
+    assert isinstance(parsed, SshSignature)
+    assert holds(parsed, DATA) is None
+
+
+@pytest.mark.parametrize("kind", ["ecdsa", "rsa"])
+def test_other_keys_are_left_to_ssh_keygen(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path)], check=True)
+    signature = sign(str(path), "n", DATA)
+    parsed = parse(signature)
+    assert parsed is not None
+    assert holds(parsed, DATA) is None
+    verifier = Verifier(f"{ADA} {path.with_suffix('.pub').read_text()}")
+    assert verifier.signer("n", DATA, signature) == ADA
+    assert verifier.signer("n", DATA + b" ", signature) is None
+
+
+@pytest.mark.parametrize("extra", [True, False])
+def test_many_signatures_are_verified_as_single_ones_are(
+    key: Path, allowed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: bool
+) -> None:
+    if not extra:
+        monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    verifier = Verifier(allowed)
+    strangers = tmp_path / "stranger"
+    new_key(strangers)
+    for number in range(3):
+        data = DATA + str(number).encode()
+        signature = sign(str(key), "n", data)
+        assert verifier.signer("n", data, signature) == ADA
+        assert verifier.verify(ADA, "n", data, signature)
+        assert not verifier.verify(EVE, "n", data, signature)
+        assert not verifier.verify(ADA, "m", data, signature)
+        assert not verifier.verify(ADA, "n", DATA, signature)
+        assert verifier.signer("m", data, signature) is None
+        assert verifier.signer("n", data, sign(str(strangers), "n", data)) is None
+    assert verifier.signer("n", DATA, "none") is None
+
+
+def test_ssh_keygen_is_asked_once_for_a_key_and_a_purpose(
+    key: Path, allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = [(data, sign(str(key), "n", data)) for data in (b"1", b"2", b"3")]
+    asked: list[tuple[str, ...]] = []
+    plain = ssh_signatures._keygen
+
+    def counting(folder: Path, *arguments: str, stdin: bytes | None = None) -> CommandOutcome:
+        asked.append(arguments)
+        return plain(folder, *arguments, stdin=stdin)
+
+    monkeypatch.setattr(ssh_signatures, "_keygen", counting)
+    verifier = Verifier(allowed)
+    assert [verifier.signer("n", data, signature) for data, signature in signed] == [ADA] * 3
+    assert [arguments[0] for arguments in asked] == ["find-principals", "verify"]
+
+
+def test_a_limit_on_a_key_holds_for_every_signature_of_it(key: Path) -> None:
+    public = key.with_suffix(".pub").read_text()
+    verifier = Verifier(f'{ADA} namespaces="git" {public}')
+    for data in (b"1", b"2"):
+        assert verifier.signer("n", data, sign(str(key), "n", data)) is None
+        assert verifier.signer("git", data, sign(str(key), "git", data)) == ADA
+    expired = Verifier(f'{ADA} valid-before="20200101" {public}')
+    assert expired.signer("n", b"1", sign(str(key), "n", b"1")) is None
+
+
+@given(st.data())
+def test_no_damage_to_a_signature_makes_another_one(data: st.DataObject) -> None:
+    blob = bytearray(base64.b64decode("".join(ONE_SIGNATURE.split("\n")[1:-1])))
+    index = data.draw(st.integers(0, len(blob) - 1))
+    blob[index] ^= 1 << data.draw(st.integers(0, 7))
+    armored = "\n".join([ARMOR[0], base64.b64encode(blob).decode(), ARMOR[1]])
+    parsed = parse(armored)
+    assert parsed is None or not holds(parsed, DATA)
+
+
+def test_the_signature_of_a_key_that_is_gone_holds() -> None:
+    parsed = parse(ONE_SIGNATURE)
+    assert parsed is not None
+    assert holds(parsed, DATA) is True

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from innominatus_cli.documents import loading
-from innominatus_cli.operations import facts_cache, many_files, repository_check
+from innominatus_cli.operations import facts_cache, many_files, repository_check, repository_files
 from innominatus_cli.operations.checking import CheckRequest, check
 from innominatus_cli.operations.validation import Validation
 from tests.unit.operations.edited_repositories import GOLDEN_PATH, STEP_TYPE, Writer, apply
@@ -41,7 +41,7 @@ def always_many() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(repository_check, "FEW", 0)
         yield
-    facts_cache._digest_of_code.cache_clear()
+    facts_cache.digest_of_code.cache_clear()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def read_by(act: Callable[[], object]) -> list[str]:
         return usual(path, *more)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(repository_check, "load", noted)
+        patched.setattr(repository_files, "load", noted)
         act()
     return read
 
@@ -407,21 +407,21 @@ def test_another_tool_takes_nothing_and_leaves_its_own(shop: Path, monkeypatch: 
     checked(shop)
     assert len(read_by(lambda: checked(shop))) == 1
     monkeypatch.setattr(facts_cache, "__version__", "99.0.0")
-    facts_cache._digest_of_code.cache_clear()
+    facts_cache.digest_of_code.cache_clear()
     assert len(read_by(lambda: checked(shop))) == 5
     assert len(read_by(lambda: checked(shop))) == 1
     monkeypatch.undo()
     monkeypatch.setattr(repository_check, "FEW", 0)
-    facts_cache._digest_of_code.cache_clear()
+    facts_cache.digest_of_code.cache_clear()
     assert len(read_by(lambda: checked(shop))) == 1
 
 
 @pytest.mark.parametrize("package", ["Jinja2", "PyYAML"])
 def test_another_parser_makes_other_keys(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
-    before = facts_cache._digest_of_code.__wrapped__()
+    before = facts_cache.digest_of_code.__wrapped__()
     usual = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "0" if name == package else usual(name))
-    assert facts_cache._digest_of_code.__wrapped__() != before
+    assert facts_cache.digest_of_code.__wrapped__() != before
 
 
 def test_a_changed_rule_makes_other_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -429,13 +429,13 @@ def test_a_changed_rule_makes_other_keys(tmp_path: Path, monkeypatch: pytest.Mon
     (package / "operations").mkdir(parents=True)
     (package / "rule.py").write_text("x = 1\n")
     monkeypatch.setattr(facts_cache, "__file__", str(package / "operations" / "facts_cache.py"))
-    before = facts_cache._digest_of_code.__wrapped__()
+    before = facts_cache.digest_of_code.__wrapped__()
     times = (package / "rule.py").stat()
     (package / "rule.py").write_text("x = 2\n")
     os.utime(package / "rule.py", ns=(times.st_atime_ns, times.st_mtime_ns))
-    changed = facts_cache._digest_of_code.__wrapped__()
+    changed = facts_cache.digest_of_code.__wrapped__()
     (package / "rule.py").rename(package / "operations" / "rule.py")
-    assert len({before, changed, facts_cache._digest_of_code.__wrapped__()}) == 3
+    assert len({before, changed, facts_cache.digest_of_code.__wrapped__()}) == 3
 
 
 def test_a_cache_does_not_grow_for_ever(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

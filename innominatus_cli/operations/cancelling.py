@@ -1,0 +1,108 @@
+"""`cancel`: a run of this clone, of another one, or one that waits, is told to end; an action says who told it."""
+
+from typing import Any, NamedTuple
+
+from innominatus_cli.findings.catalogue.ledger import UNKNOWN_RUN
+from innominatus_cli.findings.catalogue.locks import RUN_HAS_ENDED, RUN_IS_ELSEWHERE
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.operations.acting import new_action
+from innominatus_cli.operations.cancel_requests import CancelRequest, cancel_ref, tell_run
+from innominatus_cli.operations.held_locks import holders, lock_remote
+from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import find_run
+from innominatus_cli.operations.remote_locks import StandingLock, standing_locks
+from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.git_refs import RemoteRefs, write_blob
+from innominatus_cli.system.locks import Holder
+
+
+class Cancelled(NamedTuple):
+    """What came of it. `how`: `interrupted` (it runs here), `asked` (it runs elsewhere) or `closed` (it waited)."""
+
+    run: str
+    application: str
+    environment: str
+    how: str
+    action: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same as data."""
+        return {name: value for name, value in self._asdict().items() if name != "findings"}
+
+
+class _Known(NamedTuple):
+    """Where a run that works is known from."""
+
+    run: str
+    holder: Holder | None = None
+    lock: StandingLock | None = None
+
+
+def cancel_run(
+    ledger: OpenLedger, wanted: str, reason: str = "", remote: str | None = None, clock: Clock | None = None
+) -> Cancelled:
+    """Tells the run that `wanted` names (an id, the start of one, or `latest`) to end.
+
+    `remote` is where other clones' locks are, else what admin-config.yaml says. Raises CannotContinue for an unknown
+    run, one that has ended, one that nobody here can reach (exit 1), and a remote that does not answer (exit 69).
+    """
+    now = clock or SystemClock()
+    name = lock_remote(ledger, remote)
+    refs = RemoteRefs.open(ledger.store.git, name, clock=now) if name else None
+    known = _known(ledger, wanted, refs)
+    request = CancelRequest(known.run, ledger.store.who.email, timestamp(now.now()), reason)
+    stored = ledger.store.record(known.run)
+    if stored is not None:
+        if stored.record.status != "waiting" or is_cancelled(ledger, known.run):
+            ended = "cancelled" if stored.record.status == "waiting" else stored.record.status.replace("_", " ")
+            raise CannotContinue(Finding(RUN_HAS_ENDED, f"run {known.run} has ended: {ended}", Place(known.run)))
+        return _recorded(ledger, request, (stored.record.application, stored.record.environment), "closed", now)
+    if known.holder is not None and tell_run(ledger.state, known.holder, request):
+        return _recorded(ledger, request, (known.holder.application, known.holder.environment), "interrupted", now)
+    if known.lock is not None and known.lock.facts is not None and refs is not None:
+        refs.set(cancel_ref(known.run), write_blob(ledger.store.git, request.canonical), None)
+        where = (known.lock.facts.application, known.lock.facts.environment)
+        return _recorded(ledger, request, where, "asked", now)
+    if known.holder is not None:
+        message = f"run {known.run} was killed, and the next run of '{known.holder.application}' closes it"
+        raise CannotContinue(Finding(RUN_HAS_ENDED, message, Place(known.run)))
+    message = f"run {known.run} does not run in this clone" + (f", and has no lock on '{name}'" if name else "")
+    raise CannotContinue(Finding(RUN_IS_ELSEWHERE, message, Place(known.run)))
+
+
+def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
+    """The run that is meant, of those that work here, those that the ledger has, and those of the remote's locks."""
+    here = {holder.run: holder for holder in holders(ledger.state)}
+    try:
+        run = find_run(ledger, wanted)
+    except CannotContinue:
+        run = ""
+    there = {lock.facts.run: lock for lock in standing_locks(refs) if lock.facts} if refs is not None else {}
+    meant = sorted({one for one in (*here, *there) if wanted and one.startswith(wanted.upper())} | ({run} - {""}))
+    if len(meant) != 1:
+        message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
+        raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run")))
+    return _Known(meant[0], here.get(meant[0]), there.get(meant[0]))
+
+
+def is_cancelled(ledger: OpenLedger, run: str) -> bool:
+    """Whether an action says that somebody cancelled this run: one that waited cannot be resumed then."""
+    return any(one.record.action == "cancel" and one.record.run == run for one in ledger.store.actions())
+
+
+def _recorded(ledger: OpenLedger, request: CancelRequest, where: tuple[str, str], how: str, clock: Clock) -> Cancelled:
+    application, environment = where
+    action = new_action(
+        ledger,
+        "cancel",
+        application=application,
+        environment=environment,
+        run=request.run,
+        reason=request.reason,
+        details={"how": how},
+        clock=clock,
+    )
+    written = ledger.store.write_action(action, ledger.store.git.head())
+    return Cancelled(request.run, application, environment, how, action.id, tuple(written.findings))

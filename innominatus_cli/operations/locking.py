@@ -1,0 +1,73 @@
+"""The locks of a run: the clone's own, and where one is configured that on a remote."""
+
+from dataclasses import replace
+
+from innominatus_cli.documents.admin_config import LocksConfig
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.operations.cancel_requests import cancelled
+from innominatus_cli.operations.remote_locks import RemoteLock, acquire_on_remote
+from innominatus_cli.system.clock import Clock
+from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_refs import RemoteRefs
+from innominatus_cli.system.locks import Holder, RunLock, acquire
+from innominatus_cli.system.state_folder import StateFolder
+
+
+class RunLocks:
+    """What keeps other runs of the same application and environment away. `findings` tells how giving it back went."""
+
+    def __init__(self, git: Git, state: StateFolder, clock: Clock, config: LocksConfig) -> None:
+        self._git = git
+        self._state = state
+        self._clock = clock
+        self._config = config
+        self._local: RunLock | None = None
+        self._remote: RemoteLock | None = None
+        self._run = ""
+        self.findings: tuple[Finding, ...] = ()
+
+    @property
+    def fd(self) -> int:
+        """The descriptor of the clone's lock, for steps to inherit; -1 where it is not held."""
+        return self._local.fd if self._local else -1
+
+    @property
+    def token(self) -> str | None:
+        """The fencing token of the lock on the remote; None where there is none."""
+        return self._remote.token if self._remote else None
+
+    def acquire(self, application: str, environment: str, holder: Holder, remote: str | None = None) -> None:
+        """Takes the clone's lock, then that on a remote: the one named here, else the configured one.
+
+        Raises CannotContinue: exit 75 naming the holder, exit 69 where the remote cannot be reached, exit 73 where the
+        disk refuses. Nothing is held then.
+        """
+        holder = replace(holder, application=application, environment=environment)
+        name = remote or self._config.remote
+        self._run = holder.run
+        refs = RemoteRefs.open(self._git, name, clock=self._clock) if name else None
+        self._local = acquire(self._state, application, environment, holder)
+        if refs is None:
+            return
+        try:
+            self._remote = acquire_on_remote(refs, self._state, self._clock, holder, self._config.lease)
+            self._remote.keep(holder)
+        except BaseException:
+            self.release()
+            raise
+
+    def asked_to_end(self) -> Finding | None:
+        """Why the run is interrupted, where somebody asked for it or its lock is gone."""
+        request = cancelled(self._state, self._run)
+        return request.finding() if request else None
+
+    def release(self) -> None:
+        """Gives both back, that on the remote first."""
+        remote, self._remote = self._remote, None
+        local, self._local = self._local, None
+        try:
+            if remote is not None:
+                self.findings = remote.release()
+        finally:
+            if local is not None:
+                local.release()
