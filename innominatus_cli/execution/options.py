@@ -13,6 +13,7 @@ from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
 DEFAULT_PARALLEL: Final = 4
+INTENTS_AHEAD: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class ExecutionOptions:
     lock_fd: int | None = None
     past: Past | None = None
     """What an earlier run left, where this one goes on with it."""
-    ahead: int = 32
+    ahead: int = INTENTS_AHEAD
     """How many first attempts of ready steps are put on disk as intended before their turn comes."""
     pidfd: bool = True
     subreaper: bool = True

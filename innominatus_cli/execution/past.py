@@ -175,7 +175,7 @@ class _Making:
             artifacts[path] = data
         origin = result.reused_from or self._record.run
         reason = f"it {_word(result)} in run {origin}"
-        kept = result.model_copy(update={"reused_from": origin, "reason": result.reason or reason})
+        kept = result.model_copy(update={"reused_from": origin, "reason": f"reused: {reason}"})
         return Earlier("reuse", reason, kept, artifacts)
 
     def _once_more(self, result: StepResult, planned: PlannedStep, why: str) -> Earlier:

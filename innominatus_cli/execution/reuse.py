@@ -72,7 +72,7 @@ def spread(graph: PlanGraph, ran: Iterable[int], stale: set[int]) -> None:
 def end_of(earlier: Earlier) -> StepEnd:
     """The end of a step that is reused."""
     result = earlier.result
-    return StepEnd(result, result.outputs, result.variables, earlier.artifacts, f"reused: {earlier.reason}")
+    return StepEnd(result, result.outputs, result.variables, earlier.artifacts)
 
 
 def carried_on(result: StepResult, earlier: Earlier | None) -> StepResult:

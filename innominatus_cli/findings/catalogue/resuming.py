@@ -59,3 +59,11 @@ WRONG_ASSUMPTION = Code(
     detail="`--assume` decides about one step that had begun when its run was killed, or that must not run twice. Of "
     "every other step the record says what came of it.",
 )
+NOTHING_TO_RESUME = Code(
+    "ORC-5207",
+    "A run has succeeded, and there is nothing to go on with",
+    "Name a step with `retry RUN --step STEP` to run it again.",
+    severity=Severity.WARNING,
+    detail="Every step of the run has come to its end. The exit status is 0, so that a pipeline may say `resume` "
+    "whenever it starts.",
+)
