@@ -48,7 +48,7 @@ def made_ready(
     Everything that the step needs must have ended. `index` names its logs. `failed`: something that it stands behind
     has failed. `earlier` are attempts of another run that count.
     """
-    logs = logs_of(prepared, index)
+    logs = logs_of(prepared, step, index)
     view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
     work = step_work(prepared, step, view, logs, manifests, earlier)
     need = next(work)

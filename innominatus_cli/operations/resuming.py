@@ -15,6 +15,7 @@ from innominatus_cli.execution.opening import read_opening, read_request, read_r
 from innominatus_cli.execution.past import Happened, Past, Wishes, is_in_doubt, past_of
 from innominatus_cli.execution.replay import replay
 from innominatus_cli.execution.run_events import RunEvents, may_have_begun
+from innominatus_cli.execution.secrecy import clean_errors
 from innominatus_cli.findings.catalogue import resuming as codes
 from innominatus_cli.findings.catalogue.ledger import LOCKED, UNKNOWN_RUN, UNKNOWN_STEP
 from innominatus_cli.findings.exit_status import ExitStatus
@@ -91,7 +92,8 @@ class ResumeOperation(RunOperation):
         holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
         self.locks.acquire(application, environment, holder, options.lock_remote)
         try:
-            report = self._resumed(self._last_of(run), wish, options, left_over)
+            with clean_errors(self.redactor):
+                report = self._resumed(self._last_of(run), wish, options, left_over)
         finally:
             self.locks.release()
         return self._told(report)
