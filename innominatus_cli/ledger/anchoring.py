@@ -27,6 +27,8 @@ class Trust(NamedTuple):
     allowed_signers: str = ""
     """The text of an allowed signers file."""
     max_age_seconds: int = 30 * _DAY
+    approvers: str = ""
+    """The same for approvals and commits only: a key that approves signs no statement."""
 
 
 class Named(NamedTuple):

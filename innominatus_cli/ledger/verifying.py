@@ -85,7 +85,7 @@ def verify_ledger(
         anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
         findings += [*told, *anchoring.findings]
     if commit and signatures:
-        proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers)
+        proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers + trust.approvers)
         findings += told
     waiting = store.outside(inspection.files)
     findings += store.findings

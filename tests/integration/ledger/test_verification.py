@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from innominatus_cli.documents.action_record import Evidence
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.ledger.heads import HEADS_REF
@@ -17,6 +19,7 @@ from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
 from innominatus_cli.operations.verifying import VerifyOptions, verify
 from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.ssh_signatures import sign
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -577,25 +580,75 @@ def test_signers_come_from_the_revision_that_is_named_and_not_from_the_change_it
     assert ledger.told(policies_from="base") == [("ORC-6070", f"{HEADS_REF}:main.json")]
 
 
-def test_the_evidence_of_an_action_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
-    from innominatus_cli.documents.action_record import Evidence
-    from innominatus_cli.system.ssh_signatures import sign
-
-    statement = '{"approves":"everything"}'
-    good = Evidence(
-        kind="ssh",
-        statement=statement,
-        signature=sign(str(key), "approvals@innominatus", statement.encode()),
-        signer="ada@example.org",
+def approval(key: Path, record: str, namespace: str = SIGNATURE_NAMESPACE, **changes: Any) -> Evidence:
+    """Evidence that Ada approved, in the record with this id."""
+    statement = ApprovalStatement(
+        **{
+            "action": "approve",
+            "record": record,
+            "plan": digest(PLAN),
+            "gates": ["environment"],
+            "application": "checkout-service",
+            "environment": "production",
+            "teams": ["release"],
+            "email": "ada@example.org",
+            "decided_at": "2026-11-20T20:00:00.000Z",
+            "expires_at": "2026-11-21T20:00:00.000Z",
+            "nonce": "00",
+            **changes,
+        }
     )
-    ledger.act(evidence=good)
-    other = good.model_copy(update={"signature": sign(str(key), "git", statement.encode())})
-    for bad in (other, good.model_copy(update={"statement": "{}"}), good.model_copy(update={"signature": "none"})):
-        ledger.act(evidence=bad)
+    signature = sign(str(key), namespace, statement.text.encode())
+    return Evidence(kind="ssh", statement=statement.text, signature=signature, signer="ada@example.org")
+
+
+def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
+    ids = [SystemClock().new_id() for _ in range(7)]
+    good = approval(key, ids[0])
+    ledger.act(id=ids[0], evidence=good)
+    for number, bad in enumerate(
+        (
+            approval(key, ids[1], "git"),
+            approval(key, ids[2], "heads@innominatus"),
+            good.model_copy(update={"statement": good.statement.replace("production", "staging")}),
+            good.model_copy(update={"signature": "none"}),
+            good,
+            approval(key, ids[6], email="eve@example.org"),
+        ),
+        start=1,
+    ):
+        ledger.act(id=ids[number], evidence=bad)
+    ledger.act(action="reject", evidence=approval(key, "x"))
     assert ledger.told() == []
     found = ledger.verify(signatures=True, allowed_signers=signers(key))
-    assert [finding.code.number for finding in found.findings] == [*["ORC-6072"] * 3, "ORC-6074"]
-    assert found.report.counts.signatures == 4
+    assert sorted(
+        finding.message.partition(" is ")[2] or finding.message.partition(" was ")[2]
+        for finding in found.findings
+        if finding.code.number == "ORC-6072"
+    ) == [
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "signed by another than it names",
+        "signed for something else",
+        "signed for something else",
+        "signed for something else",
+    ]
+    assert found.report.counts.signatures == 8
+
+
+def test_the_keys_of_approvers_count_for_approvals_and_for_no_statement(ledger: Ledger, key: Path) -> None:
+    public = key.with_suffix(".pub").read_text().strip()
+    team = f"{{members: [Ada@example.org], signers: {{Ada@example.org: {{ssh: ['{public}']}}}}}}"
+    ledger.repository.commit("admin-config.yaml", f"teams: {{release: {team}}}\n")
+    identity = SystemClock().new_id()
+    ledger.act(id=identity, evidence=approval(key, identity))
+    report = ledger.verify(signatures=True).report
+    assert (report.findings, report.counts.signatures) == ([], 1)
+    other = f"ledger: {{signers: ['bot@example.org ssh-ed25519 AAAA']}}\nteams: {{release: {team}}}\n"
+    ledger.repository.commit("admin-config.yaml", other)
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
 
 
 def test_a_commit_that_was_signed_by_nobody_we_know_is_told_with_signatures(ledger: Ledger, key: Path) -> None:
