@@ -25,6 +25,7 @@ from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
 from innominatus_cli.execution.run_journal import RunJournal
+from innominatus_cli.execution.secrecy import CleanObserver, clean_finding, clean_result, public_outputs
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
 from innominatus_cli.execution.step import (
@@ -66,14 +67,15 @@ def execute_plan(
     """
     options = options or ExecutionOptions()
     prepared = setting.prepare()
-    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock)
+    journal = Journal.create(setting.state.journal_path(setting.run), setting.clock, setting.redactor.value)
+    observer = CleanObserver(observer or NobodyWatches(), setting.redactor)
     try:
         with (
             nullcontext(signals) if signals is not None else SignalPipe() as caught,
             options.supervisor(setting.work_dir, caught) as supervisor,
         ):
             events = RunJournal(journal, setting)
-            return _Run(prepared, options, events, caught, supervisor, observer or NobodyWatches()).to_the_end()
+            return _Run(prepared, options, events, caught, supervisor, observer).to_the_end()
     finally:
         journal.close()
         setting.state.remove_scratch(setting.run)
@@ -174,6 +176,7 @@ class _Run:
             "expanded", step=step.id, index=index, first=first, count=len(steps), cells=digest_of_cells(cells)
         )
         result = StepResult(step=step.id, status="succeeded", cells=recorded_cells(cells))
+        result = clean_result(self._setting.redactor, result)
         end = StepEnd(result, message=f"{counted(len(steps), 'step')} of at most {self._most(step)}")
         self._results[step.id] = result
         self._keep(index, end)
@@ -389,7 +392,10 @@ class _Run:
         return self._graph.steps[call].name if call is not None else ""
 
     def _ended(self, step: PlannedStep, end: StepEnd) -> None:
-        result = end.result
+        result = clean_result(self._setting.redactor, end.result)
+        end = end if result is end.result else replace(end, result=result)
+        for warning in end.warnings:
+            self._found(warning)
         index = self._graph.index[step.id]
         if not result.continued and self._state.is_let_pass(index, result.status):
             result = result.model_copy(update={"continued": True})
@@ -421,7 +427,8 @@ class _Run:
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
 
     def _found(self, finding: Finding) -> None:
-        """Something that concerns the run and not one step."""
+        """Something that concerns the run, or a warning of a step."""
+        finding = clean_finding(self._setting.redactor, finding)
         self._findings.append(finding)
         try:
             self._journal.found(finding)
@@ -435,7 +442,7 @@ class _Run:
         steps = tuple(self._results[step.id] for step in self._in_order())
         duration_ms = round((self._clock.monotonic() - self._started) * 1000)
         finished_at = timestamp(self._clock.now())
-        outputs = self._values.public_outputs()
+        outputs = public_outputs(self._setting.redactor, self._values.public_outputs())
         try:
             self._journal.run_ends(status, len(self._state.failures), finished_at, duration_ms, self._signal, outputs)
         except CannotContinue as error:

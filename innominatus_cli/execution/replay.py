@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunRecord, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.execution.excerpts import bounded
 from innominatus_cli.execution.options import ExecutionResult
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.system.clock import timestamp
@@ -217,7 +218,7 @@ def _record(
     return opening.model_copy(
         update={
             "status": status,
-            "steps": list(steps),
+            "steps": bounded(steps),
             "failures": list(failures),
             "findings": [*opening.findings, *(one for one in findings if one.severity != "info")],
             "outputs": dict(outputs),

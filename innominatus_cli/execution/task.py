@@ -46,7 +46,7 @@ def made_ready(
     Everything that the step needs must have ended. `index` names its logs. `failed`: something that it stands behind
     has failed.
     """
-    logs = logs_of(prepared, index)
+    logs = logs_of(prepared, step, index)
     view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
     work = step_work(prepared, step, view, logs, manifests)
     next(work)

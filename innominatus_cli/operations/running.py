@@ -16,7 +16,9 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import close_run, open_run
+from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.replay import concluded, told
+from innominatus_cli.execution.secrecy import clean_errors, guarded
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
@@ -33,8 +35,9 @@ from innominatus_cli.operations.judging import Policies, judgement_on, policies_
 from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
-from innominatus_cli.operations.secret_values import secret_values
+from innominatus_cli.operations.secret_values import delivery_of, secret_values
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
@@ -120,12 +123,14 @@ class RunOperation:
         self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
         self.head = git.head()
         self.run_id = clock.new_id()
+        self.redactor = Redactor()
         self.locks = RunLocks(git, self.state, clock, self.admin.locks)
         self.checkpoints: Checkpoints | None = None
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
-        report = self._run(wish, options)
+        with clean_errors(self.redactor):
+            report = self._run(wish, options)
         unsaved = self.checkpoints.finding if self.checkpoints else None
         findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
         return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
@@ -221,9 +226,16 @@ class RunOperation:
             outside=os.environ,
             allowed_env=tuple(self.admin.env),
             ledger_root=self.admin.ledger.root,
-            secrets=secret_values(
-                self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+            secrets=guarded(
+                secret_values(
+                    self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
+                ),
+                self.redactor,
+                plan,
             ),
+            redactor=self.redactor,
+            delivery=delivery_of(self.admin.secrets),
+            keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
             asked_to_end=self.locks.asked_to_end,
             checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
@@ -285,19 +297,20 @@ class RunOperation:
         self, record: RunRecord, plan: Plan, artifacts: Mapping[str, bytes], report: RunReport, options: RunOptions
     ) -> RunReport:
         head: Head = self.head
+        record, artifacts, held = through_the_gate(self.redactor, record, artifacts)
         written = self.store.write(
             record, plan.canonical if record.plan else None, artifacts, head, commit=options.commit
         )
         if not written.lost:
             close_run(self.state, record.run)
-        findings = (*report.findings, *written.findings)
+        findings = (*report.findings, *held, *written.findings)
         pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
             pushed = self._pushed(written.ref)
             findings = (*findings, *pushed)
         if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
             self.checkpoints.delete()
-        status = report.exit_status
+        status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return RunReport(
