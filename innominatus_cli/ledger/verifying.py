@@ -12,7 +12,7 @@ from innominatus_cli.documents.ledger_verification import LastRun, LedgerCounts,
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.ledger.anchoring import Anchoring, Anchors, Named, Trust
+from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
 from innominatus_cli.ledger.batches import LARGEST, batches_of
 from innominatus_cli.ledger.chain import Link, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
@@ -76,14 +76,14 @@ def verify_ledger(
     inspection = inspect(git, store.root, commit) if commit else Inspection([], {}, [])
     links = sorted(inspection.links)
     findings = [*inspection.findings, *check_chain(links)]
-    anchoring = Anchoring()
     seen_heads = SeenHeads(store.state)
     commits = proofs = 0
     if commit:
         commits, told = _look_into_git(store, commit, inspection.files, links)
-        anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
-        anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
-        findings += [*told, *anchoring.findings]
+        findings += told
+    anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
+    anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
+    findings += anchoring.findings
     if commit and signatures:
         proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers + trust.approvers)
         findings += told

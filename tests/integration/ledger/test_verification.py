@@ -221,6 +221,15 @@ def test_history_that_was_rewritten_is_found_by_a_clone_that_saw_more(ledger: Le
     assert ledger.told() == []
 
 
+def test_a_branch_without_any_commit_is_a_rollback_of_one_that_had_some(ledger: Ledger) -> None:
+    ledger.run()
+    assert ledger.told() == []
+    ledger.repository.git("checkout", "-q", "--detach")
+    ledger.repository.git("branch", "-qD", "main")
+    ledger.repository.git("checkout", "-q", "--orphan", "main")
+    assert ledger.told() == [("ORC-6069", "branch main")]
+
+
 def test_a_forged_history_that_is_longer_is_found_too(ledger: Ledger) -> None:
     ledger.run()
     ledger.run()
