@@ -4,7 +4,7 @@ Nothing is fetched, nothing is executed but git's plumbing (and ssh-keygen where
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from innominatus_cli.documents.canonical import digest_of_bytes
@@ -14,12 +14,13 @@ from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SH
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
 from innominatus_cli.ledger.batches import LARGEST, batches_of
-from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.chain import Link, check_approvals, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
 from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
 from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
+from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.working_files import check_working_files
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git
@@ -47,7 +48,7 @@ class VerifiableStore(Protocol):
     def commit(self) -> str | None:
         """The commit whose tree holds the ledger; None before the first one."""
 
-    def outside(self, committed: Mapping[str, str]) -> Sized:
+    def outside(self, committed: Mapping[str, str]) -> Sequence[StoredRecord | StoredAction]:
         """The records in no such commit."""
 
 
@@ -88,7 +89,7 @@ def verify_ledger(
         proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers + trust.approvers)
         findings += told
     waiting = store.outside(inspection.files)
-    findings += store.findings
+    findings += [*store.findings, *check_approvals(links, {stored.digest for stored in waiting})]
     sound = not any(finding.severity is Severity.ERROR for finding in findings)
     if sound and branch:
         seen_heads.remember(
