@@ -1,6 +1,8 @@
 """Signatures in the ledger: on the evidence of actions, and on the commits that touched it."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
@@ -30,6 +32,8 @@ class SignedCommit(NamedTuple):
     commit: str
     data: bytes
     signature: str
+    at: datetime | None
+    """When it was made, as its committer says."""
 
 
 def check_signatures(
@@ -61,7 +65,7 @@ def _problem_of(action: ActionRecord, evidence: Evidence, verifier: Verifier) ->
     text = evidence.statement.encode()
     names = {evidence.signer, evidence.signer.lower()}
     if not namespace.endswith(_OURS) or not any(
-        verifier.verify(name, namespace, text, evidence.signature) for name in sorted(names)
+        verifier.verify(name, namespace, text, evidence.signature, _moment(action.at)) for name in sorted(names)
     ):
         return f"is not signed by '{evidence.signer}'"
     if action.action not in _DECISIONS:
@@ -84,7 +88,7 @@ def _check_commits(git: Git, commit: str, root: str, allowed_signers: str) -> tu
         verifier = Verifier(allowed_signers)
         objects = git.objects(blocks[number]).items()
         signed = [found for one, (_, data) in objects if (found := signed_commit(one, data)) is not None]
-        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature) is None]
+        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature, one.at) is None]
         return len(signed), bad
 
     processes = min(usable_processors(), len(blocks)) if can_fork() else 1
@@ -121,4 +125,15 @@ def signed_commit(commit: str, data: bytes) -> SignedCommit | None:
     armored = b"\n".join(signature).decode("ascii", "replace")
     if not armored.startswith(_ARMOR):
         return None
-    return SignedCommit(commit, b"\n".join(kept) + separator + body, f"{armored}\n")
+    committer = next((line for line in kept if line.startswith(b"committer ")), b"")
+    seconds = re.search(rb" ([0-9]{1,11}) [+-][0-9]{4}$", committer)
+    at = datetime.fromtimestamp(int(seconds[1]), UTC) if seconds else None
+    return SignedCommit(commit, b"\n".join(kept) + separator + body, f"{armored}\n", at)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

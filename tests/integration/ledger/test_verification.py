@@ -14,6 +14,7 @@ from innominatus_cli.documents.action_record import Evidence
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.ledger.earlier_commits import first_difference
 from innominatus_cli.ledger.heads import HEADS_REF
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
@@ -158,6 +159,37 @@ def test_line_ends_of_a_checkout_and_files_outside_of_a_sparse_one_are_no_edits(
     ledger.repository.git("sparse-checkout", "set", "src")
     assert not (ledger.repository.path / first.path).exists()
     assert ledger.told() == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "index"),
+    [
+        (b"", b"", 0),
+        (b"a", b"", 0),
+        (b"ab", b"a", 1),
+        (b"ab", b"ac", 1),
+        (b"x" * 4096 + b"a", b"x" * 4096 + b"b", 4096),
+        (b"x" * 4096 + b"a", b"x" * 4096, 4096),
+        (b"x" * 9000 + b"a" + b"z" * 9000, b"x" * 9000 + b"b" + b"z" * 9000, 9000),
+    ],
+)
+def test_the_first_byte_that_differs(one: bytes, other: bytes, index: int) -> None:
+    assert first_difference(one, other) == first_difference(other, one) == index
+
+
+def test_of_many_edits_all_are_told_and_the_first_hundred_with_their_byte(ledger: Ledger) -> None:
+    folder = ".innominatus/actions/2026-11"
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"before {number}")
+    ledger.repository.git("add", ".")
+    ledger.repository.git("commit", "-qm", "many")
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"behind {number}")
+    ledger.repository.git("commit", "-qam", "changed")
+    changed = [finding for finding in ledger.verify().findings if finding.code.number == "ORC-6062"]
+    assert len(changed) == 105
+    assert [finding.place.column for finding in changed].count(3) == 100
+    assert changed[104].place.column == 0
 
 
 def test_a_removed_record_is_found_even_when_later_commits_are_fine(ledger: Ledger) -> None:
