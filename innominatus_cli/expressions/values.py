@@ -93,6 +93,12 @@ def fold(value: object, scope: Scope, found: Folded, *, is_script: IsScript = ne
     return value
 
 
+def text_without_references(text: str) -> str | None:
+    """What `fold` makes of a text that names nothing; None for one that does, or has a problem."""
+    parsed = parse(text)
+    return None if parsed.references or parsed.problems or parsed.template is not None else parsed.literal
+
+
 def as_literal(value: object) -> Any:  # noqa: ANN401 - JSON data
     """Data from elsewhere as a value of a plan: nothing in it is taken for a reference."""
     if isinstance(value, Mapping):

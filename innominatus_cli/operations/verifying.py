@@ -28,6 +28,9 @@ class VerifyOptions(NamedTuple):
     branch: str | None = None
     """Which branch this is, where none is checked out."""
     allowed_signers: Path | None = None
+    fetch: bool = False
+    """Fetch the remote's heads statements first."""
+    remote: str = "origin"
     policies_from: str | None = None
     """The revision whose admin-config.yaml says whose signatures count; None is the working tree."""
 
@@ -35,10 +38,15 @@ class VerifyOptions(NamedTuple):
 def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Clock | None = None) -> Verified:
     """Verifies the ledger. Raises CannotContinue where that is not possible."""
     wanted = options or VerifyOptions()
+    now = clock or SystemClock()
+    if wanted.fetch:
+        from innominatus_cli.operations.fetching_heads import fetch_heads  # noqa: PLC0415 - few fetch
+
+        fetch_heads(ledger, wanted.remote, now)
     try:
         return verify_ledger(
             ledger.store,
-            clock or SystemClock(),
+            now,
             trust_of(ledger, wanted),
             branch=wanted.branch or ledger.store.git.head().branch,
             signatures=wanted.signatures,

@@ -1,7 +1,8 @@
 """The order of drafts and of their steps: workflows of a tier by their dependencies, steps in their workflow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
 from innominatus_cli.findings.catalogue import plan as codes
@@ -31,17 +32,23 @@ class OrderedDrafts:
     findings: list[Finding] = field(default_factory=list)
 
 
-def order_drafts(drafts: Sequence[Draft], absent: frozenset[str]) -> OrderedDrafts:
+OrderSteps: TypeAlias = Callable[[Draft, list[Finding]], Order]
+"""What orders the steps of one workflow, as `order_of_steps` does."""
+
+
+def order_drafts(
+    drafts: Sequence[Draft], absent: frozenset[str], order_steps_of: "OrderSteps | None" = None
+) -> OrderedDrafts:
     """Orders workflows by phase, tier, dependencies and name. `absent` are identities that the plan left out."""
     result = OrderedDrafts()
     for phase in PHASES:
         for tier in TIERS:
             here = [draft for draft in drafts if (draft.phase, draft.tier) == (phase, tier)]
-            _order_tier(here, absent, result)
+            _order_tier(here, absent, result, order_steps_of or order_of_steps)
     return result
 
 
-def _order_tier(drafts: list[Draft], absent: frozenset[str], result: OrderedDrafts) -> None:
+def _order_tier(drafts: list[Draft], absent: frozenset[str], result: OrderedDrafts, order_steps_of: OrderSteps) -> None:
     by_name: dict[str, Draft] = {}
     for draft in drafts:
         other = by_name.setdefault(draft.name, draft)
@@ -63,7 +70,7 @@ def _order_tier(drafts: list[Draft], absent: frozenset[str], result: OrderedDraf
         )
     for name in order.names:
         draft = by_name[name]
-        result.drafts.append(OrderedDraft(draft, order_of_steps(draft, result.findings), needs[name]))
+        result.drafts.append(OrderedDraft(draft, order_steps_of(draft, result.findings), needs[name]))
 
 
 def _unknown_needs(draft: Draft, known: Mapping[str, Draft], absent: frozenset[str]) -> list[Finding]:

@@ -7,7 +7,8 @@ a tier without workflows needs the barrier before it, so that the chain never br
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
@@ -23,7 +24,16 @@ Parts = Mapping[str, Mapping[str, Part]]
 """By the id of a workflow and the name of a step, what it becomes."""
 
 
-def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts) -> list[PlannedStep]:
+Place: TypeAlias = Callable[[PlannedStep, list[str]], PlannedStep]
+"""What gives a node its needs."""
+
+
+def place_node(node: PlannedStep, needs: list[str]) -> PlannedStep:
+    """The node with these needs."""
+    return node.model_copy(update={"needs": needs})
+
+
+def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts, place: Place = place_node) -> list[PlannedStep]:
     """The nodes of the graph in execution order."""
     nodes: list[PlannedStep] = []
     before: tuple[str, ...] = ()
@@ -32,21 +42,23 @@ def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts) -> list[Planned
             here = [one for one in ordered if (one.draft.phase, one.draft.tier) == (phase, tier)]
             if not here:
                 continue
-            ends = _tier(here, before, parts, nodes)
+            ends = _tier(here, before, parts, nodes, place)
             barrier = f"{phase}/{tier}"
             nodes.append(PlannedStep(id=barrier, kind="barrier", name=tier, phase=phase, tier=tier, needs=ends))
             before = (barrier,)
     return nodes
 
 
-def _tier(here: Sequence[OrderedDraft], before: tuple[str, ...], parts: Parts, nodes: list[PlannedStep]) -> list[str]:
+def _tier(
+    here: Sequence[OrderedDraft], before: tuple[str, ...], parts: Parts, nodes: list[PlannedStep], place: Place
+) -> list[str]:
     """Adds the nodes of a tier in a phase; returns what its barrier needs."""
     needed = {need for one in here for need in one.needs}
     ends: list[str] = []
     for one in here:
         draft = one.draft
         roots = tuple(_barrier_id(here, need) for need in one.needs) or before
-        leaves = _Workflow(draft, nodes).add(one.order, parts[draft.id], roots) or list(roots)
+        leaves = _Workflow(draft, nodes, place).add(one.order, parts[draft.id], roots) or list(roots)
         if draft.name in needed:
             nodes.append(_barrier(draft.id, draft.name, draft, leaves))
         else:
@@ -57,7 +69,8 @@ def _tier(here: Sequence[OrderedDraft], before: tuple[str, ...], parts: Parts, n
 class _Workflow:
     """Adds the nodes of one workflow, those of its loops and sub-workflows included."""
 
-    def __init__(self, draft: Draft, nodes: list[PlannedStep]) -> None:
+    def __init__(self, draft: Draft, nodes: list[PlannedStep], place: Place) -> None:
+        self._place = place
         self._draft = draft
         self._nodes = nodes
         self._barriers = 0
@@ -91,7 +104,7 @@ class _Workflow:
             ends = [one.node.id for one in part.rounds] or needs
         elif part.inner is not None:
             ends = self.add(part.inner.order, part.inner.parts, needs, part.node.id) or needs
-        self._nodes.append(part.node.model_copy(update={"needs": ends}))
+        self._nodes.append(self._place(part.node, ends))
 
 
 def _barrier(barrier_id: str, name: str, draft: Draft, needs: list[str], within: str | None = None) -> PlannedStep:

@@ -33,7 +33,7 @@ from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
-from innominatus_cli.planning.nodes import with_barriers
+from innominatus_cli.planning.nodes import place_node, with_barriers
 from innominatus_cli.planning.outside import plan_inputs, plan_limits
 from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
@@ -107,7 +107,9 @@ class _Planning:
             return self._outcome(None, chosen)
         if spare is not None and self._asks_nothing_more(chosen) and spare():
             return PlanOutcome(None, spared=True)
-        ordered = order_drafts(chosen.drafts, frozenset(absent.identity for absent in chosen.absent))
+        memo = self._repository.kept(StepMemo)
+        absent = frozenset(absent.identity for absent in chosen.absent)
+        ordered = order_drafts(chosen.drafts, absent, memo.order if memo else None)
         self._findings += ordered.findings
         if self._stopped():
             return self._outcome(None, chosen)
@@ -134,7 +136,7 @@ class _Planning:
                 removes=any(draft.name == "removal" for draft in chosen.drafts),
             ),
             workflows=workflows,
-            steps=self._unique(with_barriers(ordered.drafts, parts)),
+            steps=self._unique(with_barriers(ordered.drafts, parts, memo.place if memo else place_node)),
             limits=limits,
         )
         return self._outcome(self._checked(plan), chosen)

@@ -12,11 +12,16 @@ from typing import Any, NamedTuple
 
 from innominatus_cli.documents.canonical import check_exact
 from innominatus_cli.documents.consulted import Question, RecordingSnapshot
+from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import Resolution, Scope
 from innominatus_cli.expressions.values import Folded, fold
+from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep
+from innominatus_cli.planning.graph import order_of_steps
 from innominatus_cli.planning.inputs import InputBuilder
+from innominatus_cli.planning.nodes import place_node
+from innominatus_cli.planning.ordering import Order
 from innominatus_cli.planning.sketch import Member
 from innominatus_cli.planning.step_contexts import ResourcesContext, StepsContext
 from innominatus_cli.planning.steps import BuiltStep, build_step
@@ -78,7 +83,32 @@ class StepMemo:
     def __init__(self) -> None:
         self._kept: dict[tuple[int, int], list[_Kept]] = {}
         self._files: dict[tuple[int, int], list[_Files]] = {}
+        self._orders: dict[int, tuple[Draft, Order]] = {}
+        self._placed: dict[str, list[tuple[PlannedStep, list[str], PlannedStep]]] = {}
         self._of_drafts: dict[tuple[int, int, str], tuple[Draft, Any, tuple[tuple[Question, Any], ...]]] = {}
+
+    def order(self, draft: Draft, findings: list[Finding]) -> Order:
+        """What `order_of_steps` gives; of a written workflow that is in order, once."""
+        known = self._orders.get(id(draft))
+        if known is not None and known[0] is draft:
+            return known[1]
+        own: list[Finding] = []
+        order = order_of_steps(draft, own)
+        findings += own
+        if not own and all(part.ready is None and part.called is None for part in draft.steps):
+            self._orders[id(draft)] = draft, order
+        return order
+
+    def place(self, node: PlannedStep, needs: list[str]) -> PlannedStep:
+        """What `place_node` gives; the same object where an earlier plan has the very same node with the same needs."""
+        variants = self._placed.setdefault(node.id, [])
+        for bare, known, placed in variants:
+            if bare is node and known == needs:
+                return placed
+        placed = place_node(node, needs)
+        variants.insert(0, (node, needs, placed))
+        del variants[_MOST_VARIANTS:]
+        return placed
 
     def ask_again(self, draft: Draft, tables: Tables, snapshot: RecordingSnapshot) -> bool:
         """Asks every question that planning these steps would ask, as an earlier plan has; False where none tells."""

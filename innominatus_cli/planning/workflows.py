@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from innominatus_cli.documents.plan import PlannedWorkflow
 from innominatus_cli.documents.vocabulary import Phase, Tier
-from innominatus_cli.expressions.values import Folded, fold
+from innominatus_cli.expressions.values import Folded, fold, text_without_references
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.application_tier import RESOURCES
@@ -136,6 +136,10 @@ class WorkflowBuilder:
         """Each variable may use those before it in the file."""
         found: dict[str, Any] = {}
         for name, text in one.draft.variables.items():
+            static = text_without_references(text)
+            if static is not None:
+                found[name] = static
+                continue
             folded = Folded()
             scope = self._scope(one, found, parameters).before_steps()
             found[name] = fold(text, scope, folded)
@@ -146,7 +150,7 @@ class WorkflowBuilder:
     def _workflow(self, one: OrderedDraft, variables: Mapping[str, Any], scope: WorkflowScope) -> PlannedWorkflow:
         draft = one.draft
         folded = Folded()
-        outputs = fold(dict(draft.outputs), scope.of_step(""), folded)
+        outputs = fold(dict(draft.outputs), scope.of_step(""), folded) if draft.outputs else {}
         self.findings += findings_of(folded, draft.spec.at("outputs"))
         self.outside |= folded.outside
         if folded.secrets:

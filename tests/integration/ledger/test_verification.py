@@ -257,18 +257,126 @@ def test_a_stranger_with_a_clone_verifies_against_the_fetched_heads(ledger: Ledg
     assert [(anchor.kind, anchor.signed, anchor.count) for anchor in report.anchors] == [("statement", True, 1)]
 
 
-def test_statements_are_pushed_and_never_over_those_of_others(ledger: Ledger, key: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def remote(ledger: Ledger, tmp_path: Path) -> Path:
+    """A bare repository that is the `origin` of the ledger's."""
+    bare = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+    ledger.repository.git("remote", "add", "origin", f"file://{bare}")
+    ledger.repository.git("push", "-q", "origin", "main")
+    return bare
+
+
+def clone_of(ledger: Ledger, remote: Path, name: str) -> Ledger:
+    path = remote.parent / name
+    subprocess.run(["git", "clone", "-q", f"file://{remote}", str(path)], check=True)
+    return Ledger(type(ledger.repository)(path), ledger.make)
+
+
+def signed_and_pushed(ledger: Ledger, **options: Any) -> Any:
+    return sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True, push=True, **options))
+
+
+def on(remote: Path) -> str:
+    """What the remote's ref of statements is."""
+    return subprocess.run(
+        ["git", "rev-parse", HEADS_REF], cwd=remote, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_statements_are_pushed_and_a_stranger_fetches_them(ledger: Ledger, remote: Path) -> None:
     ledger.run()
-    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "remote")], check=True)
-    ledger.repository.git("remote", "add", "origin", str(tmp_path / "remote"))
-    options = SignOptions(key=str(key), push=True)
-    signed = sign_heads(open_ledger(ledger.repository.path), options)
+    ledger.repository.git("push", "-q", "origin", "main")
+    signed = signed_and_pushed(ledger)
     assert signed.findings == ()
-    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
-    ledger.repository.git("update-ref", "-d", HEADS_REF)
-    again = sign_heads(open_ledger(ledger.repository.path), options)
-    assert [finding.code.number for finding in again.findings] == ["ORC-6023"]
-    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
+    assert on(remote) == signed.commit
+    stranger = clone_of(ledger, remote, "stranger")
+    assert stranger.verify().report.anchors == []
+    stranger.forget()
+    assert [anchor.name for anchor in stranger.verify(fetch=True).report.anchors] == ["main"]
+
+
+def test_a_clone_that_is_behind_signs_nothing_over_a_newer_statement(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    behind = clone_of(ledger, remote, "behind")
+    ledger.run()
+    signed = signed_and_pushed(ledger)
+    refused = signed_and_pushed(behind)
+    assert refused.statement is None
+    assert places(refused.findings) == [("ORC-6069", f"{HEADS_REF}:main.json")]
+    assert on(remote) == signed.commit
+    ledger.repository.git("push", "-q", "origin", "main")
+    behind.repository.git("pull", "-q")
+    assert signed_and_pushed(behind).findings == ()
+    assert behind.told() == []
+
+
+def test_statements_of_two_clones_about_two_branches_both_stay(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    other = clone_of(ledger, remote, "other")
+    other.repository.git("checkout", "-q", "-b", "side")
+    other.run()
+    sign_heads(open_ledger(other.repository.path), SignOptions(unsigned=True))
+    signed_and_pushed(ledger)
+    assert other.verify(fetch=True).report.sound
+    assert other.repository.git("ls-tree", "--name-only", HEADS_REF).splitlines() == ["main.json", "side.json"]
+    signed_and_pushed(other)
+    assert ledger.verify(fetch=True).report.sound
+    assert ledger.repository.git("ls-tree", "--name-only", HEADS_REF).splitlines() == ["main.json", "side.json"]
+
+
+def test_a_remote_whose_statements_went_back_changes_nothing_here(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    old = signed_and_pushed(ledger).commit
+    ledger.run()
+    new = signed_and_pushed(ledger).commit
+    subprocess.run(["git", "update-ref", HEADS_REF, old], cwd=remote, check=True)
+    assert ledger.told(fetch=True) == []
+    assert ledger.repository.git("rev-parse", HEADS_REF) == new
+
+
+def test_whoever_loses_a_race_begins_anew_and_gives_up_in_the_end(
+    ledger: Ledger, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from innominatus_cli.operations import fetching_heads
+
+    ledger.run()
+    plain = fetching_heads.push_heads
+    lost = [2]
+
+    def others_are_faster(*arguments: Any) -> bool:
+        lost[0] -= 1
+        return lost[0] < 0 and plain(*arguments)
+
+    monkeypatch.setattr(fetching_heads, "push_heads", others_are_faster)
+    signed = signed_and_pushed(ledger)
+    assert (signed.findings, on(remote)) == ((), signed.commit)
+    lost[0] = 100
+    assert [finding.code.number for finding in signed_and_pushed(ledger).findings] == ["ORC-6023"]
+
+
+def test_a_remote_that_is_none_or_gone_is_told(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(fetch=True, remote="nowhere")
+    assert caught.value.findings[0].code.number == "ORC-6100"
+    remote.rename(remote.with_name("gone"))
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(fetch=True)
+    assert caught.value.findings[0].code.number == "ORC-6101"
+
+
+@pytest.mark.parametrize("kind", ["HEAD^{tree}", "HEAD:README.md"])
+def test_a_remote_ref_of_statements_that_is_no_commit_is_not_taken(ledger: Ledger, remote: Path, kind: str) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    bad = subprocess.run(["git", "rev-parse", kind], cwd=remote, capture_output=True, text=True, check=True)
+    subprocess.run(["git", "update-ref", HEADS_REF, bad.stdout.strip()], cwd=remote, check=True)
+    assert ledger.told(fetch=True) == []
+    assert ledger.repository.git("for-each-ref", HEADS_REF) == ""
+    assert signed_and_pushed(ledger).commit == on(remote)
 
 
 def test_a_statement_can_be_verified_by_hand_with_git_and_ssh_keygen(ledger: Ledger, key: Path) -> None:

@@ -49,6 +49,10 @@ def test_a_missing_parent_is_told_once_with_the_number_of_others() -> None:
     (finding,) = check_chain([link(2, 1), link(3, 1), link(4, 1)])
     assert (finding.code.number, finding.place.path) == ("ORC-6064", "runs/002.json")
     assert "as do 2 others" in finding.message
+    (alone,) = check_chain([link(2, 1)])
+    assert alone.message.endswith("is not in the ledger")
+    (both,) = check_chain([link(2, 1), link(3, 1)])
+    assert "as do 1 others" in both.message
 
 
 def test_a_record_that_follows_itself_is_told() -> None:
