@@ -345,7 +345,7 @@ def with_variables(env: str) -> dict[str, str]:
         ("A: '${application.name}'", "A: '${application.name}', B: '${metadata.name}'"),
         ("A: '${application.name}'", "A: '${application.name}', T: '${secrets.token}'"),
         ("A: '${secrets.token}'", "A: '${git.commit}'"),
-        ("A: '${application.name}'", "A: '${application.nmae}'"),
+        ("A: '${application.name}'", "A: '${git.branch}'"),
         ("A: '${variables.level}'", "A: '${level}'"),
         ("A: plain", "$ref: '${application.name}'"),
     ],
