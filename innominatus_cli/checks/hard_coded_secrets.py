@@ -260,6 +260,20 @@ def _tokens() -> re.Pattern[str]:
     )
 
 
+def secret_in_words(text: str) -> str:
+    """What the first token of a known form in a text is (`a token of GitHub`); empty where there is none.
+
+    Where there is no such token, but a word that looks like a generated key, it says that.
+    """
+    if _may_hold_tokens(text):
+        for found in _tokens().finditer(text):
+            if "EXAMPLE" not in found.group():
+                return _KINDS[found.lastgroup or ""]
+    if _may_hold_random(text):
+        return "a word that looks like a generated key"
+    return ""
+
+
 def check_random_values(document: Document, _facts: Facts) -> Iterator[Finding]:
     """ORC-2160: no value looks like a generated key, by the spread of its characters (Shannon's entropy)."""
     if _is_as_written(document) and not _may_hold_random(document.all_text):

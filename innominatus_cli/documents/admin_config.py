@@ -170,6 +170,9 @@ class SecretDefinition(YamlModel):
     env: str | None = None
     """The environment variable that holds it, for the store `env`."""
     generate: SecretGeneration | bool = False
+    inject: Literal["env", "file", "stdin"] = "env"
+    """How a step that names it in `env` is given it: as the variable's value, as a private file whose path is the
+    variable's value, or on stdin."""
 
 
 class HealthCheckProbe(YamlModel):
@@ -288,6 +291,8 @@ class LedgerConfig(YamlModel):
         str, Field(pattern=r"^(\.innominatus|[A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
     ] = ".innominatus"
     """A folder of the repository; hidden only as `.innominatus`."""
+    output: Literal["none", "excerpt"] = "excerpt"
+    """Whether records have the first and the last 2 KiB of what each step prints, after redaction."""
     signers: Annotated[list[str], Field(max_length=1_000)] = []
     """Who may sign what the ledger held: lines of an allowed signers file (`ada@example.org ssh-ed25519 AAAA…`)."""
     heads_max_age: DurationSeconds = 30 * 24 * 3600

@@ -9,6 +9,7 @@ Lines are gathered and written together: one write and one fdatasync a turn of t
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ class Journal:
     """Appends lines. Once the disk refuses, `problem` says why and nothing more is written."""
 
     def __init__(self, fd: int, path: Path, clock: Clock, seq: int = 0, prev: str = _NO_LINE) -> None:
+        self.clean: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+        """What the facts of every line go through, so that no secret gets into it."""
         self._fd = fd
         self._path = path
         self._clock = clock
@@ -42,7 +45,9 @@ class Journal:
         self.problem = ""
 
     @classmethod
-    def create(cls, path: Path, clock: Clock) -> "Journal":
+    def create(
+        cls, path: Path, clock: Clock, clean: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    ) -> "Journal":
         """A new journal, mode 0600, its name durable. Raises CannotContinue (exit 73)."""
         try:
             fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
@@ -55,7 +60,9 @@ class Journal:
                 raise
         except OSError as error:
             raise CannotContinue(lost(path, error.strerror or "the disk refuses")) from error
-        return cls(fd, path, clock)
+        journal = cls(fd, path, clock)
+        journal.clean = clean
+        return journal
 
     @classmethod
     def reopen(cls, path: Path, clock: Clock) -> "Journal":
@@ -84,7 +91,7 @@ class Journal:
             "seq": self._seq,
             "type": event,
             "wall_ms": int(self._clock.now().timestamp() * 1000),
-            **facts,
+            **(facts if self.clean is None else self.clean(facts)),
         }
         body = _encode(line).encode()
         self._prev = hashlib.sha256(body).hexdigest()

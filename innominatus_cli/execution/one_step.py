@@ -7,6 +7,7 @@ from innominatus_cli.execution.expansion import cells_of, steps_of
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.kept import keep_artifacts
 from innominatus_cli.execution.options import ExecutionOptions
+from innominatus_cli.execution.secrecy import clean_result
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.execution.step import (
     CANCELLED,
@@ -49,7 +50,7 @@ def execute_step(
     prepared = setting.prepare()
     failed = any(result.status in _FAILED and not result.continued for result in results.values())
     view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
-    logs = logs_of(prepared, index)
+    logs = logs_of(prepared, step, index)
     work = step_work(prepared, step, view, logs, _artifacts(setting.state, setting.run, results))
     with (
         SignalPipe() as signals,
@@ -58,7 +59,7 @@ def execute_step(
         end = _Loop(supervisor, signals, logs, options, f"INNOMINATUS_STEP={step_id}").to_the_end(work)
     logs.close()
     keep_artifacts(setting.state, setting.run, end)
-    return end.result
+    return clean_result(setting.redactor, end.result)
 
 
 class _Loop:

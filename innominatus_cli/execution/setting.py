@@ -11,6 +11,8 @@ from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.environment import base_environment
 from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
+from innominatus_cli.execution.redaction import Redactor
+from innominatus_cli.execution.secrecy import Delivery, by_variable
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.step_types.catalogue import step_type
@@ -49,6 +51,12 @@ class RunSetting:
     allowed_env: tuple[str, ...] = ()
     ledger_root: str = ".innominatus"
     secrets: Secrets = no_secrets
+    redactor: Redactor = field(default_factory=Redactor, repr=False)
+    """Takes the values of secrets out of everything that leaves a step; knows each before a step is given it."""
+    delivery: Callable[[str], Delivery] = by_variable
+    """How a step is given the secret of this name."""
+    keeps_excerpts: bool = True
+    """Whether results have a beginning and an end of what steps print."""
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged
     """Compares the files that a step reads with the plan's sources; a finding where one differs."""
     opening: str = ""

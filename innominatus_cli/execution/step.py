@@ -5,7 +5,7 @@ that the engine runs many at a time and `execute_step` runs one, both with the s
 for nothing itself.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -18,21 +18,24 @@ from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
 from innominatus_cli.drivers.own_program import run_own_program
+from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_in
+from innominatus_cli.execution.injection import Injected, injected
 from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
 from innominatus_cli.execution.retry import delay_seconds, is_retried
+from innominatus_cli.execution.secrecy import LogFilter, holding_argument, holding_files, holding_names, learn_outputs
 from innominatus_cli.execution.setting import PreparedRun
-from innominatus_cli.execution.values import StepView, environment_text
+from innominatus_cli.execution.values import StepView, UnusableSecret
 from innominatus_cli.expressions.values import NoValue, resolve, text_of
 from innominatus_cli.findings.catalogue import execution as codes
-from innominatus_cli.findings.finding import Code, Finding, Place
+from innominatus_cli.findings.catalogue import secrets as secret_codes
+from innominatus_cli.findings.finding import Code, Finding, Place, Severity
 from innominatus_cli.step_types.contract import StepInputs
 from innominatus_cli.step_types.own import NoInput, OwnInputs, filled, wrong_inputs
 from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
-from innominatus_cli.system.output_capture import NO_OUTPUT, StreamLog
+from innominatus_cli.system.output_capture import StreamLog
 
-_NOTHING_PRINTED: Final = StreamDigest(bytes=0, sha256=NO_OUTPUT.sha256)
 CANCELLED: Final = CommandOutcome(Ending.CANCELLED)
 """What the work of a step is told in place of an answer, when it is to stop."""
 
@@ -64,6 +67,8 @@ class StepEnd:
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     message: str = ""
     """One line for people."""
+    warnings: tuple[Finding, ...] = ()
+    """For the run, beside what the result says."""
 
 
 Need: TypeAlias = AttemptStarts | CommandRequest | Pause
@@ -82,26 +87,40 @@ class StepLogs:
         """Why a file is incomplete; empty where none is."""
         return "; ".join(part for part in (self.stdout.problem, self.stderr.problem) if part)
 
+    def settle(self) -> None:
+        """Holds back nothing of what the processes of an attempt have printed."""
+        self.stdout.settle()
+        self.stderr.settle()
+
     def close(self) -> None:
         """Closes both files."""
         self.stdout.close()
         self.stderr.close()
 
 
-def logs_of(prepared: PreparedRun, index: int) -> StepLogs:
-    """The logs of the step at this position of the plan."""
-    return StepLogs(StreamLog(f"{prepared.logs}/{index}.stdout"), StreamLog(f"{prepared.logs}/{index}.stderr"))
+def logs_of(prepared: PreparedRun, step: PlannedStep, index: int) -> StepLogs:
+    """The logs of the step, which is at this position of the plan; they hold no secrets."""
+    redactor = prepared.setting.redactor
+    return StepLogs(
+        StreamLog(f"{prepared.logs}/{index}.stdout", LogFilter(redactor, step)),
+        StreamLog(f"{prepared.logs}/{index}.stderr", LogFilter(redactor, step)),
+    )
 
 
 def step_work(
-    prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+    prepared: PreparedRun,
+    step: PlannedStep,
+    view: StepView,
+    logs: StepLogs,
+    manifests: Mapping[str, bytes],
+    earlier: Sequence[Attempt] = (),
 ) -> StepWork:
     """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
 
     Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
-    can be done ahead of time.
+    can be done ahead of time. `earlier` are attempts of another run: they count, and one more is allowed at least.
     """
-    return (yield from _Work(prepared, step, view, logs, manifests).attempts())
+    return (yield from _Work(prepared, step, view, logs, manifests, earlier).attempts())
 
 
 def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
@@ -151,7 +170,13 @@ class _AttemptEnd:
 
 class _Work:
     def __init__(
-        self, prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+        self,
+        prepared: PreparedRun,
+        step: PlannedStep,
+        view: StepView,
+        logs: StepLogs,
+        manifests: Mapping[str, bytes],
+        earlier: Sequence[Attempt],
     ) -> None:
         self._prepared = prepared
         self._setting = prepared.setting
@@ -160,20 +185,24 @@ class _Work:
         self._view = view
         self._logs = logs
         self._manifests = manifests
-        self._attempts: list[Attempt] = []
+        self._attempts: list[Attempt] = list(earlier)
         self._commands = 0
+        self._redactor = prepared.setting.redactor
+        self._injected = Injected({})
+        self._warnings: list[Finding] = []
 
     def attempts(self) -> StepWork:
         clock, retry = self._clock, self._step.retry
-        most = retry.attempts if retry else 1
+        first = len(self._attempts) + 1
+        most = max(first, retry.attempts if retry else 1)
         started, at = 0.0, ""
-        number = 0
+        number = first - 1
         while True:
             number += 1
             context = self._context()
             stopped = (yield AttemptStarts(number)) is not None
             begun = timestamp(clock.now())
-            if number == 1:
+            if number == first:
                 started, at = clock.monotonic(), begun
             end = _AttemptEnd(CANCELLED, None) if stopped else (yield from self._attempt(number, begun, context))
             status = end.status
@@ -187,18 +216,22 @@ class _Work:
     def _attempt(
         self, number: int, at: str, context: StepContext | Finding
     ) -> Generator[Need, CommandOutcome | None, _AttemptEnd]:
-        started = self._clock.monotonic()
+        step, started = self._step, self._clock.monotonic()
         driver = self._driver()
         if isinstance(context, Finding) or driver is None:
             end = _AttemptEnd(None, context if isinstance(context, Finding) else self._without_driver())
         else:
             end = yield from self._drive(driver, context, started)
+            self._injected.forget()
             scratch = context.scratch_dir
             empty = self._prepared.scratch.is_empty(scratch)
             if end.status == "succeeded":
                 self._gather(context, end, wrote=not empty)
+            elif step.secret_outputs:
+                self._learn(context)
             if empty:
                 self._prepared.scratch.give_back(scratch)
+        self._logs.settle()
         outcome = end.outcome
         self._attempts.append(
             Attempt(
@@ -222,8 +255,12 @@ class _Work:
             work = driver(context)
             request = next(work)
             while True:
+                leak = self._argument(request)
+                if leak is not None:
+                    work.close()
+                    return _AttemptEnd(outcome, leak)
                 self._commands += 1
-                outcome = (yield request) or CANCELLED
+                outcome = (yield self._injected.given(request)) or CANCELLED
                 out_of_time = (
                     outcome.ending is Ending.TIMED_OUT
                     and self._clock.monotonic() - started >= self._step.timeout_seconds
@@ -240,6 +277,16 @@ class _Work:
         except Exception as error:  # noqa: BLE001 - a driver's bug fails its step and nothing else; its text may hold secrets
             kind = type(error).__name__
             return _AttemptEnd(outcome, finding_of(self._step, codes.DRIVER_BROKE, f"its driver broke ({kind})"))
+
+    def _argument(self, request: CommandRequest) -> Finding | None:
+        """A finding where an argument holds a secret: everybody on the machine could read it."""
+        number = holding_argument(self._redactor, request.argv)
+        if number is None:
+            return None
+        program = self._redactor.text(request.argv[0].rpartition("/")[2])
+        return finding_of(
+            self._step, secret_codes.ARGUMENT_HOLDS_SECRET, f"argument {number} of '{program}' would hold a secret"
+        )
 
     def _bounded(self, request: CommandRequest, started: float) -> CommandRequest:
         """A later process of an attempt gets what is left of the step's time."""
@@ -258,7 +305,9 @@ class _Work:
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
-            env = {name: environment_text(name, value, self._view) for name, value in step.env.items()}
+            self._injected = injected(step, self._view, scratch, setting.delivery)
+        except UnusableSecret as unusable:
+            return finding_of(step, unusable.code, str(unusable), unusable.remedy)
         except NoValue as missing:
             return finding_of(step, codes.VALUE_MISSING, str(missing))
         except OSError as error:
@@ -276,7 +325,7 @@ class _Work:
             manifests_dir=prepared.manifests_dir,
             env={
                 **prepared.env,
-                **env,
+                **self._injected.env,
                 "INNOMINATUS_STEP": step.id,
                 "INNOMINATUS_OUTPUT": f"{scratch}/outputs",
             },
@@ -337,12 +386,31 @@ class _Work:
             return
         found.update(end.result.outputs)
         end.outputs = found
+        for name in learn_outputs(self._redactor, step, found):
+            message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
+            self._warn(secret_codes.SECRET_TOO_SHORT, message)
+        held = holding_files(self._redactor, end.result.artifacts)
+        if held:
+            message = f"'{self._redactor.text(held[0])}', which it wants committed, holds a secret"
+            end.failure = finding_of(step, secret_codes.ARTIFACT_HOLDS_SECRET, message)
+            return
         missing = [name for name in step.declared_outputs if name not in found]
         if missing:
             names = ", ".join(f"'{name}'" for name in missing)
             end.failure = finding_of(step, codes.OUTPUT_MISSING, f"it gave no output {names}")
         elif step.set_variables:
             self._set_variables(end)
+
+    def _learn(self, context: StepContext) -> None:
+        """The secret outputs that an attempt wrote to its file before it failed are secrets all the same."""
+        try:
+            learn_outputs(self._redactor, self._step, file_outputs(context.scratch_dir / "outputs", required=False))
+        except UnreadableOutputs:
+            return
+
+    def _warn(self, code: Code, message: str) -> None:
+        found = finding_of(self._step, code, message)
+        self._warnings.append(found._replace(severity_override=Severity.WARNING))
 
     def _output_file(self, context: StepContext, written: str) -> dict[str, Any]:
         path = context.scratch_dir / written
@@ -373,7 +441,19 @@ class _Work:
         good = status == "succeeded"
         outputs = end.outputs if good else {}
         artifacts = end.result.artifacts if good else {}
+        self._logs.settle()
+        stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
         kept, withheld = recorded_outputs(step, outputs)
+        variables = self._public_variables(end) if good else {}
+        for name in holding_names(self._redactor, kept):
+            withheld.append(name)
+            del kept[name]
+            self._warn(
+                secret_codes.OUTPUT_HOLDS_SECRET, f"output '{name}' holds a secret; the record has only its name"
+            )
+        for name in holding_names(self._redactor, variables):
+            del variables[name]
+            self._warn(secret_codes.OUTPUT_HOLDS_SECRET, f"variable '{name}' holds a secret; the record is without it")
         result = StepResult(
             step=step.id,
             status=status,
@@ -383,15 +463,16 @@ class _Work:
             attempts=self._attempts,
             outputs=kept,
             withheld_outputs=withheld,
-            variables=self._public_variables(end) if good else {},
+            variables=variables,
             artifacts={path: digest_of_bytes(data) for path, data in artifacts.items()},
-            stdout=self._digest(self._logs.stdout),
-            stderr=self._digest(self._logs.stderr),
+            stdout=stdout,
+            stderr=stderr,
             tools=list(end.result.tools),
             finding=ReportedFinding.of(finding) if finding else None,
             continued=status in {"failed", "timed_out"} and step.continue_on_error,
         )
-        return StepEnd(result, outputs, end.variables if good else {}, artifacts, end.result.message)
+        variables_all = end.variables if good else {}
+        return StepEnd(result, outputs, variables_all, artifacts, end.result.message, tuple(self._warnings))
 
     def _public_variables(self, end: _AttemptEnd) -> dict[str, str]:
         secret = {
@@ -402,7 +483,12 @@ class _Work:
     def _digest(self, log: StreamLog) -> StreamDigest | None:
         if not self._commands:
             return None
-        return StreamDigest(bytes=log.size, sha256=log.sha256) if log.size else _NOTHING_PRINTED
+        digest = stream_digest(log, excerpt=self._setting.keeps_excerpts)
+        token = token_in(digest)
+        if not token:
+            return digest
+        self._warn(secret_codes.TOKEN_IN_OUTPUT, f"it printed {token}; the record has no excerpt of that")
+        return digest.model_copy(update=NO_EXCERPT)
 
     def _finding(self, end: _AttemptEnd, status: StepStatus) -> Finding | None:
         step = self._step

@@ -6,11 +6,21 @@ from typing import Any
 from innominatus_cli.documents.plan import Cell, Group, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.expressions.references import path_text, split_path
 from innominatus_cli.expressions.values import Absent, NoValue, references_in, resolve, text_of
+from innominatus_cli.findings.finding import Code
 
 _PROVISIONING = "resource-provisioning"
 
 Secrets = Callable[[str], str | None]
-"""The value of a secret by name; None where it has none."""
+"""The value of a secret by name; None where it has none. May raise UnusableSecret."""
+
+
+class UnusableSecret(NoValue):
+    """A secret cannot be given to a step, for a reason that has a code of its own."""
+
+    def __init__(self, code: Code, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.remedy = remedy
 
 
 def no_secrets(name: str) -> None:  # noqa: ARG001 - the shape of `Secrets`

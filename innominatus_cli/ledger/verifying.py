@@ -1,32 +1,55 @@
-"""Whether the ledger of the commit that is checked out is what it says: every file, the chain, its past, its anchors.
+"""Whether the ledger of a commit is what it says: every file, the chain, its past, its anchors.
 
 Nothing is fetched, nothing is executed but git's plumbing (and ssh-keygen where signatures count).
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.ledger_verification import LastRun, LedgerCounts, LedgerVerification
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.ledger.anchoring import Anchoring, Anchors, Named, Trust
+from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
 from innominatus_cli.ledger.batches import LARGEST, batches_of
-from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.chain import Link, check_approvals, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
 from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
 from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
+from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.working_files import check_working_files
-from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git
+from innominatus_cli.system.state_folder import StateFolder
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT: Final = 12
+
+
+class VerifiableStore(Protocol):
+    """What verifying needs of a store: a commit whose tree holds the ledger below `root`, and what stands outside."""
+
+    git: Git
+    root: str
+    state: StateFolder
+
+    @property
+    def in_working_tree(self) -> bool:
+        """Whether the records are files of the working tree too."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was wrong with records that were read so far."""
+
+    def commit(self) -> str | None:
+        """The commit whose tree holds the ledger; None before the first one."""
+
+    def outside(self, committed: Mapping[str, str]) -> Sequence[StoredRecord | StoredAction]:
+        """The records in no such commit."""
 
 
 class Verified(NamedTuple):
@@ -37,7 +60,7 @@ class Verified(NamedTuple):
 
 
 def verify_ledger(
-    store: WorkingTreeStore,
+    store: VerifiableStore,
     clock: Clock,
     trust: Trust,
     *,
@@ -45,35 +68,28 @@ def verify_ledger(
     signatures: bool = False,
     named: Named | None = None,
 ) -> Verified:
-    """Everything that is wrong with the ledger. `branch` is the one that is checked out, or stands for it.
+    """Everything that is wrong with the ledger. `branch` is the one whose tip the commit is, as far as one knows.
 
     What was seen is remembered where nothing is wrong. Raises GitFailed, CannotContinue.
     """
     git = store.git
-    commit = git.commit_of("HEAD")
+    commit = store.commit()
     inspection = inspect(git, store.root, commit) if commit else Inspection([], {}, [])
     links = sorted(inspection.links)
     findings = [*inspection.findings, *check_chain(links)]
-    counts = LedgerCounts(runs=sum(not link.action for link in links), actions=sum(bool(link.action) for link in links))
-    anchoring = Anchoring()
     seen_heads = SeenHeads(store.state)
+    commits = proofs = 0
     if commit:
-        earlier = look_back(git, commit, (runs_folder(store.root), actions_folder(store.root)), inspection.files)
-        told = losses_told(git, earlier.losses, inspection.files)
-        findings += [*told, *_shallow(git), *check_working_files(git, inspection.files)]
-        findings += [*_check_plans(git, store.root, commit, links), *_check_commits(git, links)]
-        seen = seen_heads.of(branch) if branch else None
-        digests = frozenset(link.digest for link in links)
-        anchors = Anchors(git, commit, branch, digests, inspection.files)
-        anchoring = anchors.check(trust, clock.now(), seen, named)
-        findings += anchoring.findings
-        checked = check_signatures(git, commit, store.root, links, trust.allowed_signers) if signatures else (0, [])
-        findings += checked[1]
-        plans = len({link.plan for link in links if link.plan})
-        proofs = anchoring.signatures + checked[0]
-        counts = counts.model_copy(update={"plans": plans, "commits": earlier.commits, "signatures": proofs})
+        commits, told = _look_into_git(store, commit, inspection.files, links)
+        findings += told
+    anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
+    anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
+    findings += anchoring.findings
+    if commit and signatures:
+        proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers + trust.approvers)
+        findings += told
     waiting = store.outside(inspection.files)
-    findings += store.findings
+    findings += [*store.findings, *check_approvals(links, {stored.digest for stored in waiting})]
     sound = not any(finding.severity is Severity.ERROR for finding in findings)
     if sound and branch:
         seen_heads.remember(
@@ -86,12 +102,31 @@ def verify_ledger(
         commit=commit,
         sound=sound,
         tips=tips(links),
-        counts=counts.model_copy(update={"waiting": len(waiting)}),
+        counts=LedgerCounts(
+            runs=sum(not link.action for link in links),
+            actions=sum(bool(link.action) for link in links),
+            plans=len({link.plan for link in links if link.plan}),
+            commits=commits,
+            waiting=len(waiting),
+            signatures=anchoring.signatures + proofs,
+        ),
         anchors=anchoring.anchors,
         last_runs=_last_runs(links),
         findings=[ReportedFinding.of(finding) for finding in findings],
     )
     return Verified(report, tuple(findings))
+
+
+def _look_into_git(
+    store: VerifiableStore, commit: str, files: Mapping[str, str], links: Sequence[Link]
+) -> tuple[int, list[Finding]]:
+    """How many commits were walked, and what is wrong with the past, the working tree, plans and commits."""
+    git = store.git
+    earlier = look_back(git, commit, (runs_folder(store.root), actions_folder(store.root)), files)
+    findings = [*losses_told(git, earlier.losses, files), *_shallow(git)]
+    if store.in_working_tree:
+        findings += check_working_files(git, files)
+    return earlier.commits, [*findings, *_check_plans(git, store.root, commit, links), *_check_commits(git, links)]
 
 
 def _shallow(git: Git) -> Iterator[Finding]:

@@ -61,6 +61,15 @@ class WorkingTreeStore:
         self._tips = Tips(git, root, self.state.ledger_dir / "tips.json", self._reader, self._actions)
 
     @property
+    def in_working_tree(self) -> bool:
+        """Whether its records are files of the working tree too."""
+        return True
+
+    def commit(self) -> str | None:
+        """The commit whose tree holds the ledger; None before the first one. Raises GitFailed."""
+        return self.git.commit_of("HEAD")
+
+    @property
     def findings(self) -> Sequence[Finding]:
         """What was wrong with records that were read so far."""
         found = (*self._reader.findings, *self._actions.findings)

@@ -1,15 +1,26 @@
 """The values of secrets, for the one step that names them: the local store and the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import SecretDefinition
+from innominatus_cli.execution.secrecy import Delivery
 from innominatus_cli.execution.values import Secrets
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.files import read_below
 
 _LONGEST = 64 * 1024
+
+
+def delivery_of(table: Mapping[str, SecretDefinition]) -> Callable[[str], Delivery]:
+    """How a step is given the secret of a name: what its definition says."""
+
+    def how(name: str) -> Delivery:
+        definition = table.get(name)
+        return definition.inject if definition is not None else "env"
+
+    return how
 
 
 def secret_values(table: Mapping[str, SecretDefinition], state_dir: Path, outside: Mapping[str, str]) -> Secrets:

@@ -1,9 +1,9 @@
 """`ledger sign`: a statement of what the ledger of the branch holds, signed with the operator's ssh key."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE, HeadsStatement
-from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED, NOT_SIGNED
+from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED, NOT_SIGNED, PUSH_FAILED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.heads import HEADS_REF, write_heads
 from innominatus_cli.operations.history import OpenLedger
@@ -13,6 +13,8 @@ from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.ssh_signatures import sign, signers, signing_key
 from innominatus_cli.system.ssh_signatures import verify as verifies
 
+_ATTEMPTS: Final = 5
+
 
 class SignOptions(NamedTuple):
     """What `ledger sign` was asked for. `key` is what `ssh_signatures.sign` takes; None is git's `user.signingkey`."""
@@ -21,7 +23,8 @@ class SignOptions(NamedTuple):
     unsigned: bool = False
     branch: str | None = None
     push: bool = False
-    """Also push `refs/innominatus/heads`, which is refused where somebody else's statements are newer there."""
+    """Fetch `refs/innominatus/heads` of the remote first, and push it afterwards."""
+    remote: str = "origin"
 
 
 class SignedHeads(NamedTuple):
@@ -36,9 +39,29 @@ class SignedHeads(NamedTuple):
 def sign_heads(ledger: OpenLedger, options: SignOptions, clock: Clock | None = None) -> SignedHeads:
     """Verifies the ledger, and writes a statement of it into this clone's `refs/innominatus/heads`.
 
-    Raises CannotContinue where no branch, no commit or no key is known, or nothing can be written.
+    With `push`, the remote's statements are fetched before, so that the ledger is held against them, and the ref is
+    pushed by compare-and-swap; whoever loses a race begins anew.
+    Raises CannotContinue where no branch, no commit or no key is known, nothing can be written, or the remote fails.
     """
     now = clock or SystemClock()
+    if not options.push:
+        return _sign(ledger, options, now)
+    from innominatus_cli.operations.fetching_heads import fetch_heads, push_heads  # noqa: PLC0415 - few push
+
+    left = _ATTEMPTS
+    while True:
+        left -= 1
+        theirs = fetch_heads(ledger, options.remote, now)
+        signed = _sign(ledger, options, now)
+        if signed.statement is None or push_heads(ledger, options.remote, theirs):
+            return signed
+        if not left:
+            break
+    message = f"'{HEADS_REF}' was not pushed to '{options.remote}': others push to it all the time"
+    return signed._replace(findings=(Finding(PUSH_FAILED, message, Place(HEADS_REF)),))
+
+
+def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
     store = ledger.store
     verified = verify(ledger, VerifyOptions(branch=options.branch), now)
     findings = tuple(one for one in verified.findings if one.severity is Severity.ERROR)
@@ -67,7 +90,7 @@ def sign_heads(ledger: OpenLedger, options: SignOptions, clock: Clock | None = N
         commit = write_heads(store.git, store.state, store.who, now, statement, signature)
     except (GitFailed, OSError) as problem:
         raise CannotContinue(Finding(GIT_FAILED, str(problem), Place(HEADS_REF))) from problem
-    return SignedHeads(statement, signature, commit, _pushed(ledger) if options.push else ())
+    return SignedHeads(statement, signature, commit, ())
 
 
 def _signed(statement: HeadsStatement, key: str, allowed_signers: str) -> tuple[HeadsStatement, str]:
@@ -85,10 +108,3 @@ def _signed(statement: HeadsStatement, key: str, allowed_signers: str) -> tuple[
             return named, again
     message = "the key is none of `ledger.signers`, or not for this purpose: nobody would trust the statement"
     raise CannotContinue(Finding(NOT_SIGNED, message, Place("admin-config.yaml")))
-
-
-def _pushed(ledger: OpenLedger) -> tuple[Finding, ...]:
-    from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few push
-
-    problem = push(ledger.store.git, HEADS_REF)
-    return (problem,) if problem else ()

@@ -1,10 +1,12 @@
 """`ledger verify`: the ledger of this repository, by the signers that its admin-config.yaml or somebody names."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import RevisionSnapshot
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED
@@ -17,6 +19,8 @@ from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git_command import GitFailed
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._+@%-]+")
+
 
 class VerifyOptions(NamedTuple):
     """What `ledger verify` was asked for."""
@@ -28,6 +32,9 @@ class VerifyOptions(NamedTuple):
     branch: str | None = None
     """Which branch this is, where none is checked out."""
     allowed_signers: Path | None = None
+    fetch: bool = False
+    """Fetch the remote's heads statements first."""
+    remote: str = "origin"
     policies_from: str | None = None
     """The revision whose admin-config.yaml says whose signatures count; None is the working tree."""
 
@@ -35,10 +42,15 @@ class VerifyOptions(NamedTuple):
 def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Clock | None = None) -> Verified:
     """Verifies the ledger. Raises CannotContinue where that is not possible."""
     wanted = options or VerifyOptions()
+    now = clock or SystemClock()
+    if wanted.fetch:
+        from innominatus_cli.operations.fetching_heads import fetch_heads  # noqa: PLC0415 - few fetch
+
+        fetch_heads(ledger, wanted.remote, now)
     try:
         return verify_ledger(
             ledger.store,
-            clock or SystemClock(),
+            now,
             trust_of(ledger, wanted),
             branch=wanted.branch or ledger.store.git.head().branch,
             signatures=wanted.signatures,
@@ -54,7 +66,18 @@ def trust_of(ledger: OpenLedger, options: VerifyOptions) -> Trust:
     signers = "".join(f"{line}\n" for line in admin.ledger.signers) if admin else ""
     if options.allowed_signers is not None:
         signers = _text(options.allowed_signers).decode("utf-8", "surrogateescape")
-    return Trust(signers, admin.ledger.heads_max_age) if admin else Trust(signers)
+    return Trust(signers, admin.ledger.heads_max_age, _approvers(admin)) if admin else Trust(signers)
+
+
+def _approvers(admin: AdminConfigDocument) -> str:
+    """The ssh keys of the people whose approvals count, as lines of allowed signers, for approvals and commits."""
+    return "".join(
+        f'{email.strip().lower()} namespaces="{SIGNATURE_NAMESPACE},git" {key.strip()}\n'
+        for team in admin.teams.values()
+        for email, signer in team.signers.items()
+        for key in signer.ssh
+        if _PLAIN.fullmatch(email.strip()) and "\n" not in key.strip()
+    )
 
 
 def _admin(ledger: OpenLedger, revision: str | None) -> AdminConfigDocument | None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from innominatus_cli.system.commands import StreamOutput
 
@@ -13,37 +13,86 @@ if TYPE_CHECKING:
 HEAD_BYTES: Final = 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 LOG_BYTES: Final = 256 * 1024 * 1024
+END_BYTES: Final = 2 * 1024
+"""How much a log keeps in memory of its beginning, and of its end."""
 NO_OUTPUT: Final = StreamOutput(sha256=hashlib.sha256().hexdigest())
+
+
+class StreamFilter(Protocol):
+    """What bytes go through before they are kept; it may hold some back until more come, or until `flush`."""
+
+    @property
+    def count(self) -> int:
+        """How many places it has changed."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What can be given out now."""
+
+    def flush(self) -> bytes:
+        """The rest."""
 
 
 class StreamLog:
     """A file that gets everything that the processes of a step write to one stream, up to `LOG_BYTES`, mode 0600.
 
-    It is created with the first byte. All bytes are counted and hashed, those past the limit too. `problem` says why
-    the file is incomplete; the process is not disturbed by that.
+    It is created with the first byte. `redact` sees every byte before anything else does: what is counted, hashed and
+    kept is what it gives out. All of that is counted and hashed, what is past the limit too. `problem` says why the
+    file is incomplete; the process is not disturbed by that.
     """
 
-    __slots__ = ("_fd", "_hash", "_path", "_room", "problem", "size")
+    __slots__ = ("_fd", "_hash", "_path", "_redact", "_room", "head", "problem", "size", "tail")
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, redact: StreamFilter | None = None) -> None:
         self._path = path
+        self._redact = redact
         self._fd = -1
         self._room = LOG_BYTES
         self._hash: _Hash | None = None
         self.size = 0
         self.problem = ""
+        self.head = b""
+        """The first `END_BYTES`."""
+        self.tail = b""
+        """The last `END_BYTES` of what comes behind `head`."""
 
     @property
     def sha256(self) -> str:
-        """The digest of everything written so far, in hex."""
+        """The digest of everything kept so far, in hex."""
         return self._hash.hexdigest() if self._hash is not None else NO_OUTPUT.sha256
+
+    @property
+    def redacted(self) -> int:
+        """How many places `redact` has changed."""
+        return self._redact.count if self._redact is not None else 0
 
     def write(self, chunk: bytes) -> None:
         """Appends."""
+        self._keep(chunk if self._redact is None else self._redact.feed(chunk))
+
+    def settle(self) -> None:
+        """What a process wrote is complete: nothing of it is held back any longer."""
+        if self._redact is not None:
+            self._keep(self._redact.flush())
+
+    def close(self) -> None:
+        """Settles and closes the file; the numbers stay."""
+        self.settle()
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _keep(self, chunk: bytes) -> None:
+        if not chunk:
+            return
         if self._hash is None:
             self._hash = hashlib.sha256()
         self._hash.update(chunk)
         self.size += len(chunk)
+        room = END_BYTES - len(self.head)
+        if room:
+            self.head += chunk[:room]
+        if room < len(chunk):
+            self.tail = (self.tail + chunk[max(room, len(chunk) - END_BYTES) :])[-END_BYTES:]
         if self.problem or not self._room:
             return
         try:
@@ -56,12 +105,6 @@ class StreamLog:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
             self.problem = f"{Path(self._path).name}: {error.strerror}"
-
-    def close(self) -> None:
-        """Closes the file; the numbers stay."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 class Capture:

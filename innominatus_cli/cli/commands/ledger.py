@@ -56,18 +56,22 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
 )
 @click.option("--policies-from", metavar="REV", help="Take `ledger.signers` from another revision.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
+@click.option("--fetch", is_flag=True, help="Fetch the heads statements of the remote first.")
+@click.option("--remote", metavar="NAME", default="origin", show_default=True, help="The remote for --fetch.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option("text", "json", "yaml")
 def verify(output: str, strict: bool, **wished: Any) -> int:  # noqa: ANN401 - see VerifyOptions
     r"""Find out whether every record is as it was written, and none is missing.
 
     Names, bytes, the chain, plans, every commit of the history, and what is known from outside: signed statements of
-    refs/innominatus/heads, and what this clone saw last. Nothing is fetched or executed. Exit status 65 with the file,
-    and the byte where one is known, where something was edited, removed, reordered or rolled back.
+    refs/innominatus/heads, and what this clone saw last. Nothing is executed, and nothing fetched without --fetch. Exit
+    status 65 with the file, and the byte where one is known, where something was edited, removed, reordered or rolled
+    back.
 
     \b
     Examples:
       innominatus-ctl ledger verify
+      innominatus-ctl ledger verify --fetch
       innominatus-ctl ledger verify --signatures --policies-from origin/main
       innominatus-ctl ledger verify --head origin/main --strict
       innominatus-ctl ledger verify --allowed-signers signers --signatures -o json
@@ -85,7 +89,8 @@ def verify(output: str, strict: bool, **wished: Any) -> int:  # noqa: ANN401 - s
 
 @command.command("sign", short_help="Sign a statement of what the ledger of this branch holds.")
 @click.option("--key", metavar="KEY", help="An ssh key: a file, or a public key of ssh-agent's.  [default: git's]")
-@click.option("--push", is_flag=True, help="Push refs/innominatus/heads too.")
+@click.option("--push", is_flag=True, help="Fetch the remote's statements before, and push this one.")
+@click.option("--remote", metavar="NAME", default="origin", show_default=True, help="The remote for --push.")
 @click.option("--unsigned", is_flag=True, help="Make the statement without a signature.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
 @output_option("text", "json", "yaml")

@@ -24,6 +24,7 @@ BLOCKS = (
     "policy",
     "approvals",
     "execution",
+    "secrets",
     "resuming",
     "ledger",
     "locks",

@@ -308,7 +308,7 @@ HEADS_NOT_TRUSTED = Code(
 HEADS_OLD = Code(
     "ORC-6071",
     "The last heads statement is old",
-    "`innominatus-ctl ledger sign --push`, best in a scheduled pipeline; `git fetch` brings newer ones.",
+    "`innominatus-ctl ledger sign --push`, best in a scheduled pipeline; `ledger verify --fetch` brings newer ones.",
     severity=Severity.WARNING,
     detail=(
         "Who keeps you from seeing newer statements can hide newer records. `ledger.headsMaxAge` in admin-config.yaml "
@@ -335,7 +335,7 @@ HISTORY_SHALLOW = Code(
 NO_HEADS = Code(
     "ORC-6074",
     "No heads statement is about this branch",
-    "`git fetch origin 'refs/innominatus/*:refs/innominatus/*'`; `innominatus-ctl ledger sign --push` makes one.",
+    "`innominatus-ctl ledger verify --fetch` brings the remote's; `innominatus-ctl ledger sign --push` makes one.",
     severity=Severity.WARNING,
     detail=(
         "`ledger.signers` says that there should be one. Without it, a clone that verifies for the first time cannot "
@@ -350,5 +350,15 @@ FOREIGN_FILE = Code(
     detail=(
         "Below `runs/` and `actions/` stand records and nothing else, as plain files. Links and submodules are never "
         "followed."
+    ),
+)
+APPROVAL_MISSING = Code(
+    "ORC-6077",
+    "A run counts an approval that the ledger does not prove",
+    "`innominatus-ctl ledger adopt` takes an approval in that waits; `git log --all` finds one of another branch.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "The record of a run names the approvals that opened its gates, by the digests of their records. Each must be "
+        "in the ledger, or wait to be taken into it, and be of the plan that ran."
     ),
 )

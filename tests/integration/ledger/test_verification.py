@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from innominatus_cli.documents.action_record import Evidence
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.ledger.earlier_commits import first_difference
 from innominatus_cli.ledger.heads import HEADS_REF
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
 from innominatus_cli.operations.verifying import VerifyOptions, verify
 from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.ssh_signatures import sign
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -157,6 +161,37 @@ def test_line_ends_of_a_checkout_and_files_outside_of_a_sparse_one_are_no_edits(
     assert ledger.told() == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "index"),
+    [
+        (b"", b"", 0),
+        (b"a", b"", 0),
+        (b"ab", b"a", 1),
+        (b"ab", b"ac", 1),
+        (b"x" * 4096 + b"a", b"x" * 4096 + b"b", 4096),
+        (b"x" * 4096 + b"a", b"x" * 4096, 4096),
+        (b"x" * 9000 + b"a" + b"z" * 9000, b"x" * 9000 + b"b" + b"z" * 9000, 9000),
+    ],
+)
+def test_the_first_byte_that_differs(one: bytes, other: bytes, index: int) -> None:
+    assert first_difference(one, other) == first_difference(other, one) == index
+
+
+def test_of_many_edits_all_are_told_and_the_first_hundred_with_their_byte(ledger: Ledger) -> None:
+    folder = ".innominatus/actions/2026-11"
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"before {number}")
+    ledger.repository.git("add", ".")
+    ledger.repository.git("commit", "-qm", "many")
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"behind {number}")
+    ledger.repository.git("commit", "-qam", "changed")
+    changed = [finding for finding in ledger.verify().findings if finding.code.number == "ORC-6062"]
+    assert len(changed) == 105
+    assert [finding.place.column for finding in changed].count(3) == 100
+    assert changed[104].place.column == 0
+
+
 def test_a_removed_record_is_found_even_when_later_commits_are_fine(ledger: Ledger) -> None:
     first = ledger.run()
     ledger.repository.git("rm", "-q", first.path)
@@ -218,6 +253,15 @@ def test_history_that_was_rewritten_is_found_by_a_clone_that_saw_more(ledger: Le
     assert ledger.told() == []
 
 
+def test_a_branch_without_any_commit_is_a_rollback_of_one_that_had_some(ledger: Ledger) -> None:
+    ledger.run()
+    assert ledger.told() == []
+    ledger.repository.git("checkout", "-q", "--detach")
+    ledger.repository.git("branch", "-qD", "main")
+    ledger.repository.git("checkout", "-q", "--orphan", "main")
+    assert ledger.told() == [("ORC-6069", "branch main")]
+
+
 def test_a_forged_history_that_is_longer_is_found_too(ledger: Ledger) -> None:
     ledger.run()
     ledger.run()
@@ -257,18 +301,126 @@ def test_a_stranger_with_a_clone_verifies_against_the_fetched_heads(ledger: Ledg
     assert [(anchor.kind, anchor.signed, anchor.count) for anchor in report.anchors] == [("statement", True, 1)]
 
 
-def test_statements_are_pushed_and_never_over_those_of_others(ledger: Ledger, key: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def remote(ledger: Ledger, tmp_path: Path) -> Path:
+    """A bare repository that is the `origin` of the ledger's."""
+    bare = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(bare)], check=True)
+    ledger.repository.git("remote", "add", "origin", f"file://{bare}")
+    ledger.repository.git("push", "-q", "origin", "main")
+    return bare
+
+
+def clone_of(ledger: Ledger, remote: Path, name: str) -> Ledger:
+    path = remote.parent / name
+    subprocess.run(["git", "clone", "-q", f"file://{remote}", str(path)], check=True)
+    return Ledger(type(ledger.repository)(path), ledger.make)
+
+
+def signed_and_pushed(ledger: Ledger, **options: Any) -> Any:
+    return sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True, push=True, **options))
+
+
+def on(remote: Path) -> str:
+    """What the remote's ref of statements is."""
+    return subprocess.run(
+        ["git", "rev-parse", HEADS_REF], cwd=remote, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_statements_are_pushed_and_a_stranger_fetches_them(ledger: Ledger, remote: Path) -> None:
     ledger.run()
-    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "remote")], check=True)
-    ledger.repository.git("remote", "add", "origin", str(tmp_path / "remote"))
-    options = SignOptions(key=str(key), push=True)
-    signed = sign_heads(open_ledger(ledger.repository.path), options)
+    ledger.repository.git("push", "-q", "origin", "main")
+    signed = signed_and_pushed(ledger)
     assert signed.findings == ()
-    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
-    ledger.repository.git("update-ref", "-d", HEADS_REF)
-    again = sign_heads(open_ledger(ledger.repository.path), options)
-    assert [finding.code.number for finding in again.findings] == ["ORC-6023"]
-    assert ledger.repository.git("ls-remote", "origin", HEADS_REF).split()[0] == signed.commit
+    assert on(remote) == signed.commit
+    stranger = clone_of(ledger, remote, "stranger")
+    assert stranger.verify().report.anchors == []
+    stranger.forget()
+    assert [anchor.name for anchor in stranger.verify(fetch=True).report.anchors] == ["main"]
+
+
+def test_a_clone_that_is_behind_signs_nothing_over_a_newer_statement(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    behind = clone_of(ledger, remote, "behind")
+    ledger.run()
+    signed = signed_and_pushed(ledger)
+    refused = signed_and_pushed(behind)
+    assert refused.statement is None
+    assert places(refused.findings) == [("ORC-6069", f"{HEADS_REF}:main.json")]
+    assert on(remote) == signed.commit
+    ledger.repository.git("push", "-q", "origin", "main")
+    behind.repository.git("pull", "-q")
+    assert signed_and_pushed(behind).findings == ()
+    assert behind.told() == []
+
+
+def test_statements_of_two_clones_about_two_branches_both_stay(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    other = clone_of(ledger, remote, "other")
+    other.repository.git("checkout", "-q", "-b", "side")
+    other.run()
+    sign_heads(open_ledger(other.repository.path), SignOptions(unsigned=True))
+    signed_and_pushed(ledger)
+    assert other.verify(fetch=True).report.sound
+    assert other.repository.git("ls-tree", "--name-only", HEADS_REF).splitlines() == ["main.json", "side.json"]
+    signed_and_pushed(other)
+    assert ledger.verify(fetch=True).report.sound
+    assert ledger.repository.git("ls-tree", "--name-only", HEADS_REF).splitlines() == ["main.json", "side.json"]
+
+
+def test_a_remote_whose_statements_went_back_changes_nothing_here(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    old = signed_and_pushed(ledger).commit
+    ledger.run()
+    new = signed_and_pushed(ledger).commit
+    subprocess.run(["git", "update-ref", HEADS_REF, old], cwd=remote, check=True)
+    assert ledger.told(fetch=True) == []
+    assert ledger.repository.git("rev-parse", HEADS_REF) == new
+
+
+def test_whoever_loses_a_race_begins_anew_and_gives_up_in_the_end(
+    ledger: Ledger, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from innominatus_cli.operations import fetching_heads
+
+    ledger.run()
+    plain = fetching_heads.push_heads
+    lost = [2]
+
+    def others_are_faster(*arguments: Any) -> bool:
+        lost[0] -= 1
+        return lost[0] < 0 and plain(*arguments)
+
+    monkeypatch.setattr(fetching_heads, "push_heads", others_are_faster)
+    signed = signed_and_pushed(ledger)
+    assert (signed.findings, on(remote)) == ((), signed.commit)
+    lost[0] = 100
+    assert [finding.code.number for finding in signed_and_pushed(ledger).findings] == ["ORC-6023"]
+
+
+def test_a_remote_that_is_none_or_gone_is_told(ledger: Ledger, remote: Path) -> None:
+    ledger.run()
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(fetch=True, remote="nowhere")
+    assert caught.value.findings[0].code.number == "ORC-6100"
+    remote.rename(remote.with_name("gone"))
+    with pytest.raises(CannotContinue) as caught:
+        ledger.verify(fetch=True)
+    assert caught.value.findings[0].code.number == "ORC-6101"
+
+
+@pytest.mark.parametrize("kind", ["HEAD^{tree}", "HEAD:README.md"])
+def test_a_remote_ref_of_statements_that_is_no_commit_is_not_taken(ledger: Ledger, remote: Path, kind: str) -> None:
+    ledger.run()
+    ledger.repository.git("push", "-q", "origin", "main")
+    bad = subprocess.run(["git", "rev-parse", kind], cwd=remote, capture_output=True, text=True, check=True)
+    subprocess.run(["git", "update-ref", HEADS_REF, bad.stdout.strip()], cwd=remote, check=True)
+    assert ledger.told(fetch=True) == []
+    assert ledger.repository.git("for-each-ref", HEADS_REF) == ""
+    assert signed_and_pushed(ledger).commit == on(remote)
 
 
 def test_a_statement_can_be_verified_by_hand_with_git_and_ssh_keygen(ledger: Ledger, key: Path) -> None:
@@ -469,25 +621,75 @@ def test_signers_come_from_the_revision_that_is_named_and_not_from_the_change_it
     assert ledger.told(policies_from="base") == [("ORC-6070", f"{HEADS_REF}:main.json")]
 
 
-def test_the_evidence_of_an_action_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
-    from innominatus_cli.documents.action_record import Evidence
-    from innominatus_cli.system.ssh_signatures import sign
-
-    statement = '{"approves":"everything"}'
-    good = Evidence(
-        kind="ssh",
-        statement=statement,
-        signature=sign(str(key), "approvals@innominatus", statement.encode()),
-        signer="ada@example.org",
+def approval(key: Path, record: str, namespace: str = SIGNATURE_NAMESPACE, **changes: Any) -> Evidence:
+    """Evidence that Ada approved, in the record with this id."""
+    statement = ApprovalStatement(
+        **{
+            "action": "approve",
+            "record": record,
+            "plan": digest(PLAN),
+            "gates": ["environment"],
+            "application": "checkout-service",
+            "environment": "production",
+            "teams": ["release"],
+            "email": "ada@example.org",
+            "decided_at": "2026-11-20T20:00:00.000Z",
+            "expires_at": "2026-11-21T20:00:00.000Z",
+            "nonce": "00",
+            **changes,
+        }
     )
-    ledger.act(evidence=good)
-    other = good.model_copy(update={"signature": sign(str(key), "git", statement.encode())})
-    for bad in (other, good.model_copy(update={"statement": "{}"}), good.model_copy(update={"signature": "none"})):
-        ledger.act(evidence=bad)
+    signature = sign(str(key), namespace, statement.text.encode())
+    return Evidence(kind="ssh", statement=statement.text, signature=signature, signer="ada@example.org")
+
+
+def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
+    ids = [SystemClock().new_id() for _ in range(7)]
+    good = approval(key, ids[0])
+    ledger.act(id=ids[0], evidence=good)
+    for number, bad in enumerate(
+        (
+            approval(key, ids[1], "git"),
+            approval(key, ids[2], "heads@innominatus"),
+            good.model_copy(update={"statement": good.statement.replace("production", "staging")}),
+            good.model_copy(update={"signature": "none"}),
+            good,
+            approval(key, ids[6], email="eve@example.org"),
+        ),
+        start=1,
+    ):
+        ledger.act(id=ids[number], evidence=bad)
+    ledger.act(action="reject", evidence=approval(key, "x"))
     assert ledger.told() == []
     found = ledger.verify(signatures=True, allowed_signers=signers(key))
-    assert [finding.code.number for finding in found.findings] == [*["ORC-6072"] * 3, "ORC-6074"]
-    assert found.report.counts.signatures == 4
+    assert sorted(
+        finding.message.partition(" is ")[2] or finding.message.partition(" was ")[2]
+        for finding in found.findings
+        if finding.code.number == "ORC-6072"
+    ) == [
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "signed by another than it names",
+        "signed for something else",
+        "signed for something else",
+        "signed for something else",
+    ]
+    assert found.report.counts.signatures == 8
+
+
+def test_the_keys_of_approvers_count_for_approvals_and_for_no_statement(ledger: Ledger, key: Path) -> None:
+    public = key.with_suffix(".pub").read_text().strip()
+    team = f"{{members: [Ada@example.org], signers: {{Ada@example.org: {{ssh: ['{public}']}}}}}}"
+    ledger.repository.commit("admin-config.yaml", f"teams: {{release: {team}}}\n")
+    identity = SystemClock().new_id()
+    ledger.act(id=identity, evidence=approval(key, identity))
+    report = ledger.verify(signatures=True).report
+    assert (report.findings, report.counts.signatures) == ([], 1)
+    other = f"ledger: {{signers: ['bot@example.org ssh-ed25519 AAAA']}}\nteams: {{release: {team}}}\n"
+    ledger.repository.commit("admin-config.yaml", other)
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
 
 
 def test_a_commit_that_was_signed_by_nobody_we_know_is_told_with_signatures(ledger: Ledger, key: Path) -> None:

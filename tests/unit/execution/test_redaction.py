@@ -1,0 +1,171 @@
+"""What is found of secrets, in which forms, and that pieces give what the whole gives."""
+
+import base64
+import html
+import json
+import re
+import shlex
+import textwrap
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innominatus_cli.execution.redaction import REDACTED, Redactor
+
+SECRET = "Kq7/zT+9'w\"x$2 &<é>\\v%Lm"  # noqa: S105 - made up
+KEY = (
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEF\r\n  AASCBKcwggSjAgEAAoIBAQDP\n-----END PRIVATE KEY-----\n"
+)
+
+
+def _wrapped(text: str, width: int = 76) -> str:
+    whole = base64.b64encode(b"x" * 50 + text.encode() + b"y" * 50).decode()
+    return "\n".join(textwrap.wrap(whole, width))
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64, one byte on": lambda text: base64.b64encode(b":" + text.encode() + b"!").decode(),
+    "base64, two bytes on": lambda text: base64.b64encode(b"a:" + text.encode() + b"!").decode(),
+    "base64url without padding": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base64 in lines of 76": _wrapped,
+    "base64 in lines of 64, CRLF": lambda text: _wrapped(text, 64).replace("\n", "\r\n"),
+    "percent": lambda text: quote(text, safe=""),
+    "percent in lower case": lambda text: re.sub("%..", lambda found: found[0].lower(), quote(text, safe="")),
+    "form": quote_plus,
+    "userinfo": lambda text: "https://user:" + quote(text, safe="!$&'()*+,;=") + "@example.org/",
+    "basic auth": lambda text: "Basic " + base64.b64encode(f"user:{text}".encode()).decode(),
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"a": text})),
+    "repr": repr,
+    "repr of bytes": lambda text: repr(text.encode()),
+    "shell": shlex.quote,
+    "shell, other quotes": lambda text: "'" + text.replace("'", "'\\''") + "'",
+    "HTML": html.escape,
+    "XML": lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+    "hex": lambda text: text.encode().hex(),
+    "hex in capitals": lambda text: text.encode().hex().upper(),
+    "SQL": lambda text: "'" + text.replace("'", "''") + "'",
+    "CSV": lambda text: '"' + text.replace('"', '""') + '"',
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_value_is_found_in_every_form(name: str) -> None:
+    redactor = Redactor([SECRET.encode()])
+    written = f"before {FORMS[name](SECRET)} after".encode()
+    clean = redactor.redacted(written)
+    assert clean.startswith(b"before ")
+    assert clean.endswith(b" after")
+    assert REDACTED in clean
+    assert redactor.holds(written)
+    assert not redactor.holds(clean)
+
+
+def test_the_lines_of_a_secret_of_many_lines_are_found_one_by_one_without_indent() -> None:
+    redactor = Redactor([KEY.encode()])
+    assert redactor.redacted(b"> AASCBKcwggSjAgEAAoIBAQDP <") == b"> *** <"
+    assert redactor.redacted(b"> MIIEvQIBADANBgkqhkiG9w0BAQEF <") == b"> *** <"
+    assert not redactor.holds(b"-----BEGIN PRIVATE KEY-----")
+
+
+@pytest.mark.parametrize("value", [b"", b"true", b"1234", b"12345", b"  abcde \n"])
+def test_a_value_of_less_than_six_bytes_is_no_secret(value: bytes) -> None:
+    redactor = Redactor()
+    assert not redactor.register(value)
+    assert not redactor.active
+    assert redactor.redacted(b"  abcde \n1234512345") == b"  abcde \n1234512345"
+
+
+def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    assert Redactor([b" hunter22 \n"]).redacted(b"(hunter22)") == b"(***)"
+
+
+def test_colours_inside_of_a_value_do_not_hide_it() -> None:
+    redactor = Redactor([b"hunter22-and-more"])
+    assert (
+        redactor.redacted(b"a \x1b[31mhunt\x1b[0;1mer22\x1b]0;title\x07-and-more\x1b[0m b") == b"a \x1b[31m***\x1b[0m b"
+    )
+
+
+def test_values_that_overlap_leave_nothing_of_either() -> None:
+    assert Redactor([b"abcdefgh", b"efghijkl"]).redacted(b"-abcdefghijkl-") == b"-***-"
+    assert Redactor([b"abcdefgh", b"abcdefghijkl"]).redacted(b"-abcdefghijkl-abcdefghi") == b"-***-***i"
+
+
+def test_values_side_by_side_are_taken_out_one_by_one() -> None:
+    assert Redactor([b"abcdefgh"]).redacted(b"abcdefghabcdefgh") == b"******"
+
+
+def test_a_long_value_is_found_whole() -> None:
+    value = base64.b85encode(bytes(range(256)) * 9)
+    redactor = Redactor([value])
+    clean = redactor.redacted(b"<" + value + b">")
+    assert clean.replace(REDACTED, b"") == b"<>"
+    assert redactor.longest <= 512
+
+
+def test_a_value_that_is_registered_later_is_taken_out_from_then_on() -> None:
+    redactor = Redactor()
+    stream = redactor.stream()
+    assert stream.feed(b"hunter22 ") == b"hunter22 "
+    redactor.register(b"hunter22")
+    assert stream.feed(b"hunt") + stream.feed(b"er22!") + stream.flush() == b"***!"
+    assert stream.count == 1
+
+
+def test_texts_and_json_data_are_redacted_keys_too() -> None:
+    redactor = Redactor([b"hunter22", b"1234567"])
+    assert redactor.text("ein hunter22, größer") == "ein ***, größer"
+    data = {"hunter22": ["x", {"y": "hunter22"}], "n": 1234567, "m": 12, "b": True, "z": None, "f": 1.5}
+    assert redactor.value(data) == {"***": ["x", {"y": "***"}], "n": "***", "m": 12, "b": True, "z": None, "f": 1.5}
+    assert Redactor().value(data) is data
+
+
+def test_a_flood_of_escape_sequences_is_not_held_in_memory() -> None:
+    stream = Redactor([b"hunter22"]).stream()
+    given = sum(len(stream.feed(b"\x1b[0m" * 4096)) for _ in range(64))
+    assert given > 64 * 4 * 4096 - 300_000
+    assert given + len(stream.flush()) == 64 * 4 * 4096
+
+
+VALUES = st.one_of(
+    st.binary(min_size=6, max_size=40),
+    st.text("aAb1/+'\"\\ é\n", min_size=6, max_size=24).map(str.encode),
+)
+PIECES = st.sampled_from(
+    [b"\x1b[0m", b"\x1b[", b"31m", b"\x1b", b"\n", b"\r\n", b" ", b"*", b"A" * 60, b"x" * 300, b"\x1b]0;t", b"\x07"]
+)
+
+
+@given(st.data())
+def test_pieces_give_what_the_whole_gives_and_nothing_is_left(data: st.DataObject) -> None:
+    values = data.draw(st.lists(VALUES, min_size=1, max_size=3))
+    encoded = st.sampled_from(values).flatmap(
+        lambda value: st.sampled_from(
+            [
+                *(value, value[:-1], value[1:], value.hex().encode(), quote(value).encode(), repr(value).encode()),
+                base64.b64encode(b"a" + value),
+                base64.encodebytes(b"u" * 40 + value),
+            ]
+        )
+    )
+    whole = b"".join(data.draw(st.lists(st.one_of(encoded, PIECES, st.binary(max_size=8)), max_size=12)))
+    redactor = Redactor(values)
+    stream = redactor.stream()
+    clean, at = b"", 0
+    while at < len(whole):
+        size = data.draw(st.integers(1, 97))
+        clean += stream.feed(whole[at : at + size])
+        at += size
+    clean += stream.flush()
+    assert clean == redactor.redacted(whole)
+    assert stream.count == 0 or REDACTED in clean
+    if not any(b"*" in value for value in values):
+        assert all(value not in clean for value in values if len(value.strip()) > 5)
