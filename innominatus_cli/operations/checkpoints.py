@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from innominatus_cli.documents.canonical import digest_of_bytes
-from innominatus_cli.findings.catalogue.locks import CHECKPOINT_DAMAGED, CHECKPOINT_NOT_PUSHED
+from innominatus_cli.findings.catalogue.ledger import JOURNAL_CORRUPT
+from innominatus_cli.findings.catalogue.locks import CHECKPOINT_NOT_PUSHED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git
@@ -207,7 +208,8 @@ def _files_of(git: Git, commit: str, ref: str) -> dict[str, bytes]:
     try:
         return _checked_files(git, commit)
     except _Damaged as problem:
-        finding = Finding(CHECKPOINT_DAMAGED, f"it is no checkpoint of a run: {problem}", Place(ref))
+        remedy = "Resume it in the clone that ran, or run again."
+        finding = Finding(JOURNAL_CORRUPT, f"it is no checkpoint of a run: {problem}", Place(ref), remedy)
         raise CannotContinue(finding) from problem
 
 

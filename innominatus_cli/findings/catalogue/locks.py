@@ -47,27 +47,6 @@ LOCKED_ON_REMOTE = Code(
         "which a broken network does too."
     ),
 )
-CHECKPOINT_NOT_PUSHED = Code(
-    "ORC-6110",
-    "The checkpoint was not pushed",
-    "Nothing is to be done while the run goes on: the next checkpoint holds everything. Afterwards, mend the remote.",
-    severity=Severity.WARNING,
-    detail=(
-        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, "
-        "so that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this "
-        "machine is what counts."
-    ),
-)
-CHECKPOINT_DAMAGED = Code(
-    "ORC-6111",
-    "A checkpoint is damaged or no checkpoint of ours",
-    "Resume in the clone that ran, or run again.",
-    exit_status=ExitStatus.CORRUPT,
-    detail=(
-        "A checkpoint is a commit whose tree has the files of a run's folder and nothing else. Whoever may push to the "
-        "remote can write such a ref: names, kinds, sizes and digests are looked at before a file of it is used."
-    ),
-)
 LOCK_LOST = Code(
     "ORC-6104",
     "The lock on the remote was taken away",
@@ -116,6 +95,17 @@ LOCK_IN_USE = Code(
     detail=(
         "A lock of this clone is the kernel's: it goes with the processes that hold it, and cannot be taken from one "
         "that lives. A lock on the remote whose holder works on this machine is not broken either."
+    ),
+)
+CHECKPOINT_NOT_PUSHED = Code(
+    "ORC-6110",
+    "The checkpoint was not pushed",
+    "Nothing is to be done while the run goes on: the next checkpoint holds everything. Afterwards, mend the remote.",
+    severity=Severity.WARNING,
+    detail=(
+        "With `--checkpoint push` a run's journal, plan and results go to `refs/innominatus/runs/<run>` on the remote, "
+        "so that another clone can resume it. A run does not stop for a checkpoint that fails: its journal on this "
+        "machine is what counts."
     ),
 )
 RUN_CANCELLED = Code(

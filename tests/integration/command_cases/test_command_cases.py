@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import re
 import subprocess
@@ -125,6 +126,22 @@ def another_run_holds_the_lock(stage: "Stage") -> Iterator[None]:
             other.wait(timeout=60)
 
 
+@contextlib.contextmanager
+def a_run_here_holds_a_lock_on_the_remote(stage: "Stage") -> Iterator[None]:
+    """A run of this clone works, and the remote has its lock, under an id that a case can name."""
+    with another_run_holds_the_lock(stage):
+        (holder,) = (stage.folder / ".git" / "innominatus" / "locks").rglob("*.holder.json")
+        facts = json.loads(holder.read_bytes())
+        lock = {name: facts[name] for name in ("application", "environment", "run", "who", "host", "pid", "since")}
+        lock |= {"renewed_at": facts["since"], "lease_seconds": 60, "token": "a" * 40}
+        stored = ["git", "hash-object", "-w", "--stdin"]
+        data = json.dumps({**lock, "schema": "innominatus.dev/lock/v1"}).encode()
+        blob = subprocess.run(stored, input=data, capture_output=True, check=True).stdout.decode().strip()
+        ref = "refs/innominatus/locks/check/development"
+        subprocess.run(["git", "push", "-q", "origin", f"{blob}:{ref}"], check=True)
+        yield
+
+
 @pytest.fixture
 def circumstances() -> "Mapping[str, Circumstance]":
     """What cannot be kept in files, by the name that `under` in a case.yaml gives it."""
@@ -134,6 +151,7 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "a-driver-with-a-bug": a_driver_with_a_bug,
         "a-planner-with-a-bug": a_planner_with_a_bug,
         "another-run-holds-the-lock": another_run_holds_the_lock,
+        "a-run-here-holds-a-lock-on-the-remote": a_run_here_holds_a_lock_on_the_remote,
         "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,
         "the-extra-signatures-is-missing": the_extra_signatures_is_missing,

@@ -228,7 +228,7 @@ def test_a_link_or_a_blob_is_no_checkpoint(git: Git) -> None:
 def refused(git: Git, state: StateFolder) -> None:
     with pytest.raises(CannotContinue) as damaged:
         fetch_checkpoint(git, state, RUN, "origin")
-    assert (damaged.value.findings[0].code.number, int(damaged.value.exit_status)) == ("ORC-6111", 65)
+    assert (damaged.value.findings[0].code.number, int(damaged.value.exit_status)) == ("ORC-6043", 65)
     assert not state.checkpoint_dir(RUN).exists()
 
 
