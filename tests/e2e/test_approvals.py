@@ -150,6 +150,34 @@ def approved_then(company: Company, change: Callable[[Company], None], who: str 
     return company.run(who)
 
 
+def test_a_run_that_was_approved_is_resumed_where_it_waited(company: Company) -> None:
+    company.set_up()
+    first = record_of(company.run())
+    (company.workshop.folder.parent / "built").unlink()
+    assert company.approve("bob", first["run"]).status == 0
+    company.acts("zoe")
+    resumed = company.workshop("resume", first["run"], "-o", "json")
+    assert resumed.status == 0, resumed.all
+    record = record_of(resumed)
+    assert (record["kind"], record["resumes"], record["status"]) == ("resume", first["run"], "succeeded")
+    assert [one["email"] for one in record["approvals"]] == ["bob@shop.example"]
+    assert company.done() == {"reported", "shipped"}  # what was built is not built again
+
+
+def test_nobody_who_started_a_run_of_the_chain_approves_it(company: Company) -> None:
+    company.set_up()
+    first = record_of(company.run("carl"))
+    company.acts("zoe")
+    second = company.workshop("resume", first["run"], "-o", "json")
+    assert second.status == WAITS
+    told = company.approve("carl", record_of(second)["run"])
+    assert (told.status, "ORC-4040" in told.err) == (REFUSED, True)
+    assert company.approve("bob", record_of(second)["run"]).status == 0
+    company.acts("bob")
+    third = company.workshop("resume", first["run"])
+    assert (third.status, "ORC-4040" in third.err, "shipped" in company.done()) == (WAITS, True, False)
+
+
 def test_who_approved_cannot_run_it_alone(company: Company) -> None:
     company.set_up()
     told = approved_then(company, lambda _company: None, who="bob")
