@@ -45,6 +45,8 @@ _QUIET_FETCH: Final = (
     "--no-show-forced-updates",
     "--refmap=",
 )
+_STALE: Final = "stale info"
+_PASSING: Final = (_STALE, "failed to update ref", "cannot lock ref", "already exists", "File exists", "unable to lock")
 _REJECTED: Final = "!"
 
 
@@ -131,6 +133,8 @@ class RemoteRefs:
             if flag != _REJECTED or not _is_passing(reason):
                 break
             self._clock.sleep(_PAUSE_SECONDS * (attempt + 1) * (0.5 + random.random()))
+        if _STALE in reason:
+            return False
         raise self._trouble(REMOTE_REFUSED, reason)
 
     def _fetch(self, ref: str) -> str | None:
@@ -202,8 +206,8 @@ def _answer(outcome: CommandOutcome, ref: str) -> tuple[str, str]:
 
 
 def _is_passing(reason: str) -> bool:
-    """Whether a server refused because somebody else held a lock file of its own for a moment."""
-    return any(sign in reason for sign in ("failed to update ref", "cannot lock ref", "File exists", "unable to lock"))
+    """Whether it was refused because somebody else had the ref, or its lock file on the server, for a moment."""
+    return any(sign in reason for sign in _PASSING)
 
 
 def _reason(outcome: CommandOutcome) -> str:
