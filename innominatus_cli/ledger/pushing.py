@@ -185,6 +185,11 @@ class _Race:
             blobs = self._git.read_blobs(change.after for change in changes.values() if change.after)
             files = {path: blobs[change.after] if change.after else None for path, change in changes.items()}
             self._store.landing().forward(self._ref, tip, new, files, "innominatus: records made again and pushed")
-        except (_NotOurs, Obstacle, GitFailed, CannotContinue, OSError) as reason:
-            message = f"'{self._ref}' stays behind '{self._remote}', because {reason}"
-            self._findings[self._ref] = Finding(BRANCH_BEHIND, message, Place(self._ref))
+        except _NotOurs as reason:
+            self._stays_behind(f"more than records came with it ({reason})")
+        except (Obstacle, GitFailed, CannotContinue, OSError) as reason:
+            self._stays_behind(str(reason))
+
+    def _stays_behind(self, reason: str) -> None:
+        message = f"'{self._ref}' stays behind '{self._remote}', because {reason}"
+        self._findings[self._ref] = Finding(BRANCH_BEHIND, message, Place(self._ref))

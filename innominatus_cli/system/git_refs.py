@@ -23,6 +23,8 @@ _NAME: Final = re.compile(rb"refs/[\x21-\x7e]{1,1000}")
 _URL_CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 _LONGEST_REASON: Final = 300
+_FETCH_ATTEMPTS: Final = 4
+_NO_SUCH_REF: Final = "couldn't find remote ref"
 _PUSH_ATTEMPTS: Final = 6
 _PAUSE_SECONDS: Final = 0.1
 _FETCHED: Final = "refs/innominatus/fetched/"
@@ -139,13 +141,15 @@ class RemoteRefs:
 
     def _fetch(self, ref: str) -> str | None:
         ours = f"{_FETCHED}{os.getpid()}-{SystemRandom().randrange(1 << 48):012x}"
-        outcome = self._command.outcome(
-            "fetch", *_QUIET_FETCH, "--end-of-options", self.remote, f"+{ref}:{ours}", env={"GIT_NO_LAZY_FETCH": "1"}
-        )
-        if not outcome.succeeded:
-            if ref not in self.listed(ref):
+        for attempt in range(_FETCH_ATTEMPTS):
+            outcome = self._command.outcome("fetch", *_QUIET_FETCH, "--end-of-options", self.remote, f"+{ref}:{ours}")
+            if outcome.succeeded:
+                break
+            reason = _reason(outcome)
+            if _NO_SUCH_REF in reason or ref not in self.listed(ref):
                 return None
-            raise self._trouble(REMOTE_UNREACHABLE, _reason(outcome))
+            if attempt == _FETCH_ATTEMPTS - 1:  # a ref that others replace may be another one in the middle of a fetch
+                raise self._trouble(REMOTE_UNREACHABLE, reason)
         try:
             object_id = self.git.command.text("rev-parse", "--verify", "-q", "--end-of-options", ours)
             self.git.command.output("update-ref", "-d", ours, object_id)
