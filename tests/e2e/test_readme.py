@@ -18,6 +18,7 @@ VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "TIME"),
     (re.compile(r"\b\d{4}-\d\d/"), "MONTH/"),
     (re.compile(r"\b\d+(?:\.\d+)?(?:ms|s)\b"), "DURATION"),
+    (re.compile(r"\b\d+ commits"), "COMMITS"),
     (re.compile(r"\s+"), " "),
 )
 

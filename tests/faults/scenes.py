@@ -1,0 +1,114 @@
+"""Repositories whose runs are killed, and what their steps leave behind, so that anybody can count what really ran.
+
+Every step appends its id, and the run that it belongs to, to `effects` in its state folder before it does anything.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+EFFECT = 'echo "$INNOMINATUS_RUN $INNOMINATUS_STEP" >> "$INNOMINATUS_STATE_DIR/effects"'
+SCORE = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\ncontainers:\n  web: {image: 'nginx:1.27'}\n"
+GOLDEN_PATH = (
+    "apiVersion: workflow.dev/v1\nkind: GoldenPath\nmetadata: {name: deploy-app}\n"
+    "spec: {operation: deploy, workflow: workflows/deploy.yaml}\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A repository, and the words of the command that is killed in it."""
+
+    name: str
+    files: Mapping[str, str]
+    command: tuple[str, ...] = ("run", "deploy-app", "score.yaml")
+    first: tuple[tuple[str, ...], ...] = ()
+    """Commands that run before, to whatever end."""
+
+    def make(self, folder: Path) -> Path:
+        """The repository, committed."""
+        for path, text in self.files.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        for argv in (
+            ["init", "-q", "-b", "main"],
+            ["config", "user.name", "Ada"],
+            ["config", "user.email", "ada@shop.example"],
+            ["add", "--all"],
+            ["commit", "-q", "-m", "A repository"],
+        ):
+            subprocess.run(["git", *argv], cwd=folder, check=True)
+        return folder
+
+
+def step(name: str, *lines: str, **more: str) -> str:
+    """A script step that says that it ran."""
+    script = "\n".join(f"          {line}" for line in (EFFECT, *lines))
+    settings = "".join(f"      {key}: {value}\n" for key, value in more.items())
+    head = f"    - name: {name}\n      type: script\n      timeout: 1m\n"
+    return f"{head}{settings}      config:\n        script: |\n{script}\n"
+
+
+def workflow(*steps: str, cleanup: str = "") -> str:
+    """A workflow of these steps."""
+    last = f"  finally:\n{cleanup}" if cleanup else ""
+    return (
+        "apiVersion: workflow.dev/v1\nkind: Workflow\nmetadata: {name: deploy}\nspec:\n"
+        f"  outputs: {{said: '${{steps.say.outputs.word}}'}}\n  steps:\n{''.join(steps)}{last}"
+    )
+
+
+CHAIN = Scene(
+    "chain",
+    {
+        "admin-config.yaml": "limits: {maxParallel: 2}\n",
+        "score.yaml": SCORE,
+        "workflows/golden-paths/deploy-app.yaml": GOLDEN_PATH,
+        "workflows/deploy.yaml": workflow(
+            step("say", "echo OUTPUT_word=hello", outputs="[word]", idempotency="convergent"),
+            step("hear", 'test "$WORD" = hello', env="{WORD: '${steps.say.outputs.word}'}"),
+            step("rest", idempotency="convergent"),
+        ),
+    },
+)
+WIDE = Scene(
+    "wide",
+    {
+        "admin-config.yaml": "limits: {maxParallel: 3}\n",
+        "score.yaml": SCORE,
+        "workflows/golden-paths/deploy-app.yaml": GOLDEN_PATH,
+        "workflows/deploy.yaml": workflow(
+            step("say", "echo OUTPUT_word=hello", outputs="[word]", idempotency="convergent", dependsOn="[]"),
+            step("left", dependsOn="[]", idempotency="convergent"),
+            step("wrong", "exit 3", dependsOn="[]", retry="{attempts: 2, delay: 0}"),
+            step("behind", dependsOn="[wrong]"),
+            step("other", dependsOn="[say, left]"),
+            cleanup=step("tidy", idempotency="convergent"),
+        ),
+    },
+)
+AGAIN = Scene(
+    "again",
+    {
+        **CHAIN.files,
+        "workflows/deploy.yaml": workflow(
+            step("say", "echo OUTPUT_word=hello", outputs="[word]", idempotency="convergent"),
+            step("once", 'test -e "$INNOMINATUS_STATE_DIR/good" || { touch "$INNOMINATUS_STATE_DIR/good"; exit 1; }'),
+            step("rest", idempotency="convergent"),
+        ),
+    },
+    command=("resume", "latest"),
+    first=(("run", "deploy-app", "score.yaml"),),
+)
+SCENES = (CHAIN, WIDE, AGAIN)
+
+
+def prepared(scene: Scene, folder: Path) -> Path:
+    """The repository, and what is to have run in it before."""
+    scene.make(folder)
+    for words in scene.first:
+        subprocess.run([sys.executable, "-m", "innominatus_cli", *words], cwd=folder, capture_output=True, check=False)
+    return folder
