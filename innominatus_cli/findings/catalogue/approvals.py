@@ -112,7 +112,7 @@ NO_SIGNING_KEY = _ungiven(
 )
 GPG_FAILED = _ungiven(
     "ORC-5263",
-    "gpg did not do its work",
+    "GnuPG did not do its work",
     "Install GnuPG 2.2 or newer and import the keys of those who sign; unlock your own in gpg-agent.",
     "Signing asks the operator's own gpg and agent, never for a passphrase on the terminal. Verifying needs the "
     "signer's public key in the keyring; which fingerprints count is said by admin-config alone.",
