@@ -341,7 +341,7 @@ class RunOperation:
         if options.push and written.ref is not None:
             pushed = self._pushed(written.ref)
             findings = (*findings, *pushed)
-        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+        if self.checkpoints is not None and (_is_pushed(pushed) or record.status == "succeeded"):
             self.checkpoints.delete()
         status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
@@ -351,10 +351,13 @@ class RunOperation:
         )
 
     def _pushed(self, ref: str) -> tuple[Finding, ...]:
-        from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few runs push
+        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few runs push
 
-        problem = push(self.git, ref)
-        return (problem,) if problem else ()
+        return push_records(self.store, ref, self.clock)
+
+
+def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:
+    return findings is not None and all(finding.code is not ledger_codes.PUSH_FAILED for finding in findings)
 
 
 def _exit_status(result: ExecutionResult) -> int:
