@@ -12,7 +12,7 @@ from innominatus_cli.findings.finding import CannotContinue, Code, Finding, Plac
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.recovering import recover
 from innominatus_cli.operations.run_history import RunsOf, find_record
-from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport
+from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import rollback_plan
 
@@ -48,6 +48,8 @@ class RollbackOperation(RunOperation):
         super().__init__(directory, clock, observer)
         self._record_of = record
         self._assumed = assumed or {}
+        said = (Assumption(step=step, happened="done" if it else "not_done") for step, it in self._assumed.items())
+        self.undertaking = Undertaking(kind="rollback", rolls_back=record.run, assumptions=tuple(said))
 
     def roll_back(self, options: RunOptions) -> RunReport:
         """Judges, executes and records; where nothing is left to be taken back, it only says so."""
@@ -70,14 +72,6 @@ class RollbackOperation(RunOperation):
         if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL:
             report = replace(report, exit_status=ExitStatus.OK, gates=failed.gates)
         return self._refuse(plan, report, options) if report.exit_status else self._execute(plan, report, options)
-
-    def _opening(self, plan: "Plan", report: RunReport) -> RunRecord:
-        """Says beside everything else what the operator said of steps in doubt."""
-        said = [
-            Assumption(step=step, happened="done" if done else "not_done")
-            for step, done in sorted(self._assumed.items())
-        ]
-        return super()._opening(plan, report).model_copy(update={"assumptions": said or None})
 
     def _nothing_done(self, outcome: PlanOutcome) -> RunReport:
         return RunReport(_status_of(outcome), outcome, findings=outcome.findings, sources=self.repository.sources())

@@ -10,7 +10,7 @@ from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.planning.rollback import History, started
+from innominatus_cli.planning.rollback import History, in_doubt, started
 
 
 class RunsOf:
@@ -76,7 +76,7 @@ class RunsOf:
         for one in self.rollbacks_of(record):
             found |= {said.step: said.happened == "done" for said in one.assumptions or ()}
             for result in one.steps:
-                if result.status == "interrupted" and one.recovered:
+                if in_doubt(result):
                     found.pop(result.step, None)
         return found
 
@@ -85,7 +85,7 @@ class RunsOf:
         found: set[str] = set()
         for one in self.rollbacks_of(record):
             for result in one.steps:
-                if result.status == "interrupted" and one.recovered:
+                if in_doubt(result):
                     found.add(result.step)
                 elif started(result):
                     found.discard(result.step)

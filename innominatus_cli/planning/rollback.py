@@ -124,11 +124,14 @@ def rollback_plan(plan: Plan, history: History) -> Rollback:
 
 def started(result: StepResult) -> bool:
     """Whether a step began to work, in this run or in the one that its result is from."""
-    return result.status in _RAN and (bool(result.attempts) or result.started_at is not None or _was_killed(result))
+    if result.status in _RAN:
+        return bool(result.attempts) or result.reused_from is not None
+    return in_doubt(result)
 
 
-def _was_killed(result: StepResult) -> bool:
-    return result.status == "interrupted"
+def in_doubt(result: StepResult) -> bool:
+    """Whether its run was killed while a step was at work, and no later run has found out what came of it."""
+    return result.status != "succeeded" and bool(result.attempts) and result.attempts[-1].ending == "unknown"
 
 
 def rolls_back_now(plan: Plan, record: RunRecord, *, asked: bool = False) -> bool:
@@ -173,7 +176,7 @@ class _Maker:
                 continue
             self._results[result.step] = result
             self._doubt.discard(result.step)
-            if result.status == "interrupted" and record.recovered:
+            if in_doubt(result):
                 self._doubt.add(result.step)
         for one in record.assumptions or ():
             self._doubt.discard(one.step)

@@ -53,6 +53,11 @@ def result(name: str, status: Any = "succeeded", **more: Any) -> StepResult:
     return StepResult(**{**made, **more})
 
 
+def killed(name: str) -> StepResult:
+    attempt = Attempt(number=1, started_at="2026-01-01T00:00:00.000Z", duration_ms=1, ending="unknown")
+    return result(name, "interrupted", attempts=[attempt])
+
+
 def record(*results: StepResult, run: str = RUN, status: Any = "failed", **more: Any) -> RunRecord:
     now = "2026-01-01T00:00:00.000Z"
     return RunRecord(
@@ -149,7 +154,7 @@ def test_a_step_in_doubt_is_taken_back_only_where_that_does_no_harm_or_somebody_
     idempotency: Idempotency, assumed: dict[str, bool], codes: list[str], taken_back: list[str] | None
 ) -> None:
     one = step("a", rollback=UNDO, idempotency=idempotency)
-    history = History(chain=[record(result("a", "interrupted"), recovered=True)], steps=[one], assumed=assumed)
+    history = History(chain=[record(killed("a"))], steps=[one], assumed=assumed)
     made = rollback_plan(plan(one), history)
     assert [finding.code.number for finding in made.findings] == codes
     assert (None if made.plan is None else names(made.plan)) == taken_back
@@ -157,7 +162,7 @@ def test_a_step_in_doubt_is_taken_back_only_where_that_does_no_harm_or_somebody_
 
 def test_an_undo_of_a_types_own_needs_no_answer_about_a_step_in_doubt() -> None:
     one = step("a", "resource-provisioning", inputs={"resource": "db", "resourceType": "sqlite", "operation": "create"})
-    back = rolled(plan(one), record(result("a", "interrupted"), recovered=True))
+    back = rolled(plan(one), record(killed("a")))
     undoes = back.steps[0].undoes
     assert undoes is not None
     assert (undoes.how, undoes.runs, back.steps[0].idempotency) == ("itself", [RUN], Idempotency.CONVERGENT)
@@ -165,7 +170,7 @@ def test_an_undo_of_a_types_own_needs_no_answer_about_a_step_in_doubt() -> None:
 
 def test_a_resumed_run_is_taken_back_with_what_it_went_on_from() -> None:
     steps = [step("a", rollback=UNDO), step("b", rollback=UNDO)]
-    old = record(result("a"), result("b", "interrupted"), run=OLD, recovered=True)
+    old = record(result("a"), killed("b"), run=OLD)
     new = record(result("a", attempts=[], reused_from=OLD), result("b"), kind="resume", resumes=OLD)
     back = rolled(plan(*steps), old, new)
     assert names(back) == ["undo-b", "undo-a"]

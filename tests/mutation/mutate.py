@@ -1,0 +1,194 @@
+"""The mutation score of what runs rest on: how many small changes of its code the tests notice.
+
+A mutant is one change: a comparison, a condition, an operator, a number or a returned value is another one, or a
+statement is not there. It is killed when a test of its module fails, or does not end. What survives is printed.
+
+    python tests/mutation/mutate.py [MODULE ...] [--sample N] [--seed 1] [--jobs 2]
+"""
+
+import argparse
+import ast
+import copy
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = {
+    "execution/journal.py": ("tests/unit/execution/test_journal.py",),
+    "execution/decide.py": ("tests/unit/execution/test_decide.py", "tests/unit/planning/test_expansion_properties.py"),
+    "execution/past.py": ("tests/unit/execution",),
+    "execution/replay.py": ("tests/unit/execution",),
+    "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
+    "system/locks.py": ("tests/integration/test_locks.py",),
+    "ledger/records.py": ("tests/unit/ledger",),
+    "ledger/store.py": ("tests/unit/ledger", "tests/integration/ledger"),
+}
+"""By module, below the package: the tests that must notice."""
+BOUND = 0.85
+_PATIENCE = 3.0
+_LEAST_SECONDS = 20.0
+
+_SWAPPED = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.And: ast.Or, ast.Or: ast.And,
+    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A module's text with one change, and where it is."""
+
+    line: int
+    what: str
+    text: str
+
+
+class _Change(ast.NodeTransformer):
+    """Makes the change of one number; `what` says which it was, empty where there is no such number."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self.line = 0
+        self.what = ""
+
+    def _is_it(self, node: ast.AST, what: str) -> bool:
+        self._left -= 1
+        if self._left == -1:
+            self.line, self.what = getattr(node, "lineno", 0), what
+            return True
+        return False
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Annotations and docstrings are no behaviour."""
+        if isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                node.value = self.visit(node.value)  # type: ignore[assignment]
+            return node
+        if isinstance(node, ast.arguments):
+            node.defaults = [self.visit(one) for one in node.defaults]  # type: ignore[misc]
+            return node
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        changed = self._changed(node)
+        return changed if changed is not None else self.generic_visit(node)
+
+    def _changed(self, node: ast.AST) -> ast.AST | None:
+        match node:
+            case ast.Compare(ops=[one]) if type(one) in _SWAPPED and self._is_it(node, "comparison"):
+                node.ops = [_SWAPPED[type(one)]()]  # type: ignore[list-item]
+            case ast.BinOp() | ast.BoolOp() | ast.AugAssign() if type(node.op) in _SWAPPED and self._is_it(
+                node, "operator"
+            ):
+                node.op = _SWAPPED[type(node.op)]()  # type: ignore[assignment]
+            case ast.If() | ast.IfExp() | ast.While() if self._is_it(node, "condition"):
+                node.test = ast.UnaryOp(ast.Not(), node.test)
+            case ast.Constant(value=bool()) if self._is_it(node, "truth"):
+                return ast.copy_location(ast.Constant(not node.value), node)
+            case ast.Constant(value=int() as value) if not isinstance(value, bool) and self._is_it(node, "number"):
+                return ast.copy_location(ast.Constant(value + 1), node)
+            case ast.Return(value=ast.expr()) if self._is_it(node, "returned value"):
+                return ast.copy_location(ast.Return(ast.Constant(None)), node)
+            case ast.Expr(value=ast.Call()) if self._is_it(node, "statement"):
+                return ast.copy_location(ast.Pass(), node)
+            case _:
+                return None
+        return node
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """All mutants of a module's text."""
+    tree = ast.parse(source)
+    number = 0
+    while True:
+        change = _Change(number)
+        mutated = ast.fix_missing_locations(change.visit(copy.deepcopy(tree)))
+        if not change.what:
+            return
+        yield Mutant(change.line, change.what, ast.unparse(mutated))
+        number += 1
+
+
+def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) -> tuple[int, int]:
+    """How many of the chosen mutants were killed, and how many there were; prints those that were not."""
+    path = Path("innominatus_cli") / module
+    found = list(mutants((ROOT / path).read_text(encoding="utf-8")))
+    chosen = found if not sample or sample >= len(found) else random.Random(seed).sample(found, sample)
+    with tempfile.TemporaryDirectory() as folder:
+        trees: Queue[Path] = Queue()
+        for number in range(jobs):
+            trees.put(_tree(Path(folder) / str(number)))
+        tree = trees.get()
+        started = time.monotonic()
+        if _fails(tree, tests, None):
+            print(f"{module}: its tests fail without any change")
+            return 0, len(chosen)
+        patience = max(_LEAST_SECONDS, _PATIENCE * (time.monotonic() - started))
+        trees.put(tree)
+
+        def killed(mutant: Mutant) -> bool:
+            tree = trees.get()
+            original = (tree / path).read_text(encoding="utf-8")
+            try:
+                (tree / path).write_text(mutant.text, encoding="utf-8")
+                return _fails(tree, tests, patience)
+            finally:
+                (tree / path).write_text(original, encoding="utf-8")
+                trees.put(tree)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            outcomes = list(pool.map(killed, chosen))
+    for mutant, dead in zip(chosen, outcomes, strict=True):
+        if not dead:
+            print(f"  survived: {path}:{mutant.line} ({mutant.what})")
+    return sum(outcomes), len(chosen)
+
+
+def _tree(folder: Path) -> Path:
+    for name in ("innominatus_cli", "tests", "schemas"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def _fails(tree: Path, tests: Sequence[str], seconds: float | None) -> bool:
+    argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(argv, cwd=tree, env=environment, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
+
+
+def main(modules: Sequence[str], sample: int, seed: int, jobs: int) -> int:
+    """Prints the scores; 1 where all together are below the bound."""
+    dead = total = 0
+    for module in modules or TESTS:
+        killed, count = score(module, TESTS[module], sample, seed, jobs)
+        dead, total = dead + killed, total + count
+        print(f"{module}: {killed} of {count} mutants killed ({killed / max(count, 1):.0%})", flush=True)
+    print(f"together: {dead / max(total, 1):.1%} (bound {BOUND:.0%})")
+    return 0 if dead >= BOUND * total else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*")
+    parser.add_argument("--sample", type=int, default=0, help="so many mutants a module; 0: all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    sys.exit(main(given.modules, given.sample, given.seed, given.jobs))
