@@ -582,4 +582,4 @@ def test_policy_input_is_plain_json_without_a_secrets_value(
 
 
 def test_every_policy_is_one_function_with_a_name_of_its_own() -> None:
-    assert len({policy.__name__ for policy in POLICIES}) == len(POLICIES) == 12
+    assert len({policy.__name__ for policy in POLICIES}) == len(POLICIES) == 13
