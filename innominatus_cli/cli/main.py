@@ -43,6 +43,8 @@ COMMANDS = {
     "history": "List the runs of an application.",
     "runs": "Work with the runs of an application: find the one that turned bad.",
     "logs": "Show what the steps of a run printed.",
+    "resume": "Go on with a run that was killed, failed, was interrupted, or waits.",
+    "retry": "Run the failed steps of a run again, or one that succeeded.",
     "cancel": "End a run that works, here or in another clone, or close one that waits.",
     "locks": "Show who holds which lock, here and on the remote, and break one that was left behind.",
     "secrets": "Show the secrets of admin-config, ask their stores for them, change them.",

@@ -27,6 +27,7 @@ from innominatus_cli.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from innominatus_cli.operations.plan_files import HeldPlan
+    from innominatus_cli.operations.resuming import ResumeWish
 
 _COLLECT_AFTER: Final = 100_000
 """New objects between two looks of the collector. Nearly all that a plan of 1,000 steps makes lives to the end, and
@@ -52,12 +53,21 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
 
 def run_options(function: Callable[..., T]) -> Callable[..., T]:
     """The options of every command that runs."""
+    return wish_options(execution_options(dry_run_option(function)))
+
+
+def dry_run_option(function: Callable[..., T]) -> Callable[..., T]:
+    """`--dry-run`."""
+    return click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing.")(function)
+
+
+def execution_options(function: Callable[..., T]) -> Callable[..., T]:
+    """How a run is done, whatever it does."""
     for option in reversed(
         [
             click.option("--max-parallel", type=click.IntRange(1, 256), help="Run at most N steps at once."),
             click.option("--timeout", type=Duration(), help="Stop what runs after this long, as in 90s, 30m, 1h30m."),
             click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
-            click.option("--dry-run", is_flag=True, help="Plan and judge only; run and record nothing."),
             click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
             click.option("--push", is_flag=True, help="Push the record's commit."),
             click.option(
@@ -67,7 +77,7 @@ def run_options(function: Callable[..., T]) -> Callable[..., T]:
         ]
     ):
         function = option(function)
-    return wish_options(function)
+    return function
 
 
 def plan_file_option(function: Callable[..., T]) -> Callable[..., T]:
@@ -102,7 +112,34 @@ def carry_out(
         overriding=given["overriding"],
     )
     held = _held(given.get("plan_file"), wish, only)
-    options = RunOptions(
+    options = options_of(given)
+    observer = progress_for(sys.stderr, os.environ)
+    operation = RunOperation(".", SystemClock(), observer, held)
+    report = operation.run(held.wish(operation.git.root) if held else wish, options)
+    show_report(report, output)
+    if report.record is None and options.dry_run and report.outcome.plan is not None:
+        _print_plan(report, output)
+    return report.exit_status
+
+
+def go_on(wish: "ResumeWish", output: str, given: dict[str, Any]) -> int:
+    """Goes on with an earlier run, tells and reports as `carry_out` does, and returns the exit status.
+
+    `given` holds the values of `execution_options`.
+    """
+    from innominatus_cli.operations.resuming import ResumeOperation  # noqa: PLC0415 - few commands go on
+
+    gc.set_threshold(_COLLECT_AFTER)
+    gc.enable()
+    observer = progress_for(sys.stderr, os.environ)
+    report = ResumeOperation(".", SystemClock(), observer).resume(wish, options_of({**RUN_DEFAULTS, **given}))
+    show_report(report, output)
+    return report.exit_status
+
+
+def options_of(given: Mapping[str, Any]) -> RunOptions:
+    """The options of a run by the values of `run_options`."""
+    return RunOptions(
         max_parallel=given["max_parallel"],
         timeout_seconds=given["timeout"],
         policies_from=given["policies_from"],
@@ -112,18 +149,16 @@ def carry_out(
         checkpoint=given["checkpoint"] == "push",
         lock_remote=given["lock_remote"],
     )
-    observer = progress_for(sys.stderr, os.environ)
-    operation = RunOperation(".", SystemClock(), observer, held)
-    report = operation.run(held.wish(operation.git.root) if held else wish, options)
+
+
+def show_report(report: RunReport, output: str) -> None:
+    """What is to be told on stderr, and the record on stdout where there is one."""
     told = [finding for finding in report.everything() if finding.severity is not Severity.INFO]
     if told:
         to_stderr(findings_text(told, sources=report.sources, colour=wants_colour(sys.stderr)).rstrip("\n"))
     if report.record is not None:
         lines = run_lines(report, colour=wants_colour(sys.stdout))
         print_document(run_document(report), output, lambda: "".join(f"{line}\n" for line in lines))
-    elif options.dry_run and report.outcome.plan is not None:
-        _print_plan(report, output)
-    return report.exit_status
 
 
 def _held(plan_file: str | None, wish: PlanWish, only: Operation | None) -> "HeldPlan | None":

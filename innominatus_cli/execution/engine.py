@@ -24,6 +24,7 @@ from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.journal import Journal, lost
 from innominatus_cli.execution.observer import LateEnds, NobodyWatches, Observer
 from innominatus_cli.execution.options import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult
+from innominatus_cli.execution.reuse import Reuse, carried_on, end_of
 from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import CleanObserver, clean_finding, clean_result, public_outputs
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
@@ -39,6 +40,7 @@ from innominatus_cli.execution.step import (
 from innominatus_cli.execution.task import Task, made_ready
 from innominatus_cli.execution.values import RunValues
 from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.catalogue.resuming import DECISION_NEEDED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.clock import timestamp
@@ -48,7 +50,6 @@ from innominatus_cli.system.signals import SignalPipe
 
 __all__ = ["DEFAULT_PARALLEL", "ExecutionOptions", "ExecutionResult", "execute_plan"]
 
-_AHEAD: Final = 32
 _SYNC_SECONDS: Final = 0.05
 
 
@@ -102,6 +103,7 @@ class _Run:
         self._observer = observer
         self._graph = PlanGraph(setting.plan)
         self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
+        self._reuse = Reuse(options.past, self._graph)
         self._started = self._clock.monotonic()
         self._started_at = setting.started_at or timestamp(self._clock.now())
         self._values = RunValues(setting.plan, setting.facts(self._started_at), setting.secrets)
@@ -146,7 +148,9 @@ class _Run:
         return self._conclude()
 
     def _begin(self) -> None:
-        self._journal.run_starts(self._options.deadline_seconds)
+        self._journal.run_starts(self._options.deadline_seconds, self._options.past)
+        if self._options.past is not None:
+            self._journal.carries(self._options.past)
         self._observer.run_started(self._setting.run, self._setting.plan)
         self._close_groups()
 
@@ -154,11 +158,12 @@ class _Run:
         for entry in decision.entries:
             self._state.entered(entry.call, entry.number, entry.reason)
         for skip in decision.skips:
-            self._ended(skip.step, StepEnd(never_ran(skip.step, "skipped", skip.reason)))
+            self._skip(skip.step, skip.reason)
         for refusal in decision.refusals:
             self._ended(refusal.step, StepEnd(never_ran(refusal.step, "failed", "", refusal.finding)))
         for left in decision.left:
-            self._ended(left.step, StepEnd(never_ran(left.step, "planned", left.reason)))
+            result = never_ran(left.step, "planned", left.reason)
+            self._ended(left.step, StepEnd(carried_on(result, self._reuse.of(left.step))))
         for step in decision.expansions:
             self._expand(step)
         for step in decision.steps:
@@ -166,7 +171,7 @@ class _Run:
 
     def _expand(self, step: PlannedStep) -> None:
         """A loop becomes its steps, once: the journal says how many, and by their digest over which values."""
-        cells = cells_of(step, self._values)
+        cells = self._reuse.cells(step) or cells_of(step, self._values)
         if isinstance(cells, Finding):
             self._ended(step, StepEnd(never_ran(step, "failed", "", cells)))
             return
@@ -189,11 +194,29 @@ class _Run:
     def _most(step: PlannedStep) -> int:
         return step.expansion.max_items if step.expansion else 1
 
+    def _skip(self, step: PlannedStep, reason: str) -> None:
+        """A step does not run; what an earlier run knows of it counts on."""
+        earlier = self._reuse.of(step)
+        if earlier is not None and earlier.verdict == "reuse":
+            self._ended(step, end_of(earlier))
+        elif step.expansion is not None and self._reuse.cells(step) is not None:
+            self._expand(step)
+        else:
+            self._ended(step, StepEnd(carried_on(never_ran(step, "skipped", reason), earlier)))
+
     def _launch(self, step: PlannedStep) -> None:
+        earlier = self._reuse.of(step)
+        if earlier is not None and earlier.verdict == "reuse":
+            self._ended(step, end_of(earlier))
+            return
+        if earlier is not None and earlier.verdict == "ask":
+            self._ask(step, earlier.reason)
+            return
         finding = self._setting.compare_inputs(step) if step.input_files else None
         if finding is None and (closed := self._setting.gates.closed(step)):
             self._hold(step, closed)
             return
+        self._reuse.runs(step, earlier)
         if finding is not None:
             self._ended(step, StepEnd(never_ran(step, "failed", "", finding)))
             return
@@ -203,6 +226,9 @@ class _Run:
         index = self._graph.index[step.id]
         self._state.started(step.id)
         self._deadlines.begin(index, self._clock.monotonic())
+        if earlier is not None:
+            self._journal.goes_on(index, earlier)
+            self._observer.notice(f"step '{step.name}' runs again: {earlier.reason}")
         task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
         self._intended.append(task)
@@ -212,11 +238,24 @@ class _Run:
         self._journal.held(step.id, self._graph.index[step.id], reason)
         self._observer.notice(f"step '{step.name}' waits for an approval: {reason}")
 
+    def _ask(self, step: PlannedStep, reason: str) -> None:
+        """The step waits for a person's word; what does not stand behind it goes on."""
+        remedy = (
+            f"See whether it is done, then: innominatus-ctl resume {self._setting.run} --assume {step.id}=done "
+            f"(or {step.id}=not-done)."
+        )
+        self._found(finding_of(step, DECISION_NEEDED, reason, remedy))
+        self._state.hold(step.id, reason, for_decision=True)
+        self._journal.held(step.id, self._graph.index[step.id], reason)
+        self._observer.notice(f"step '{step.name}' waits for a decision: {reason}")
+
     def _made_ready(self, index: int) -> Task:
         failed = self._state.root_above(index) is not None
         manifests = MappingProxyType(self._artifacts)
         step = self._graph.steps[index]
-        return made_ready(self._prepared, step, index, self._values, manifests, failed=failed)
+        earlier = self._reuse.of(step)
+        attempts = earlier.attempts if earlier is not None else ()
+        return made_ready(self._prepared, step, index, self._values, manifests, failed=failed, earlier=attempts)
 
     def _make_ready(self) -> None:
         """Looks at the inputs of the steps that will probably be next, while others run."""
@@ -225,6 +264,8 @@ class _Run:
             asked = step.conditions.if_tree is not None or step.conditions.unless_tree is not None
             if step.expansion is not None or self._graph.scope_of(index) is not None:
                 continue  # a loop has no work of its own, and a sub-workflow may yet be judged
+            if self._reuse.knows(step):
+                continue
             if index not in self._ready_tasks and not asked and self._state.root_above(index) is None:
                 self._ready_tasks[index] = self._made_ready(index)
 
@@ -300,8 +341,12 @@ class _Run:
     def _intents_ahead(self) -> list[list[int]]:
         """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
         steps = self._graph.steps
-        soon = [] if self._state.stopped else self._state.ready[:_AHEAD]
-        ahead = [n for n in soon if n not in self._ahead and not self._setting.gates.closed(steps[n])]
+        soon = [] if self._state.stopped else self._state.ready[: self._options.ahead]
+        ahead = [
+            n
+            for n in soon
+            if n not in self._ahead and not self._reuse.knows(steps[n]) and not self._setting.gates.closed(steps[n])
+        ]
         self._ahead.update(ahead)
         return [[number, 1] for number in ahead]
 

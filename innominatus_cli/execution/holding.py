@@ -25,7 +25,8 @@ def steps_left(state: RunState) -> tuple[Skip, ...]:
         behind[number] = held
         if step.kind == "step":
             at_gate = state.graph.steps[held]
-            reason = state.held[number] if held == number else f"step '{at_gate.name}' waits for an approval"
+            what = "a decision" if held in state.undecided else "an approval"
+            reason = state.held[number] if held == number else f"step '{at_gate.name}' waits for {what}"
             left.append(Skip(step, reason))
     return tuple(left)
 

@@ -58,4 +58,9 @@ def read_kept(path: Path, digest: str) -> bytes:
 def keep_artifacts(state: StateFolder, run: str, end: StepEnd) -> None:
     """Writes the artifacts alone, each by its digest. Raises CannotContinue (exit 73)."""
     for data in end.artifacts.values():
-        write_file(state.artifact_path(run, digest_of_bytes(data).removeprefix("sha256:")), data, _PRIVATE)
+        keep_artifact(state, run, data)
+
+
+def keep_artifact(state: StateFolder, run: str, data: bytes) -> None:
+    """Writes one artifact. Raises CannotContinue (exit 73)."""
+    write_file(state.artifact_path(run, digest_of_bytes(data).removeprefix("sha256:")), data, _PRIVATE)

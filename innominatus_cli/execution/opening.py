@@ -10,8 +10,9 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from innominatus_cli.documents.canonical import digest_of_bytes
+from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.plan_file import PlannedRequest
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.execution.journal import JournalRead, lost, read_journal, sync_folder
 from innominatus_cli.execution.kept import read_kept
@@ -21,6 +22,7 @@ from innominatus_cli.system.files import write_file
 from innominatus_cli.system.state_folder import StateFolder
 
 _PRIVATE: Final = 0o600
+_REQUEST: Final = "request.json"
 _UNCOMMITTED: Final = b"no-commit\n"
 
 
@@ -34,10 +36,13 @@ class StoredRun:
     journal: JournalRead
 
 
-def open_run(state: StateFolder, opening: RunRecord, plan: Plan, *, commit: bool = True) -> str:
+def open_run(
+    state: StateFolder, opening: RunRecord, plan: Plan, request: PlannedRequest | None = None, *, commit: bool = True
+) -> str:
     """Stores both durably, and marks the run as one without a record; returns the digest of the opening's file.
 
-    `commit`: its record is to be committed. Raises CannotContinue (exit 73) where the disk refuses.
+    `request` is what was asked for, `commit`: its record is to be committed. Raises CannotContinue
+    (exit 73) where the disk refuses.
     """
     run = opening.run
     try:
@@ -47,6 +52,8 @@ def open_run(state: StateFolder, opening: RunRecord, plan: Plan, *, commit: bool
         raise CannotContinue(lost(state.run_dir(run), error.strerror or "the disk refuses")) from error
     write_file(state.plan_path(run), plan.canonical, _PRIVATE)
     write_file(state.opening_path(run), opening.canonical, _PRIVATE)
+    if request is not None:
+        write_file(state.run_dir(run) / _REQUEST, canonical_json(request.as_json()), _PRIVATE)
     try:
         mark = os.open(state.open_path(run), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE)
         try:
@@ -58,6 +65,14 @@ def open_run(state: StateFolder, opening: RunRecord, plan: Plan, *, commit: bool
     except OSError as error:
         raise CannotContinue(lost(state.open_path(run), error.strerror or "the disk refuses")) from error
     return digest_of_bytes(opening.canonical)
+
+
+def read_request(folder: Path) -> PlannedRequest | None:
+    """What was asked for when the run of this folder was planned; None where that is not known."""
+    try:
+        return PlannedRequest.model_validate_json((folder / _REQUEST).read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def close_run(state: StateFolder, run: str) -> None:

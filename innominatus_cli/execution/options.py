@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.run_record import CountedApproval, RunStatus, StepResult
+from innominatus_cli.execution.past import Past
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import StopLadder
 from innominatus_cli.system.processes import Supervisor
 from innominatus_cli.system.signals import SignalPipe
 
 DEFAULT_PARALLEL: Final = 4
+INTENTS_AHEAD: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class ExecutionOptions:
     deadline_seconds: float | None = None
     ladder: StopLadder = field(default_factory=StopLadder)
     lock_fd: int | None = None
+    past: Past | None = None
+    """What an earlier run left, where this one goes on with it."""
+    ahead: int = INTENTS_AHEAD
+    """How many first attempts of ready steps are put on disk as intended before their turn comes."""
     pidfd: bool = True
     subreaper: bool = True
 

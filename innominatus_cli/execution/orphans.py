@@ -17,8 +17,9 @@ from typing import Final, Protocol
 
 from innominatus_cli.execution.journal import Journal, JournalRead, lost, read_journal
 from innominatus_cli.execution.kept import kept_value, read_value
-from innominatus_cli.execution.opening import close_run, read_opening
-from innominatus_cli.execution.replay import FAILED, RunEvents, events_of, moment
+from innominatus_cli.execution.opening import close_run, read_opening, read_run
+from innominatus_cli.execution.replay import FAILED
+from innominatus_cli.execution.run_events import Begun, RunEvents, events_of, may_have_begun, moment
 from innominatus_cli.findings.catalogue.execution import ORPHANS_ENDED, RUN_WAS_KILLED
 from innominatus_cli.findings.catalogue.resuming import RECORD_NOT_RECOVERED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
@@ -112,7 +113,7 @@ def _recover(state: StateFolder, clock: Clock, killed: _Killed, records: Records
                     left.place,
                 )
             ]
-        if records is None or not _has_opening(left.read):
+        if records is None or left.events.nothing_began or not _has_opening(left.read):
             return _closed(state, clock, killed, left, ended)
         if records.has(killed.run):
             close_run(state, killed.run)
@@ -209,8 +210,8 @@ def _closed(
     state: StateFolder, clock: Clock, killed: _Killed, left: _Left, ended: int, *, recorded: bool = False
 ) -> list[Finding]:
     """Closes the journal, and says what was left; `recorded`: the record is written from the journal afterwards."""
-    if not left.read.lines:
-        close_run(state, killed.run)  # nothing had begun
+    if left.events.nothing_began:
+        close_run(state, killed.run)
         return []
     done = left.events.end is not None
     if recorded or not done:
@@ -222,13 +223,13 @@ def _close_journal(state: StateFolder, run: str, clock: Clock, events: RunEvents
     path = state.journal_path(run)
     journal = Journal.reopen(path, clock)
     if recorded and not events.recovered:
-        journal.add("recovery")
+        journal.add("recovery", boot_id=boot_id())
     if events.end is None:
-        for index, begun in sorted(events.begun.items()):
+        for index, begun in sorted(_open_attempts(state, run, events).items()):
             result = begun.interrupted(events.last_ms)
             value = kept_value(state, run, index, result.as_json(), len(begun.step.encode()))
             journal.add("step_interrupted", step=begun.step, index=index, result=value)
-        failures = len(events.begun) + sum(
+        failures = len(_open_attempts(state, run, events)) + sum(
             one.status in FAILED and not one.continued for one in events.results.values()
         )
         journal.add(
@@ -241,6 +242,13 @@ def _close_journal(state: StateFolder, run: str, clock: Clock, events: RunEvents
     journal.close()
     if journal.problem:
         raise CannotContinue(lost(path, journal.problem))
+
+
+def _open_attempts(state: StateFolder, run: str, events: RunEvents) -> dict[int, Begun]:
+    """The attempts that have no end; after a power cut those too that were intended, and may have begun."""
+    if events.start.get("boot_id") == boot_id() or "opening" not in events.start or not events.intended:
+        return events.begun
+    return {**events.begun, **may_have_begun(read_run(state.run_dir(run)).plan, events)}
 
 
 def _told(killed: _Killed, left: _Left, ended: int, *, done: bool, recorded: bool) -> list[Finding]:

@@ -1,161 +1,23 @@
-"""A run from its journal: what happened to each step so far, and the record that follows from it. No I/O of its own.
+"""The record of a run: the fold of its opening and of what its journal says. No I/O.
 
 The record that a run writes at its end is the same fold, of the same values, before they went to disk.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from innominatus_cli.documents.plan import Plan
-from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunRecord, RunStatus, StepResult
+from innominatus_cli.documents.run_record import CountedApproval, RunRecord, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.excerpts import bounded
+from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.options import ExecutionResult
+from innominatus_cli.execution.reuse import spread
+from innominatus_cli.execution.run_events import RunEvents, moment
 from innominatus_cli.findings.finding import Finding, Severity
-from innominatus_cli.system.clock import timestamp
 
-KILLED: Final = "the run was killed while it ran"
 _NOT_REACHED: Final = "the run was killed before it could start"
 FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
-
-Values: TypeAlias = Callable[[str | int, object], Any]
-"""The whole value for a name and what the journal line holds of it (`kept.read_value`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A step that has begun and has no end: its open attempt, and those before it."""
-
-    step: str
-    index: int
-    attempt: int
-    wall_ms: int
-    earlier: tuple[Attempt, ...] = ()
-
-    def interrupted(self, until_ms: int) -> StepResult:
-        """The result of a step whose run was killed; `until_ms` is the last that is known of the run."""
-        lasted = max(0, until_ms - self.wall_ms)
-        attempt = Attempt(number=self.attempt, started_at=moment(self.wall_ms), duration_ms=lasted, ending="unknown")
-        attempts = [*self.earlier, attempt]
-        return StepResult(
-            step=self.step,
-            status="interrupted",
-            reason=KILLED,
-            started_at=attempts[0].started_at,
-            duration_ms=sum(one.duration_ms for one in attempts),
-            attempts=attempts,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """What a loop over outputs became: steps from the index `first` on, and the digest of what it goes over."""
-
-    first: int
-    count: int
-    cells: str
-
-
-@dataclass(slots=True)
-class RunEvents:
-    """What the lines of a journal come to. Steps are named by their index."""
-
-    start: Mapping[str, Any] = field(default_factory=dict)
-    results: dict[int, StepResult] = field(default_factory=dict)
-    """Of steps that have come to their end, in the order of their ends."""
-    begun: dict[int, Begun] = field(default_factory=dict)
-    intended: dict[int, int] = field(default_factory=dict)
-    """The attempt that was intended, of steps of which nothing else is known."""
-    attempts: dict[int, list[Attempt]] = field(default_factory=dict)
-    """Attempts that failed and were followed by another one."""
-    processes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Pid to index and start ticks."""
-    loops: dict[int, Loop] = field(default_factory=dict)
-    findings: list[ReportedFinding] = field(default_factory=list)
-    approvals: list[CountedApproval] = field(default_factory=list)
-    end: Mapping[str, Any] | None = None
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    recovered: bool = False
-    first_ms: int = 0
-    """When its first line was written, and the last one by the run itself (`last_ms`)."""
-    last_ms: int = 0
-
-
-def moment(wall_ms: int) -> str:
-    """A journal's time as RFC 3339."""
-    return timestamp(datetime.fromtimestamp(wall_ms / 1000, UTC))
-
-
-def events_of(lines: Iterable[Mapping[str, Any]], values: Values) -> RunEvents:
-    """Reads the lines of one run. Raises CannotContinue where a value is not what was written (see `Values`)."""
-    events = RunEvents()
-    alive = True
-    for line in lines:
-        _take(events, line, values)
-        alive = alive and line["type"] not in {"recovered", "recovery"}
-        if alive:
-            events.first_ms = events.first_ms or line["wall_ms"]
-            events.last_ms = max(events.last_ms, line["wall_ms"])
-    return events
-
-
-def _take(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:
-    match line["type"]:
-        case "run_start":
-            events.start = line
-        case "finding":
-            name = f"finding-{len(events.findings) + 1}"
-            events.findings.append(ReportedFinding.model_validate(values(name, line["finding"])))
-        case "approved":
-            events.approvals.append(CountedApproval.model_validate(line["approval"]))
-        case "recovery":
-            events.recovered = True
-        case "run_end":
-            events.end = line
-            if "outputs" in line:
-                events.outputs = values("outputs", line["outputs"])
-        case _:
-            _take_step(events, line, values)
-
-
-def _take_step(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:
-    match line["type"]:
-        case "intents":
-            for index, attempt in line["attempts"]:
-                if index not in events.begun and index not in events.results:
-                    events.intended[index] = attempt
-        case "step_start":
-            index = line["index"]
-            events.intended.pop(index, None)
-            earlier = tuple(events.attempts.get(index, ()))
-            events.begun[index] = Begun(line["step"], index, line["attempt"], line["wall_ms"], earlier)
-        case "process":
-            events.processes[line["pid"]] = (line["index"], line["start_ticks"])
-        case "retry_wait":
-            _take_attempt(events, line)
-        case "expanded":
-            events.loops[line["index"]] = Loop(line["first"], line["count"], line["cells"])
-        case "step_end" | "step_interrupted":
-            _take_end(events, line, values)
-        case _:
-            pass
-
-
-def _take_attempt(events: RunEvents, line: Mapping[str, Any]) -> None:
-    if "attempt" in line:
-        events.attempts.setdefault(line["index"], []).append(Attempt.model_validate(line["attempt"]))
-
-
-def _take_end(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:
-    index = line["index"]
-    begun = events.begun.pop(index, None)
-    events.intended.pop(index, None)
-    if "result" in line:
-        events.results[index] = StepResult.model_validate(values(index, line["result"]))
-    elif begun is not None and line["type"] == "step_interrupted":
-        events.results[index] = begun.interrupted(line["wall_ms"])
 
 
 def replay(opening: RunRecord, plan: Plan, events: RunEvents) -> RunRecord:
@@ -233,14 +95,39 @@ def _record(
 
 def _in_order(plan: Plan, events: RunEvents, results: Mapping[int, StepResult]) -> Iterator[StepResult]:
     """The results of the plan's steps, those that loops became right behind them; of each there is one."""
+    carried = _still_good(plan, events)
+    members: dict[str, list[str]] = {}
+    for step_id in carried:
+        members.setdefault(step_id.rpartition("[")[0], []).append(step_id)
     for index, step in enumerate(plan.steps):
         if step.kind != "step":
             continue
-        yield results.get(index) or _planned(step.id)
+        yield results.get(index) or carried.get(step.id) or _planned(step.id)
+        if step.expansion is None:
+            continue
         loop = events.loops.get(index)
-        for member in range(loop.count if loop else 0):
-            number = cast("Loop", loop).first + member
-            yield results.get(number) or _planned(f"{step.id}[{member}]")
+        if loop is None:
+            yield from (carried[step_id] for step_id in members.get(step.id, ()) if index not in results)
+            continue
+        for member in range(loop.count):
+            step_id = f"{step.id}[{member}]"
+            yield results.get(loop.first + member) or carried.get(step_id) or _planned(step_id)
+
+
+def _still_good(plan: Plan, events: RunEvents) -> dict[str, StepResult]:
+    """What an earlier run says of steps, but for results that stand behind a step which ran again."""
+    if not events.carried:
+        return {}
+    graph = PlanGraph(plan)
+    owner = {loop.first + member: index for index, loop in events.loops.items() for member in range(loop.count)}
+    stale: set[int] = set()
+    spread(graph, {owner.get(index, index) for index in events.spread}, stale)
+    good = {}
+    for step_id, result in events.carried.items():
+        number = graph.index.get(step_id, graph.index.get(step_id.rpartition("[")[0], -1))
+        if number not in stale or result.status == "planned":
+            good[step_id] = result
+    return good
 
 
 def _planned(step: str) -> StepResult:

@@ -1,6 +1,8 @@
 """What a run writes into its journal: one method an event. `replay` reads the same events again.
 
-    run_start         run, plan, opening (digests), application, environment, steps, boot_id, deadline_ms
+    run_start         run, plan, opening (digests), application, environment, steps, boot_id, deadline_ms, past
+    carried           step, result: what an earlier run says of a step; count, on the line behind the last of them
+    goes_on           index, attempts: those that count in its budget; spreads: what stands behind it is decided anew
     intents           attempts: [[index, attempt], …], on disk before the first of them begins
     step_start        step, index, attempt, idempotency: written just before the attempt begins
     process           index, pid, start_ticks
@@ -22,7 +24,8 @@ from typing import Any, Final
 from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunStatus, StepResult
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.journal import Journal
-from innominatus_cli.execution.kept import keep_artifacts, kept_value
+from innominatus_cli.execution.kept import keep_artifact, keep_artifacts, kept_value
+from innominatus_cli.execution.past import Earlier, Past
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.execution.step import StepEnd
 from innominatus_cli.execution.task import Task
@@ -42,6 +45,7 @@ class RunJournal:
         self._setting = setting
         self._run = setting.run
         self._findings = 0
+        self._carried = 0
         self.add = journal.add
         self.flush = journal.flush
         self.commit = journal.commit
@@ -56,8 +60,8 @@ class RunJournal:
         """How long something written has been waiting for the disk."""
         return self._journal.pending_seconds
 
-    def run_starts(self, deadline_seconds: float | None) -> None:
-        """The first line."""
+    def run_starts(self, deadline_seconds: float | None, past: Past | None = None) -> None:
+        """The first line. With a past, nothing has begun before `carries` is on disk."""
         plan, opening = self._setting.plan, self._setting.opening
         self.add(
             "run_start",
@@ -68,8 +72,31 @@ class RunJournal:
             steps=len(plan.steps),
             boot_id=boot_id(),
             **({"opening": opening} if opening else {}),
+            **({"past": past.run} if past is not None else {}),
             **({} if deadline_seconds is None else {"deadline_ms": round(deadline_seconds * 1000)}),
         )
+
+    def carries(self, past: Past) -> None:
+        """What an earlier run says of each step, on disk before anything runs. Raises CannotContinue (exit 73)."""
+        for step, earlier in past.steps.items():
+            for data in earlier.artifacts.values():
+                keep_artifact(self._state, self._run, data)
+            self._carry(step, earlier.carried)
+        for step, cells in past.cells.items():
+            self._carry(step, StepResult(step=step, status="succeeded", cells=cells, reused_from=past.run))
+        self.add("carried", count=self._carried)
+        self.commit()
+
+    def _carry(self, step: str, result: StepResult) -> None:
+        self._carried += 1
+        name = f"carried-{self._carried}"
+        kept = kept_value(self._state, self._run, name, result.as_json(), len(step.encode()))
+        self.add("carried", step=step, result=kept)
+
+    def goes_on(self, index: int, earlier: Earlier) -> None:
+        """A step that an earlier run knows runs in this one."""
+        attempts = [attempt.as_json() for attempt in earlier.attempts]
+        self.add("goes_on", index=index, attempts=attempts, spreads=earlier.spreads)
 
     def intended(self, attempts: Sequence[Sequence[int]]) -> None:
         """These attempts, each an index and a number, may begin once this is on disk."""

@@ -61,6 +61,8 @@ class RunState:
         """The first failed step of workflows and sub-workflows, by their ids."""
         self.verdicts: dict[int, str] = {}
         """Sub-workflows that were judged: why their steps do not run, empty where they do."""
+        self.undecided: set[int] = set()
+        """Steps that wait for a decision, and not for an approval."""
         self.held: dict[int, str] = {}
         """Steps that could start if somebody approved, and who must; nothing behind them starts in this run."""
         self.stopped: str = ""
@@ -128,9 +130,11 @@ class RunState:
             if self.graph.most_at_once(loop) is not None:
                 self._rounds.setdefault(loop, set()).add(self.graph.round_in(number, loop))
 
-    def hold(self, step_id: str, reason: str) -> None:
-        """News: this step, which was ready, waits for an approval."""
+    def hold(self, step_id: str, reason: str, *, for_decision: bool = False) -> None:
+        """News: this step, which was ready, waits for an approval, or for a person's decision."""
         number = self.graph.index[step_id]
+        if for_decision:
+            self.undecided.add(number)
         self.ready.remove(number)
         self.held[number] = reason
 

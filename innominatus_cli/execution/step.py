@@ -5,7 +5,7 @@ that the engine runs many at a time and `execute_step` runs one, both with the s
 for nothing itself.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -108,14 +108,19 @@ def logs_of(prepared: PreparedRun, step: PlannedStep, index: int) -> StepLogs:
 
 
 def step_work(
-    prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+    prepared: PreparedRun,
+    step: PlannedStep,
+    view: StepView,
+    logs: StepLogs,
+    manifests: Mapping[str, bytes],
+    earlier: Sequence[Attempt] = (),
 ) -> StepWork:
     """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
 
     Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
-    can be done ahead of time.
+    can be done ahead of time. `earlier` are attempts of another run: they count, and one more is allowed at least.
     """
-    return (yield from _Work(prepared, step, view, logs, manifests).attempts())
+    return (yield from _Work(prepared, step, view, logs, manifests, earlier).attempts())
 
 
 def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
@@ -165,7 +170,13 @@ class _AttemptEnd:
 
 class _Work:
     def __init__(
-        self, prepared: PreparedRun, step: PlannedStep, view: StepView, logs: StepLogs, manifests: Mapping[str, bytes]
+        self,
+        prepared: PreparedRun,
+        step: PlannedStep,
+        view: StepView,
+        logs: StepLogs,
+        manifests: Mapping[str, bytes],
+        earlier: Sequence[Attempt],
     ) -> None:
         self._prepared = prepared
         self._setting = prepared.setting
@@ -174,7 +185,7 @@ class _Work:
         self._view = view
         self._logs = logs
         self._manifests = manifests
-        self._attempts: list[Attempt] = []
+        self._attempts: list[Attempt] = list(earlier)
         self._commands = 0
         self._redactor = prepared.setting.redactor
         self._injected = Injected({})
@@ -182,15 +193,16 @@ class _Work:
 
     def attempts(self) -> StepWork:
         clock, retry = self._clock, self._step.retry
-        most = retry.attempts if retry else 1
+        first = len(self._attempts) + 1
+        most = max(first, retry.attempts if retry else 1)
         started, at = 0.0, ""
-        number = 0
+        number = first - 1
         while True:
             number += 1
             context = self._context()
             stopped = (yield AttemptStarts(number)) is not None
             begun = timestamp(clock.now())
-            if number == 1:
+            if number == first:
                 started, at = clock.monotonic(), begun
             end = _AttemptEnd(CANCELLED, None) if stopped else (yield from self._attempt(number, begun, context))
             status = end.status

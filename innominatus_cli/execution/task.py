@@ -1,11 +1,12 @@
 """A step that the engine works on just now, or has made ready to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.plan import PlannedStep
+from innominatus_cli.documents.run_record import Attempt
 from innominatus_cli.execution.setting import PreparedRun
-from innominatus_cli.execution.step import StepLogs, StepWork, logs_of, step_work
+from innominatus_cli.execution.step import AttemptStarts, StepLogs, StepWork, logs_of, step_work
 from innominatus_cli.execution.values import RunValues, StepView
 
 if TYPE_CHECKING:
@@ -40,14 +41,18 @@ def made_ready(
     manifests: Mapping[str, bytes],
     *,
     failed: bool,
+    earlier: Sequence[Attempt] = (),
 ) -> Task:
     """The task of a step up to its first need, which is that its first attempt starts.
 
     Everything that the step needs must have ended. `index` names its logs. `failed`: something that it stands behind
-    has failed.
+    has failed. `earlier` are attempts of another run that count.
     """
     logs = logs_of(prepared, step, index)
     view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
-    work = step_work(prepared, step, view, logs, manifests)
-    next(work)
-    return Task(step, index, work, logs)
+    work = step_work(prepared, step, view, logs, manifests, earlier)
+    need = next(work)
+    task = Task(step, index, work, logs)
+    if isinstance(need, AttemptStarts):
+        task.attempt = need.number
+    return task

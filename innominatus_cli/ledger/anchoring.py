@@ -27,6 +27,8 @@ class Trust(NamedTuple):
     allowed_signers: str = ""
     """The text of an allowed signers file."""
     max_age_seconds: int = 30 * _DAY
+    approvers: str = ""
+    """The same for approvals and commits only: a key that approves signs no statement."""
 
 
 class Named(NamedTuple):
@@ -52,7 +54,7 @@ class Anchors:
     """Holds one ledger against its anchors. `digests` are those of all its records, `files` their files' object ids."""
 
     def __init__(
-        self, git: Git, commit: str, branch: str | None, digests: frozenset[str], files: Mapping[str, str]
+        self, git: Git, commit: str | None, branch: str | None, digests: frozenset[str], files: Mapping[str, str]
     ) -> None:
         self._git = git
         self._commit = commit
@@ -85,7 +87,7 @@ class Anchors:
 
     def _is_before(self, commit: str) -> bool:
         """Whether a commit is an ancestor of the one that is verified."""
-        if not commit.isalnum():
+        if self._commit is None or not commit.isalnum():
             return False
         outcome = self._git.command.outcome("merge-base", "--is-ancestor", "--end-of-options", commit, self._commit)
         return outcome.succeeded

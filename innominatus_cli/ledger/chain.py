@@ -5,11 +5,11 @@ because everything that rests on the chain rests on that too.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from innominatus_cli.findings.catalogue.ledger import CLOCK_WENT_BACK, PARENT_MISSING, RUN_TWICE
+from innominatus_cli.findings.catalogue.ledger import APPROVAL_MISSING, CLOCK_WENT_BACK, PARENT_MISSING, RUN_TWICE
 from innominatus_cli.findings.finding import Finding, Place
 
 TOLERANCE: Final = timedelta(minutes=5)
@@ -39,6 +39,9 @@ class Link(NamedTuple):
     commit: str
     plan: str
     approvals: tuple[str, ...]
+    """Who approved, by e-mail address."""
+    counted: tuple[str, ...]
+    """Digests of the records of those approvals."""
 
 
 def tips(links: Sequence[Link]) -> list[str]:
@@ -66,6 +69,22 @@ def check_chain(links: Sequence[Link]) -> Iterator[Finding]:
         yield Finding(PARENT_MISSING, message, Place(paths[0]))
     for link in _in_circles(known):
         yield Finding(PARENT_MISSING, "it follows itself, through other records", Place(link.path))
+
+
+def check_approvals(links: Sequence[Link], others: Collection[str]) -> Iterator[Finding]:
+    """Runs that count approvals which are not there, or are of another plan.
+
+    `others` are digests of records of actions that are outside of the chain.
+    """
+    approvals = {link.digest: link.plan for link in links if link.action == "approve"}
+    for link in links:
+        for digest in link.counted:
+            if digest in approvals and approvals[digest] != link.plan:
+                message = f"it counts approval {digest[:_SHOWN]}…, which is of another plan"
+                yield Finding(APPROVAL_MISSING, message, Place(link.path))
+            elif digest not in approvals and digest not in others:
+                message = f"it counts approval {digest[:_SHOWN]}…, which is not in the ledger"
+                yield Finding(APPROVAL_MISSING, message, Place(link.path))
 
 
 def _twice(links: Sequence[Link]) -> Iterator[Finding]:

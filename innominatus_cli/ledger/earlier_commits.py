@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.ledger import RECORD_CHANGED, RECORD_REMOVED
 from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.batches import LARGEST
 from innominatus_cli.ledger.records import run_of_path
 from innominatus_cli.system.git import Git
 
 _SHORT = 12
+_COMPARED = 100
+_STRIDE = 4096
 
 
 class Loss(NamedTuple):
@@ -60,21 +63,39 @@ def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[s
 def losses_told(git: Git, losses: Sequence[Loss], standing: Mapping[str, str]) -> list[Finding]:
     """Losses as findings, with the first byte that differs where there is something to compare."""
     findings = []
+    comparison = Comparison(git)
     for loss in losses:
         by = f"commit {loss.commit[:_SHORT]}"
         now = standing.get(loss.path)
         if now is None:
             findings.append(Finding(RECORD_REMOVED, f"{by} removed this record", Place(loss.path)))
-            continue
-        contents = git.objects([loss.blob, now])
-        byte = first_difference(contents[loss.blob][1], contents[now][1])
-        message = f"it is not what it was before {by}: byte {byte} differs"
-        findings.append(Finding(RECORD_CHANGED, message, Place(loss.path, 1, byte + 1)))
+        else:
+            findings.append(comparison.finding(loss.path, f"it is not what it was before {by}", loss.blob, now))
     return findings
+
+
+class Comparison:
+    """Says where two contents differ. After a hundred, and for what no record is as large as, it only says that."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._left = _COMPARED
+
+    def finding(self, path: str, message: str, before: str, now: str | bytes) -> Finding:
+        """The finding that a record at a path changed; `now` is a blob's object id, or the bytes that stand there."""
+        ids = [before, now] if isinstance(now, str) else [before]
+        self._left -= 1
+        if self._left < 0 or any(size > LARGEST for size in self._git.blob_sizes(ids).values()):
+            return Finding(RECORD_CHANGED, message, Place(path))
+        contents = self._git.objects(ids)
+        byte = first_difference(contents[before][1], contents[now][1] if isinstance(now, str) else now)
+        return Finding(RECORD_CHANGED, f"{message}: byte {byte} differs", Place(path, 1, byte + 1))
 
 
 def first_difference(one: bytes, other: bytes) -> int:
     """The index of the first byte in which two contents differ, their common length where one goes on."""
-    return next(
-        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+    common = min(len(one), len(other))
+    start = 0
+    while start < common and one[start : start + _STRIDE] == other[start : start + _STRIDE]:
+        start += _STRIDE
+    return next((index for index in range(start, common) if one[index] != other[index]), common)

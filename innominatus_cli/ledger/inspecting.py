@@ -109,6 +109,7 @@ def _of_run(record: RunRecord, path: str, digest: str) -> Link:
         record.commit or "",
         record.plan or "",
         tuple(approval.email for approval in record.approvals or ()),
+        tuple(approval.record for approval in record.approvals or ()),
     )
 
 
@@ -129,5 +130,6 @@ def _of_action(record: ActionRecord, path: str, digest: str) -> Link:
         record.at,
         record.commit or "",
         record.plan or "",
+        (),
         (),
     )

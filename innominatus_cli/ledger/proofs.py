@@ -1,9 +1,14 @@
 """Signatures in the ledger: on the evidence of actions, and on the commits that touched it."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from innominatus_cli.documents.action_record import ActionRecord
+from pydantic import ValidationError
+
+from innominatus_cli.documents.action_record import ActionRecord, Evidence
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.findings.catalogue.ledger import SIGNATURE_BAD
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.chain import Link
@@ -15,6 +20,7 @@ from innominatus_cli.system.sshsig import parse
 
 _OURS: Final = "@innominatus"
 _COMMITS: Final = "git"
+_DECISIONS: Final = frozenset({"approve", "reject"})
 _ARMOR: Final = "-----BEGIN SSH SIGNATURE-----"
 _SHORT: Final = 12
 _AT_ONCE: Final = 1_000
@@ -26,6 +32,8 @@ class SignedCommit(NamedTuple):
     commit: str
     data: bytes
     signature: str
+    at: datetime | None
+    """When it was made, as its committer says."""
 
 
 def check_signatures(
@@ -40,17 +48,35 @@ def check_signatures(
         if evidence is None or evidence.kind != "ssh":
             continue
         verified += 1
-        parsed = parse(evidence.signature)
-        namespace = parsed.namespace if parsed else ""
-        data = evidence.statement.encode()
-        if not namespace.endswith(_OURS) or not verifier.verify(evidence.signer, namespace, data, evidence.signature):
-            message = f"the evidence of action {action.id} is not signed by '{evidence.signer}'"
-            findings.append(Finding(SIGNATURE_BAD, message, Place(place)))
+        problem = _problem_of(action, evidence, verifier)
+        if problem:
+            findings.append(Finding(SIGNATURE_BAD, f"the evidence of action {action.id} {problem}", Place(place)))
     signed, bad = _check_commits(git, commit, root, allowed_signers)
     for one in bad:
         message = f"no allowed signer signed commit {one[:_SHORT]}"
         findings.append(Finding(SIGNATURE_BAD, message, Place(f"commit {one}")))
     return verified + signed, findings
+
+
+def _problem_of(action: ActionRecord, evidence: Evidence, verifier: Verifier) -> str:
+    """What is wrong with evidence that is signed with ssh; empty where it holds, and is of this action."""
+    parsed = parse(evidence.signature)
+    namespace = parsed.namespace if parsed else ""
+    text = evidence.statement.encode()
+    names = {evidence.signer, evidence.signer.lower()}
+    if not namespace.endswith(_OURS) or not any(
+        verifier.verify(name, namespace, text, evidence.signature, _moment(action.at)) for name in sorted(names)
+    ):
+        return f"is not signed by '{evidence.signer}'"
+    if action.action not in _DECISIONS:
+        return ""
+    try:
+        statement = ApprovalStatement.model_validate_json(evidence.statement)
+    except ValidationError:
+        return "is no statement of an approval"
+    if namespace != SIGNATURE_NAMESPACE or (statement.record, statement.action) != (action.id, action.action):
+        return "was signed for something else"
+    return "" if statement.email.lower() == evidence.signer.lower() else "is signed by another than it names"
 
 
 def _check_commits(git: Git, commit: str, root: str, allowed_signers: str) -> tuple[int, list[str]]:
@@ -62,7 +88,7 @@ def _check_commits(git: Git, commit: str, root: str, allowed_signers: str) -> tu
         verifier = Verifier(allowed_signers)
         objects = git.objects(blocks[number]).items()
         signed = [found for one, (_, data) in objects if (found := signed_commit(one, data)) is not None]
-        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature) is None]
+        bad = [one.commit for one in signed if verifier.signer(_COMMITS, one.data, one.signature, one.at) is None]
         return len(signed), bad
 
     processes = min(usable_processors(), len(blocks)) if can_fork() else 1
@@ -99,4 +125,15 @@ def signed_commit(commit: str, data: bytes) -> SignedCommit | None:
     armored = b"\n".join(signature).decode("ascii", "replace")
     if not armored.startswith(_ARMOR):
         return None
-    return SignedCommit(commit, b"\n".join(kept) + separator + body, f"{armored}\n")
+    committer = next((line for line in kept if line.startswith(b"committer ")), b"")
+    seconds = re.search(rb" ([0-9]{1,11}) [+-][0-9]{4}$", committer)
+    at = datetime.fromtimestamp(int(seconds[1]), UTC) if seconds else None
+    return SignedCommit(commit, b"\n".join(kept) + separator + body, f"{armored}\n", at)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

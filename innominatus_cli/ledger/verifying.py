@@ -4,7 +4,7 @@ Nothing is fetched, nothing is executed but git's plumbing (and ssh-keygen where
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from innominatus_cli.documents.canonical import digest_of_bytes
@@ -12,14 +12,15 @@ from innominatus_cli.documents.ledger_verification import LastRun, LedgerCounts,
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
 from innominatus_cli.findings.finding import Finding, Place, Severity
-from innominatus_cli.ledger.anchoring import Anchoring, Anchors, Named, Trust
+from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
 from innominatus_cli.ledger.batches import LARGEST, batches_of
-from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.chain import Link, check_approvals, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
 from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
 from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
+from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.working_files import check_working_files
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git
@@ -47,7 +48,7 @@ class VerifiableStore(Protocol):
     def commit(self) -> str | None:
         """The commit whose tree holds the ledger; None before the first one."""
 
-    def outside(self, committed: Mapping[str, str]) -> Sized:
+    def outside(self, committed: Mapping[str, str]) -> Sequence[StoredRecord | StoredAction]:
         """The records in no such commit."""
 
 
@@ -76,19 +77,19 @@ def verify_ledger(
     inspection = inspect(git, store.root, commit) if commit else Inspection([], {}, [])
     links = sorted(inspection.links)
     findings = [*inspection.findings, *check_chain(links)]
-    anchoring = Anchoring()
     seen_heads = SeenHeads(store.state)
     commits = proofs = 0
     if commit:
         commits, told = _look_into_git(store, commit, inspection.files, links)
-        anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
-        anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
-        findings += [*told, *anchoring.findings]
+        findings += told
+    anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
+    anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
+    findings += anchoring.findings
     if commit and signatures:
-        proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers)
+        proofs, told = check_signatures(git, commit, store.root, links, trust.allowed_signers + trust.approvers)
         findings += told
     waiting = store.outside(inspection.files)
-    findings += store.findings
+    findings += [*store.findings, *check_approvals(links, {stored.digest for stored in waiting})]
     sound = not any(finding.severity is Severity.ERROR for finding in findings)
     if sound and branch:
         seen_heads.remember(

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from innominatus_cli.findings.catalogue.ledger import RECORD_CHANGED, RECORD_REMOVED
 from innominatus_cli.findings.finding import Finding, Place
-from innominatus_cli.ledger.earlier_commits import first_difference
+from innominatus_cli.ledger.earlier_commits import Comparison
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.owned_files import read_folder
 
@@ -16,6 +16,7 @@ def check_working_files(git: Git, files: Mapping[str, str]) -> Iterator[Finding]
     A file that is not there is no finding in a sparse checkout. Line ends that git converted are no difference.
     """
     sparse = git.command.text("config", "--type=bool", "--get", "core.sparseCheckout", allowed=(0, 1, 128)) == "true"
+    comparison = Comparison(git)
     for folder, paths in groupby(sorted(files), key=lambda path: path.rpartition("/")[0]):
         found = read_folder(git.root, folder, [path.rpartition("/")[2] for path in paths])
         for name, data in found.items():
@@ -27,7 +28,4 @@ def check_working_files(git: Git, files: Mapping[str, str]) -> Iterator[Finding]
                 if not sparse:
                     yield Finding(RECORD_REMOVED, "the working tree lacks this record", Place(path))
             elif files[path] not in {git.blob_id(data), git.blob_id(data.replace(b"\r\n", b"\n"))}:
-                committed = git.objects([files[path]])[files[path]][1]
-                byte = first_difference(committed, data)
-                message = f"in the working tree it is not what was committed: byte {byte} differs"
-                yield Finding(RECORD_CHANGED, message, Place(path, 1, byte + 1))
+                yield comparison.finding(path, "in the working tree it is not what was committed", files[path], data)

@@ -43,20 +43,47 @@ def write_plan_file(path: str, wish: PlanWish, plan: Plan, directory: Path | Non
 
     The same plan and wish give the same bytes. Raises CannotContinue (exit 73) where the disk refuses.
     """
-    root = root_of(open_repository(directory))
+    request = request_of(wish, root_of(open_repository(directory)), plan.environment, directory)
+    file = PlanFile(tool_version=__version__, plan_digest=plan.digest, request=request, plan=plan).sealed()
+    write_output(path, file.canonical, _MODE)
+
+
+def request_of(
+    wish: PlanWish, root: Path, environment: str | None = None, directory: Path | None = None
+) -> PlannedRequest:
+    """A wish, asked in `directory`, as data whose paths are relative to the repository's root."""
     texts = read_param_files(wish.param_files, str(directory or Path())).sources
-    request = PlannedRequest(
+
+    def placed(path: str | None) -> str | None:
+        return None if path is None else repository_path(root, path, directory)
+
+    return PlannedRequest(
         name=wish.name,
-        score=None if wish.score is None else repository_path(root, wish.score, directory),
-        environment=plan.environment,
+        score=placed(wish.score),
+        environment=environment or wish.environment or "",
         parameters=list(wish.parameters),
         param_files=[GivenFile(path=one.path, text=texts[one.path]) for one in wish.param_files],
         workflows=list(wish.workflows),
-        overrides_file=None if wish.overriding.file is None else repository_path(root, wish.overriding.file, directory),
+        overrides_file=placed(wish.overriding.file),
         override_properties=list(wish.overriding.properties),
     )
-    file = PlanFile(tool_version=__version__, plan_digest=plan.digest, request=request, plan=plan).sealed()
-    write_output(path, file.canonical, _MODE)
+
+
+def wish_of(asked: PlannedRequest, root: Path) -> PlanWish:
+    """What gives the same plan, asked from any folder of the repository."""
+
+    def placed(path: str | None) -> str | None:
+        return None if path is None else str(root / path)
+
+    return PlanWish(
+        name=asked.name,
+        score=placed(asked.score),
+        environment=asked.environment or None,
+        parameters=tuple(asked.parameters),
+        param_files=tuple(ParamFile(one.path, one.text.encode()) for one in asked.param_files),
+        workflows=tuple(asked.workflows),
+        overriding=Overriding(placed(asked.overrides_file), tuple(asked.override_properties)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +96,7 @@ class HeldPlan:
 
     def wish(self, root: Path) -> PlanWish:
         """What gives the same plan, asked from any folder of the repository."""
-        asked = self.file.request
-
-        def placed(path: str | None) -> str | None:
-            return None if path is None else str(root / path)
-
-        return PlanWish(
-            name=asked.name,
-            score=placed(asked.score),
-            environment=asked.environment,
-            parameters=tuple(asked.parameters),
-            param_files=tuple(ParamFile(one.path, one.text.encode()) for one in asked.param_files),
-            workflows=tuple(asked.workflows),
-            overriding=Overriding(placed(asked.overrides_file), tuple(asked.override_properties)),
-        )
+        return wish_of(self.file.request, root)
 
     def stale(self, outcome: PlanOutcome, root: Path, env: Mapping[str, str] = os.environ) -> tuple[Finding, ...]:
         """What differs from what the plan was made from; nothing where `outcome` has the very same plan.

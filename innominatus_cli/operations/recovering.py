@@ -7,7 +7,8 @@ from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.execution.kept import read_kept, read_value
 from innominatus_cli.execution.opening import StoredRun, close_run, read_run, wants_commit
 from innominatus_cli.execution.orphans import recover_killed_runs
-from innominatus_cli.execution.replay import RunEvents, events_of, replay
+from innominatus_cli.execution.replay import replay
+from innominatus_cli.execution.run_events import RunEvents, events_of
 from innominatus_cli.findings.catalogue.resuming import RECORD_NOT_RECOVERED
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger.store import Standing

@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import SystemRandom
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from innominatus_cli import __version__
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.run_record import RunRecord, RunStatus
+from innominatus_cli.documents.run_record import Assumption, RecordKind, RunRecord, RunStatus
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import close_run, open_run
+from innominatus_cli.execution.options import INTENTS_AHEAD
+from innominatus_cli.execution.past import Past
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.replay import concluded, told
 from innominatus_cli.execution.secrecy import clean_errors
@@ -25,6 +27,7 @@ from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_
 from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
 from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
+from innominatus_cli.findings.catalogue.resuming import DECISION_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.store import Written
@@ -33,7 +36,7 @@ from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
 from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
 from innominatus_cli.operations.locking import RunLocks
-from innominatus_cli.operations.plan_files import HeldPlan
+from innominatus_cli.operations.plan_files import HeldPlan, request_of
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
@@ -46,6 +49,9 @@ from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
 from innominatus_cli.system.state_folder import StateFolder
+
+if TYPE_CHECKING:
+    from innominatus_cli.documents.plan_file import PlannedRequest
 
 _ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
     "succeeded": ExitStatus.OK,
@@ -73,6 +79,17 @@ class RunOptions:
     """Whether the journal goes to the remote too, whenever it has reached the disk."""
     lock_remote: str | None = None
     """The remote that holds the lock beside the clone's own; None: what admin-config.yaml says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """What kind of run it is, and what of an earlier one it goes on with or undoes."""
+
+    kind: RecordKind = "run"
+    resumes: str | None = None
+    rolls_back: str | None = None
+    past: Past | None = None
+    assumptions: tuple[Assumption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +143,19 @@ class RunOperation:
         self.redactor = Redactor()
         self.locks = RunLocks(git, self.state, clock, self.admin.locks)
         self.checkpoints: Checkpoints | None = None
+        self.undertaking = Undertaking()
+        self.wish: PlanWish | None = None
+        """What was asked for; None where nobody knows."""
 
     def run(self, wish: PlanWish, options: RunOptions) -> RunReport:
         """Plans, judges and, unless it is a dry run, executes under the lock of the application and environment."""
+        self.wish = wish
         with clean_errors(self.redactor):
             report = self._run(wish, options)
+        return self._told(report)
+
+    def _told(self, report: RunReport) -> RunReport:
+        """The report with the trouble of checkpoints and locks, and with the texts of this repository."""
         unsaved = self.checkpoints.finding if self.checkpoints else None
         findings = (*report.findings, *([unsaved] if unsaved else []), *self.locks.findings)
         return replace(report, findings=findings, sources={**self.repository.sources(), **report.sources})
@@ -202,7 +227,8 @@ class RunOperation:
             return None
         snapshot = policies.repository.snapshot
         keeper = Gatekeeper(self.git, self.store, plan, policies.rules, policies.admin, snapshot, self.clock)
-        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email))
+        resumes = self.undertaking.resumes
+        return RunGates(keeper, self.run_id, Lineage.of(self.store, self.run_id, self.store.who.email, resumes))
 
     def _refuse(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
         refusal = self._opening(plan, report).model_copy(update={"kind": "refusal", "status": "refused"})
@@ -236,12 +262,17 @@ class RunOperation:
             checkpoint=self.checkpoints.push if self.checkpoints else lambda: None,
             fencing_token=self.locks.token,
             gates=gates,
-            opening=open_run(self.state, opening, plan, commit=options.commit),
+            opening=open_run(self.state, opening, plan, self._request(plan), commit=options.commit),
             started_at=opening.started_at,
         )
         limit = options.max_parallel or self.admin.limits.max_parallel or DEFAULT_PARALLEL
         execution = ExecutionOptions(
-            max_parallel=limit, deadline_seconds=options.timeout_seconds, lock_fd=self.locks.fd, ladder=_ladder()
+            max_parallel=limit,
+            deadline_seconds=options.timeout_seconds,
+            lock_fd=self.locks.fd,
+            ladder=_ladder(),
+            past=self.undertaking.past,
+            ahead=0 if options.checkpoint else INTENTS_AHEAD,
         )
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
@@ -255,6 +286,10 @@ class RunOperation:
             )
             return self._written(concluded(opening, result), plan, result.artifacts, executed, options)
 
+    def _request(self, plan: Plan) -> "PlannedRequest | None":
+        """What was asked for, as data that plans it again."""
+        return None if self.wish is None else request_of(self.wish, self.git.root, plan.environment)
+
     def _compare(self, plan: Plan) -> "InputComparison":
         return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})
 
@@ -265,7 +300,7 @@ class RunOperation:
             raise AssertionError("a plan is judged before it is recorded")
         now = timestamp(self.clock.now())
         return RunRecord(
-            kind="run",
+            kind=self.undertaking.kind,
             run=self.run_id,
             parents=[],
             application=plan.application.name,
@@ -285,6 +320,9 @@ class RunOperation:
             dirty=bool(self.git.differing([source.path for source in plan.sources])),
             tool_version=__version__,
             lock=self.locks.token,
+            resumes=self.undertaking.resumes,
+            rolls_back=self.undertaking.rolls_back,
+            assumptions=list(self.undertaking.assumptions) or None,
             findings=told(report.findings),
         )
 
@@ -303,7 +341,7 @@ class RunOperation:
         if options.push and written.ref is not None:
             pushed = self._pushed(written.ref)
             findings = (*findings, *pushed)
-        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+        if self.checkpoints is not None and (_is_pushed(pushed) or record.status == "succeeded"):
             self.checkpoints.delete()
         status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
@@ -313,10 +351,13 @@ class RunOperation:
         )
 
     def _pushed(self, ref: str) -> tuple[Finding, ...]:
-        from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few runs push
+        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few runs push
 
-        problem = push(self.git, ref)
-        return (problem,) if problem else ()
+        return push_records(self.store, ref, self.clock)
+
+
+def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:
+    return findings is not None and all(finding.code is not ledger_codes.PUSH_FAILED for finding in findings)
 
 
 def _exit_status(result: ExecutionResult) -> int:
@@ -324,6 +365,8 @@ def _exit_status(result: ExecutionResult) -> int:
         return ExitStatus.LOCKED
     if result.signal:
         return _SIGNALLED + result.signal
+    if result.status == "waiting" and any(finding.code is DECISION_NEEDED for finding in result.findings):
+        return ExitStatus.DECISION_NEEDED
     lost = any(finding.code is JOURNAL_LOST for finding in result.findings)
     return ExitStatus.CANNOT_WRITE_STATE if lost else _ENDED[result.status]
 

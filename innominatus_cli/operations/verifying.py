@@ -1,10 +1,12 @@
 """`ledger verify`: the ledger of this repository, by the signers that its admin-config.yaml or somebody names."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import RevisionSnapshot
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED
@@ -16,6 +18,8 @@ from innominatus_cli.ledger.verifying import Verified, verify_ledger
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git_command import GitFailed
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._+@%-]+")
 
 
 class VerifyOptions(NamedTuple):
@@ -62,7 +66,18 @@ def trust_of(ledger: OpenLedger, options: VerifyOptions) -> Trust:
     signers = "".join(f"{line}\n" for line in admin.ledger.signers) if admin else ""
     if options.allowed_signers is not None:
         signers = _text(options.allowed_signers).decode("utf-8", "surrogateescape")
-    return Trust(signers, admin.ledger.heads_max_age) if admin else Trust(signers)
+    return Trust(signers, admin.ledger.heads_max_age, _approvers(admin)) if admin else Trust(signers)
+
+
+def _approvers(admin: AdminConfigDocument) -> str:
+    """The ssh keys of the people whose approvals count, as lines of allowed signers, for approvals and commits."""
+    return "".join(
+        f'{email.strip().lower()} namespaces="{SIGNATURE_NAMESPACE},git" {key.strip()}\n'
+        for team in admin.teams.values()
+        for email, signer in team.signers.items()
+        for key in signer.ssh
+        if _PLAIN.fullmatch(email.strip()) and "\n" not in key.strip()
+    )
 
 
 def _admin(ledger: OpenLedger, revision: str | None) -> AdminConfigDocument | None:

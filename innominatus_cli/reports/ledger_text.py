@@ -29,7 +29,7 @@ _LAST_RUNS: Final = (
 
 def verification_text(report: LedgerVerification) -> str:
     """Whether the ledger is sound, what it was held against, and who ran what last."""
-    where = f" at {report.commit[:_SHORT]}" if report.commit else ""
+    where = f" at {report.commit[:_SHORT]}" if report.commit else ", which has no commit yet,"
     of = f"The ledger of {one_line(report.branch)}" if report.branch else "The ledger"
     verdict = "is sound" if report.sound else "is NOT sound"
     lines = [f"{of}{where} {verdict}: {_counts(report.counts)}."]

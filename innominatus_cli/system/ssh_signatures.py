@@ -6,6 +6,7 @@ said by the text of an allowed signers file (ssh-keygen(1), ALLOWED SIGNERS).
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -46,29 +47,32 @@ def sign(key: str, namespace: str, data: bytes) -> str:
         return signature
 
 
-def verify(allowed_signers: str, identity: str, namespace: str, data: bytes, signature: str) -> bool:
+def verify(
+    allowed_signers: str, identity: str, namespace: str, data: bytes, signature: str, at: datetime | None = None
+) -> bool:
     """Whether a signature over `data` was made by a key of `identity`, for this namespace.
 
-    Raises CannotContinue where there is no ssh-keygen.
+    `at` is the time at which the key must have been valid (`valid-before` and `valid-after` of the allowed signers);
+    None is now. Raises CannotContinue where there is no ssh-keygen.
     """
     if not identity or identity.startswith("-") or len(signature) > _LARGEST:
         return False
     with TemporaryDirectory(prefix="innominatus-verify-") as name:
         folder = Path(name)
         files = _written(folder, allowed_signers, signature)
-        return _keygen(folder, "verify", *files, "-n", namespace, "-I", identity, stdin=data).succeeded
+        return _keygen(folder, "verify", *_time(at), *files, "-n", namespace, "-I", identity, stdin=data).succeeded
 
 
-def signers(allowed_signers: str, signature: str) -> tuple[str, ...]:
+def signers(allowed_signers: str, signature: str, at: datetime | None = None) -> tuple[str, ...]:
     """Whose key made a signature, as the allowed signers name them; none where it is no signature, or nobody's.
 
-    It says nothing of what was signed. Raises CannotContinue where there is no ssh-keygen.
+    `at` is as for `verify`. It says nothing of what was signed. Raises CannotContinue where there is no ssh-keygen.
     """
     if len(signature) > _LARGEST:
         return ()
     with TemporaryDirectory(prefix="innominatus-verify-") as name:
         folder = Path(name)
-        outcome = _keygen(folder, "find-principals", *_written(folder, allowed_signers, signature))
+        outcome = _keygen(folder, "find-principals", *_time(at), *_written(folder, allowed_signers, signature))
         found = outcome.stdout.head.decode("utf-8", "replace").splitlines() if outcome.succeeded else []
         return tuple(dict.fromkeys(one for line in found for one in line.split(",") if one))
 
@@ -82,33 +86,35 @@ class Verifier:
 
     def __init__(self, allowed_signers: str) -> None:
         self.allowed_signers = allowed_signers
-        self._names: dict[bytes, tuple[str, ...]] = {}
-        self._may: dict[tuple[bytes, str, str], bool] = {}
+        self._timed = "valid-" in allowed_signers.lower()
+        self._names: dict[tuple[bytes, datetime | None], tuple[str, ...]] = {}
+        self._may: dict[tuple[bytes, str, str, datetime | None], bool] = {}
 
-    def verify(self, identity: str, namespace: str, data: bytes, signature: str) -> bool:
+    def verify(self, identity: str, namespace: str, data: bytes, signature: str, at: datetime | None = None) -> bool:
         """What the function `verify` says. Raises CannotContinue where there is no ssh-keygen."""
         parsed = parse(signature)
         if parsed is None or parsed.namespace != namespace:
             return False
         sound = holds(parsed, data)
-        known = (parsed.public_key, namespace, identity)
+        known = (parsed.public_key, namespace, identity, at if self._timed else None)
         if sound is False:
             return False
         if sound is None:
-            return verify(self.allowed_signers, identity, namespace, data, signature)
+            return verify(self.allowed_signers, identity, namespace, data, signature, at)
         if known not in self._may:
-            self._may[known] = verify(self.allowed_signers, identity, namespace, data, signature)
+            self._may[known] = verify(self.allowed_signers, identity, namespace, data, signature, at)
         return self._may[known]
 
-    def signer(self, namespace: str, data: bytes, signature: str) -> str | None:
+    def signer(self, namespace: str, data: bytes, signature: str, at: datetime | None = None) -> str | None:
         """Who of the allowed signers made a signature; None for nobody of them. Raises CannotContinue as above."""
         parsed = parse(signature)
         if parsed is None:
             return None
-        if parsed.public_key not in self._names:
-            self._names[parsed.public_key] = signers(self.allowed_signers, signature)
-        names = self._names[parsed.public_key]
-        return next((name for name in names if self.verify(name, namespace, data, signature)), None)
+        known = (parsed.public_key, at if self._timed else None)
+        if known not in self._names:
+            self._names[known] = signers(self.allowed_signers, signature, at)
+        names = self._names[known]
+        return next((name for name in names if self.verify(name, namespace, data, signature, at)), None)
 
 
 def signing_key(git: Git) -> str | None:
@@ -120,6 +126,11 @@ def signing_key(git: Git) -> str | None:
         return None
     is_path = key.startswith(("/", "~"))
     return key if is_path or _LITERAL.fullmatch(key) else None
+
+
+def _time(at: datetime | None) -> tuple[str, ...]:
+    """The option that says when a key must have been valid; `_keygen` sets the time zone that it is read in."""
+    return () if at is None else ("-O", f"verify-time={at.astimezone(UTC):%Y%m%d%H%M%S}")
 
 
 def _written(folder: Path, allowed_signers: str, signature: str) -> tuple[str, ...]:
@@ -134,7 +145,7 @@ def _keygen(folder: Path, *arguments: str, stdin: bytes | None = None) -> Comman
     if program is None:
         raise CannotContinue(Finding(NO_SSH_KEYGEN, "there is no 'ssh-keygen' on PATH", Place("ssh-keygen")))
     mine = {name: os.environ[name] for name in ("HOME", "SSH_AUTH_SOCK") if name in os.environ}
-    env = {**mine, "PATH": path, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+    env = {**mine, "PATH": path, "LC_ALL": "C", "TZ": "UTC", "SSH_ASKPASS_REQUIRE": "never"}
     argv = (program, "-Y", *arguments)
     return run(CommandRequest(argv=argv, cwd=folder, env=env, timeout_seconds=_TIMEOUT_SECONDS, stdin=stdin))
 

@@ -5,6 +5,7 @@ share it and no commit ever holds it:
 
     runs/<run>/journal.jsonl
     runs/<run>/plan.json                                          the plan that it carries out
+    runs/<run>/request.json                                       what was asked for, to plan it again
     runs/<run>/opening.json                                       its record as it was when it began, without results
     runs/<run>/logs/<step index>.stdout, <step index>.stderr      everything a step wrote, all attempts, mode 0600
     runs/<run>/results/<step index>.json                          a step's result, where no journal line can hold it

@@ -352,3 +352,13 @@ FOREIGN_FILE = Code(
         "followed."
     ),
 )
+APPROVAL_MISSING = Code(
+    "ORC-6077",
+    "A run counts an approval that the ledger does not prove",
+    "`innominatus-ctl ledger adopt` takes an approval in that waits; `git log --all` finds one of another branch.",
+    exit_status=ExitStatus.CORRUPT,
+    detail=(
+        "The record of a run names the approvals that opened its gates, by the digests of their records. Each must be "
+        "in the ledger, or wait to be taken into it, and be of the plan that ran."
+    ),
+)

@@ -14,7 +14,8 @@ from innominatus_cli.execution.engine import execute_plan
 from innominatus_cli.execution.kept import read_value
 from innominatus_cli.execution.opening import open_run, read_run
 from innominatus_cli.execution.options import ExecutionOptions, ExecutionResult
-from innominatus_cli.execution.replay import RunEvents, concluded, events_of, replay
+from innominatus_cli.execution.replay import concluded, replay
+from innominatus_cli.execution.run_events import RunEvents, events_of
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.finding import CannotContinue
 from tests.integration.execution.conftest import MakePlan, MakeSetting

@@ -47,6 +47,8 @@ def test_a_record_larger_than_any_is_never_read(repository: Repository) -> None:
     add(repository, RECORD, bytes(LARGEST + 1))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert told(repository) == {("ORC-6011", RECORD)}
+    add(repository, RECORD, bytes(LARGEST + 2))
+    assert told(repository) == {("ORC-6011", RECORD), ("ORC-6062", RECORD)}
     ledger = open_ledger(repository.path)
     assert history(ledger).rows == []
     assert [finding.place.path for finding in ledger.store.findings] == [RECORD]

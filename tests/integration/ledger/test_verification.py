@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from innominatus_cli.documents.action_record import Evidence
+from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
+from innominatus_cli.ledger.earlier_commits import first_difference
 from innominatus_cli.ledger.heads import HEADS_REF
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
 from innominatus_cli.operations.verifying import VerifyOptions, verify
 from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.ssh_signatures import sign
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -157,6 +161,37 @@ def test_line_ends_of_a_checkout_and_files_outside_of_a_sparse_one_are_no_edits(
     assert ledger.told() == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "index"),
+    [
+        (b"", b"", 0),
+        (b"a", b"", 0),
+        (b"ab", b"a", 1),
+        (b"ab", b"ac", 1),
+        (b"x" * 4096 + b"a", b"x" * 4096 + b"b", 4096),
+        (b"x" * 4096 + b"a", b"x" * 4096, 4096),
+        (b"x" * 9000 + b"a" + b"z" * 9000, b"x" * 9000 + b"b" + b"z" * 9000, 9000),
+    ],
+)
+def test_the_first_byte_that_differs(one: bytes, other: bytes, index: int) -> None:
+    assert first_difference(one, other) == first_difference(other, one) == index
+
+
+def test_of_many_edits_all_are_told_and_the_first_hundred_with_their_byte(ledger: Ledger) -> None:
+    folder = ".innominatus/actions/2026-11"
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"before {number}")
+    ledger.repository.git("add", ".")
+    ledger.repository.git("commit", "-qm", "many")
+    for number in range(105):
+        ledger.repository.write(f"{folder}/01JD0000000000000000000{number:03d}.json", f"behind {number}")
+    ledger.repository.git("commit", "-qam", "changed")
+    changed = [finding for finding in ledger.verify().findings if finding.code.number == "ORC-6062"]
+    assert len(changed) == 105
+    assert [finding.place.column for finding in changed].count(3) == 100
+    assert changed[104].place.column == 0
+
+
 def test_a_removed_record_is_found_even_when_later_commits_are_fine(ledger: Ledger) -> None:
     first = ledger.run()
     ledger.repository.git("rm", "-q", first.path)
@@ -216,6 +251,15 @@ def test_history_that_was_rewritten_is_found_by_a_clone_that_saw_more(ledger: Le
     assert ledger.told() == [("ORC-6069", "branch main")]
     ledger.forget()
     assert ledger.told() == []
+
+
+def test_a_branch_without_any_commit_is_a_rollback_of_one_that_had_some(ledger: Ledger) -> None:
+    ledger.run()
+    assert ledger.told() == []
+    ledger.repository.git("checkout", "-q", "--detach")
+    ledger.repository.git("branch", "-qD", "main")
+    ledger.repository.git("checkout", "-q", "--orphan", "main")
+    assert ledger.told() == [("ORC-6069", "branch main")]
 
 
 def test_a_forged_history_that_is_longer_is_found_too(ledger: Ledger) -> None:
@@ -577,25 +621,75 @@ def test_signers_come_from_the_revision_that_is_named_and_not_from_the_change_it
     assert ledger.told(policies_from="base") == [("ORC-6070", f"{HEADS_REF}:main.json")]
 
 
-def test_the_evidence_of_an_action_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
-    from innominatus_cli.documents.action_record import Evidence
-    from innominatus_cli.system.ssh_signatures import sign
-
-    statement = '{"approves":"everything"}'
-    good = Evidence(
-        kind="ssh",
-        statement=statement,
-        signature=sign(str(key), "approvals@innominatus", statement.encode()),
-        signer="ada@example.org",
+def approval(key: Path, record: str, namespace: str = SIGNATURE_NAMESPACE, **changes: Any) -> Evidence:
+    """Evidence that Ada approved, in the record with this id."""
+    statement = ApprovalStatement(
+        **{
+            "action": "approve",
+            "record": record,
+            "plan": digest(PLAN),
+            "gates": ["environment"],
+            "application": "checkout-service",
+            "environment": "production",
+            "teams": ["release"],
+            "email": "ada@example.org",
+            "decided_at": "2026-11-20T20:00:00.000Z",
+            "expires_at": "2026-11-21T20:00:00.000Z",
+            "nonce": "00",
+            **changes,
+        }
     )
-    ledger.act(evidence=good)
-    other = good.model_copy(update={"signature": sign(str(key), "git", statement.encode())})
-    for bad in (other, good.model_copy(update={"statement": "{}"}), good.model_copy(update={"signature": "none"})):
-        ledger.act(evidence=bad)
+    signature = sign(str(key), namespace, statement.text.encode())
+    return Evidence(kind="ssh", statement=statement.text, signature=signature, signer="ada@example.org")
+
+
+def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
+    ids = [SystemClock().new_id() for _ in range(7)]
+    good = approval(key, ids[0])
+    ledger.act(id=ids[0], evidence=good)
+    for number, bad in enumerate(
+        (
+            approval(key, ids[1], "git"),
+            approval(key, ids[2], "heads@innominatus"),
+            good.model_copy(update={"statement": good.statement.replace("production", "staging")}),
+            good.model_copy(update={"signature": "none"}),
+            good,
+            approval(key, ids[6], email="eve@example.org"),
+        ),
+        start=1,
+    ):
+        ledger.act(id=ids[number], evidence=bad)
+    ledger.act(action="reject", evidence=approval(key, "x"))
     assert ledger.told() == []
     found = ledger.verify(signatures=True, allowed_signers=signers(key))
-    assert [finding.code.number for finding in found.findings] == [*["ORC-6072"] * 3, "ORC-6074"]
-    assert found.report.counts.signatures == 4
+    assert sorted(
+        finding.message.partition(" is ")[2] or finding.message.partition(" was ")[2]
+        for finding in found.findings
+        if finding.code.number == "ORC-6072"
+    ) == [
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "not signed by 'ada@example.org'",
+        "signed by another than it names",
+        "signed for something else",
+        "signed for something else",
+        "signed for something else",
+    ]
+    assert found.report.counts.signatures == 8
+
+
+def test_the_keys_of_approvers_count_for_approvals_and_for_no_statement(ledger: Ledger, key: Path) -> None:
+    public = key.with_suffix(".pub").read_text().strip()
+    team = f"{{members: [Ada@example.org], signers: {{Ada@example.org: {{ssh: ['{public}']}}}}}}"
+    ledger.repository.commit("admin-config.yaml", f"teams: {{release: {team}}}\n")
+    identity = SystemClock().new_id()
+    ledger.act(id=identity, evidence=approval(key, identity))
+    report = ledger.verify(signatures=True).report
+    assert (report.findings, report.counts.signatures) == ([], 1)
+    other = f"ledger: {{signers: ['bot@example.org ssh-ed25519 AAAA']}}\nteams: {{release: {team}}}\n"
+    ledger.repository.commit("admin-config.yaml", other)
+    with pytest.raises(CannotContinue):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
 
 
 def test_a_commit_that_was_signed_by_nobody_we_know_is_told_with_signatures(ledger: Ledger, key: Path) -> None:

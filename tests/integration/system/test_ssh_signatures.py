@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,25 @@ def test_a_limit_on_a_key_holds_for_every_signature_of_it(key: Path) -> None:
         assert verifier.signer("git", data, sign(str(key), "git", data)) == ADA
     expired = Verifier(f'{ADA} valid-before="20200101" {public}')
     assert expired.signer("n", b"1", sign(str(key), "n", b"1")) is None
+
+
+@pytest.mark.parametrize("extra", [True, False])
+def test_a_key_counts_for_what_it_signed_while_it_was_valid(
+    key: Path, monkeypatch: pytest.MonkeyPatch, extra: bool
+) -> None:
+    if not extra:
+        monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    public = key.with_suffix(".pub").read_text()
+    verifier = Verifier(f'{ADA} valid-after="20250101",valid-before="20260101" {public}')
+    signature = sign(str(key), "n", DATA)
+    for year, valid in ((2024, False), (2025, True), (2026, False)):
+        at = datetime(year, 6, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+        assert (verifier.signer("n", DATA, signature, at) == ADA) is valid
+        assert verifier.verify(ADA, "n", DATA, signature, at) is valid
+    edge = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert verifier.verify(ADA, "n", DATA, signature, edge)
+    assert not verifier.verify(ADA, "n", DATA, signature, edge + timedelta(seconds=2))
+    assert not verifier.verify(ADA, "n", DATA, signature)
 
 
 @given(st.data())

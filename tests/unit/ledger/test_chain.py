@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.chain import Link, check_approvals, check_chain, tips
 
 
 def link(number: int, *parents: int, at: str = "", identity: str = "", path: str = "") -> Link:
@@ -26,6 +26,7 @@ def link(number: int, *parents: int, at: str = "", identity: str = "", path: str
         commit="",
         plan="",
         approvals=(),
+        counted=(),
     )
 
 
@@ -102,3 +103,17 @@ def test_any_graph_that_grows_is_sound_and_any_record_taken_from_its_inside_is_m
     if inner:
         gone = data.draw(st.sampled_from(inner))
         assert {code for code, _ in told(*(one for one in links if one is not gone))} == {"ORC-6064"}
+
+
+def test_a_run_may_count_approvals_of_its_own_plan_that_are_there_or_wait() -> None:
+    approval = link(1)._replace(action="approve", plan="sha256:a")
+    run = link(2, 1)._replace(plan="sha256:a", counted=(approval.digest, "waits"))
+    assert list(check_approvals([approval, run], {"waits"})) == []
+    for links, others in (
+        ([run], {"waits"}),
+        ([approval, run], set()),
+        ([approval._replace(action="reject"), run], {"waits"}),
+        ([approval._replace(plan="sha256:b"), run], {"waits"}),
+    ):
+        (finding,) = check_approvals(links, others)
+        assert (finding.code.number, finding.place.path) == ("ORC-6077", run.path)

@@ -1,0 +1,321 @@
+"""`resume` and `retry`: a new run that goes on with an earlier one, by its plan, and repeats nothing that is done."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.run_record import Assumption, RunRecord
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.execution.kept import read_kept
+from innominatus_cli.execution.observer import Observer
+from innominatus_cli.execution.opening import read_opening, read_request, read_run
+from innominatus_cli.execution.past import Happened, Past, Wishes, is_in_doubt, past_of
+from innominatus_cli.execution.replay import replay
+from innominatus_cli.execution.run_events import RunEvents, may_have_begun
+from innominatus_cli.execution.secrecy import clean_errors
+from innominatus_cli.findings.catalogue import resuming as codes
+from innominatus_cli.findings.catalogue.ledger import LOCKED, UNKNOWN_RUN, UNKNOWN_STEP
+from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.operations.cancelling import is_cancelled
+from innominatus_cli.operations.checkpoints import delete_checkpoint, fetch_checkpoint
+from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import find_run
+from innominatus_cli.operations.plan_files import wish_of
+from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.operations.recovering import events_in, recover
+from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
+from innominatus_cli.operations.step_names import ends_like, names_step
+from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.git_refs import remotes_of
+from innominatus_cli.system.locks import Holder, held_locks, read_holder
+
+_ULID: Final = 26
+_WORDS: Final = {"done": "done", "not-done": "not_done", "not_done": "not_done"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeWish:
+    """What somebody typed behind `resume` or `retry`.
+
+    `assume` are `STEP=done` and `STEP=not-done`. `retry`: attempts of the earlier run do not count. `steps` run again
+    though they succeeded, with what stands behind them if `downstream`.
+    """
+
+    run: str
+    assume: tuple[str, ...] = ()
+    accept_changes: bool = False
+    retry: bool = False
+    steps: tuple[str, ...] = ()
+    downstream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _EarlierRun:
+    """The run to go on with: its record, its plan and, where it is on this machine, its folder."""
+
+    record: RunRecord
+    plan: Plan
+    folder: Path | None = None
+    deadline_ms: int | None = None
+
+    def file(self, digest: str) -> bytes | None:
+        """The bytes of a file that a step made; None where they are not here."""
+        if self.folder is None:
+            return None
+        path = self.folder / "artifacts" / digest.removeprefix("sha256:")
+        return read_kept(path, digest) if path.is_file() else None
+
+
+class ResumeOperation(RunOperation):
+    """A run that goes on with an earlier one, in one repository."""
+
+    def __init__(self, directory: str, clock: Clock, observer: Observer | None = None) -> None:
+        super().__init__(directory, clock, observer)
+        self.ledger = OpenLedger(self.repository, self.store, self.state)
+        self._fetched: tuple[str, str] | None = None
+        """The run whose checkpoint this goes on from, and the remote that has it."""
+
+    def resume(self, wish: ResumeWish, options: RunOptions) -> RunReport:
+        """Goes on with the run that `wish` names, under the lock of its application and environment.
+
+        A run that has succeeded is reported as it is, with exit status 0. Raises CannotContinue where the run is
+        unknown, runs just now (exit 75), or is not as it was written (exit 65).
+        """
+        left_over = tuple(recover(self.store, self.clock))
+        run = self._last_of(self._found(wish.run, options))
+        application, environment = self._where(run, options)
+        holder = Holder.of_this_process(run=self.run_id, who=self.store.who.email, since=timestamp(self.clock.now()))
+        self.locks.acquire(application, environment, holder, options.lock_remote)
+        try:
+            with clean_errors(self.redactor):
+                report = self._resumed(self._last_of(run), wish, options, left_over)
+        finally:
+            self.locks.release()
+        if self._fetched is not None and report.record is not None and report.record.status == "succeeded":
+            left = delete_checkpoint(self.git, *self._fetched)
+            report = replace(report, findings=(*report.findings, *([left] if left else [])))
+        return self._told(report)
+
+    def _found(self, wanted: str, options: RunOptions) -> str:
+        """The id of the run that a person means; a whole id may be one that only the remote has a checkpoint of."""
+        try:
+            return find_run(self.ledger, wanted)
+        except CannotContinue as unknown:
+            if unknown.findings[0].code is not UNKNOWN_RUN or len(wanted) != _ULID:
+                raise
+            if self._checkpoint(wanted.upper(), options) is None:
+                raise
+            return wanted.upper()
+
+    def _checkpoint(self, run: str, options: RunOptions) -> Path | None:
+        remote = options.lock_remote or self.admin.locks.remote or "origin"
+        if remote not in remotes_of(self.git):
+            return None
+        try:
+            folder = fetch_checkpoint(self.git, self.state, run, remote)
+        except ValueError:
+            return None
+        if folder is not None:
+            self._fetched = (run, remote)
+        return folder
+
+    def _last_of(self, run: str) -> str:
+        """The newest run that goes on with this one, or itself: what it did must not be done twice."""
+        stored = self.store.record(run)
+        if stored is None:
+            return run
+        record = stored.record
+        records = self.store.records(record.application, record.environment)
+        by_earlier = {one.record.resumes: one.record.run for one in records if one.record.resumes is not None}
+        seen = {run}
+        while (later := by_earlier.get(run)) is not None and later not in seen:
+            seen.add(later)
+            run = later
+        return run
+
+    def _where(self, run: str, options: RunOptions) -> tuple[str, str]:
+        """The application and environment of a run. Raises CannotContinue for one that runs now, or never began."""
+        for path in held_locks(self.state):
+            holder = read_holder(path)
+            if holder is not None and holder.run == run and holder.lives:
+                message = f"run {run} runs now, by {holder.who} (pid {holder.pid} on {holder.host})"
+                raise CannotContinue(Finding(LOCKED, message, Place(run)))
+        stored = self.store.record(run)
+        known = stored.record if stored is not None else read_opening(self.state, run)
+        if known is None:
+            folder = self._checkpoint(run, options)
+            if folder is None:
+                raise _not_resumable(run, "nothing of it had begun")
+            known = read_run(folder).opening
+        return known.application, known.environment
+
+    def _resumed(self, run: str, wish: ResumeWish, options: RunOptions, left_over: tuple[Finding, ...]) -> RunReport:
+        earlier = self._earlier(run, options)
+        nothing = self._nothing_to_do(earlier, wish)
+        if nothing is not None:
+            return nothing
+        outcome, changes = self._plan_now(earlier, wish)
+        plan = outcome.plan
+        if plan is None:
+            stale = any(finding.code is codes.SOURCE_CHANGED for finding in outcome.findings)
+            status = ExitStatus.PLAN_STALE if stale else outcome.exit_status
+            return RunReport(status, outcome, findings=(*left_over, *outcome.findings))
+        self._undertake(earlier, plan, wish)
+        options = replace(options, timeout_seconds=_time_left(earlier, options))
+        report = self._judged(outcome, plan, options, (*left_over, *changes))
+        if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
+            return self._refuse(plan, report, options)
+        return self._execute(plan, report, options)
+
+    def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
+        """The run, from its folder here, from its checkpoint, or from its record alone."""
+        stored = self.store.record(run)
+        if self.state.journal_path(run).exists():
+            return self._from_folder(self.state.run_dir(run), stored)
+        if stored is None:
+            folder = self._checkpoint(run, options)
+            if folder is None:
+                raise _not_resumable(run, "it has neither a record nor a checkpoint")
+            return self._from_folder(folder, None)
+        plan = self.store.plan(stored.record.plan) if stored.record.plan else None
+        if plan is None:
+            raise _not_resumable(run, "its plan is not in the ledger")
+        folder = self._checkpoint(run, options) if any(one.artifacts for one in stored.record.steps) else None
+        return _EarlierRun(stored.record, plan, folder)
+
+    def _from_folder(self, folder: Path, stored: StoredRecord | None) -> _EarlierRun:
+        """Raises CannotContinue (exit 65) where a file there is not what the run wrote."""
+        run = read_run(folder)
+        events = events_in(run)
+        record = stored.record if stored is not None else replay(run.opening, run.plan, _cut_short(run.plan, events))
+        return _EarlierRun(record, run.plan, folder, events.start.get("deadline_ms"))
+
+    def _nothing_to_do(self, earlier: _EarlierRun, wish: ResumeWish) -> RunReport | None:
+        record = earlier.record
+        if record.kind == "refusal":
+            raise _not_resumable(record.run, "it was refused before its first step")
+        if record.status == "waiting" and is_cancelled(self.ledger, record.run):
+            raise _not_resumable(record.run, "it was cancelled while it waited")
+        if record.status != "succeeded" or wish.steps:
+            return None
+        message = f"run {record.run} has succeeded: there is nothing to do"
+        finding = Finding(codes.NOTHING_TO_RESUME, message, Place(record.run))
+        return RunReport(ExitStatus.OK, PlanOutcome(earlier.plan), findings=(finding,))
+
+    def _plan_now(self, earlier: _EarlierRun, wish: ResumeWish) -> tuple[PlanOutcome, tuple[Finding, ...]]:
+        """The plan to go on by: that of the earlier run, or a new one where changes of its sources are accepted."""
+        request = read_request(earlier.folder) if earlier.folder is not None else None
+        self.wish = (
+            wish_of(request, self.git.root) if request is not None else _wish_of_plan(earlier.plan, self.git.root)
+        )
+        changed = _changed(earlier.plan, self.git.root)
+        if not changed:
+            return PlanOutcome(earlier.plan), ()
+        run = earlier.record.run
+        if not wish.accept_changes:
+            told = [f"'{path}' is no longer what the plan of run {run} was made from" for path in changed]
+            findings = [Finding(codes.SOURCE_CHANGED, message, Place(run)) for message in told]
+            return PlanOutcome(None, tuple(findings)), ()
+        if self.wish is None:
+            raise _not_resumable(run, "nobody knows any more how its plan was asked for")
+        self.repository = Repository(WorkingTreeSnapshot(self.git.root))
+        names = ", ".join(f"'{path}'" for path in changed)
+        message = f"run {run} goes on though {names} changed since its plan was made"
+        accepted = Finding(codes.CHANGES_ACCEPTED, message, Place(run))
+        return plan_with(self.repository, self.store, self.wish), (accepted,)
+
+    def _undertake(self, earlier: _EarlierRun, plan: Plan, wish: ResumeWish) -> None:
+        """Works out what of the earlier run counts. Raises CannotContinue for words about steps that do not fit."""
+        record = earlier.record
+        ids = [result.step for result in record.steps]
+        wishes = Wishes(
+            again=frozenset(step for word in wish.steps for step in _named(word, ids, record.run)),
+            downstream=wish.downstream,
+            fresh_budget=wish.retry,
+        )
+
+        def past(wishes: Wishes) -> Past:
+            return past_of(record, earlier.plan, plan, earlier.file, wishes)
+
+        assumed = _assumed(wish.assume, ids, record, lambda: past(wishes))
+        self.undertaking = Undertaking(
+            kind="rollback" if record.rolls_back else "resume",
+            resumes=record.run,
+            rolls_back=record.rolls_back,
+            past=past(replace(wishes, assumed=assumed)),
+            assumptions=tuple(Assumption(step=step, happened=happened) for step, happened in assumed.items()),
+        )
+
+
+def _cut_short(plan: Plan, events: RunEvents) -> RunEvents:
+    """The events of a journal that may lack its last lines: what was intended may have begun."""
+    if events.end is None:
+        events.begun.update(may_have_begun(plan, events))
+    return events
+
+
+def _time_left(earlier: _EarlierRun, options: RunOptions) -> int | None:
+    """How many seconds the steps may take: what is said now, else what is left of the earlier run's time."""
+    if options.timeout_seconds is not None or earlier.deadline_ms is None:
+        return options.timeout_seconds
+    return max(1, (earlier.deadline_ms - earlier.record.duration_ms) // 1000)
+
+
+def _changed(plan: Plan, root: Path) -> list[str]:
+    snapshot = WorkingTreeSnapshot(root)
+    return [source.path for source in plan.sources if snapshot.object_id(source.path) != source.object_id]
+
+
+def _wish_of_plan(plan: Plan, root: Path) -> PlanWish | None:
+    """What gives such a plan, as far as the plan itself tells; None for a task, whose name it does not hold."""
+    if plan.golden_path is None or plan.application.path is None:
+        return None
+    parameters = tuple(f"{name}={value}" for name, value in plan.parameters.items() if isinstance(value, str | int))
+    return PlanWish(plan.golden_path, str(root / plan.application.path), plan.environment, parameters)
+
+
+def _named(word: str, ids: Sequence[str], run: str) -> list[str]:
+    """The steps that a person means. Raises CannotContinue where there is none."""
+    found = [step for step in ids if names_step(word, step)]
+    if not found:
+        hint = did_you_mean(word, ends_like(word, ids))
+        message = " ".join(filter(None, [f"run {run} has no step '{word}';", hint])).rstrip(";")
+        raise CannotContinue(Finding(UNKNOWN_STEP, message, Place(run)))
+    return found
+
+
+def _assumed(
+    words: Iterable[str], ids: Sequence[str], record: RunRecord, past: Callable[[], Past]
+) -> dict[str, Happened]:
+    """By step what somebody says of it. Raises CannotContinue where that is about no step in doubt."""
+    assumed: dict[str, Happened] = {}
+    for word in words:
+        name, _, said = word.rpartition("=")
+        if said not in _WORDS or not name:
+            raise _wrong(f"'{word}' is not of the form STEP=done or STEP=not-done")
+        found = _named(name, ids, record.run)
+        if len(found) > 1:
+            raise _wrong(f"'{name}' names {len(found)} steps of run {record.run}")
+        assumed[found[0]] = "done" if said == "done" else "not_done"
+    if assumed:
+        asked = {step for step, earlier in past().steps.items() if earlier.verdict in {"ask", "probe"}}
+        asked |= {result.step for result in record.steps if is_in_doubt(result)}
+        for step in assumed:
+            if step not in asked:
+                raise _wrong(f"what came of step '{step}' in run {record.run} is known")
+    return assumed
+
+
+def _wrong(message: str) -> CannotContinue:
+    return CannotContinue(Finding(codes.WRONG_ASSUMPTION, message, Place("--assume")))
+
+
+def _not_resumable(run: str, why: str) -> CannotContinue:
+    return CannotContinue(Finding(codes.NOT_RESUMABLE, f"run {run} cannot be gone on with: {why}", Place(run)))
