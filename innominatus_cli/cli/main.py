@@ -47,6 +47,7 @@ COMMANDS = {
     "retry": "Run the failed steps of a run again, or one that succeeded.",
     "cancel": "End a run that works, here or in another clone, or close one that waits.",
     "locks": "Show who holds which lock, here and on the remote, and break one that was left behind.",
+    "secrets": "Show the secrets of admin-config, ask their stores for them, change them.",
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the records: verify, sign, show, export, adopt those that wait.",
     "audit": "Find out who did what: runs and actions by person, action and time.",

@@ -22,6 +22,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_A_NAME: Final = re.compile(r"[^a-z0-9-]+")
 _LONGEST: Final = 63
 STORE_NAMES: Final = {"local": "innominatus-local", "env": "innominatus-environment"}
+"""The cluster's stores of these; any other is `innominatus-<store>`."""
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -128,14 +129,17 @@ def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSec
         }
         if annotations:
             metadata["annotations"] = annotations
-        data = [{"secretKey": secret.name, "remoteRef": {"key": _remote_key(ctx, inputs, secret)}} for secret in own]
+        data = [{"secretKey": secret.name, "remoteRef": _remote(ctx, inputs, secret)} for secret in own]
         bindings.append(
             {
                 "apiVersion": "external-secrets.io/v1",
                 "kind": "ExternalSecret",
                 "metadata": metadata,
                 "spec": {
-                    "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE_NAMES[store]},
+                    "secretStoreRef": {
+                        "kind": "ClusterSecretStore",
+                        "name": STORE_NAMES.get(store, f"innominatus-{store}"),
+                    },
                     "target": {"name": name.strip("-")},
                     "data": data,
                 },
@@ -144,8 +148,21 @@ def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSec
     return bindings
 
 
+def _remote(ctx: StepContext, inputs: VaultSetupInputs, secret: NamedSecret) -> dict[str, str]:
+    reference = {"key": _remote_key(ctx, inputs, secret)}
+    member = secret.field or ("value" if secret.store == "vault" else None)
+    return {**reference, "property": member} if member else reference
+
+
 def _remote_key(ctx: StepContext, inputs: VaultSetupInputs, secret: NamedSecret) -> str:
     if secret.store == "env" and secret.env:
         return secret.env
+    if secret.store not in STORE_NAMES:
+        return (
+            (secret.key or secret.name)
+            .replace("{application}", ctx.application)
+            .replace("{environment}", ctx.environment)
+            .replace("{name}", secret.name)
+        )
     prefix = (inputs.path or "").strip("/")
     return "/".join(part for part in (ctx.application, ctx.environment, prefix, secret.name) if part)

@@ -20,7 +20,7 @@ from innominatus_cli.execution.options import INTENTS_AHEAD
 from innominatus_cli.execution.past import Past
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.replay import concluded, told
-from innominatus_cli.execution.secrecy import clean_errors, guarded
+from innominatus_cli.execution.secrecy import clean_errors
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
 from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
@@ -40,7 +40,7 @@ from innominatus_cli.operations.plan_files import HeldPlan, request_of
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
-from innominatus_cli.operations.secret_values import delivery_of, secret_values
+from innominatus_cli.operations.secret_values import delivery_of, secrets_for
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
@@ -242,6 +242,7 @@ class RunOperation:
         if options.checkpoint:
             remote = options.lock_remote or self.admin.locks.remote or "origin"
             self.checkpoints = Checkpoints(self.git, self.state, self.run_id, remote, self.clock)
+        state_dir = self.state.tool_state_dir(plan.application.name, plan.environment)
         setting = RunSetting(
             plan=plan,
             run=self.run_id,
@@ -252,13 +253,7 @@ class RunOperation:
             outside=os.environ,
             allowed_env=tuple(self.admin.env),
             ledger_root=self.admin.ledger.root,
-            secrets=guarded(
-                secret_values(
-                    self.admin.secrets, self.state.tool_state_dir(plan.application.name, plan.environment), os.environ
-                ),
-                self.redactor,
-                plan,
-            ),
+            secrets=secrets_for(self.admin, plan, self.git.root, state_dir, self.clock, self.redactor),
             redactor=self.redactor,
             delivery=delivery_of(self.admin.secrets),
             keeps_excerpts=self.admin.ledger.output == "excerpt",
@@ -346,7 +341,7 @@ class RunOperation:
         if options.push and written.ref is not None:
             pushed = self._pushed(written.ref)
             findings = (*findings, *pushed)
-        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+        if self.checkpoints is not None and (_is_pushed(pushed) or record.status == "succeeded"):
             self.checkpoints.delete()
         status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
@@ -356,10 +351,13 @@ class RunOperation:
         )
 
     def _pushed(self, ref: str) -> tuple[Finding, ...]:
-        from innominatus_cli.system.git_push import push  # noqa: PLC0415 - few runs push
+        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few runs push
 
-        problem = push(self.git, ref)
-        return (problem,) if problem else ()
+        return push_records(self.store, ref, self.clock)
+
+
+def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:
+    return findings is not None and all(finding.code is not ledger_codes.PUSH_FAILED for finding in findings)
 
 
 def _exit_status(result: ExecutionResult) -> int:

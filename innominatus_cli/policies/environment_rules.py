@@ -72,7 +72,12 @@ def _type_in_words(kind: object) -> str:
 def is_production(environment: str, policies: PolicySet) -> bool:
     """Whether policies for production apply: as admin-config says, else by a part of the name."""
     marked = policies.production.get(environment)
-    return bool(_PRODUCTION_NAME.search(environment.lower())) if marked is None else marked
+    return production_by_name(environment) if marked is None else marked
+
+
+def production_by_name(environment: str) -> bool:
+    """Whether a part of an environment's name says that it is one of production."""
+    return _PRODUCTION_NAME.search(environment.lower()) is not None
 
 
 def _declares_backup(step: PlannedStep) -> bool:
