@@ -398,7 +398,7 @@ def test_a_run_in_the_background_that_ignores_interrupts_is_ended_too(
 
 def test_what_others_wrote_into_a_lock_is_no_command_to_a_terminal(home: Path, clone: Callable[[str], Clone]) -> None:
     first = clone("first")
-    lock = dict.fromkeys(("who", "host", "run", "since", "renewed_at"), "x\x1b[31m\n::error::bad")
+    lock: dict[str, Any] = dict.fromkeys(("who", "host", "run", "since", "renewed_at"), "x\x1b[31m\n::error::bad")
     lock |= {"application": "work", "environment": "development", "schema": "innominatus.dev/lock/v1", "token": None}
     data = json.dumps({**lock, "pid": 1, "lease_seconds": 1}).encode()
     assert first.refs.set(LOCK, write_blob(first.git, data), None)
