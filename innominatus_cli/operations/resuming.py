@@ -223,6 +223,8 @@ class ResumeOperation(RunOperation):
             told = [f"'{path}' is no longer what the plan of run {run} was made from" for path in changed]
             findings = [Finding(codes.SOURCE_CHANGED, message, Place(run)) for message in told]
             return PlanOutcome(None, tuple(findings)), ()
+        if earlier.record.rolls_back is not None:
+            raise _not_resumable(run, "it is a rollback, and what it reads has changed: roll back again")
         if self.wish is None:
             raise _not_resumable(run, "nobody knows any more how its plan was asked for")
         self.repository = Repository(WorkingTreeSnapshot(self.git.root))
