@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 from innominatus_cli.execution.journal import is_exact
-from innominatus_cli.execution.step import StepEnd
+from innominatus_cli.execution.step_ends import StepEnd
 from innominatus_cli.findings.catalogue.resuming import RUN_FOLDER_CORRUPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.files import write_file
