@@ -22,7 +22,7 @@ def canonical_json(value: object) -> bytes:
 
 
 def simple_json(value: object) -> bytes | None:
-    """The RFC 8785 bytes of data with ASCII keys and without fractions, which any encoder gives; None for other data."""
+    """The RFC 8785 bytes of data with ASCII keys and no fractions, which any encoder gives; None for other data."""
     return _encode(value).encode() if _is_simple(value) else None
 
 

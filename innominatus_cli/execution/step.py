@@ -253,6 +253,9 @@ class _Work:
         )
 
     def _driver(self) -> Driver | None:
+        undoes = self._step.undoes
+        if undoes is not None and undoes.how != "step":
+            return self._setting.undo_for("" if undoes.how == "files" else self._step.type)
         known = self._setting.driver_for(self._step.type)
         return run_own_program if known is None and self._step.program is not None else known
 
@@ -327,7 +330,7 @@ class _Work:
         artifacts = end.result.artifacts if good else {}
         self._logs.settle()
         stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
-        kept, withheld = recorded_outputs(step, outputs)
+        kept, withheld = recorded_outputs(step, outputs, end.result.public)
         variables = self._public_variables(end) if good else {}
         for name in holding_names(self._redactor, kept):
             withheld.append(name)

@@ -16,6 +16,8 @@ from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
 
 def inputs_of(setting: RunSetting, step: PlannedStep, view: StepView) -> StepInputs | Finding:
     """The inputs, by the model of the step's type; a finding where they are wrong. Raises NoValue."""
+    if step.undoes is not None and step.undoes.how == "files":
+        return StepInputs()
     if step.program is not None:
         return _own_inputs(step, step.program, view)
     known = setting.step_type(step.type)

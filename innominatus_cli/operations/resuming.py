@@ -172,7 +172,7 @@ class ResumeOperation(RunOperation):
         report = self._judged(outcome, plan, options, (*left_over, *changes))
         if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
             return self._refuse(plan, report, options)
-        return self._execute(plan, report, options)
+        return self._rolled_back(plan, self._execute(plan, report, options), options)
 
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""
@@ -223,6 +223,8 @@ class ResumeOperation(RunOperation):
             told = [f"'{path}' is no longer what the plan of run {run} was made from" for path in changed]
             findings = [Finding(codes.SOURCE_CHANGED, message, Place(run)) for message in told]
             return PlanOutcome(None, tuple(findings)), ()
+        if earlier.record.rolls_back is not None:
+            raise _not_resumable(run, "it is a rollback, and what it reads has changed: roll back again")
         if self.wish is None:
             raise _not_resumable(run, "nobody knows any more how its plan was asked for")
         self.repository = Repository(WorkingTreeSnapshot(self.git.root))
