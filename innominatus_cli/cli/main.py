@@ -17,6 +17,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Sev
 COMMANDS = {
     "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
     "deploy": "Deploy an application by the default golden path.",
+    "rollback": "Take back what a run did, or everything behind a run that was good.",
     "plan": "Show what a run would do, and why.",
     "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
     "diff": "Show how what is deployed differs from what the working tree would deploy.",
@@ -47,6 +48,7 @@ COMMANDS = {
     "retry": "Run the failed steps of a run again, or one that succeeded.",
     "cancel": "End a run that works, here or in another clone, or close one that waits.",
     "locks": "Show who holds which lock, here and on the remote, and break one that was left behind.",
+    "secrets": "Show the secrets of admin-config, ask their stores for them, change them.",
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the records: verify, sign, show, export, adopt those that wait.",
     "audit": "Find out who did what: runs and actions by person, action and time.",

@@ -33,6 +33,17 @@ class PolicySecurity(YamlModel):
     """By step type or secret store."""
 
 
+class RollbackCoverage(YamlModel):
+    """How much of a plan a rollback must be able to take back."""
+
+    minimum: Annotated[int, Field(ge=0, le=100)] = 0
+    """Percent of the steps that change something: those that are reversible or compensated."""
+    gate_irreversible: bool = False
+    """Whether every step that nothing takes back needs an approval before it (`approval` of the step)."""
+    environments: list[str] | None = None
+    """Where that is asked; everywhere where nothing is said."""
+
+
 class PolicyRules(YamlModel):
     """Every policy; None means that nothing is said (no restriction), an empty list allows nothing."""
 
@@ -44,6 +55,7 @@ class PolicyRules(YamlModel):
     max_concurrent_workflows: Annotated[int, Field(ge=1)] | None = None
     max_steps_per_workflow: Annotated[int, Field(ge=1)] | None = None
     allowed_step_types: list[str] | None = None
+    rollback_coverage: RollbackCoverage | None = None
     security: PolicySecurity = PolicySecurity()
 
 
@@ -166,13 +178,69 @@ class SecretDefinition(YamlModel):
     """A secret by name; its value is never in the repository."""
 
     description: str = ""
-    store: Literal["local", "env"] = "local"
+    store: Literal["local", "env", "file", "vault", "aws", "azure", "gcp", "command"] = "local"
     env: str | None = None
     """The environment variable that holds it, for the store `env`."""
     generate: SecretGeneration | bool = False
     inject: Literal["env", "file", "stdin"] = "env"
     """How a step that names it in `env` is given it: as the variable's value, as a private file whose path is the
     variable's value, or on stdin."""
+    key: str | None = None
+    """What its store calls it, where that is not its name; may have `{application}`, `{environment}` and `{name}`."""
+    field: str | None = None
+    """The member of a value that is a JSON object; in Vault that of the secret's data, by default `value`."""
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    """For the store `command`: a program and its arguments, `{key}` among them; the value is what it prints."""
+    max_age: DurationSeconds | None = None
+    """How long after its last change it may be used; see `secretPolicy`."""
+
+
+class FileStoreConfig(YamlModel):
+    """`secretStores.file`: a YAML or JSON file that is encrypted with age."""
+
+    path: str = "secrets.{environment}.yaml.age"
+    identity: str = "INNOMINATUS_AGE_IDENTITY"
+    """The environment variable with the age identity, or with the path of its file."""
+    recipients: list[str] = []
+    """Age public keys, for which `secrets rotate` encrypts the file anew."""
+
+
+class VaultStoreConfig(YamlModel):
+    """`secretStores.vault`: a KV engine of version 2. Credentials are in the environment."""
+
+    address: str | None = None
+    """Else VAULT_ADDR."""
+    mount: str = "secret"
+    namespace: str | None = None
+    approle_mount: str = "approle"
+
+
+class CloudStoreConfig(YamlModel):
+    """`secretStores.aws`, `.azure` and `.gcp`: what their command lines are told beside the secret's name."""
+
+    region: str | None = None
+    profile: str | None = None
+    vault: str | None = None
+    project: str | None = None
+
+
+class SecretStoresConfig(YamlModel):
+    """`secretStores`: where secrets are that are neither local nor in the environment."""
+
+    file: FileStoreConfig = FileStoreConfig()
+    vault: VaultStoreConfig = VaultStoreConfig()
+    aws: CloudStoreConfig = CloudStoreConfig()
+    azure: CloudStoreConfig = CloudStoreConfig()
+    gcp: CloudStoreConfig = CloudStoreConfig()
+
+
+class SecretPolicy(YamlModel):
+    """`secretPolicy`: how old secrets may be."""
+
+    max_age: DurationSeconds | None = None
+    """For secrets without a `maxAge` of their own."""
+    enforce: Literal["never", "production", "always"] = "never"
+    """Where a step is not given a secret that is too old; elsewhere `secrets check` warns."""
 
 
 class HealthCheckProbe(YamlModel):
@@ -341,6 +409,8 @@ class AdminConfigDocument(YamlModel):
     teams: dict[str, Team] = {}
     approvals: ApprovalSettings = ApprovalSettings()
     secrets: dict[str, SecretDefinition] = {}
+    secret_stores: SecretStoresConfig = SecretStoresConfig()
+    secret_policy: SecretPolicy = SecretPolicy()
     health_checks: dict[str, HealthCheck] = {}
     alerts: dict[str, AlertDefinition] = {}
     prices: dict[str, Price] = {}

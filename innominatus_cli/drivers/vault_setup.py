@@ -6,6 +6,7 @@ The local store is a folder of files, one a secret, `<state folder>/secrets/[<pa
 
 import re
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.admin_config import SecretGeneration
@@ -22,6 +23,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_A_NAME: Final = re.compile(r"[^a-z0-9-]+")
 _LONGEST: Final = 63
 STORE_NAMES: Final = {"local": "innominatus-local", "env": "innominatus-environment"}
+"""The cluster's stores of these; any other is `innominatus-<store>`."""
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -45,6 +47,38 @@ def driver(ctx: StepContext) -> DriverSteps:
         artifacts={ctx.artifact_path(): yaml_text(_bindings(ctx, inputs, secrets)).encode()},
         message=f"binds {counted(len(names), 'secret')}{told}",
     )
+
+
+def undo(ctx: StepContext) -> DriverSteps:
+    """Removes the secrets that the step generated from the local store: the store notes which."""
+    inputs = ctx.inputs_of(VaultSetupInputs)
+    secrets = _secrets(ctx, inputs)
+    if isinstance(secrets, Finding):
+        return DriverResult(failure=secrets)
+    names = [secret.name for secret in secrets if secret.store == "local" and secret.generate]
+    folder = _folder(ctx, inputs)
+    if isinstance(folder, Finding):
+        return DriverResult(failure=folder)
+    if not names or not folder.is_dir():
+        return DriverResult()
+    request = {"folder": str(folder), "secrets": [{"name": name} for name in names], "undo": ctx.undone_marks}
+    answer = ctx.answer((yield ctx.child("secret_store", request)))
+    if isinstance(answer, Finding):
+        return DriverResult(failure=answer)
+    for result in answer["results"]:
+        if result["state"] == "unsafe":
+            return ctx.failed(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}': {result['problem']}")
+    removed = [result["name"] for result in answer["results"] if result["state"] == "removed"]
+    return DriverResult(outputs={"removed": removed}, message=f"{counted(len(removed), 'secret')} removed")
+
+
+def _folder(ctx: StepContext, inputs: VaultSetupInputs) -> Path | Finding:
+    """The local store's folder for this step."""
+    return ctx.state_path(_below_state(inputs))
+
+
+def _below_state(inputs: VaultSetupInputs) -> str:
+    return "/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part)
 
 
 def _secrets(ctx: StepContext, inputs: VaultSetupInputs) -> list[NamedSecret] | Finding:
@@ -83,12 +117,11 @@ def _local(
     """The names of the secrets that were generated."""
     if not secrets:
         return []
-    written = "/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part)
-    folder = ctx.state_path(written)
+    written, folder = _below_state(inputs), _folder(ctx, inputs)
     if isinstance(folder, Finding):
         return folder
     wanted = [{"name": secret.name, "generate": _generation(secret)} for secret in secrets]
-    answer = ctx.answer((yield ctx.child("secret_store", {"folder": str(folder), "secrets": wanted})))
+    answer = ctx.answer((yield ctx.child("secret_store", {"folder": str(folder), "secrets": wanted, "mark": ctx.mark})))
     if isinstance(answer, Finding):
         return answer
     for result in answer["results"]:
@@ -128,14 +161,17 @@ def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSec
         }
         if annotations:
             metadata["annotations"] = annotations
-        data = [{"secretKey": secret.name, "remoteRef": {"key": _remote_key(ctx, inputs, secret)}} for secret in own]
+        data = [{"secretKey": secret.name, "remoteRef": _remote(ctx, inputs, secret)} for secret in own]
         bindings.append(
             {
                 "apiVersion": "external-secrets.io/v1",
                 "kind": "ExternalSecret",
                 "metadata": metadata,
                 "spec": {
-                    "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE_NAMES[store]},
+                    "secretStoreRef": {
+                        "kind": "ClusterSecretStore",
+                        "name": STORE_NAMES.get(store, f"innominatus-{store}"),
+                    },
                     "target": {"name": name.strip("-")},
                     "data": data,
                 },
@@ -144,8 +180,21 @@ def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSec
     return bindings
 
 
+def _remote(ctx: StepContext, inputs: VaultSetupInputs, secret: NamedSecret) -> dict[str, str]:
+    reference = {"key": _remote_key(ctx, inputs, secret)}
+    member = secret.field or ("value" if secret.store == "vault" else None)
+    return {**reference, "property": member} if member else reference
+
+
 def _remote_key(ctx: StepContext, inputs: VaultSetupInputs, secret: NamedSecret) -> str:
     if secret.store == "env" and secret.env:
         return secret.env
+    if secret.store not in STORE_NAMES:
+        return (
+            (secret.key or secret.name)
+            .replace("{application}", ctx.application)
+            .replace("{environment}", ctx.environment)
+            .replace("{name}", secret.name)
+        )
     prefix = (inputs.path or "").strip("/")
     return "/".join(part for part in (ctx.application, ctx.environment, prefix, secret.name) if part)

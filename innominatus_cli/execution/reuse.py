@@ -80,7 +80,7 @@ def carried_on(result: StepResult, earlier: Earlier | None) -> StepResult:
 
     A step in doubt stays in doubt, and attempts count on.
     """
-    if earlier is None or earlier.verdict == "reuse":
+    if earlier is None:
         return result
     if earlier.carried.status != "planned":
         return earlier.carried

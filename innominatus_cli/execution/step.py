@@ -333,11 +333,16 @@ class _Work:
         )
 
     def _driver(self) -> Driver | None:
+        undoes = self._step.undoes
+        if undoes is not None and undoes.how != "step":
+            return self._setting.undo_for("" if undoes.how == "files" else self._step.type)
         known = self._setting.driver_for(self._step.type)
         return run_own_program if known is None and self._step.program is not None else known
 
     def _inputs(self) -> StepInputs | Finding:
         step = self._step
+        if step.undoes is not None and step.undoes.how == "files":
+            return StepInputs()
         if step.program is not None:
             return self._own_inputs(step.program)
         known = self._setting.step_type(step.type)
@@ -443,7 +448,7 @@ class _Work:
         artifacts = end.result.artifacts if good else {}
         self._logs.settle()
         stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
-        kept, withheld = recorded_outputs(step, outputs)
+        kept, withheld = recorded_outputs(step, outputs, end.result.public)
         variables = self._public_variables(end) if good else {}
         for name in holding_names(self._redactor, kept):
             withheld.append(name)

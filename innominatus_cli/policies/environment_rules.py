@@ -43,7 +43,7 @@ def allowed_environments(plan: Plan, policies: PolicySet, _facts: JudgeFacts) ->
 def enforce_backups(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
     """In production, every stateful resource that a deployment makes declares a backup."""
     rule = policies.enforce_backups
-    if rule is None or not rule.value or plan.operation is not Operation.DEPLOY:
+    if rule is None or not rule.value or plan.operation is not Operation.DEPLOY or plan.rolls_back is not None:
         return
     if not is_production(plan.environment, policies):
         return
@@ -72,7 +72,12 @@ def _type_in_words(kind: object) -> str:
 def is_production(environment: str, policies: PolicySet) -> bool:
     """Whether policies for production apply: as admin-config says, else by a part of the name."""
     marked = policies.production.get(environment)
-    return bool(_PRODUCTION_NAME.search(environment.lower())) if marked is None else marked
+    return production_by_name(environment) if marked is None else marked
+
+
+def production_by_name(environment: str) -> bool:
+    """Whether a part of an environment's name says that it is one of production."""
+    return _PRODUCTION_NAME.search(environment.lower()) is not None
 
 
 def _declares_backup(step: PlannedStep) -> bool:

@@ -353,3 +353,31 @@ def test_the_checkpoint_of_a_run_that_succeeded_is_deleted(home: Path, clone: Ca
     assert (status, "ORC-61" in told) == (0, False), told
     assert first.refs.listed("refs/innominatus/*") == {}
     assert (home / "after").exists()
+
+
+def test_a_run_killed_on_one_clone_goes_on_in_another_from_its_checkpoint(
+    home: Path, clone: Callable[[str], Clone]
+) -> None:
+    first, second = clone("first"), clone("second")
+    (home / "wait").touch()
+    running = first.start("run", "work", "--checkpoint", "push")
+    until(lambda: list(home.glob("works-*")), running)
+    lock = first.lock()
+    run = lock["run"]
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate(timeout=30)
+    (home / "wait").unlink()
+    status, _, told = second.run("resume", run)
+    assert (status, "ORC-6103" in told) == (75, True), told
+    assert second.run("locks", "break", lock["id"], "--yes")[0] == 0
+    status, _, told = second.run("resume", run)
+    assert status == 76, told
+    assert not (home / "after").exists()
+    status, _, told = second.run("resume", run, "--assume", "wait=done")
+    assert status == 0, told
+    assert (home / "after").exists()
+    assert len(list(home.glob("works-*"))) == 1
+    record = second.record()
+    assert (record["kind"], record["status"]) == ("resume", "succeeded")
+    assert record["lock"] not in {None, lock["id"]}
+    assert second.refs.listed("refs/innominatus/*") == {}

@@ -39,6 +39,8 @@ SPAWN = ("vfork", "clone", "clone3", "fork")
 WAIT = ("waitid", "wait4", "pidfd_open", "epoll_wait", "epoll_pwait", "poll", "ppoll", "select", "pselect6")
 _CREATES = ("O_CREAT", "O_TRUNC")
 _LONGEST_SECONDS = 60
+_NEVER_BEGAN = ("ORC-6013", "ORC-5205")
+"""There is no run at all, or one that had not begun: its remedy is to run again."""
 _ONCE_MORE = 8
 _DECISION = re.compile(r"--assume '?([^\s'=]+)=")
 _STATUSES = {int(status) for status in ExitStatus} | {124, 129, 130, 143}
@@ -136,7 +138,7 @@ def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Poi
         _note(found, words, done)
         words = ("resume", "latest")
     finished = _durable_ends(repository)
-    _go_on(found, repository)
+    _go_on(found, repository, scene.command)
     judge(found, before, finished)
     return found
 
@@ -150,12 +152,15 @@ def _note(found: Trial, words: tuple[str, ...], done: "subprocess.CompletedProce
         found.wrong.append(f"I13: exit status {done.returncode}")
 
 
-def _go_on(found: Trial, repository: Path) -> None:
-    """Resumes as a person would, saying of a step in doubt what the traces of its work say."""
+def _go_on(found: Trial, repository: Path, command: tuple[str, ...]) -> None:
+    """Resumes as a person would, saying of steps in doubt that they were not done; or runs again what never began."""
     words: tuple[str, ...] = ("resume", "latest")
     for _ in range(_ONCE_MORE):
         done = run(repository, words)
         _note(found, words, done)
+        if done.returncode == ExitStatus.FINDINGS and any(code in done.stdout for code in _NEVER_BEGAN):
+            words = command
+            continue
         if done.returncode != ExitStatus.DECISION_NEEDED:
             return
         doubted = sorted(set(_DECISION.findall(done.stdout)))
@@ -167,7 +172,7 @@ def _go_on(found: Trial, repository: Path) -> None:
 
 
 def _durable_ends(repository: Path) -> dict[str, int]:
-    """By step that has ended well so far: how often it really ran until now."""
+    """By step that has ended well so far: how often it really ran until now. What cleans up does so for every run."""
     effects = _effects(repository)
     ended: set[str] = set()
     state = StateFolder(repository / ".git")
@@ -175,8 +180,10 @@ def _durable_ends(repository: Path) -> dict[str, int]:
         path = state.journal_path(name)
         if not path.exists():
             continue
-        for line in read_journal(path).lines:
-            if line["type"] == "step_end" and line.get("status") == "succeeded":
+        lines = read_journal(path).lines
+        cleanup = {step.id for step in read_run(state.run_dir(name)).plan.steps if step.cleanup} if lines else set()
+        for line in lines:
+            if line["type"] == "step_end" and line.get("status") == "succeeded" and line["step"] not in cleanup:
                 ended.add(line["step"])
     return {step: sum(count for (_, one), count in effects.items() if one == step) for step in ended}
 

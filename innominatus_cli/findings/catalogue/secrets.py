@@ -61,3 +61,41 @@ TOKEN_IN_OUTPUT = Code(
     "Known forms are looked for (AWS, GitHub, GitLab, Slack, Stripe, Google, npm, Vault, SendGrid, JSON Web "
     "Tokens, private keys), and words whose characters spread as those of generated keys do.",
 )
+SECRET_STORE_FAILED = Code(
+    "ORC-5287",
+    "A secret's store cannot be asked",
+    "Look at what the message says: the store's address, its credentials, or its program.",
+    exit_status=ExitStatus.ENVIRONMENT,
+    detail="The store did not answer, refused, or answered what is no secret. A secret that is not in its store is "
+    "ORC-5006 where a step needs it. In a run it fails the step.",
+)
+SECRET_TOO_OLD = Code(
+    "ORC-5288",
+    "A secret is older than it may be",
+    "Change it: `innominatus-ctl secrets rotate NAME`.",
+    severity=Severity.WARNING,
+    detail="`maxAge` of the secret, or of `secretPolicy` in admin-config.yaml, is over. With `secretPolicy.enforce` "
+    "of `production` a step of a production environment is not given it; `always` is for all environments.",
+)
+SECRET_CANNOT_ROTATE = Code(
+    "ORC-5289",
+    "A secret cannot be changed from here",
+    "Change it where the message says.",
+    exit_status=ExitStatus.FINDINGS,
+    detail="Only secrets that the tool could also generate are changed by it: of the stores `local`, `file` and "
+    "`vault`.",
+)
+SECRET_UNKNOWN = Code(
+    "ORC-5290",
+    "There is no such secret",
+    "Name one of admin-config's secrets: `innominatus-ctl secrets list` shows them.",
+    exit_status=ExitStatus.FINDINGS,
+    detail="The name is not among `secrets` of admin-config.yaml.",
+)
+SECRET_ABSENT = Code(
+    "ORC-5291",
+    "A secret is not in its store",
+    "Put it into its store, or let admin-config say `generate` for it.",
+    exit_status=ExitStatus.FINDINGS,
+    detail="`secrets check` asks every store for every secret, and says of none what its value is.",
+)

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from innominatus_cli.documents.canonical import git_blob_id
 from innominatus_cli.documents.checked_out import CheckedOutSnapshot
+from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.two_states import Around, Search
 from innominatus_cli.planning.request import Facts
+from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git import TreeEntry
 from innominatus_cli.system.git_identity import Identity
@@ -326,3 +329,45 @@ def test_specs_come_go_break_and_are_mended() -> None:
     assert (broken.how, broken.newly_broken, bool(broken.findings)) == ("broken", True, True)
     (mended,) = search(wrong, GOOD).affected()
     assert (mended.how, mended.newly_broken) == ("mended", False)
+
+
+def with_variables(env: str) -> dict[str, str]:
+    """The repository, in which one step that all applications share has these environment variables."""
+    scan = "workflows/platform/scan.yaml"
+    step = f"    - {{name: named, type: script, env: {{{env}}}, config: {{script: make}}}}\n"
+    return {**GOOD, scan: GOOD[scan] + step}
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("A: '${application.name}'", "A: 'x-${application.name}'"),
+        ("A: '${application.name}'", "A: '${application.name}', B: '${metadata.name}'"),
+        ("A: '${application.name}'", "A: '${application.name}', T: '${secrets.token}'"),
+        ("A: '${secrets.token}'", "A: '${git.commit}'"),
+        ("A: '${application.name}'", "A: '${git.branch}'"),
+        ("A: '${variables.level}'", "A: '${level}'"),
+        ("A: plain", "$ref: '${application.name}'"),
+    ],
+)
+def test_a_step_that_names_its_application_in_variables_is_everybodys_own(was: str, now: str) -> None:
+    ends = with_variables(was), with_variables(now)
+    found = [*search(*ends).affected()]
+    assert found == [*search(*ends, everything=True).affected()]
+    assert len(found) == 20
+
+
+def test_variables_are_those_of_each_application() -> None:
+    ends = with_variables("A: '${application.name}'"), with_variables("A: 'x-${application.name}'")
+    for one in search(*ends).affected():
+        (change,) = one.comparison.steps
+        assert [(detail.was, detail.now) for detail in change.details] == [(one.name, f"x-{one.name}")]
+
+
+def test_a_node_is_shared_only_with_the_same_needs() -> None:
+    node = PlannedStep(id="a/b", name="b", phase=Phase.DEPLOYMENT, tier=Tier.PLATFORM)
+    memo = StepMemo()
+    first = memo.place(node, ["x"])
+    assert (first.needs, memo.place(node, ["y"]).needs) == (["x"], ["y"])
+    assert memo.place(node, ["x"]) is first
+    assert memo.place(node.model_copy(), ["x"]) is not first
