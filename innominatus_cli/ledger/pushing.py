@@ -23,9 +23,9 @@ from innominatus_cli.system.git_push import destination, push_to
 from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.git_writing import PathTaken, commit_tree, delete_ref, move_ref, write_tree
 
-_PATIENCE_SECONDS: Final = 120.0
+_PATIENCE_SECONDS: Final = 300.0
 _PAUSE_SECONDS: Final = 0.2
-_LONGEST_PAUSE_SECONDS: Final = 3.0
+_LONGEST_PAUSE_SECONDS: Final = 1.5
 _FILE: Final = "100644"
 _ABSENT: Final = "000000"
 _PUSHING: Final = "refs/innominatus/pushing/"
@@ -45,7 +45,7 @@ class _Change(NamedTuple):
 
 
 def push_records(store: WorkingTreeStore, ref: str, clock: Clock | None = None) -> tuple[Finding, ...]:
-    """Pushes a ref that records were committed to, and goes on as long as others win the race, up to two minutes.
+    """Pushes a ref that records were committed to, and goes on as long as others win the race, up to five minutes.
 
     Nothing is forced. Warnings: where it does not work (the records stay in the branch), where a manifest of a later
     run was kept instead of ours, and where the branch of this clone was left behind.

@@ -14,6 +14,7 @@ from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue import approvals as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.pushing import push_records
 from innominatus_cli.ledger.store import WrittenAction
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.approval_evidence import Unproved, review_of, signers_of
@@ -26,7 +27,6 @@ from innominatus_cli.policies.approvals import Decision, GateState
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
-from innominatus_cli.system.git_push import push
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
 _LARGEST: Final = 256 * 1024
@@ -104,8 +104,8 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
     _prove(keeper, decision)
     written = ledger.store.write_action(action, ledger.store.git.head(), commit=wish.commit)
     findings = list(written.findings)
-    if wish.push and written.ref is not None and (problem := push(ledger.store.git, written.ref)):
-        findings.append(problem)
+    if wish.push and written.ref is not None:
+        findings += push_records(ledger.store, written.ref)
     states = keeper.states(lineage)
     return Given(statement, written, tuple(states[gate] for gate in statement.gates), tuple(findings))
 
