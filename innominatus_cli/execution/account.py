@@ -15,7 +15,7 @@ from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import clean_finding, clean_result, public_outputs
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.execution.state import RunState
-from innominatus_cli.execution.step import StepEnd, finding_of, never_ran
+from innominatus_cli.execution.step_ends import StepEnd, finding_of, never_ran
 from innominatus_cli.execution.values import RunValues
 from innominatus_cli.findings.catalogue.resuming import DECISION_NEEDED
 from innominatus_cli.findings.finding import CannotContinue, Finding

@@ -26,14 +26,7 @@ from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import CleanObserver
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step import (
-    CANCELLED,
-    AttemptStarts,
-    Pause,
-    StepEnd,
-    finding_of,
-    never_ran,
-)
+from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, StepEnd, finding_of, never_ran
 from innominatus_cli.execution.task import Task, made_ready
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding, Place

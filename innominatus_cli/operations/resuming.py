@@ -172,7 +172,7 @@ class ResumeOperation(RunOperation):
         report = self._judged(outcome, plan, options, (*left_over, *changes))
         if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
             return self._refuse(plan, report, options)
-        return self._execute(plan, report, options)
+        return self._rolled_back(plan, self._execute(plan, report, options), options)
 
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""

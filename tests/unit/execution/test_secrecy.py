@@ -104,6 +104,18 @@ def test_what_a_step_with_secret_outputs_prints_waits_until_they_are_known() -> 
     assert log.feed(b"again derived-one-1") + log.flush() == b"again ***"
 
 
+def test_what_terraform_prints_of_sensitive_outputs_waits_too() -> None:
+    redactor = Redactor()
+    log = LogFilter(redactor, step())
+    printed = b'{\n  "db": {"sensitive": true, "type": "string", "value": "derived-two-2"}\n}\n'
+    assert log.feed(printed[:1]) + log.feed(printed[1:40]) + log.feed(printed[40:]) == b""
+    assert log.flush() == printed.replace(b"derived-two-2", b"***")
+    assert log.feed(b'{"level": "info"}\n') == b'{"level": "info"}\n'[: -(redactor.longest - 1)]
+    assert log.flush().endswith(b"}\n")
+    plain = LogFilter(Redactor(), step())
+    assert plain.feed(b'{"level": "info"}\n') == b'{"level": "info"}\n'
+
+
 def test_more_than_can_be_outputs_does_not_wait() -> None:
     redactor = Redactor()
     log = LogFilter(redactor, step(secret_outputs=["token"]))
