@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.remote_lock import LOCK_BYTES, RemoteLockFacts, read_lock
-from innominatus_cli.findings.catalogue.locks import LOCK_NOT_RELEASED, LOCK_NOT_RENEWED, LOCKED_ON_REMOTE
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.catalogue.locks import LOCK_LOST, LOCK_NOT_RELEASED, LOCK_NOT_RENEWED, LOCKED_ON_REMOTE
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.operations.cancel_requests import CancelRequest, cancel_ref, request_of, tell_run
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.companion import Companion, Stopped, start_companion
@@ -75,21 +75,29 @@ class RemoteLock:
         """Gives the lock back; warnings where it was not renewed in time, or stays."""
         answer = self._stopped()
         findings = _renewals(self, answer)
-        if answer.get("told"):
-            _clear_request(self.refs, self.facts.run)
-        if answer.get("lost"):
-            self._forget()
-            return findings
+        asked = cancel_ref(self.facts.run)
         try:
-            gone = _delete(self.refs, self.ref, self.token, str(answer.get("current", self.token)))
-            reason = "" if gone else "it is somebody else's by now"
+            standing = self.refs.listed(self.ref, asked)
+            if asked in standing:  # the run has ended, whether it heard of it or not
+                self.refs.delete(asked, standing[asked])
+            lost = bool(answer.get("lost"))
+            if not lost and not self._given_back(standing.get(self.ref)):
+                message = "it was taken away before the run had ended, which was seen only now"
+                findings = (*findings, Finding(LOCK_LOST, message, Place(self.ref), severity_override=Severity.WARNING))
         except CannotContinue as problem:
-            gone, reason = False, _sentence(problem)
-        if gone:
-            self._forget()
-            return findings
-        message = f"the lock of '{self.facts.application}' in '{self.facts.environment}' was not given back: {reason}"
-        return (*findings, Finding(LOCK_NOT_RELEASED, message, Place(self.ref)))
+            what = f"the lock of '{self.facts.application}' in '{self.facts.environment}' was not given back"
+            return (*findings, Finding(LOCK_NOT_RELEASED, f"{what}: {_sentence(problem)}", Place(self.ref)))
+        self._forget()
+        return findings
+
+    def _given_back(self, current: str | None) -> bool:
+        """Deletes the ref where it is still ours; False where it is not."""
+        if current is None:
+            return False
+        if current == self.token:
+            return _delete(self.refs, self.ref, self.token, current)
+        now = standing_lock(self.refs, self.ref)
+        return now is not None and now.token == self.token and break_lock(self.refs, now)
 
     def _stopped(self) -> Mapping[str, Any]:
         if self._companion is None:
@@ -208,7 +216,7 @@ class _Keeper:
         self._longest = max(self._longest, clock.monotonic() - renewed)
         late = self._longest > lease
         problem = self._problem if late else ""
-        answer = {"current": self._current, "lost": self._lost, "told": self._told, "problem": problem}
+        answer = {"lost": self._lost, "problem": problem}
         return json.dumps(answer).encode()
 
     def _look(self) -> bool:
@@ -256,14 +264,6 @@ def _delete(refs: RemoteRefs, ref: str, token: str, current: str) -> bool:
             return False
         current = standing.object_id
     return False
-
-
-def _clear_request(refs: RemoteRefs, run: str) -> None:
-    with suppress(CannotContinue):
-        ref = cancel_ref(run)
-        standing = refs.listed(ref).get(ref)
-        if standing is not None:
-            refs.delete(ref, standing)
 
 
 def _renewals(lock: RemoteLock, answer: Mapping[str, Any]) -> tuple[Finding, ...]:

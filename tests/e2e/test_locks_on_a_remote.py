@@ -170,6 +170,21 @@ def test_a_run_whose_lock_is_gone_starts_no_step_any_more(home: Path, clone: Cal
     assert "ORC-6104" in [finding["code"] for finding in record["findings"]]
 
 
+def test_a_lock_that_was_taken_away_at_the_very_end_is_told(home: Path, clone: Callable[[str], Clone]) -> None:
+    first = clone("first")
+    (first.path / "admin-config.yaml").write_text("locks:\n  remote: origin\n  lease: 1h\n")
+    running = working(home, first)
+    assert first.refs.delete(LOCK, first.refs.listed(LOCK)[LOCK])
+    run = next(home.glob("works-*")).name.removeprefix("works-")
+    ask = write_blob(first.git, b"nobody hears it any more")
+    assert first.refs.set(f"refs/innominatus/cancel/{run}", ask, None)
+    (home / "wait").unlink()
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, out + err
+    assert "warning ORC-6104" in err
+    assert first.refs.listed("refs/innominatus/*") == {}
+
+
 def test_a_lock_of_another_is_never_given_back(home: Path, clone: Callable[[str], Clone]) -> None:
     first = clone("first")
     running = working(home, first)
