@@ -26,7 +26,6 @@ from innominatus_cli.policies.approvals import Decision, GateState
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
-from innominatus_cli.system.git_push import push
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
 _LARGEST: Final = 256 * 1024
@@ -104,8 +103,9 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
     _prove(keeper, decision)
     written = ledger.store.write_action(action, ledger.store.git.head(), commit=wish.commit)
     findings = list(written.findings)
-    if wish.push and written.ref is not None and (problem := push(ledger.store.git, written.ref)):
-        findings.append(problem)
+    if wish.push:
+        written, unpushed = ledger.store.push(written)
+        findings += unpushed
     states = keeper.states(lineage)
     return Given(statement, written, tuple(states[gate] for gate in statement.gates), tuple(findings))
 

@@ -27,6 +27,7 @@ BLOCKS = (
     "secrets",
     "resuming",
     "ledger",
+    "ledger_branch",
     "locks",
     "vendoring",
     "internal",
