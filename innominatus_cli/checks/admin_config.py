@@ -110,10 +110,16 @@ def _check_probe(document: Document, name: str, probe: MappingNode) -> Iterator[
 
 
 def check_secrets(document: Document, _facts: Facts) -> Iterator[Finding]:
-    """ORC-2056: a secret from the environment says from which variable."""
+    """ORC-2056: a secret from the environment says from which variable, one of a command from which."""
     for name, secret in document.mapping.mapping("secrets").values.items():
-        if isinstance(secret, MappingNode) and secret.text("store") == "env" and not secret.text("env"):
+        if not isinstance(secret, MappingNode):
+            continue
+        message = ""
+        if secret.text("store") == "env" and not secret.text("env"):
             message = f"secret '{name}' comes from the environment, and no variable is named"
+        elif secret.text("store") == "command" and secret.get("command") is None:
+            message = f"secret '{name}' comes from a command, and none is named"
+        if message:
             yield Finding(codes.INCOMPLETE_SECRET, message, document.place(secret.get("store")))
 
 

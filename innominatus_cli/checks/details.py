@@ -66,7 +66,8 @@ def _of_workflow(scope: WorkflowScope) -> Details:
         0 if "timeout" in spec.values else sum("timeout" not in step.values for step in steps),
         max(timeouts, default=0),
         any(text.is_script for text in texts),
-        any("approval" in step.values or step.text("type") == "approval" for step in steps),
+        "approval" in spec.values
+        or any("approval" in step.values or step.text("type") == "approval" for step in steps),
     )
 
 

@@ -97,7 +97,7 @@ def _check_step(
     elif step not in scope.steps:
         message = f"{shown}: there is no step '{step}' in this workflow"
         yield finding(codes.UNKNOWN_STEP_REFERENCE, message, did_you_mean(step, scope.steps))
-    elif text.step and not scope.is_known_by(step, text.step):
+    elif text.step and not scope.is_known_by(step, text.step) and not (text.is_rollback and step == text.step):
         yield finding(codes.REFERENCE_TO_LATER_STEP, _too_early(shown, step, text.step))
     else:
         yield from _check_output(scope, step, rest, finding, shown)

@@ -10,6 +10,8 @@ from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarN
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.expressions.references import CONTEXTS, ParsedText, parse, parse_script
 
+_AFTER = frozenset({"setVariables", "rollback"})
+"""What is read when its step has ended."""
 _NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
 _SCRIPTS = frozenset({"script", "command", "run"})
 
@@ -17,16 +19,26 @@ _SCRIPTS = frozenset({"script", "command", "run"})
 class Text:
     """One text of a workflow, the step that it belongs to (empty: none), and whether it is a script.
 
-    `is_after` tells a text that is read when its step has ended: it may speak of the step's own `outputs`.
+    `is_after` tells a text that is read when its step has ended: it may speak of the step's own `outputs`; one that
+    `is_rollback` may name the step itself too.
     """
 
-    __slots__ = ("is_after", "is_script", "node", "step", "value")
+    __slots__ = ("is_after", "is_rollback", "is_script", "node", "step", "value")
 
-    def __init__(self, node: ScalarNode, step: str = "", *, is_script: bool = False, is_after: bool = False) -> None:
+    def __init__(
+        self,
+        node: ScalarNode,
+        step: str = "",
+        *,
+        is_script: bool = False,
+        is_after: bool = False,
+        is_rollback: bool = False,
+    ) -> None:
         self.node = node
         self.step = step
         self.is_script = is_script
         self.is_after = is_after
+        self.is_rollback = is_rollback
         self.value = str(node.value)
         """The text itself."""
 
@@ -193,7 +205,7 @@ def _step_texts(step: MappingNode) -> list[Text]:
                 if texts := _speaking(node):
                     found += [Text(text, name, is_script=text is node and inner in _SCRIPTS) for text in texts]
         elif texts := _speaking(value):
-            found += [Text(text, name, is_after=key == "setVariables") for text in texts]
+            found += [Text(text, name, is_after=key in _AFTER, is_rollback=key == "rollback") for text in texts]
     return found
 
 

@@ -12,6 +12,8 @@ from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
+_OF_A_ROLLBACK = ("step", "type", "config", "env", "timeout", "script")
+
 
 def check_groups(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2134: a parallel group has several steps."""
@@ -114,7 +116,12 @@ def check_rollback(document: Document, facts: Facts) -> Iterator[Finding]:
         rollback = step.get("rollback")
         if isinstance(rollback, MappingNode):
             target = rollback.text("step")
-            if not rollback.values:
+            odd = next((key for key in rollback.values if key not in _OF_A_ROLLBACK), None)
+            if odd is not None:
+                message = f"'{odd}' is no key of 'rollback': name a `step`, or give a `type` and its `config`"
+                hint = did_you_mean(odd, _OF_A_ROLLBACK)
+                yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(rollback.key(odd)), hint)
+            elif not rollback.values:
                 message = "'rollback' is empty"
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(step.key("rollback")))
             elif target is not None and target not in scope.steps and "${" not in target:
@@ -123,7 +130,7 @@ def check_rollback(document: Document, facts: Facts) -> Iterator[Finding]:
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(rollback.get("step")), hint)
         elif isinstance(rollback, ScalarNode) and rollback.value is True:
             schema = schema_of_step_type(step.text("type") or "")
-            if schema is not None and schema.get("x-rollback") == "irreversible":
+            if schema is not None and schema.get("x-rollback") in {"irreversible", "compensated"}:
                 message = f"a step of type '{step.text('type')}' cannot undo its work by itself"
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(rollback))
 

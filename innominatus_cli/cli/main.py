@@ -17,6 +17,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Sev
 COMMANDS = {
     "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
     "deploy": "Deploy an application by the default golden path.",
+    "rollback": "Take back what a run did, or everything behind a run that was good.",
     "plan": "Show what a run would do, and why.",
     "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
     "diff": "Show how what is deployed differs from what the working tree would deploy.",

@@ -127,6 +127,11 @@ def _runs(repository: "Repository") -> Iterator[str]:
     yield from (row["run"] for row in history(open_ledger(root_of(repository))).rows)
 
 
+def _runs_or_applications(repository: "Repository") -> Iterator[str]:
+    yield from _applications(repository)
+    yield from (run for run in _runs(repository) if run != "latest")
+
+
 def choices(question: "Question") -> Offer:
     """Offers what an answer to a question of `new` may be: products, templates, step types, phases."""
 
@@ -151,4 +156,5 @@ product_workflows = _names(_product_workflows, or_files=True)
 products = _names(lambda repository: repository.products())
 applications = _names(_applications)
 runs = _names(_runs)
+runs_or_applications = _names(_runs_or_applications)
 workflow_sources = _names(_workflow_sources)

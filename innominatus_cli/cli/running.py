@@ -44,6 +44,7 @@ RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "dry_run": False,
     "no_commit": False,
     "push": False,
+    "rollback_on_failure": False,
     "checkpoint": None,
     "lock_remote": None,
     "overriding": NO_OVERRIDES,
@@ -70,6 +71,7 @@ def execution_options(function: Callable[..., T]) -> Callable[..., T]:
             click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision."),
             click.option("--no-commit", is_flag=True, help="Write the record without committing it."),
             click.option("--push", is_flag=True, help="Push the record's commit."),
+            click.option("--rollback-on-failure", is_flag=True, help="Where it fails, roll back at once what it did."),
             click.option(
                 "--checkpoint", type=click.Choice(["push"]), help="Keep the journal on the remote, to resume elsewhere."
             ),
@@ -146,6 +148,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         dry_run=given["dry_run"],
         commit=not given["no_commit"],
         push=given["push"],
+        rollback_on_failure=given["rollback_on_failure"],
         checkpoint=given["checkpoint"] == "push",
         lock_remote=given["lock_remote"],
     )

@@ -33,6 +33,17 @@ class PolicySecurity(YamlModel):
     """By step type or secret store."""
 
 
+class RollbackCoverage(YamlModel):
+    """How much of a plan a rollback must be able to take back."""
+
+    minimum: Annotated[int, Field(ge=0, le=100)] = 0
+    """Percent of the steps that change something: those that are reversible or compensated."""
+    gate_irreversible: bool = False
+    """Whether every step that nothing takes back needs an approval before it (`approval` of the step)."""
+    environments: list[str] | None = None
+    """Where that is asked; everywhere where nothing is said."""
+
+
 class PolicyRules(YamlModel):
     """Every policy; None means that nothing is said (no restriction), an empty list allows nothing."""
 
@@ -44,6 +55,7 @@ class PolicyRules(YamlModel):
     max_concurrent_workflows: Annotated[int, Field(ge=1)] | None = None
     max_steps_per_workflow: Annotated[int, Field(ge=1)] | None = None
     allowed_step_types: list[str] | None = None
+    rollback_coverage: RollbackCoverage | None = None
     security: PolicySecurity = PolicySecurity()
 
 

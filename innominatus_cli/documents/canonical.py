@@ -21,6 +21,11 @@ def canonical_json(value: object) -> bytes:
     return (_encode(value) if _is_simple(value) else _text(value)).encode()
 
 
+def simple_json(value: object) -> bytes | None:
+    """The RFC 8785 bytes of data with ASCII keys and no fractions, which any encoder gives; None for other data."""
+    return _encode(value).encode() if _is_simple(value) else None
+
+
 def check_exact(value: object) -> None:
     """Raises ValueError for what `canonical_json` cannot write; quicker than writing it."""
     if not _is_simple(value):

@@ -40,6 +40,8 @@ class GoldenPathSpec(YamlModel):
     operation: Operation = Operation.DEPLOY
     workflow: str | None = None
     parameters: dict[str, GoldenPathParameter] = {}
+    rollback_on_failure: bool | None = None
+    """Whether a run of it that fails is rolled back at once."""
     estimated_duration: Annotated[str, Field(alias="estimated_duration")] = ""
 
 

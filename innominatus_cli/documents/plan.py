@@ -197,6 +197,22 @@ class Expansion(JsonModel):
     max_parallel: int | None = None
 
 
+class Undo(JsonModel):
+    """What a step of a rollback plan takes back."""
+
+    step: str
+    """The id of the step in the plan of the run that is rolled back."""
+    how: Literal["itself", "step", "files"]
+    """`itself`: the driver of its type undoes its own work; `step`: what its `rollback` names; `files`: the files that
+    it brought into the repository are what they were before."""
+    runs: list[str]
+    """The runs that may have done its work: the one that is rolled back, and those that it went on from."""
+    wrote: dict[str, str] | None = None
+    """By path, the digest of each file that the step made."""
+    before: dict[str, str] | None = None
+    """By path, the text that stood there before; a file of `wrote` that is not here did not exist."""
+
+
 class PlannedStep(JsonModel):
     """One node of the plan's graph: a step, or a barrier that a tier, a workflow, a loop or a sub-workflow ends with.
 
@@ -253,6 +269,8 @@ class PlannedStep(JsonModel):
     `timeout_written`) are those of the sub-workflow as a whole."""
     expansion: Expansion | None = None
     """A loop that is expanded while the run goes on: this step is the pattern of its steps."""
+    undoes: Undo | None = None
+    """Of a step of a rollback plan: what it takes back."""
 
     @property
     def most_steps(self) -> int:
@@ -286,6 +304,8 @@ class PlannedWorkflow(JsonModel):
     variables: dict[str, Value] = {}
     outputs: dict[str, Value] = {}
     override_of: str | None = None
+    rollback_on_failure: bool | None = None
+    """Whether a run in which one of its steps fails is rolled back at once; None where nothing is said."""
 
 
 class Plan(StoredModel):
@@ -305,6 +325,10 @@ class Plan(StoredModel):
     limits: dict[str, int] = {}
     """How much runs at once: `workflows`, `max_parallel`, `platform`, `product`, `application`, `step_types.<type>`,
     `owners.<owner>`; and how long a workflow may take at most: `workflow_seconds`. Each where somebody set it."""
+    rollback_on_failure: bool | None = None
+    """Whether the golden path asks that a run that fails is rolled back at once; None where nothing is said."""
+    rolls_back: str | None = None
+    """Of a rollback plan: the run whose steps it undoes."""
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""

@@ -84,6 +84,10 @@ class ExplainedStep(JsonModel):
     tools: list[ToolNeed] = []
     secrets: list[str] = []
     gate: Gate | None = None
+    rollback: Literal["nothing", "reversible", "compensated", "irreversible"] | None = None
+    """How a rollback would take its work back; None for a step that only runs by hand."""
+    rollback_by: str = ""
+    """What does that: the undo of its type, or the step that its `rollback` names."""
     policies: list[SpokenPolicy] = []
     violations: list[ReportedFinding] = []
     """What policies object to at this step or its workflow."""

@@ -108,6 +108,8 @@ class WorkflowSpec(YamlModel):
     outputs: dict[str, Any] = {}
     timeout: DurationSeconds | None = None
     fail_fast: bool = False
+    rollback_on_failure: bool | None = None
+    """Whether a run in which one of its steps fails is rolled back at once."""
     approval: StepApproval | None = None
     """A gate before the workflow's first step."""
     retry: Retry | None = None

@@ -23,6 +23,8 @@ _SPEC_KEYS = (
     "failFast",
     "approval",
     "fail_fast",
+    "rollbackOnFailure",
+    "rollback_on_failure",
     "steps",
     "finally",
 )
@@ -68,7 +70,7 @@ def _snake(key: str) -> str:
 
 _STEP_SPELLINGS = {_snake(key): key for key in sorted(STEP_KEYS) if _snake(key) != key} | {"with": "config"}
 _METADATA_SPELLINGS = {"depends_on": "dependsOn"}
-_SPEC_SPELLINGS = {"fail_fast": "failFast"}
+_SPEC_SPELLINGS = {"fail_fast": "failFast", "rollback_on_failure": "rollbackOnFailure"}
 _PARAMETER_SPELLINGS = {"allowedValues": "allowed_values"}
 _CONFIG_KEYS = frozenset(
     (

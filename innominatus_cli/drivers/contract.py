@@ -56,6 +56,17 @@ class StepContext:
         found = self.step.provenance
         return Place(found.path, found.line, found.column) if found else Place("")
 
+    @property
+    def mark(self) -> str:
+        """What a driver notes beside something that it makes, so that a rollback of this very run can take it back."""
+        return f"{self.run} {self.step.id}"
+
+    @property
+    def undone_marks(self) -> list[str]:
+        """The marks of what a step of a rollback is to take back, and nothing else."""
+        undoes = self.step.undoes
+        return [] if undoes is None else [f"{run} {undoes.step}" for run in undoes.runs]
+
     def finding(self, code: Code, message: str, remedy: str = "") -> Finding:
         """A finding at the step's place, told by the step's name."""
         return Finding(code, f"step '{self.step.name}': {message}", self.place, remedy)
@@ -148,8 +159,10 @@ class DriverResult:
 
     failure: Finding | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    public: tuple[str, ...] = ()
+    """Names of outputs that are no secrets, and belong into the record although the step does not declare them."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """Files to commit after a successful run, by repository path."""
+    """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""
     """One line for people, as in "binds no secrets"."""
     printed: StreamOutput | None = field(default=None, repr=False)

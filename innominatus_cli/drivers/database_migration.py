@@ -1,11 +1,13 @@
 """`database-migration`: ordered SQL files on SQLite, each in a transaction, noted with checksums."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.catalogue.rollback import CHANGED_SINCE
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.resources import DatabaseMigrationInputs
@@ -15,11 +17,24 @@ _PROBLEMS: Final = {
     "folder": codes.MIGRATIONS_WRONG,
     "changed": codes.MIGRATION_CHANGED,
     "failed": codes.MIGRATION_FAILED,
+    "later": CHANGED_SINCE,
 }
 
 
 def driver(ctx: StepContext) -> DriverSteps:
     """Brings the database up or down, or only looks (`status`)."""
+    inputs = ctx.inputs_of(DatabaseMigrationInputs)
+    operation = str(known(inputs.operation))
+    marked = {"mark": ctx.mark} if operation == "up" else {}
+    return (yield from _migrated(ctx, operation, {"version": inputs.version, **marked}))
+
+
+def undo(ctx: StepContext) -> DriverSteps:
+    """Takes back exactly the migrations that the step applied: the table says which."""
+    return (yield from _migrated(ctx, "undo", {"version": None, "marks": ctx.undone_marks}))
+
+
+def _migrated(ctx: StepContext, operation: str, how: Mapping[str, Any]) -> DriverSteps:
     inputs = ctx.inputs_of(DatabaseMigrationInputs)
     folder = ctx.repository_path(inputs.migrations_path)
     if isinstance(folder, Finding):
@@ -32,9 +47,9 @@ def driver(ctx: StepContext) -> DriverSteps:
     request = {
         "database": str(database),
         "folder": str(folder),
-        "operation": known(inputs.operation),
-        "version": inputs.version,
+        "operation": operation,
         "table": inputs.table,
+        **how,
     }
     answer = ctx.answer((yield ctx.child("migrate", request)))
     if isinstance(answer, Finding):
@@ -42,7 +57,7 @@ def driver(ctx: StepContext) -> DriverSteps:
     if "problem" in answer:
         return ctx.failed(_PROBLEMS[answer["problem"]], f"{inputs.migrations_path}: {answer['message']}")
     done = len(answer["applied"])
-    told = {"up": "applied", "down": "taken back"}.get(str(known(inputs.operation)), "applied")
+    told = "taken back" if operation in {"down", "undo"} else "applied"
     return DriverResult(outputs=answer, message=f"{done} {told}, {answer['pending']} pending")
 
 

@@ -1,5 +1,7 @@
 """`resource-provisioning`: one resource through the provisioner of its type."""
 
+from typing import Literal
+
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.near_names import did_you_mean
@@ -12,6 +14,17 @@ from innominatus_cli.step_types.resources import ResourceProvisioningInputs
 def driver(ctx: StepContext) -> DriverSteps:
     """Creates or deletes the resource; its outputs are the provisioner's."""
     yield from ()
+    deletes = known(ctx.inputs_of(ResourceProvisioningInputs).operation) == "delete"
+    return _provisioned(ctx, "delete" if deletes else "create")
+
+
+def undo(ctx: StepContext) -> DriverSteps:
+    """Removes the resource where the step made it; one that was there before stays."""
+    yield from ()
+    return _provisioned(ctx, "undo")
+
+
+def _provisioned(ctx: StepContext, how: Literal["create", "delete", "undo"]) -> DriverResult:
     inputs = ctx.inputs_of(ResourceProvisioningInputs)
     provisioner = provisioner_for(inputs.resource_type)
     if provisioner is None:
@@ -37,8 +50,10 @@ def driver(ctx: StepContext) -> DriverSteps:
         application=ctx.application,
         environment=ctx.environment,
         state_dir=ctx.state_dir,
+        mark=ctx.mark,
+        undone_marks=tuple(ctx.undone_marks),
     )
-    done = provisioner.delete(request) if known(inputs.operation) == "delete" else provisioner.create(request)
+    done = {"create": provisioner.create, "delete": provisioner.delete, "undo": provisioner.undo}[how](request)
     if done.problem:
         return ctx.failed(codes.RESOURCE_FAILED, f"resource '{inputs.resource}': {done.problem}")
-    return DriverResult(outputs=done.outputs, message=done.message)
+    return DriverResult(outputs=done.outputs, public=tuple(provisioner.outputs), message=done.message)

@@ -6,6 +6,7 @@ The local store is a folder of files, one a secret, `<state folder>/secrets/[<pa
 
 import re
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.admin_config import SecretGeneration
@@ -48,6 +49,38 @@ def driver(ctx: StepContext) -> DriverSteps:
     )
 
 
+def undo(ctx: StepContext) -> DriverSteps:
+    """Removes the secrets that the step generated from the local store: the store notes which."""
+    inputs = ctx.inputs_of(VaultSetupInputs)
+    secrets = _secrets(ctx, inputs)
+    if isinstance(secrets, Finding):
+        return DriverResult(failure=secrets)
+    names = [secret.name for secret in secrets if secret.store == "local" and secret.generate]
+    folder = _folder(ctx, inputs)
+    if isinstance(folder, Finding):
+        return DriverResult(failure=folder)
+    if not names or not folder.is_dir():
+        return DriverResult()
+    request = {"folder": str(folder), "secrets": [{"name": name} for name in names], "undo": ctx.undone_marks}
+    answer = ctx.answer((yield ctx.child("secret_store", request)))
+    if isinstance(answer, Finding):
+        return DriverResult(failure=answer)
+    for result in answer["results"]:
+        if result["state"] == "unsafe":
+            return ctx.failed(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}': {result['problem']}")
+    removed = [result["name"] for result in answer["results"] if result["state"] == "removed"]
+    return DriverResult(outputs={"removed": removed}, message=f"{counted(len(removed), 'secret')} removed")
+
+
+def _folder(ctx: StepContext, inputs: VaultSetupInputs) -> Path | Finding:
+    """The local store's folder for this step."""
+    return ctx.state_path(_below_state(inputs))
+
+
+def _below_state(inputs: VaultSetupInputs) -> str:
+    return "/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part)
+
+
 def _secrets(ctx: StepContext, inputs: VaultSetupInputs) -> list[NamedSecret] | Finding:
     found: dict[str, NamedSecret] = {}
     for part in (inputs.path or "").strip("/").split("/"):
@@ -84,12 +117,11 @@ def _local(
     """The names of the secrets that were generated."""
     if not secrets:
         return []
-    written = "/".join(part for part in ("secrets", (inputs.path or "").strip("/")) if part)
-    folder = ctx.state_path(written)
+    written, folder = _below_state(inputs), _folder(ctx, inputs)
     if isinstance(folder, Finding):
         return folder
     wanted = [{"name": secret.name, "generate": _generation(secret)} for secret in secrets]
-    answer = ctx.answer((yield ctx.child("secret_store", {"folder": str(folder), "secrets": wanted})))
+    answer = ctx.answer((yield ctx.child("secret_store", {"folder": str(folder), "secrets": wanted, "mark": ctx.mark})))
     if isinstance(answer, Finding):
         return answer
     for result in answer["results"]:

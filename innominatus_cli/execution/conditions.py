@@ -2,7 +2,7 @@
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.execution.decide import Conditions
-from innominatus_cli.execution.step import finding_of
+from innominatus_cli.execution.step_ends import finding_of
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.expressions.truth import evaluate
 from innominatus_cli.findings.catalogue import execution as codes

@@ -6,7 +6,7 @@ from typing import Final
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
-from innominatus_cli.execution.step import finding_of, never_ran
+from innominatus_cli.execution.step_ends import finding_of, never_ran
 from innominatus_cli.findings.catalogue import execution as codes
 
 FINALLY_SHARE: Final = 0.1

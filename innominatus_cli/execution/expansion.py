@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 from innominatus_cli.documents.plan import Cell, Expansion, PlannedStep
-from innominatus_cli.execution.step import finding_of
+from innominatus_cli.execution.step_ends import finding_of
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.expressions.loops import LoopError, combinations, items_of
 from innominatus_cli.expressions.values import NoValue, as_literal, resolve

@@ -175,11 +175,6 @@ def read_journal(path: Path) -> JournalRead:
     return JournalRead(tuple(lines), at)
 
 
-def is_exact(value: object, canonical: bytes) -> bool:
-    """Whether a line can hold this value, whose RFC 8785 bytes are given: no fractions, no keys beyond plane 0."""
-    return _encode(value).encode() == canonical
-
-
 def lost(path: Path, why: str) -> Finding:
     """The finding for a journal that the disk does not take."""
     return Finding(JOURNAL_LOST, f"cannot write the journal: {why}", Place(str(path)))

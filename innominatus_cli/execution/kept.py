@@ -1,6 +1,6 @@
 """What another process needs to go on behind a step: values in journal lines or in files beside it, and artifacts.
 
-A value whose JSON fits into a line stands there; for a longer one, and one that only RFC 8785 writes exactly, the line
+A value whose JSON fits into a line stands there; for a longer one, and one with fractions or unusual keys, the line
 holds its digest and `results/<name>.json` the value, which is on disk before the line is.
 """
 
@@ -8,9 +8,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
-from innominatus_cli.execution.journal import is_exact
-from innominatus_cli.execution.step import StepEnd
+from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes, simple_json
+from innominatus_cli.execution.step_ends import StepEnd
 from innominatus_cli.findings.catalogue.resuming import RUN_FOLDER_CORRUPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.files import write_file
@@ -26,9 +25,10 @@ def kept_value(state: StateFolder, run: str, name: str | int, value: object, tak
 
     `taken` are the bytes that other facts of the line need. Raises CannotContinue (exit 73).
     """
-    data = canonical_json(value)
-    if len(data) + taken <= _ROOM and is_exact(value, data):
+    simple = simple_json(value)
+    if simple is not None and len(simple) + taken <= _ROOM:
         return value
+    data = canonical_json(value) if simple is None else simple
     write_file(state.result_path(run, name), data, _PRIVATE)
     return digest_of_bytes(data)
 

@@ -9,16 +9,8 @@ from innominatus_cli.execution.kept import keep_artifacts
 from innominatus_cli.execution.options import ExecutionOptions
 from innominatus_cli.execution.secrecy import clean_result
 from innominatus_cli.execution.setting import RunSetting
-from innominatus_cli.execution.step import (
-    CANCELLED,
-    AttemptStarts,
-    Pause,
-    StepEnd,
-    StepLogs,
-    StepWork,
-    logs_of,
-    step_work,
-)
+from innominatus_cli.execution.step import step_work
+from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, StepEnd, StepLogs, StepWork, logs_of
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import Child, Logs

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,12 +67,17 @@ def file_outputs(path: Path, *, required: bool) -> dict[str, Any]:
     return _parsed(data, path.name)
 
 
-def recorded_outputs(step: PlannedStep, outputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The declared outputs that a record may hold, and the names of those that it may not: secret or too large."""
+def recorded_outputs(
+    step: PlannedStep, outputs: Mapping[str, Any], public: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """The declared outputs that a record may hold, and the names of those that it may not: secret or too large.
+
+    `public` are names of more outputs that belong into the record.
+    """
     kept: dict[str, Any] = {}
     withheld: list[str] = []
     room = RECORD_BYTES
-    for name in step.declared_outputs:
+    for name in dict.fromkeys((*step.declared_outputs, *public)):
         if name not in outputs:
             continue
         size = len(json.dumps(outputs[name], ensure_ascii=False).encode(errors="replace"))

@@ -9,7 +9,7 @@ from innominatus_cli.documents.plan import Cell, PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.past import Earlier, Past
-from innominatus_cli.execution.step import StepEnd
+from innominatus_cli.execution.step_ends import StepEnd
 
 
 class Reuse:
@@ -80,7 +80,7 @@ def carried_on(result: StepResult, earlier: Earlier | None) -> StepResult:
 
     A step in doubt stays in doubt, and attempts count on.
     """
-    if earlier is None or earlier.verdict == "reuse":
+    if earlier is None:
         return result
     if earlier.carried.status != "planned":
         return earlier.carried

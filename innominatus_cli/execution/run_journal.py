@@ -27,7 +27,7 @@ from innominatus_cli.execution.journal import Journal
 from innominatus_cli.execution.kept import keep_artifact, keep_artifacts, kept_value
 from innominatus_cli.execution.past import Earlier, Past
 from innominatus_cli.execution.setting import RunSetting
-from innominatus_cli.execution.step import StepEnd
+from innominatus_cli.execution.step_ends import StepEnd
 from innominatus_cli.execution.task import Task
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.system.process_tree import boot_id, ticks_now

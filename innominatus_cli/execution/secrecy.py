@@ -1,6 +1,7 @@
 """What a run does to keep secrets: it learns their values when they are used, and cleans what leaves a step."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal
@@ -19,6 +20,7 @@ from innominatus_cli.system.output_capture import HEAD_BYTES
 
 Delivery = Literal["env", "file", "stdin"]
 """How a step is given a secret: as the variable's value, as a file that the variable names, or on stdin."""
+_JSON_BEGINS: Final = re.compile(rb"\s*\{\s*(?:\n|\Z)")
 _TERRAFORM: Final = frozenset({"sensitive", "value"})
 
 
@@ -51,16 +53,18 @@ class LogFilter:
     """Redacts what a step prints; of a step with secret outputs only once these are known.
 
     What such a step prints, up to 1 MiB (more is never read as outputs), waits for `flush`: then the values that it
-    gave under names of `secret_outputs`, and those that Terraform calls sensitive, are secrets too.
+    gave under names of `secret_outputs`, and those that Terraform calls sensitive, are secrets too. What begins as
+    Terraform's JSON does, with a line of `{`, waits as well.
     """
 
-    __slots__ = ("_redactor", "_step", "_stream", "_waiting")
+    __slots__ = ("_begun", "_redactor", "_step", "_stream", "_waiting")
 
     def __init__(self, redactor: Redactor, step: PlannedStep) -> None:
         self._redactor = redactor
         self._step = step
         self._stream = RedactingStream(redactor)
         self._waiting: bytearray | None = bytearray() if step.secret_outputs else None
+        self._begun = False
 
     @property
     def count(self) -> int:
@@ -69,6 +73,10 @@ class LogFilter:
 
     def feed(self, chunk: bytes) -> bytes:
         """What can be given out now."""
+        if not self._begun and chunk.strip():
+            self._begun = True
+            if self._waiting is None and _JSON_BEGINS.match(chunk):
+                self._waiting = bytearray()
         if self._waiting is None:
             return self._stream.feed(chunk)
         self._waiting += chunk
@@ -82,12 +90,13 @@ class LogFilter:
         """The rest."""
         if self._waiting is None:
             return self._stream.flush()
-        waited, self._waiting = bytes(self._waiting), bytearray()
+        waited, self._waiting = bytes(self._waiting), bytearray() if self._step.secret_outputs else None
+        self._begun = False
         self._learn(waited)
         return self._stream.feed(waited) + self._stream.flush()
 
     def _learn(self, printed: bytes) -> None:
-        if self._step.secret_outputs and printed:
+        if printed:
             learn_outputs(self._redactor, self._step, printed_outputs(printed[:HEAD_BYTES]))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
-from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.drivers.registry import driver_for, undo_for
 from innominatus_cli.execution.environment import base_environment
 from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
@@ -72,6 +72,8 @@ class RunSetting:
     fencing_token: str | None = None
     """The token of the lock that the run holds on a remote, which every step is told."""
     driver_for: Callable[[str], Driver | None] = driver_for
+    undo_for: Callable[[str], Driver | None] = undo_for
+    """What takes back the work of a step type; for an empty name, what puts back files alone."""
     step_type: Callable[[str], StepType | None] = step_type
 
     @property

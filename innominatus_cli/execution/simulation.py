@@ -28,7 +28,8 @@ from innominatus_cli.execution.options import DEFAULT_PARALLEL
 from innominatus_cli.execution.output_readers import Outline, outputs_read
 from innominatus_cli.execution.setting import PreparedRun, RunSetting, ScratchFolders
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step import StepEnd, StepLogs, StepWork, never_ran, step_work
+from innominatus_cli.execution.step import step_work
+from innominatus_cli.execution.step_ends import StepEnd, StepLogs, StepWork, never_ran
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.findings.catalogue import execution as codes

@@ -301,7 +301,8 @@ class RunState:
             number = waiting.pop()
             step = self.graph.steps[number]
             if step.kind == "step":
-                insort(self.ready, number)
+                if self.status[number] is None:  # it may have been left where it was before a loop before it was
+                    insort(self.ready, number)
                 continue
             self.status[number] = OPEN
             self.root[number] = self.root_above(number)

@@ -7,13 +7,11 @@ for nothing itself.
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
-
-from pydantic import ValidationError
+from typing import Any
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.durations import duration_text
-from innominatus_cli.documents.plan import PlannedProgram, PlannedStep
+from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
@@ -22,89 +20,27 @@ from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_
 from innominatus_cli.execution.injection import Injected, injected
 from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
 from innominatus_cli.execution.retry import delay_seconds, is_retried
-from innominatus_cli.execution.secrecy import LogFilter, holding_argument, holding_files, holding_names, learn_outputs
+from innominatus_cli.execution.secrecy import holding_argument, holding_files, holding_names, learn_outputs
 from innominatus_cli.execution.setting import PreparedRun
+from innominatus_cli.execution.step_ends import (
+    CANCELLED,
+    AttemptStarts,
+    Need,
+    Pause,
+    StepEnd,
+    StepLogs,
+    StepWork,
+    finding_of,
+)
+from innominatus_cli.execution.step_inputs import inputs_of, without_driver
 from innominatus_cli.execution.values import StepView, UnusableSecret
 from innominatus_cli.expressions.values import NoValue, resolve, text_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue import secrets as secret_codes
-from innominatus_cli.findings.finding import Code, Finding, Place, Severity
-from innominatus_cli.step_types.contract import StepInputs
-from innominatus_cli.step_types.own import NoInput, OwnInputs, filled, wrong_inputs
-from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
+from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 from innominatus_cli.system.output_capture import StreamLog
-
-CANCELLED: Final = CommandOutcome(Ending.CANCELLED)
-"""What the work of a step is told in place of an answer, when it is to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptStarts:
-    """An attempt is about to begin: once this is on disk, go on."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait before the next attempt; `attempt` is what came of the one before."""
-
-    seconds: float
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True)
-class StepEnd:
-    """What came of a step: the result for records, and what the run itself goes on with."""
-
-    result: StepResult
-    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """All of them, secret ones included."""
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The same of variables."""
-    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    message: str = ""
-    """One line for people."""
-    warnings: tuple[Finding, ...] = ()
-    """For the run, beside what the result says."""
-
-
-Need: TypeAlias = AttemptStarts | CommandRequest | Pause
-StepWork: TypeAlias = Generator[Need, CommandOutcome | None, StepEnd]
-
-
-@dataclass(frozen=True, slots=True)
-class StepLogs:
-    """Everything that a step's processes print, all attempts, in two files."""
-
-    stdout: StreamLog
-    stderr: StreamLog
-
-    @property
-    def problem(self) -> str:
-        """Why a file is incomplete; empty where none is."""
-        return "; ".join(part for part in (self.stdout.problem, self.stderr.problem) if part)
-
-    def settle(self) -> None:
-        """Holds back nothing of what the processes of an attempt have printed."""
-        self.stdout.settle()
-        self.stderr.settle()
-
-    def close(self) -> None:
-        """Closes both files."""
-        self.stdout.close()
-        self.stderr.close()
-
-
-def logs_of(prepared: PreparedRun, step: PlannedStep, index: int) -> StepLogs:
-    """The logs of the step, which is at this position of the plan; they hold no secrets."""
-    redactor = prepared.setting.redactor
-    return StepLogs(
-        StreamLog(f"{prepared.logs}/{index}.stdout", LogFilter(redactor, step)),
-        StreamLog(f"{prepared.logs}/{index}.stderr", LogFilter(redactor, step)),
-    )
 
 
 def step_work(
@@ -121,24 +57,6 @@ def step_work(
     can be done ahead of time. `earlier` are attempts of another run: they count, and one more is allowed at least.
     """
     return (yield from _Work(prepared, step, view, logs, manifests, earlier).attempts())
-
-
-def never_ran(step: PlannedStep, status: StepStatus, reason: str, finding: Finding | None = None) -> StepResult:
-    """The result of a step that did not start."""
-    return StepResult(
-        step=step.id,
-        status=status,
-        reason=finding.message if finding else reason,
-        finding=ReportedFinding.of(finding) if finding else None,
-        continued=status == "failed" and step.continue_on_error,
-    )
-
-
-def finding_of(step: PlannedStep, code: Code, message: str, remedy: str = "") -> Finding:
-    """A finding at the place where a step is written, told by the step's name."""
-    where = step.provenance
-    place = Place(where.path, where.line, where.column) if where else Place("")
-    return Finding(code, f"step '{step.name}': {message}", place, remedy)
 
 
 @dataclass(slots=True)
@@ -219,7 +137,9 @@ class _Work:
         step, started = self._step, self._clock.monotonic()
         driver = self._driver()
         if isinstance(context, Finding) or driver is None:
-            end = _AttemptEnd(None, context if isinstance(context, Finding) else self._without_driver())
+            end = _AttemptEnd(
+                None, context if isinstance(context, Finding) else without_driver(self._setting, self._step)
+            )
         else:
             end = yield from self._drive(driver, context, started)
             self._injected.forget()
@@ -299,9 +219,9 @@ class _Work:
         """What the driver is told; nothing of the step has begun yet."""
         step, setting, prepared = self._step, self._setting, self._prepared
         if self._driver() is None:
-            return self._without_driver()
+            return without_driver(self._setting, self._step)
         try:
-            inputs = self._inputs()
+            inputs = inputs_of(self._setting, self._step, self._view)
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
@@ -333,44 +253,11 @@ class _Work:
         )
 
     def _driver(self) -> Driver | None:
+        undoes = self._step.undoes
+        if undoes is not None and undoes.how != "step":
+            return self._setting.undo_for("" if undoes.how == "files" else self._step.type)
         known = self._setting.driver_for(self._step.type)
         return run_own_program if known is None and self._step.program is not None else known
-
-    def _inputs(self) -> StepInputs | Finding:
-        step = self._step
-        if step.program is not None:
-            return self._own_inputs(step.program)
-        known = self._setting.step_type(step.type)
-        if known is None:
-            return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
-        try:
-            return known.inputs.model_validate(resolve(step.inputs, self._view.value))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            where = place_in_words(first["loc"])
-            return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {in_words(first['msg'])}")
-
-    def _own_inputs(self, program: PlannedProgram) -> StepInputs | Finding:
-        """The command of a step of the repository's own type; inputs that were not known before are checked now."""
-        values = resolve(self._step.inputs, self._view.value)
-        for wrong in wrong_inputs(program.inputs_schema, values) if program.inputs_schema is not None else ():
-            name = place_in_words((*wrong.at, *filter(None, (wrong.key,))))
-            return finding_of(self._step, codes.INPUTS_WRONG_NOW, f"'{name}': {wrong.message}")
-        try:
-            return OwnInputs(command=[filled(argument, values) for argument in program.command])
-        except NoInput as missing:
-            return finding_of(self._step, codes.INPUTS_WRONG_NOW, f"'{missing}' has no value")
-
-    def _without_driver(self) -> Finding:
-        step = self._step
-        known = self._setting.step_type(step.type)
-        if known is None:
-            return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
-        tools = [tool.name for tool in known.tools]
-        needs = f"; it is made for {' and '.join(tools)}" if tools else ""
-        remedy = f"Run {' and '.join(tools)} from a `script` step until then." if tools else ""
-        message = f"nothing in this version does the work of '{step.type}'{needs}"
-        return finding_of(step, codes.NO_DRIVER, message, remedy)
 
     def _gather(self, context: StepContext, end: _AttemptEnd, *, wrote: bool) -> None:
         """Reads the outputs of an attempt that went well, and the variables that they set."""
@@ -443,7 +330,7 @@ class _Work:
         artifacts = end.result.artifacts if good else {}
         self._logs.settle()
         stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
-        kept, withheld = recorded_outputs(step, outputs)
+        kept, withheld = recorded_outputs(step, outputs, end.result.public)
         variables = self._public_variables(end) if good else {}
         for name in holding_names(self._redactor, kept):
             withheld.append(name)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt
 from innominatus_cli.execution.setting import PreparedRun
-from innominatus_cli.execution.step import AttemptStarts, StepLogs, StepWork, logs_of, step_work
+from innominatus_cli.execution.step import step_work
+from innominatus_cli.execution.step_ends import AttemptStarts, StepLogs, StepWork, logs_of
 from innominatus_cli.execution.values import RunValues, StepView
 
 if TYPE_CHECKING:

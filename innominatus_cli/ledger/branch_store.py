@@ -16,6 +16,7 @@ from innominatus_cli.findings.catalogue.ledger_branch import MANIFESTS_PENDING
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.landing import Base, Change, ChangeOn, Obstacle, why_not
 from innominatus_cli.ledger.ledger_branch import Latest, LedgerBranch
+from innominatus_cli.ledger.pushing import push_records
 from innominatus_cli.ledger.reading import PENDING
 from innominatus_cli.ledger.records import actions_folder, runs_folder
 from innominatus_cli.ledger.store import Entry, Landed, StoredAction, StoredRecord
@@ -25,7 +26,6 @@ from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_identity import Identity
-from innominatus_cli.system.git_push import push
 from innominatus_cli.system.git_refs import RemoteRefs
 
 _PUSHES: Final = 40
@@ -107,13 +107,14 @@ class BranchStore(WorkingTreeStore):
         return self.landing().beside(self._branch.ref, self._base, missing), self._branch.ref
 
     def push(self, written: Landed[Entry]) -> tuple[Landed[Entry], tuple[Finding, ...]]:
-        """Pushes the manifests' branch as git would, and the ledger's by compare-and-swap.
+        """Pushes the manifests' branch as the other store does, and the ledger's by compare-and-swap.
 
         Whoever loses the race fetches, goes on top of what is there now, and tries again after a random pause; the
         record that is returned follows what it then stands on.
         """
-        problem = push(self.git, written.manifests_ref) if written.manifests_ref else None
-        findings: tuple[Finding, ...] = (problem,) if problem else ()
+        findings: tuple[Finding, ...] = ()
+        if written.manifests_ref:
+            findings = push_records(self, written.manifests_ref, self._clock)
         if written.ref != self._branch.ref:
             return written, (*findings, *super().push(written)[1])
         try:

@@ -96,11 +96,9 @@ def _twice(links: Sequence[Link]) -> Iterator[Finding]:
 
 
 def _is_much_later(one: str, other: str) -> bool:
-    if one <= other or not one or not other:  # of one form, so that texts compare as times do
-        return False
     try:
         return datetime.fromisoformat(one) - datetime.fromisoformat(other) > TOLERANCE
-    except (ValueError, TypeError):
+    except (ValueError, TypeError):  # a time that is not known, or none
         return False
 
 

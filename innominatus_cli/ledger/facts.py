@@ -1,6 +1,6 @@
 """What the records say to a plan: whether an application was ever deployed, and what exists of it now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,10 +12,12 @@ from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.planning.request import Deployed, DeployedResource
+from innominatus_cli.planning.rollback import RESTORE, UNDO
 
 _RESOURCE: Final = "provision-"
 _WORKLOAD: Final = "deploy-application"
 _NO_RECORD: Final = "no record of a successful deployment"
+_ROLLED_BACK: Final = "every successful deployment was rolled back"
 
 
 def first_deployment(store: Records, application: str, environment: str) -> tuple[bool, str]:
@@ -26,6 +28,8 @@ def first_deployment(store: Records, application: str, environment: str) -> tupl
     oldest = store.first_successful(application, environment)
     if oldest is None:
         return True, _NO_RECORD
+    if not store.stands(application, environment):
+        return True, _ROLLED_BACK
     return False, oldest.evidence
 
 
@@ -39,24 +43,37 @@ class FirstDeployments:
     def _oldest(self) -> Mapping[tuple[str, str], StoredRecord]:
         return self._store.first_successes()
 
+    @cached_property
+    def _standing(self) -> set[tuple[str, str]]:
+        return self._store.standing()
+
     def of(self, application: str, environment: str) -> tuple[bool, str]:
         """Whether it is the first deployment, and what says so."""
         oldest = self._oldest.get((application, environment))
-        return (True, _NO_RECORD) if oldest is None else (False, oldest.evidence)
+        if oldest is None:
+            return True, _NO_RECORD
+        if (application, environment) not in self._standing:
+            return True, _ROLLED_BACK
+        return False, oldest.evidence
 
 
 def deployed(store: Records, application: str, environment: str) -> Deployed | None:
     """What exists of an application in an environment: all that deployments made since the last successful removal.
 
-    Deployments that failed count with the steps of theirs that succeeded. None where nothing exists.
+    Deployments that failed count with the steps of theirs that succeeded, without those that a rollback took back. None
+    where nothing exists.
     """
-    since = _since_removal(store.records(application, environment))
+    records = store.records(application, environment)
+    undone = _taken_back([stored.record for stored in records])
+    since = _since_removal(stored for stored in records if stored.record.rolls_back is None)
     resources: dict[str, DeployedResource] = {}
     workload: Mapping[str, Any] | None = None
     evidence = ""
     for stored in since:
         plan = store.plan(stored.record.plan) if stored.record.plan else None
         for step in _made(stored.record, plan):
+            if (stored.record.run, step.id) in undone:
+                continue
             inputs = _inputs(step, stored.record)
             evidence = stored.evidence
             if step.name == _WORKLOAD:
@@ -66,6 +83,24 @@ def deployed(store: Records, application: str, environment: str) -> Deployed | N
                 resources.pop(name, None)
                 resources[name] = DeployedResource(name, inputs)
     return Deployed(evidence, tuple(resources.values()), workload) if evidence else None
+
+
+def _taken_back(records: Sequence[RunRecord]) -> set[tuple[str, str]]:
+    """Runs and their steps whose work was taken back; a run that another one went on from is part of that one."""
+    found: set[tuple[str, str]] = set()
+    older = {record.run: record.resumes for record in records if record.resumes}
+    for record in records:
+        if record.rolls_back is None:
+            continue
+        for result in record.steps:
+            workflow, _, name = result.step.rpartition("/")
+            if result.status == "succeeded" and name.startswith((UNDO, RESTORE)):
+                step = f"{workflow}/{name.removeprefix(UNDO).removeprefix(RESTORE)}"
+                run: str | None = record.rolls_back
+                while run is not None and (run, step) not in found:
+                    found.add((run, step))
+                    run = older.get(run)
+    return found
 
 
 def _since_removal(records: Iterable[StoredRecord]) -> list[StoredRecord]:

@@ -110,6 +110,27 @@ class Landing:
             self._withdraw(before)
         return commit
 
+    def forward(self, ref: str, old: str, new: str, files: Mapping[str, bytes | None], reason: str) -> None:
+        """Moves the branch that is checked out from one commit to another that differs in these files only.
+
+        Raises Obstacle (nothing is changed then), GitFailed, OSError.
+        """
+        before = _Before()
+        noted = self._own_files.read()
+        landed = False
+        try:
+            if self._required(ref).commit != old:
+                raise Obstacle(f"'{_short(ref)}' has moved")
+            blobs = {path: None if data is None else self._git.blob_id(data) for path, data in files.items()}
+            self._place(old, Change(files, reason), blobs, before, dict(noted))
+            landed = move_ref(self._git, ref, new, old, reason, self._identity)
+        finally:
+            if not landed:
+                self._withdraw(before)
+            self._own_files.settle({path: ids for path, ids in noted.items() if not landed or path not in files})
+        if not landed:
+            raise Obstacle(f"'{_short(ref)}' has moved")
+
     def on_ref(self, ref: str, base: str | None, change_on: ChangeOn) -> str:
         """Commits on top of `base` to a ref of ours; working tree and index stay as they are. The commit.
 

@@ -27,10 +27,13 @@ def commit_message(record: RunRecord, path: str) -> str:
     what = undertaking(record.operation, record.application, record.environment)
     if record.operation == "undeploy":
         what = f"{record.operation} {record.application} from {record.environment}"
+    if record.rolls_back is not None:
+        what = f"roll back {record.application} in {record.environment}"
     lines = [
         f"chore(innominatus): {what}: {record.status.replace('_', ' ')} [skip ci]",
         "",
         f"Innominatus-Run: {record.run}",
+        *([f"Innominatus-Rolls-Back: {record.rolls_back}"] if record.rolls_back else []),
     ]
     return _text(lines, path, record.plan)
 

@@ -82,6 +82,26 @@ Written: TypeAlias = Landed[RunRecord]
 WrittenAction: TypeAlias = Landed[ActionRecord]
 
 
+def is_deployment(stored: StoredRecord) -> bool:
+    """Whether a record is that of a successful deployment; a rollback is none."""
+    record = stored.record
+    deploys = record.kind in {"run", "resume"} and record.rolls_back is None and record.operation == "deploy"
+    return deploys and record.status == "succeeded"
+
+
+def stands(newest_first: Iterable[StoredRecord]) -> bool:
+    """Whether one of the records is of a successful deployment that has not been rolled back."""
+    undone: set[str] = set()
+    for stored in newest_first:
+        record = stored.record
+        if record.rolls_back is not None:
+            if record.status == "succeeded":
+                undone.add(record.rolls_back)
+        elif is_deployment(stored) and record.run not in undone:
+            return True
+    return False
+
+
 class Records(Protocol):
     """What planning asks of a ledger."""
 
@@ -90,6 +110,9 @@ class Records(Protocol):
 
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
+
+    def stands(self, application: str, environment: str) -> bool:
+        """Whether a successful deployment of an application in an environment has not been rolled back."""
 
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it."""

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from innominatus_cli.documents.action_record import ActionRecord
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import CannotContinue, Finding
@@ -26,21 +27,29 @@ from innominatus_cli.ledger.records import (
     run_of_path,
     runs_folder,
 )
-from innominatus_cli.ledger.store import Entry, Landed, StoredAction, StoredRecord, Written, WrittenAction
+from innominatus_cli.ledger.store import (
+    Entry,
+    Landed,
+    StoredAction,
+    StoredRecord,
+    Written,
+    WrittenAction,
+    is_deployment,
+    stands,
+)
 from innominatus_cli.ledger.tips import Tips
 from innominatus_cli.ledger.writing import Draft, RecordWriter
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_identity import Identity, identity
-from innominatus_cli.system.git_push import push
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.owned_files import read_owned
 from innominatus_cli.system.state_folder import StateFolder
 
 _PATIENCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.02
-_DEPLOYMENTS: Final = frozenset({"run", "resume"})
+_NO_BYTES: Final = digest_of_bytes(b"")
 
 
 class WorkingTreeStore:
@@ -127,8 +136,33 @@ class WorkingTreeStore:
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
         paths, loose = self._look(application, environment)
-        oldest = [next(filter(_deployed, self._reader.committed(paths)), None), next(filter(_deployed, loose), None)]
+        oldest = [
+            next(filter(is_deployment, self._reader.committed(paths)), None),
+            next(filter(is_deployment, loose), None),
+        ]
         return min((stored for stored in oldest if stored is not None), key=_run, default=None)
+
+    def stands(self, application: str, environment: str) -> bool:
+        """Whether a successful deployment of an application in an environment has not been rolled back.
+
+        Looks from the newest record back: nearly always it is the first one that it reads.
+        """
+        paths, loose = self._look(application, environment)
+        newest, *others = [*reversed(paths.items())] or [("", "")]
+        committed = chain(self._reader.committed(dict([newest]) if paths else {}), self._reader.committed(dict(others)))
+        return stands(chain(sorted(loose, key=_run, reverse=True), committed))
+
+    def standing(self) -> set[tuple[str, str]]:
+        """The applications and environments in which one `stands`; a few look-ups for all of them together."""
+        paths, loose = self._look(None, None)
+        newest: dict[str, str] = {path.rsplit("/", 2)[0]: path for path in paths}
+        first = {stored.path: stored for stored in self._reader.committed({p: paths[p] for p in newest.values()})}
+        found: set[tuple[str, str]] = set()
+        for stored in (*first.values(), *loose):
+            key = (stored.record.application, stored.record.environment)
+            if key not in found and (is_deployment(stored) or self.stands(*key)):
+                found.add(key)
+        return found
 
     def first_successes(self) -> dict[tuple[str, str], StoredRecord]:
         """The oldest successful deployment of every application in every environment that has one.
@@ -139,10 +173,10 @@ class WorkingTreeStore:
         waiting: dict[str, list[str]] = {}
         for path in reversed(paths):
             waiting.setdefault(path.rsplit("/", 2)[0], []).append(path)
-        found: list[StoredRecord] = [stored for stored in loose if _deployed(stored)]
+        found: list[StoredRecord] = [stored for stored in loose if is_deployment(stored)]
         while waiting:
             batch = {path: paths[path] for path in (folder.pop() for folder in waiting.values())}
-            good = {stored.path: stored for stored in self._reader.committed(batch) if _deployed(stored)}
+            good = {stored.path: stored for stored in self._reader.committed(batch) if is_deployment(stored)}
             done = {path.rsplit("/", 2)[0] for path in good}
             waiting = {folder: left for folder, left in waiting.items() if left and folder not in done}
             found += good.values()
@@ -223,9 +257,10 @@ class WorkingTreeStore:
         return self._write(draft, head, commit=commit)
 
     def push(self, written: Landed[Entry]) -> tuple[Landed[Entry], tuple[Finding, ...]]:
-        """Pushes the ref that a record was written to; the record as it is then, and a warning where it fails."""
-        problem = push(self.git, written.ref) if written.ref is not None else None
-        return written, (problem,) if problem else ()
+        """Pushes the ref that a record was written to (see `pushing`); the record as it is then, and warnings."""
+        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few push; it needs this module
+
+        return written, push_records(self, written.ref, self._clock) if written.ref is not None else ()
 
     def take_in(self, head: Head, change_on: ChangeOn) -> tuple[str, str]:
         """Takes the files of a waiting record into the ledger; the commit and its ref.
@@ -256,12 +291,21 @@ class WorkingTreeStore:
     def removed_by(self, record: RunRecord, base: str | None) -> dict[str, None]:
         """The manifests of a base commit that a successful removal takes away: all of its application there.
 
+        Of other runs those that a step gave without a byte, as the steps of a rollback do.
+
         Whoever follows the branch (GitOps) removes what is no longer in it.
         """
-        if base is None or record.operation != "undeploy" or record.status != "succeeded" or record.kind == "refusal":
+        if base is None or record.status != "succeeded" or record.kind == "refusal":
             return {}
+        if record.operation != "undeploy":
+            return self._taken_out(record, base)
         folder = f"{self.root}/manifests/{record.application}/{record.environment}"
         return {entry.path: None for entry in self.git.tree(base, folder)}
+
+    def _taken_out(self, record: RunRecord, base: str) -> dict[str, None]:
+        given = {path: digest for result in record.steps for path, digest in result.artifacts.items()}
+        gone = [path for path, digest in given.items() if digest == _NO_BYTES]
+        return dict.fromkeys(self.git.entries_at(base, gone)) if gone else {}
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -289,7 +333,7 @@ class WorkingTreeStore:
         return Landing(self.git, self._clock, self.who, self.state)
 
     def _files(self, record: RunRecord, plan: bytes | None, artifacts: Mapping[str, bytes]) -> dict[str, bytes]:
-        files = dict(artifacts) if record.status == "succeeded" else {}
+        files = {path: data for path, data in artifacts.items() if data} if record.status == "succeeded" else {}
         for path in files:
             if not path.startswith(f"{self.root}/manifests/") or {"", ".", ".."}.intersection(path.split("/")):
                 raise ValueError(f"{path!r} is no path below {self.root}/manifests")
@@ -327,11 +371,6 @@ class WorkingTreeStore:
 def _is_of(stored: StoredRecord, application: str | None, environment: str | None) -> bool:
     record = stored.record
     return application in {None, record.application} and environment in {None, record.environment}
-
-
-def _deployed(stored: StoredRecord) -> bool:
-    record = stored.record
-    return record.status == "succeeded" and record.kind in _DEPLOYMENTS and record.operation == "deploy"
 
 
 def _run(stored: StoredRecord) -> str:

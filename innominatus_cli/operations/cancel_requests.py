@@ -15,7 +15,7 @@ from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.owned_files import replace_owned
-from innominatus_cli.system.process_tree import process_facts, send_signal
+from innominatus_cli.system.process_tree import ignores, process_facts, send_signal
 from innominatus_cli.system.state_folder import StateFolder
 
 _MOST: Final = 16 * 1024
@@ -83,7 +83,7 @@ def tell_run(state: StateFolder, holder: Holder, request: CancelRequest) -> bool
         return False
     state.ensure(path.parent)
     replace_owned(path.parent, path.name, request.canonical, 0o600)
-    send_signal(facts, signal.SIGINT)
+    send_signal(facts, signal.SIGTERM if ignores(facts.pid, signal.SIGINT) else signal.SIGINT)
     return True
 
 

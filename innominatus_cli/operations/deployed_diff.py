@@ -12,7 +12,7 @@ from pathlib import Path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue.ledger import NEVER_DEPLOYED, PLAN_NOT_KEPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.store import StoredRecord, stands
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import open_ledger, score_files, short
 from innominatus_cli.operations.overriding import Overriding
@@ -45,7 +45,12 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
 
 
 def _last_deployment(store: WorkingTreeStore, application: str, environment: str | None) -> StoredRecord:
+    undone: set[str] = set()
     for stored in reversed(store.records(application, environment)):
+        if stored.record.rolls_back is not None and stored.record.status == "succeeded":
+            undone.add(stored.record.rolls_back)
+        if stored.record.rolls_back is not None or stored.record.run in undone:
+            continue
         if stored.record.status != "succeeded" or stored.record.operation == "task":
             continue
         if stored.record.operation == "deploy" and stored.record.kind in {"run", "resume"}:
@@ -86,6 +91,10 @@ class _Before:
 
     store: WorkingTreeStore
     run: str
+
+    def stands(self, application: str, environment: str) -> bool:
+        """See `Records`."""
+        return stands(reversed(self.records(application, environment)))
 
     def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
         return [one for one in self.store.records(application, environment) if one.record.run < self.run]

@@ -21,6 +21,7 @@ from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.reasons import Reasons, trigger_reason
 from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.planning.rollback import StepMeans, means_of
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.policies.policy_set import PolicySet
 from innominatus_cli.policies.speaking import spoken_of
@@ -70,6 +71,7 @@ def explained(
         raise AssertionError("there is no plan to explain")
     reasons = Reasons(plan, outcome.resolved)
     violations = [ReportedFinding.of(finding) for finding in judgement.findings] if judgement else []
+    means = {one.step.id: one for one in means_of(plan)}
     return PlanExplanation(
         application=plan.application.name,
         product=plan.application.product,
@@ -78,7 +80,11 @@ def explained(
         golden_path=plan.golden_path,
         digest=plan.digest,
         inputs=plan.inputs,
-        steps=[_step(plan, step, reasons, policies, violations) for step in plan.steps if step.kind == "step"],
+        steps=[
+            _step(plan, step, reasons, policies, violations, means.get(step.id))
+            for step in plan.steps
+            if step.kind == "step"
+        ],
         absent=[_absence(one) for one in absent_workflows(repository, outcome)],
         violations=violations,
     )
@@ -139,7 +145,12 @@ def _absence(absent: AbsentWorkflow) -> ExplainedAbsence:
 
 
 def _step(
-    plan: Plan, step: PlannedStep, reasons: Reasons, policies: PolicySet, violations: Iterable[ReportedFinding]
+    plan: Plan,
+    step: PlannedStep,
+    reasons: Reasons,
+    policies: PolicySet,
+    violations: Iterable[ReportedFinding],
+    means: StepMeans | None = None,
 ) -> ExplainedStep:
     written = step.provenance
     if written is None:
@@ -171,6 +182,8 @@ def _step(
         tools=step.tools,
         secrets=step.secrets,
         gate=step.gate,
+        rollback=means.means if means else None,
+        rollback_by=means.by if means else "",
         policies=[
             SpokenPolicy(key=one.key, says=one.says, path=one.place.path, line=one.place.line)
             for one in spoken_of(plan, step, policies)

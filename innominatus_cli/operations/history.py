@@ -1,6 +1,6 @@
 """`status`, `list` and `history`: what the ledger says of applications, and what runs right now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -43,6 +43,9 @@ _NO_RUN: Final[Data] = dict.fromkeys(
         "failures",
         "record",
         "standing",
+        "resumes",
+        "rolls_back",
+        "rolled_back_by",
     )
 )
 """The keys of a row, so that every row has them all."""
@@ -94,7 +97,9 @@ def _keeps_the_folder(repository: Repository) -> bool:
 def status(ledger: OpenLedger, application: str | None = None) -> Found:
     """The last run of every application and environment, or of one application; what runs or was killed comes first."""
     now = [_unfinished(holder) for holder in _holders(ledger.state) if application in {None, holder.application}]
-    rows = [run_row(stored) for stored in _last_runs(ledger.store.records(application))]
+    records = ledger.store.records(application)
+    undone = rolled_back(records)
+    rows = [run_row(stored, undone) for stored in _last_runs(records)]
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
     if application is not None and not rows and not now:
@@ -107,7 +112,8 @@ def history(ledger: OpenLedger, application: str | None = None, environment: str
     records = ledger.store.records(application, environment)
     if application is not None and not ledger.store.records(application):
         _never_run(ledger, application)
-    rows = [run_row(stored) for stored in reversed(records)]
+    undone = rolled_back(records)
+    rows = [run_row(stored, undone) for stored in reversed(records)]
     return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store))
 
 
@@ -129,8 +135,22 @@ def applications(ledger: OpenLedger) -> Found:
     return Found(rows, (*ledger.repository.findings, *ledger.store.findings))
 
 
-def run_row(stored: StoredRecord) -> Data:
-    """A record as a row: what a person asks first."""
+def rolled_back(records: Iterable[StoredRecord]) -> dict[str, str]:
+    """By run, the rollback that has taken it back; a run that another one went on from is part of that one."""
+    found: dict[str, str] = {}
+    older: dict[str, str | None] = {}
+    for stored in records:
+        record = stored.record
+        older[record.run] = record.resumes
+        run = record.rolls_back if record.status == "succeeded" else None
+        while run is not None and run not in found:
+            found[run] = record.run
+            run = older.get(run)
+    return found
+
+
+def run_row(stored: StoredRecord, undone: Mapping[str, str] | None = None) -> Data:
+    """A record as a row: what a person asks first. `undone` is what `rolled_back` says of all of them."""
     record = stored.record
     return {
         "application": record.application,
@@ -152,6 +172,9 @@ def run_row(stored: StoredRecord) -> Data:
         "failures": list(record.failures),
         "record": stored.path,
         "standing": stored.standing.value,
+        "resumes": record.resumes,
+        "rolls_back": record.rolls_back,
+        "rolled_back_by": undone.get(record.run) if undone else None,
     }
 
 

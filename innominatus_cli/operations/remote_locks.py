@@ -129,13 +129,23 @@ def acquire_on_remote(
     )
     token = write_blob(refs.git, facts.canonical)
     _note(state, holder, refs.remote, ref, token)
-    if not refs.set(ref, token, None):
+    if not _taken(refs, ref, token):
         _note_path(state, holder.run).unlink(missing_ok=True)
         standing = standing_lock(refs, ref)
         whom = f" by {holder_text(standing, clock)}" if standing else ", by a run that has just ended"
         message = f"'{holder.application}' in '{holder.environment}' is being run{whom}"
         raise CannotContinue(Finding(LOCKED_ON_REMOTE, message, Place(f"{refs.remote} {ref}")))
     return RemoteLock(refs, ref, token, facts, state, clock)
+
+
+def _taken(refs: RemoteRefs, ref: str, token: str) -> bool:
+    """Creates the ref; whoever is interrupted meanwhile takes it back, as far as that works."""
+    try:
+        return refs.set(ref, token, None)
+    except KeyboardInterrupt:
+        with suppress(CannotContinue):
+            _delete(refs, ref, token, token)
+        raise
 
 
 def standing_lock(refs: RemoteRefs, ref: str) -> StandingLock | None:

@@ -23,7 +23,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
-from innominatus_cli.operations.checkpoints import fetch_checkpoint
+from innominatus_cli.operations.checkpoints import delete_checkpoint, fetch_checkpoint
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.logs import find_run
 from innominatus_cli.operations.plan_files import wish_of
@@ -79,6 +79,8 @@ class ResumeOperation(RunOperation):
     def __init__(self, directory: str, clock: Clock, observer: Observer | None = None) -> None:
         super().__init__(directory, clock, observer)
         self.ledger = OpenLedger(self.repository, self.store, self.state)
+        self._fetched: tuple[str, str] | None = None
+        """The run whose checkpoint this goes on from, and the remote that has it."""
 
     def resume(self, wish: ResumeWish, options: RunOptions) -> RunReport:
         """Goes on with the run that `wish` names, under the lock of its application and environment.
@@ -96,6 +98,9 @@ class ResumeOperation(RunOperation):
                 report = self._resumed(self._last_of(run), wish, options, left_over)
         finally:
             self.locks.release()
+        if self._fetched is not None and report.record is not None and report.record.status == "succeeded":
+            left = delete_checkpoint(self.git, *self._fetched)
+            report = replace(report, findings=(*report.findings, *([left] if left else [])))
         return self._told(report)
 
     def _found(self, wanted: str, options: RunOptions) -> str:
@@ -114,9 +119,12 @@ class ResumeOperation(RunOperation):
         if remote not in remotes_of(self.git):
             return None
         try:
-            return fetch_checkpoint(self.git, self.state, run, remote)
+            folder = fetch_checkpoint(self.git, self.state, run, remote)
         except ValueError:
             return None
+        if folder is not None:
+            self._fetched = (run, remote)
+        return folder
 
     def _last_of(self, run: str) -> str:
         """The newest run that goes on with this one, or itself: what it did must not be done twice."""
@@ -164,7 +172,7 @@ class ResumeOperation(RunOperation):
         report = self._judged(outcome, plan, options, (*left_over, *changes))
         if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
             return self._refuse(plan, report, options)
-        return self._execute(plan, report, options)
+        return self._rolled_back(plan, self._execute(plan, report, options), options)
 
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""
@@ -215,6 +223,8 @@ class ResumeOperation(RunOperation):
             told = [f"'{path}' is no longer what the plan of run {run} was made from" for path in changed]
             findings = [Finding(codes.SOURCE_CHANGED, message, Place(run)) for message in told]
             return PlanOutcome(None, tuple(findings)), ()
+        if earlier.record.rolls_back is not None:
+            raise _not_resumable(run, "it is a rollback, and what it reads has changed: roll back again")
         if self.wish is None:
             raise _not_resumable(run, "nobody knows any more how its plan was asked for")
         self.repository = Repository(WorkingTreeSnapshot(self.git.root))

@@ -42,6 +42,7 @@ from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
 from innominatus_cli.operations.secret_values import delivery_of, secrets_for
 from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.planning.rollback import rolls_back_now
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
 from innominatus_cli.system.clock import Clock, timestamp
@@ -75,6 +76,8 @@ class RunOptions:
     dry_run: bool = False
     commit: bool = True
     push: bool = False
+    rollback_on_failure: bool = False
+    """Whether a run that fails is rolled back at once, whatever its golden path and workflows say."""
     checkpoint: bool = False
     """Whether the journal goes to the remote too, whenever it has reached the disk."""
     lock_remote: str | None = None
@@ -105,6 +108,8 @@ class RunReport:
     """Warnings of the plan, violations of policies, trouble of the run and of the ledger; in the order they came."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
+    rollback: "RunReport | None" = None
+    """What came of the rollback, where the run failed and was to be rolled back then."""
     gates: RunGates | None = None
     """What the run asks of approvals."""
 
@@ -181,9 +186,17 @@ class RunOperation:
             report = self._judged(outcome, plan, options, left_over)
             if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
                 return self._refuse(plan, report, options)
-            return self._execute(plan, report, options)
+            return self._rolled_back(plan, self._execute(plan, report, options), options)
         finally:
             self.locks.release()
+
+    def _rolled_back(self, plan: Plan, report: RunReport, options: RunOptions) -> RunReport:
+        """The report, with that of a rollback where the run failed and somebody asked for one then."""
+        if report.record is None or not rolls_back_now(plan, report.record, asked=options.rollback_on_failure):
+            return report
+        from innominatus_cli.operations.rolling_back import rolled_back_at_once  # noqa: PLC0415 - few runs do
+
+        return rolled_back_at_once(self, report, options)
 
     def _planned(self, wish: PlanWish) -> PlanOutcome:
         """The plan; where a plan file is to be run and another plan came out, what differs."""
@@ -342,14 +355,16 @@ class RunOperation:
         if options.push and written.ref is not None:
             written, pushed = self.store.push(written)
             findings = (*findings, *pushed)
-        if self.checkpoints is not None and (pushed == () or record.status == "succeeded"):
+        if self.checkpoints is not None and (_is_pushed(pushed) or record.status == "succeeded"):
             self.checkpoints.delete()
         status = ExitStatus.INTERNAL if held else report.exit_status
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
-        return RunReport(
-            status, report.outcome, report.judgement, written.record, written, findings, sources=report.sources
-        )
+        return replace(report, exit_status=status, record=written.record, written=written, findings=findings)
+
+
+def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:
+    return findings is not None and all(finding.code is not ledger_codes.PUSH_FAILED for finding in findings)
 
 
 def _exit_status(result: ExecutionResult) -> int:

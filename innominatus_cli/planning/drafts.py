@@ -93,6 +93,7 @@ class Draft:
     parameters: tuple[ParameterDefinition, ...] = ()
     timeout: int | None = None
     fail_fast: bool = False
+    rollback_on_failure: bool | None = None
     approval: StepApproval | None = None
     owner: str = ""
     override_of: str | None = None
@@ -171,6 +172,7 @@ def draft_of(
         parameters=tuple(model.spec.parameters),
         timeout=model.spec.timeout,
         fail_fast=model.spec.fail_fast,
+        rollback_on_failure=model.spec.rollback_on_failure,
         approval=model.spec.approval,
         owner=model.metadata.owner,
         override_of=model.metadata.overrides,

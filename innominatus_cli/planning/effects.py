@@ -1,5 +1,7 @@
 """What the changes of a plan come to, in a few words that are the same for every application with the same effect."""
 
+from collections.abc import Iterable
+
 from innominatus_cli.documents.words import counted
 from innominatus_cli.planning.comparison import Change, Comparison
 
@@ -32,7 +34,7 @@ def effects(comparison: Comparison) -> tuple[str, ...]:
         _count(steps, "removed", "-{}"),
         _count(steps, "moved", "{} moved"),
         _count(steps, "changed", "{} changed"),
-        *_gates(steps),
+        *_gates(comparison.telling),
     ]
     details = [one for change in steps for one in change.details if change.change in {"changed", "moved"}]
     aspects = {one.aspect for one in details if not (one.pointer == "/gate" and one.change != "changed")}
@@ -48,8 +50,8 @@ def _count(steps: tuple[Change, ...], change: str, text: str) -> str:
     return text.format(counted(number, "step")) if number else ""
 
 
-def _gates(steps: tuple[Change, ...]) -> list[str]:
-    """Gates that come and go; a step that moves keeps its own."""
-    come = any(one.pointer.startswith("/gate") and one.change == "added" for step in steps for one in step.details)
-    gone = any(one.pointer.startswith("/gate") and one.change == "removed" for step in steps for one in step.details)
+def _gates(changes: Iterable[Change]) -> list[str]:
+    """Gates of steps and workflows that come and go; a step that moves keeps its own."""
+    details = [one for change in changes for one in change.details if one.pointer.startswith("/gate")]
+    come, gone = (any(one.change == change for one in details) for change in ("added", "removed"))
     return [APPROVAL] if come and not gone else [NO_APPROVAL] if gone and not come else []

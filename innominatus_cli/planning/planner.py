@@ -138,6 +138,7 @@ class _Planning:
             workflows=workflows,
             steps=self._unique(with_barriers(ordered.drafts, parts, memo.place if memo else place_node)),
             limits=limits,
+            rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
         )
         return self._outcome(self._checked(plan), chosen)
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import (
+    Context,
     Known,
     Later,
     Resolution,
@@ -22,6 +23,8 @@ from innominatus_cli.step_types.contract import StepType
 
 FindStepType: TypeAlias = Callable[[str], StepType | None]
 
+_WITH_OUTPUT = 2
+"""How long the path of an output is at least, behind `steps`."""
 _OF_ONE_STEP = frozenset({"item", "matrix", "outputs"})
 """Contexts whose values only the step has that names them."""
 
@@ -298,6 +301,25 @@ class OwnOutputsContext:
             name = rest[0] if rest else ""
             return Unresolved(f"'${{{written}}}': the step declares no output '{name}'", hint(name, known))
         return Later(("outputs", *rest), "output of this step")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStepContext:
+    """`steps.<name>` in a `rollback`: those before the step, and the step itself, whose work it takes back."""
+
+    others: Context
+    step: StepDefinition
+    own: OwnOutputsContext
+
+    def names(self) -> Iterable[str]:
+        """The names of all of them."""
+        return [*self.others.names(), self.step.name]
+
+    def resolve(self, rest: tuple[str, ...], written: str) -> Resolution:
+        """What a step gave."""
+        if rest[:1] != (self.step.name,) or len(rest) < _WITH_OUTPUT:
+            return self.others.resolve(rest, written)
+        return self.own.resolve(rest[2:] if rest[1] == "outputs" else rest[1:], written)
 
 
 def _made_by(steps: Iterable[StepDefinition]) -> dict[str, str]:

@@ -17,13 +17,14 @@ from innominatus_cli.findings.catalogue.structure import ENV_OF_STEP_TYPE, NOTHI
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_STEP_TYPE
 from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.planning.compensations import brings_a_step, compensation
 from innominatus_cli.planning.drafts import Draft, DraftStep
 from innominatus_cli.planning.gates import gate_of_step
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
 from innominatus_cli.planning.sketch import Member, provenance_of
-from innominatus_cli.planning.step_contexts import OwnOutputsContext
+from innominatus_cli.planning.step_contexts import OwnOutputsContext, OwnStepContext
 from innominatus_cli.step_types.contract import StepType
 
 _ALONE = Member()
@@ -59,7 +60,13 @@ def build_step(
     contexts = {**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}
     own = replace(scope, contexts=contexts, texts={})
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
-    rollback = values.of("rollback", definition.rollback)
+    rollback = values.of("rollback", definition.rollback) if not brings_a_step(definition.rollback) else None
+    undoing: list[str] = []
+    if isinstance(definition.rollback, dict) and brings_a_step(definition.rollback):
+        after = _behind(own, definition, types)
+        rollback, told = compensation(definition.rollback, after, builder, spot.at("rollback"), Folded())
+        findings += told
+        undoing = rollback["input_files"] if rollback else []
     conditions = conditions_of_step(definition, scope, spot, folded, findings, member.prefix)
     if has_errors(findings):
         return BuiltStep(None, findings, {})
@@ -75,7 +82,7 @@ def build_step(
         provenance=provenance_of(draft, spot, member.calls),
         inputs=inputs.values,
         program=inputs.program,
-        input_files=sorted({*inputs.files, *part.files}),
+        input_files=sorted({*inputs.files, *part.files, *undoing}),
         env=env,
         secrets=sorted(inputs.secrets | folded.secrets | _secrets_in(inputs.values)),
         conditions=conditions,
@@ -96,6 +103,15 @@ def build_step(
         cell=member.cell,
     )
     return BuiltStep(step, findings, folded.outside)
+
+
+def _behind(own: Scope, definition: StepDefinition, types: StepTypes) -> Scope:
+    """What a `rollback` sees: what its step does, and what the step itself has given."""
+    steps = own.contexts.get("steps")
+    if steps is None:
+        return own
+    given = OwnStepContext(steps, definition, OwnOutputsContext(definition, types.find))
+    return replace(own, contexts={**own.contexts, "steps": given}, texts={})
 
 
 def _inputs(part: DraftStep, kind: StepType, scope: Scope, builder: InputBuilder, folded: Folded) -> BuiltInputs:

@@ -174,6 +174,7 @@ class WorkflowBuilder:
             needs=[f"{prefix}/{name}" for name in one.needs],
             timeout_seconds=draft.timeout,
             fail_fast=draft.fail_fast,
+            rollback_on_failure=draft.rollback_on_failure,
             gate=gate_of(draft.approval),
             owner=draft.owner if draft.owner in self._counted_owners else None,
             variables=dict(variables),

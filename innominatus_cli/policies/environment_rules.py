@@ -43,7 +43,7 @@ def allowed_environments(plan: Plan, policies: PolicySet, _facts: JudgeFacts) ->
 def enforce_backups(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
     """In production, every stateful resource that a deployment makes declares a backup."""
     rule = policies.enforce_backups
-    if rule is None or not rule.value or plan.operation is not Operation.DEPLOY:
+    if rule is None or not rule.value or plan.operation is not Operation.DEPLOY or plan.rolls_back is not None:
         return
     if not is_production(plan.environment, policies):
         return

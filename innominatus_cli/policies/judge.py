@@ -10,6 +10,7 @@ from innominatus_cli.policies.environment_rules import allowed_environments, enf
 from innominatus_cli.policies.facts import JudgeFacts, Judgement
 from innominatus_cli.policies.limit_rules import max_concurrent_workflows, max_steps_per_workflow, max_workflow_duration
 from innominatus_cli.policies.policy_set import PolicySet
+from innominatus_cli.policies.rollback_rules import rollback_coverage
 from innominatus_cli.policies.security_rules import allowed_executors, require_approval, secrets_access
 from innominatus_cli.policies.workflow_rules import (
     allowed_product_workflows,
@@ -26,6 +27,7 @@ POLICIES: tuple[Policy, ...] = (
     allowed_product_workflows,
     allowed_step_types,
     workflow_overrides,
+    rollback_coverage,
     max_workflow_duration,
     max_concurrent_workflows,
     max_steps_per_workflow,

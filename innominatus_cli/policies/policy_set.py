@@ -39,6 +39,8 @@ class PolicySet:
     """Seconds."""
     max_concurrent_workflows: Rule[int] | None = None
     max_steps_per_workflow: Rule[int] | None = None
+    rollback_coverage: Rule[Names] | None = None
+    """An entry for each environment, `*` for all: `<percent> gated|free <environment>`."""
     require_approval: Rule[Names] | None = None
     allowed_executors: Rule[Names] | None = None
     secrets_access: Mapping[str, Rule[Names]] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class PolicySet:
                 "maxWorkflowDuration": self.max_workflow_duration,
                 "maxConcurrentWorkflows": self.max_concurrent_workflows,
                 "maxStepsPerWorkflow": self.max_steps_per_workflow,
+                "rollbackCoverage": self.rollback_coverage,
                 "requireApproval": self.require_approval,
                 "allowedExecutors": self.allowed_executors,
                 "allowedEnvironments": self.allowed_environments,
@@ -130,6 +133,7 @@ def merge_policies(documents: Iterable[Document], read_from: str = "working tree
         max_workflow_duration=reader.rule("maxWorkflowDuration", _seconds, min),
         max_concurrent_workflows=reader.rule("maxConcurrentWorkflows", _integer, min),
         max_steps_per_workflow=reader.rule("maxStepsPerWorkflow", _integer, min),
+        rollback_coverage=reader.rule("rollbackCoverage", _coverage, _united),
         require_approval=reader.rule("requireApproval", _names, _united, under=security),
         allowed_executors=reader.rule("allowedExecutors", _names, _common, under=security),
         secrets_access=reader.table((*security, "secretsAccess"), _access, _united),
@@ -231,6 +235,21 @@ def _names(document: Document, key: Node, node: Node) -> Statement[Names] | None
 def _access(document: Document, key: Node, node: Node) -> Statement[Names] | None:
     word = node.value if isinstance(node, ScalarNode) else None
     return Statement((str(word) if word in ACCESS_WORDS else "none",), document.place(key))
+
+
+def _coverage(document: Document, key: Node, node: Node) -> Statement[Names] | None:
+    if not isinstance(node, MappingNode):
+        return None
+    least = node.get("minimum")
+    minimum = least.plain() if isinstance(least, ScalarNode) else 0
+    if isinstance(minimum, bool) or not isinstance(minimum, int):
+        return None
+    gate = node.get("gateIrreversible")
+    gated = "gated" if isinstance(gate, ScalarNode) and gate.value is True else "free"
+    named = node.get("environments")
+    where = None if named is None else _names(document, key, named)
+    places = ("*",) if where is None else where.value
+    return Statement(tuple(f"{minimum} {gated} {place}" for place in places), document.place(key))
 
 
 def _integer(document: Document, key: Node, node: Node) -> Statement[int] | None:

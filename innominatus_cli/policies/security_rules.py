@@ -14,9 +14,9 @@ from innominatus_cli.policies.workflow_rules import place_of_step
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 VAULT_STEP_TYPE = "vault-setup"
-STORES = ("local", "env")
+STORES = ("local", "env", "file", "vault", "aws", "azure", "gcp", "command")
 KEYS_OF_A_STEP_TYPE = {"vault": VAULT_STEP_TYPE}
-"""Keys of secretsAccess that stand for a step type of another name."""
+"""Keys of secretsAccess that stand for a step type of another name too; `vault` is also the store."""
 
 
 def require_approval(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def secrets_access(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Iterat
             store = "local" if definition is None else definition.store
             generates = definition is not None and bool(definition.generate) and step.type == VAULT_STEP_TYPE
             for key, rule in rules.items():
-                if KEYS_OF_A_STEP_TYPE.get(key, key) not in {step.type, store}:
+                if {key, KEYS_OF_A_STEP_TYPE.get(key, key)}.isdisjoint((step.type, store)):
                     continue
                 for word in rule.value:
                     objection = _objection(word, step, plan, policies, generates=generates)

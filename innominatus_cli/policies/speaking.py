@@ -8,6 +8,7 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.vocabulary import Operation, Tier
 from innominatus_cli.findings.finding import Place
 from innominatus_cli.policies.policy_set import Names, PolicySet
+from innominatus_cli.policies.rollback_rules import asked_in
 from innominatus_cli.policies.rules import Rule
 from innominatus_cli.policies.security_rules import KEYS_OF_A_STEP_TYPE
 
@@ -27,6 +28,10 @@ def spoken_of(plan: Plan, step: PlannedStep, policies: PolicySet) -> Iterator[Sp
     yield from _of_its_workflow(plan, step, policies)
     yield from _listed("allowedStepTypes", policies.allowed_step_types, step.type, f"type {step.type}")
     yield from _of_its_environment(plan, policies)
+    coverage = policies.rollback_coverage
+    if coverage is not None and (asked := asked_in(plan.environment, coverage)) != (0, False):
+        gates = ", and a gate before what cannot be rolled back" if asked.gates else ""
+        yield Spoken("rollbackCoverage", f"asks for {asked.minimum} %{gates}", coverage.place)
     if step.secrets:
         for key, rule in policies.secrets_access.items():
             if KEYS_OF_A_STEP_TYPE.get(key, key) == step.type:

@@ -31,7 +31,7 @@ def steps_of(plan: Plan, workflow: PlannedWorkflow) -> list[PlannedStep]:
 def required_platform_workflows(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Iterator[Finding]:
     """Every required workflow is in a deployment, cannot be left out of another one, and is not overridden."""
     rule = policies.required_platform_workflows
-    if rule is None or plan.operation is not Operation.DEPLOY:
+    if rule is None or plan.operation is not Operation.DEPLOY or plan.rolls_back is not None:
         return
     for name in rule.value:
         planned = [w for w in plan.workflows if w.tier is Tier.PLATFORM and w.identity == name]
@@ -142,19 +142,21 @@ def allowed_step_types(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> I
     rule = policies.allowed_step_types
     if rule is None:
         return
-    seen: set[Place] = set()
+    seen: set[tuple[Place, str]] = set()
     for step in plan.steps:
         place = place_of_step(step)
-        if not step.type or step.type in rule.value or place in seen:
-            continue
-        seen.add(place)
-        hint = did_you_mean(step.type, rule.value)
-        yield Finding(
-            codes.STEP_TYPE_NOT_ALLOWED,
-            f"type '{step.type}' of step '{step.name}' is not in allowedStepTypes{f'; {hint}' if hint else ''}",
-            place,
-            related=rule.leaves_out(step.type),
-        )
+        undoing = step.rollback.get("type") if isinstance(step.rollback, Mapping) else None
+        for kind, of in ((step.type, "of"), (undoing, "of the rollback of")):
+            if not isinstance(kind, str) or not kind or kind in rule.value or (place, kind) in seen:
+                continue
+            seen.add((place, kind))
+            hint = did_you_mean(kind, rule.value)
+            yield Finding(
+                codes.STEP_TYPE_NOT_ALLOWED,
+                f"type '{kind}' {of} step '{step.name}' is not in allowedStepTypes{f'; {hint}' if hint else ''}",
+                place,
+                related=rule.leaves_out(kind),
+            )
 
 
 def workflow_overrides(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:

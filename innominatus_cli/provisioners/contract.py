@@ -2,6 +2,7 @@
 
 Provisioners make and remove resources; when and in which order is the plan's affair. They work below the state
 folder that they are given, the same request again changes nothing, and removing what is not there succeeds.
+Who made a resource is noted beside it before it is made, so that `undo` takes back what one run did and no more.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,10 @@ class ResourceRequest:
     id: str | None = None
     """Resources that say the same id are one resource."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    mark: str = ""
+    """What is noted beside a resource that is made: by which step of which run."""
+    undone_marks: tuple[str, ...] = ()
+    """For `undo`: the marks of what is to be taken back."""
 
     @property
     def identity(self) -> str:
@@ -51,5 +56,7 @@ class Provisioner:
     """Every output and what it is."""
     create: Callable[[ResourceRequest], Provisioned]
     delete: Callable[[ResourceRequest], Provisioned]
+    undo: Callable[[ResourceRequest], Provisioned]
+    """Removes a resource that was made under one of `undone_marks`; one that was there before stays."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Every param and what it means; others are refused."""

@@ -4,12 +4,16 @@ Outputs hold paths relative to the state folder: they go into records and manife
 machine. A process finds the file at `$INNOMINATUS_STATE_DIR/<path>`.
 """
 
+import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from innominatus_cli.provisioners.contract import Provisioned, Provisioner, ResourceRequest
+
+Delete: TypeAlias = Callable[[ResourceRequest], Provisioned]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SIZE: Final = re.compile(r"[1-9][0-9]*(\.[0-9]+)?([kKMGTP]i?)?")
@@ -29,6 +33,8 @@ def _create_database(request: ResourceRequest) -> Provisioned:
                 header = file.read(len(_SQLITE_HEADER))
             if header not in {b"", _SQLITE_HEADER}:
                 return Provisioned(problem=f"{path.name} exists and is no SQLite database")
+        else:
+            _note(path, request)
         # SQLite takes an empty file for an empty database.
         path.touch(mode=0o600)
     except OSError as broken:
@@ -47,6 +53,7 @@ def _delete_database(request: ResourceRequest) -> Provisioned:
     try:
         for suffix in ("", *_BESIDE_A_DATABASE):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _note_of(path).unlink(missing_ok=True)
     except OSError as broken:
         return Provisioned(problem=f"{path.name} cannot be removed: {broken.strerror}")
     return Provisioned({"name": request.identity}, message=f"database {request.identity} removed")
@@ -60,7 +67,10 @@ def _create_volume(request: ResourceRequest) -> Provisioned:
     if problem:
         return Provisioned(problem=problem)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.is_dir():
+            _note(path, request)
+        path.mkdir(mode=0o700, exist_ok=True)
     except OSError as broken:
         return Provisioned(problem=f"{path.name} cannot be made: {broken.strerror}")
     relative = path.relative_to(request.state_dir).as_posix()
@@ -77,9 +87,41 @@ def _delete_volume(request: ResourceRequest) -> Provisioned:
     try:
         if path.is_dir():
             shutil.rmtree(path)
+        _note_of(path).unlink(missing_ok=True)
     except OSError as broken:
         return Provisioned(problem=f"{path.name} cannot be removed: {broken.strerror}")
     return Provisioned({"name": request.identity}, message=f"volume {request.identity} removed")
+
+
+def _undo(request: ResourceRequest, folder: str, suffix: str, delete: Delete) -> Provisioned:
+    """Deletes what the noted run made; anything else stays."""
+    path, problem = _place(request, folder, suffix)
+    if problem:
+        return Provisioned(problem=problem)
+    note = _note_of(path)
+    try:
+        ours = note.is_file() and note.read_text() in request.undone_marks
+    except OSError as broken:
+        return Provisioned(problem=f"{note.name} cannot be read: {broken.strerror}")
+    if not ours:
+        return Provisioned(message=f"{request.identity} was there before, or is gone: nothing is removed")
+    return delete(request)
+
+
+def _note(path: Path, request: ResourceRequest) -> None:
+    """Notes who makes a resource, on disk before there is one. Raises OSError."""
+    note = _note_of(path)
+    draft = note.with_name(f"{note.name}.draft")
+    with draft.open("w") as file:
+        file.write(request.mark)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(note)
+
+
+def _note_of(path: Path) -> Path:
+    """No resource's name begins with a dot."""
+    return path.with_name(f".{path.name}.made-by")
 
 
 def _place(request: ResourceRequest, folder: str, suffix: str) -> tuple[Path, str]:
@@ -102,6 +144,7 @@ SQLITE = Provisioner(
     },
     create=_create_database,
     delete=_delete_database,
+    undo=lambda request: _undo(request, "databases", ".db", _delete_database),
 )
 VOLUME = Provisioner(
     type="volume",
@@ -113,6 +156,7 @@ VOLUME = Provisioner(
     },
     create=_create_volume,
     delete=_delete_volume,
+    undo=lambda request: _undo(request, "volumes", "", _delete_volume),
     params={
         "size": "A quantity such as `5Gi`; rendered as a claim. Absent: an emptyDir.",
         "accessModes": "Access modes of the claim; `[ReadWriteOnce]` where nothing is said.",

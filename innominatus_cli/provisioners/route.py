@@ -74,6 +74,7 @@ ROUTE = Provisioner(
     outputs={"name": "The route's name.", "host": "The host.", "path": "The path.", "url": "The address."},
     create=_create,
     delete=_delete,
+    undo=_delete,
     params={
         "host": "The host name; `<application>.localhost` where nothing is said.",
         "path": "The path prefix; `/` where nothing is said.",

@@ -36,6 +36,8 @@ HISTORY: Final = (
     Column("Took", "took"),
     Column("By", "by"),
     Column("Kind", "kind", wide=True),
+    Column("Rolls Back", "rolls_back", wide=True),
+    Column("Rolled Back By", "rolled_back_by", wide=True),
     Column("Commit", "commit_short", wide=True),
     Column("Plan", "plan_short", wide=True),
     Column("Record", "standing", wide=True),
@@ -108,6 +110,10 @@ def adopted_listing(outcome: Adoption) -> Listing:
 
 def _run_cells(row: Data) -> Data:
     cells = {"commit_short": short(row.get("commit")), "plan_short": short(row.get("plan"))}
+    if row.get("rolls_back"):
+        cells["operation"] = "rollback"
+    if row.get("rolled_back_by"):
+        cells["status"] = f"{row['status']}, rolled back"
     return {**row, **cells, "took": took_text(row.get("duration_ms"))}
 
 

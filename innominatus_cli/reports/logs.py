@@ -1,9 +1,10 @@
 """What the steps of a run printed, safe to show: on a terminal, and in a pipeline that reads commands from its log."""
 
-from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from codecs import IncrementalDecoder, getincrementaldecoder
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from innominatus_cli.operations.following import Printed
 from innominatus_cli.operations.logs import RunLogs, StepLog
 from innominatus_cli.reports.terminal import one_line, printable
 
@@ -26,6 +27,22 @@ def logs_text(logs: RunLogs, tail: int | None = None) -> Iterator[str]:
         for stream, mark in _MARKS.items():
             for lines in _lines(step, stream, tail):
                 yield "".join(f"{mark}{_harmless(line)}\n" for line in lines)
+
+
+def followed_text(printed: Iterable[Printed]) -> Iterator[str]:
+    """Whole lines as they come, each with its step: `build | …` of stdout, `build ! …` of stderr."""
+    decoders: dict[tuple[str, str], IncrementalDecoder] = {}
+    rests: dict[tuple[str, str], str] = {}
+    for piece in printed:
+        key = (piece.step, piece.stream)
+        decoder = decoders.setdefault(key, getincrementaldecoder("utf-8")("backslashreplace"))
+        *lines, rest = (rests.pop(key, "") + decoder.decode(piece.data, final=piece.last)).split("\n")
+        if rest and (piece.last or len(rest) > _LONGEST_LINE):
+            lines.append(rest)
+            rest = ""
+        rests[key] = rest
+        name = one_line(piece.step.rpartition("/")[2])
+        yield "".join(f"{name} {_MARKS[piece.stream]}{_harmless(line)}\n" for line in lines)
 
 
 def logs_document(logs: RunLogs, tail: int | None = None) -> dict[str, Any]:

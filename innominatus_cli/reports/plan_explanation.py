@@ -90,16 +90,22 @@ def _said(step: ExplainedStep) -> Iterator[tuple[str, str]]:
     for condition in step.conditions:
         known = [f"{one.name} is {_shown(one.value)} ({one.evidence})" for one in condition.known]
         yield from _labelled(condition.word, [_condition(condition).partition(": ")[2], *known])
-    if step.gate:
-        yield "approval", f"{step.gate.count} of {', '.join(step.gate.teams) or 'anybody'}"
-    if step.tools:
-        yield "tools", ", ".join(f"{tool.name} {tool.range}".removesuffix(" *") for tool in step.tools)
-    if step.secrets:
-        yield "secrets", ", ".join(step.secrets)
+    yield from _surroundings(step)
     yield from _labelled("policies", [f"{one.key} {one.says} ({one.path}:{one.line})" for one in step.policies])
     yield from _labelled(
         "refused", [f"{one.code}: {one.message}" for one in step.violations if one.severity == "error"]
     )
+
+
+def _surroundings(step: ExplainedStep) -> Iterator[tuple[str, str]]:
+    if step.gate:
+        yield "approval", f"{step.gate.count} of {', '.join(step.gate.teams) or 'anybody'}"
+    if step.rollback and step.rollback != "nothing":
+        yield "rollback", f"{step.rollback}{f', by {step.rollback_by}' if step.rollback_by else ''}"
+    if step.tools:
+        yield "tools", ", ".join(f"{tool.name} {tool.range}".removesuffix(" *") for tool in step.tools)
+    if step.secrets:
+        yield "secrets", ", ".join(step.secrets)
 
 
 def _labelled(word: str, texts: list[str]) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,13 @@ from itertools import groupby
 from typing import Any
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
-from innominatus_cli.documents.vocabulary import PHASES, TIERS
+from innominatus_cli.documents.vocabulary import PHASES, TIERS, Operation
 from innominatus_cli.documents.words import counted
 from innominatus_cli.operations.planning import PlanReport
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.planning.rollback import coverage_of, means_of
+from innominatus_cli.reports.carried_rollback import carried_document, carried_lines, coverage_text
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
@@ -24,6 +26,7 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
         "digest": plan.digest,
         "plan": plan.as_json(),
         "absent": [absent.as_json() for absent in outcome.absent],
+        "rollback": carried_document(plan),
     }
     if report is not None and report.compared_with is not None:
         document["compared_with"] = report.compared_with
@@ -41,7 +44,7 @@ def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: b
     plan = _plan(outcome)
     lines = [*_resolution(outcome), "", *_steps(plan)]
     if wide:
-        lines += [*_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
+        lines += [*carried_lines(plan), *_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
     lines += _summary(plan, len(outcome.absent), wide=wide)
     if report is not None:
         lines += _comparison(report)
@@ -160,6 +163,8 @@ def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:
         f"{plan.operation}: {one_line(about)}",
         f"{counted(len(plan.workflows), 'workflow')}, {steps_in_words(plan)}; digest {plan.digest}",
     ]
+    if plan.rolls_back is None and plan.operation is not Operation.UNDEPLOY:
+        lines.append(coverage_text(coverage_of(means_of(plan))))
     if absent and not wide:
         is_ = "is" if absent == 1 else "are"
         lines.append(f"{counted(absent, 'workflow')} {is_} not in this plan; --explain says why.")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from innominatus_cli.documents.plan import AbsentWorkflow, PlannedStep, PlannedWorkflow
+from innominatus_cli.documents.plan import AbsentWorkflow, Gate, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.words import counted
 from innominatus_cli.planning.request import PlanOutcome
@@ -69,7 +69,8 @@ def _phase(
 def _workflow(workflow: PlannedWorkflow, steps: Sequence[PlannedStep]) -> _Node:
     needs = [f"after {need.rpartition('/')[2]}" for need in workflow.needs]
     override = [f"overrides {workflow.override_of}"] if workflow.override_of else []
-    remark = "; ".join([f"{workflow.path}:{workflow.line} ({workflow.trigger})", *override, *needs])
+    gate = [_gate(workflow.gate)] if workflow.gate else []
+    remark = "; ".join([f"{workflow.path}:{workflow.line} ({workflow.trigger})", *override, *needs, *gate])
     return _Node(workflow.identity, remark, "green", tuple(_step(step, workflow) for step in steps))
 
 
@@ -89,9 +90,13 @@ def _step(step: PlannedStep, workflow: PlannedWorkflow) -> _Node:
         *(["finally"] if step.cleanup else []),
         *([str(step.conditions.when)] if step.conditions.when is not When.ON_SUCCESS else []),
         *condition_texts(step.conditions),
-        *([f"approval by {', '.join(step.gate.teams) or 'anybody else'}"] if step.gate else []),
+        *([_gate(step.gate)] if step.gate else []),
     ]
     return _Node(f"{step.id.removeprefix(inside)} ({step.type})", "; ".join(said))
+
+
+def _gate(gate: Gate) -> str:
+    return f"approval by {', '.join(gate.teams) or 'anybody else'}"
 
 
 def _absent(absent: AbsentWorkflow) -> _Node:

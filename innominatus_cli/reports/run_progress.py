@@ -46,7 +46,7 @@ class PlainProgress:
     def run_started(self, run: str, plan: Plan) -> None:
         """Names the run."""
         self._identities = _identities(plan)
-        what = undertaking(plan.operation, plan.application.name, plan.environment)
+        what = _undertaking(plan)
         self._say(f"run {run}: {what}, {steps_in_words(plan)}")
 
     def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
@@ -97,7 +97,7 @@ class LiveProgress:
         from rich.text import Text  # noqa: PLC0415
         from rich.tree import Tree  # noqa: PLC0415
 
-        root = Tree(Text(f"{undertaking(plan.operation, plan.application.name, plan.environment)} (run {run})"))
+        root = Tree(Text(f"{_undertaking(plan)} (run {run})"))
         identities = _identities(plan)
         branches: dict[str, Tree] = {}
         for step in plan.steps:
@@ -173,6 +173,12 @@ def _shown(step: PlannedStep) -> str:
     """The step's name, and for which value of its loop it is there."""
     value = value_of_cell(step.cell)
     return f"{step.name} ({value})" if value else step.name
+
+
+def _undertaking(plan: Plan) -> str:
+    if plan.rolls_back is not None:
+        return f"roll back {plan.application.name} in {plan.environment}"
+    return undertaking(plan.operation, plan.application.name, plan.environment)
 
 
 def _identities(plan: Plan) -> dict[str, str]:

@@ -33,13 +33,14 @@ def run_lines(report: RunReport, *, colour: bool = False) -> list[str]:
     ]
     lines += [f"  failed  {one_line(step)}: {one_line(_reason(report, step))}" for step in record.failures]
     lines += [f"  logs    innominatus-ctl logs {record.run}"] if record.failures else []
-    return [*lines, *_whereabouts(report)]
+    lines += _whereabouts(report)
+    return lines if report.rollback is None else [*lines, *_rollback(report.rollback, colour=colour)]
 
 
 def run_document(report: RunReport) -> dict[str, Any]:
     """The same as data: the record as it is stored, and where it went."""
     written = report.written
-    return {
+    document = {
         "schema": "innominatus.dev/run-report/v1",
         "exit_status": report.exit_status,
         "record": report.record.as_json() if report.record else None,
@@ -47,6 +48,14 @@ def run_document(report: RunReport) -> dict[str, Any]:
         "commit": written.commit if written else None,
         "ref": written.ref if written else None,
     }
+    return document if report.rollback is None else {**document, "rollback": run_document(report.rollback)}
+
+
+def _rollback(report: RunReport, *, colour: bool) -> list[str]:
+    """What came of the rollback of a run that failed."""
+    if report.record is not None:
+        return ["rolled back:" if not report.exit_status else "ROLLBACK FAILED:", *run_lines(report, colour=colour)]
+    return ["ROLLBACK FAILED: see the findings"] if report.exit_status else ["Nothing was left to roll back."]
 
 
 def _reason(report: RunReport, step: str) -> str:

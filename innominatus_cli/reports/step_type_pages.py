@@ -32,9 +32,10 @@ _IDEMPOTENCY = {
     "once": "once: after a crash a person decides whether it runs again",
 }
 _ROLLBACK = {
-    "reversible": "reversible: it changes nothing outside the run",
-    "compensated": "compensated: another operation takes it back",
-    "irreversible": "irreversible",
+    "nothing": "nothing to take back: it changes nothing outside the run but files that it renders",
+    "reversible": "reversible: a rollback undoes what this very run did",
+    "compensated": "only by another step that `rollback` names",
+    "irreversible": "irreversible, unless `rollback` names a step that takes it back",
 }
 
 

@@ -122,7 +122,7 @@ class SecurityInputs(StepInputs):
     """The workload to scan."""
 
 
-_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "reversible"}
+_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "nothing"}
 
 VALIDATION = StepType(
     name="validation",

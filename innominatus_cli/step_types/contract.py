@@ -10,7 +10,7 @@ values of given inputs. Aliases are normalised in this model and nowhere else.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -147,6 +147,12 @@ class StepInputs(YamlModel):
         return told
 
 
+RollbackMeans: TypeAlias = Literal["nothing", "reversible", "compensated", "irreversible"]
+"""How the work of a step type is taken back. `nothing`: it changes nothing that would have to be, but for files that it
+renders. `reversible`: its driver undoes what it did itself. `compensated`: only another step can, which the workflow
+names under `rollback`. `irreversible`: nothing can in general; a workflow may still name a step."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepType:
     """A step type as planning, checks, drivers and docs see it."""
@@ -158,7 +164,7 @@ class StepType:
     """Outputs that every such step has: name to a short description. Declared ones come on top."""
     tools: tuple[ToolNeed, ...] = ()
     idempotency: Idempotency = Idempotency.ONCE
-    rollback: Literal["reversible", "compensated", "irreversible"] = "irreversible"
+    rollback: RollbackMeans = "irreversible"
     default_timeout_seconds: int = 1800
     has_driver: bool = True
     """False: known to the language, with its inputs typed, but nothing runs it yet; running it is a finding."""
@@ -166,8 +172,14 @@ class StepType:
     """Inputs that the environment's definition in admin-config gives where the step says nothing."""
     tools_by_inputs: Callable[[Mapping[str, Any]], tuple[ToolNeed, ...]] | None = None
     """More tools, for a type that needs them only under some inputs (given as YAML keys)."""
+    rollback_by_inputs: Callable[[Mapping[str, Any]], RollbackMeans] | None = None
+    """The same for given inputs (YAML keys, defaults included), where it depends on them."""
     own: Typed[StepTypeDocument] | None = None
     """The document of a type that the repository brings; its inputs are those of a JSON Schema, not of `inputs`."""
+
+    def rollback_of(self, inputs: Mapping[str, Any]) -> RollbackMeans:
+        """How a step with these inputs (YAML keys, defaults included) is taken back by the type alone."""
+        return self.rollback_by_inputs(inputs) if self.rollback_by_inputs else self.rollback
 
     def tools_for(self, inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
         """The programs that a step with these inputs (YAML keys, defaults included) needs."""

@@ -103,7 +103,7 @@ WAIT = StepType(
     summary="Waits for a time or a condition.",
     inputs=WaitInputs,
     idempotency=Idempotency.CONVERGENT,
-    rollback="reversible",
+    rollback="nothing",
     has_driver=False,
 )
 NOTIFICATION = StepType(
@@ -124,6 +124,6 @@ TEST = StepType(
     summary="Runs a test suite and reads its report.",
     inputs=TestSuiteInputs,
     idempotency=Idempotency.CONVERGENT,
-    rollback="reversible",
+    rollback="nothing",
     has_driver=False,
 )

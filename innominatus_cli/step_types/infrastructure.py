@@ -103,7 +103,7 @@ TERRAFORM_GENERATE = StepType(
     summary="Writes a Terraform module for a known resource.",
     inputs=TerraformGenerateInputs,
     idempotency=Idempotency.CONVERGENT,
-    rollback="reversible",
+    rollback="nothing",
     has_driver=False,
 )
 ANSIBLE = StepType(

@@ -9,7 +9,15 @@ from innominatus_cli.documents.admin_config import EnvironmentDefinition
 from innominatus_cli.documents.model import DurationSeconds, Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, WorkloadInput, aliases
+from innominatus_cli.step_types.contract import (
+    PathInput,
+    Reference,
+    RollbackMeans,
+    StepInputs,
+    StepType,
+    WorkloadInput,
+    aliases,
+)
 
 KUBECTL = ToolNeed(name="kubectl", range=">=1.24")
 HELM = ToolNeed(name="helm", range=">=3.8")
@@ -120,6 +128,16 @@ def _tools(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
     return (KUBECTL,) if inputs.get("mode") == "apply" or inputs.get("operation") == "get" else ()
 
 
+def _rollback_of_manifests(inputs: Mapping[str, Any]) -> RollbackMeans:
+    """Rendered manifests are taken out again; what was sent to a cluster only another step takes back."""
+    operation, mode = inputs.get("operation", "apply"), inputs.get("mode", "render")
+    if operation == "get" or (operation == "delete" and mode == "render"):
+        return "nothing"
+    if mode == "render":
+        return "reversible"
+    return "irreversible" if operation == "delete" else "compensated"
+
+
 KUBERNETES = StepType(
     name="kubernetes",
     summary="Renders manifests for GitOps, or applies them through kubectl.",
@@ -131,7 +149,8 @@ KUBERNETES = StepType(
     },
     tools_by_inputs=_tools,
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
+    rollback="reversible",
+    rollback_by_inputs=_rollback_of_manifests,
     default_timeout_seconds=900,
     environment_defaults=_from_environment,
 )

@@ -84,7 +84,7 @@ class MonitoringInputs(StepInputs):
     """More labels for every rule, such as the team that is called."""
 
 
-_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "reversible"}
+_CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "nothing"}
 
 COST_ANALYSIS = StepType(
     name="cost-analysis",

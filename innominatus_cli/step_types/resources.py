@@ -1,5 +1,6 @@
 """Steps that make what a workload needs: databases, resources, secrets."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -7,7 +8,15 @@ from pydantic import ConfigDict, Field
 from innominatus_cli.documents.admin_config import SecretDefinition
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, SecretName, StepInputs, StepType, aliases
+from innominatus_cli.step_types.contract import (
+    PathInput,
+    Reference,
+    RollbackMeans,
+    SecretName,
+    StepInputs,
+    StepType,
+    aliases,
+)
 
 
 class DatabaseMigrationInputs(StepInputs):
@@ -94,6 +103,19 @@ class VaultSetupInputs(StepInputs):
     """The namespace of the bindings; the application's name where nothing is said."""
 
 
+def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
+    """What was taken back is not brought up again: its data is gone."""
+    operation = inputs.get("operation", "up")
+    if operation == "up":
+        return "reversible"
+    return "nothing" if operation == "status" else "irreversible"
+
+
+def _rollback_of_provisioning(inputs: Mapping[str, Any]) -> RollbackMeans:
+    """A resource that was deleted is not made again: its data is gone."""
+    return "reversible" if inputs.get("operation", "create") == "create" else "irreversible"
+
+
 DATABASE_MIGRATION = StepType(
     name="database-migration",
     summary="Applies ordered SQL files to a database, each in a transaction, and notes them with checksums.",
@@ -104,7 +126,8 @@ DATABASE_MIGRATION = StepType(
         "pending": "Number of migrations that are not applied.",
     },
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
+    rollback="reversible",
+    rollback_by_inputs=_rollback_of_migration,
     default_timeout_seconds=900,
 )
 DATABASE_SCHEMA = StepType(
@@ -120,7 +143,8 @@ RESOURCE_PROVISIONING = StepType(
     inputs=ResourceProvisioningInputs,
     outputs={"name": "The resource's name in its provider; each provisioner adds outputs of its own."},
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
+    rollback="reversible",
+    rollback_by_inputs=_rollback_of_provisioning,
     default_timeout_seconds=900,
 )
 VAULT_SETUP = StepType(
@@ -132,6 +156,6 @@ VAULT_SETUP = StepType(
         "generated": "Names of the secrets that this step generated.",
     },
     idempotency=Idempotency.CONVERGENT,
-    rollback="irreversible",
+    rollback="reversible",
     default_timeout_seconds=300,
 )

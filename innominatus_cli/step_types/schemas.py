@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.action_type import ActionTypeDocument
 from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.approval_statement import ApprovalStatement
 from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.ledger_heads import HeadsStatement
@@ -58,6 +59,7 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "verdict.v1": (Verdict, "Verdict"),
     "run-record.v1": (RunRecord, "Run record"),
     "action-record.v1": (ActionRecord, "Action record"),
+    "approval-statement.v1": (ApprovalStatement, "Approval statement"),
     "ledger-heads.v1": (HeadsStatement, "Heads statement"),
     "ledger-verification.v1": (LedgerVerification, "Verification of the ledger"),
     "step-result.v1": (StepResult, "Step result"),

@@ -9,15 +9,17 @@ from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed
 
 _ADDRESS: Final = re.compile(r"<([^<>]+)>")
-_FORMAT: Final = "%x00%ae%x00%(trailers:key=Co-authored-by,valueonly)"
+_FORMAT: Final = "%x00%ae%x00%(trailers:key=Co-authored-by,valueonly)%x00"
+_CHANGES: Final = ("--full-history", "-c", "--name-only", "--no-ext-diff", "--no-textconv")
+"""Follow all parents of merges, and name of a merge only what differs from each of them."""
 
 
 def authors_since(git: Git, base: str | None, paths: Iterable[str]) -> frozenset[str] | None:
     """Addresses, in lower case, of who changed `paths` between a commit and HEAD; None as `base`: since the first one.
 
     They are those of authors and of `Co-authored-by` lines. All parents of merges are followed, so that a merge hides
-    nobody; `.mailmap`, which a change may bring, is not asked. None where nobody can say: the clone is too shallow, or
-    the base is not there.
+    nobody, and who merges is an author of no more than what stands in none of the parents. `.mailmap`, which a change
+    may bring, is not asked. None where nobody can say: the clone is too shallow, or git fails.
     """
     head = git.commit_of("HEAD")
     if head is None:
@@ -31,13 +33,14 @@ def authors_since(git: Git, base: str | None, paths: Iterable[str]) -> frozenset
     try:
         if git.is_shallow() and (not known or _is_cut(git, head, *first)):
             return None
-        told = git.command.output("log", "--full-history", f"--format={_FORMAT}", "--stdin", stdin=b"\n".join(asked))
+        told = git.command.output("log", *_CHANGES, f"--format={_FORMAT}", "--stdin", stdin=b"\n".join(asked))
     except GitFailed:
         return None
     fields = told.decode("utf-8", "replace").split("\0")[1:]
-    found = {field.strip().lower() for field in fields[::2]}
-    for trailers in fields[1::2]:
-        found.update(address.strip().lower() for address in _ADDRESS.findall(trailers))
+    found: set[str] = set()
+    for author, trailers, names in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
+        if names.strip():
+            found.update(one.strip().lower() for one in (author, *_ADDRESS.findall(trailers)))
     return frozenset(address for address in found if address)
 
 

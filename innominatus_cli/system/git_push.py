@@ -20,14 +20,15 @@ def push(git: Git, ref: str) -> Finding | None:
 
     A push refspec of the remote may say another name. A warning where it fails; nothing is ever forced.
     """
-    remote, target = _destination(git, ref)
-    problem = _pushed(git, remote, f"{ref}:{target}")
+    remote, target = destination(git, ref)
+    problem = push_to(git, remote, f"{ref}:{target}")
     if not problem:
         return None
     return Finding(PUSH_FAILED, f"'{ref}' was not pushed to '{remote}': {problem}", Place(ref))
 
 
-def _destination(git: Git, ref: str) -> tuple[str, str]:
+def destination(git: Git, ref: str) -> tuple[str, str]:
+    """The remote that a ref is pushed to, and what it is called there."""
     command = operators_command(git.root, git.run, f"--git-dir={git.git_dir}")
     form = "--format=%(push:remotename)%00%(push:remoteref)"
     try:
@@ -38,7 +39,8 @@ def _destination(git: Git, ref: str) -> tuple[str, str]:
     return remote or "origin", target or ref
 
 
-def _pushed(git: Git, remote: str, refspec: str) -> str:
+def push_to(git: Git, remote: str, refspec: str) -> str:
+    """Pushes one refspec to a remote of the clone; why that did not work, empty where it did."""
     from git import GitError, Repo  # noqa: PLC0415 - 80 ms, for those who push
 
     getLogger("git").setLevel(CRITICAL)

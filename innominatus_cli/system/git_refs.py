@@ -23,6 +23,8 @@ _NAME: Final = re.compile(rb"refs/[\x21-\x7e]{1,1000}")
 _URL_CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 _LONGEST_REASON: Final = 300
+_FETCH_ATTEMPTS: Final = 4
+_NO_SUCH_REF: Final = "couldn't find remote ref"
 _PUSH_ATTEMPTS: Final = 6
 _PAUSE_SECONDS: Final = 0.1
 _FETCHED: Final = "refs/innominatus/fetched/"
@@ -45,6 +47,8 @@ _QUIET_FETCH: Final = (
     "--no-show-forced-updates",
     "--refmap=",
 )
+_STALE: Final = "stale info"
+_PASSING: Final = (_STALE, "failed to update ref", "cannot lock ref", "already exists", "File exists", "unable to lock")
 _REJECTED: Final = "!"
 
 
@@ -131,17 +135,21 @@ class RemoteRefs:
             if flag != _REJECTED or not _is_passing(reason):
                 break
             self._clock.sleep(_PAUSE_SECONDS * (attempt + 1) * (0.5 + random.random()))
+        if _STALE in reason:
+            return False
         raise self._trouble(REMOTE_REFUSED, reason)
 
     def _fetch(self, ref: str) -> str | None:
         ours = f"{_FETCHED}{os.getpid()}-{SystemRandom().randrange(1 << 48):012x}"
-        outcome = self._command.outcome(
-            "fetch", *_QUIET_FETCH, "--end-of-options", self.remote, f"+{ref}:{ours}", env={"GIT_NO_LAZY_FETCH": "1"}
-        )
-        if not outcome.succeeded:
-            if ref not in self.listed(ref):
+        for attempt in range(_FETCH_ATTEMPTS):
+            outcome = self._command.outcome("fetch", *_QUIET_FETCH, "--end-of-options", self.remote, f"+{ref}:{ours}")
+            if outcome.succeeded:
+                break
+            reason = _reason(outcome)
+            if _NO_SUCH_REF in reason or ref not in self.listed(ref):
                 return None
-            raise self._trouble(REMOTE_UNREACHABLE, _reason(outcome))
+            if attempt == _FETCH_ATTEMPTS - 1:  # a ref that others replace may be another one in the middle of a fetch
+                raise self._trouble(REMOTE_UNREACHABLE, reason)
         try:
             object_id = self.git.command.text("rev-parse", "--verify", "-q", "--end-of-options", ours)
             self.git.command.output("update-ref", "-d", ours, object_id)
@@ -202,8 +210,8 @@ def _answer(outcome: CommandOutcome, ref: str) -> tuple[str, str]:
 
 
 def _is_passing(reason: str) -> bool:
-    """Whether a server refused because somebody else held a lock file of its own for a moment."""
-    return any(sign in reason for sign in ("failed to update ref", "cannot lock ref", "File exists", "unable to lock"))
+    """Whether it was refused because somebody else had the ref, or its lock file on the server, for a moment."""
+    return any(sign in reason for sign in _PASSING)
 
 
 def _reason(outcome: CommandOutcome) -> str:

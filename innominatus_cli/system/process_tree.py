@@ -92,6 +92,16 @@ def environment_holds(pid: int, entry: bytes) -> bool:
         return False
 
 
+def ignores(pid: int, number: int) -> bool:
+    """Whether a process ignores a signal, as a shell tells those in the background to; False where nobody knows."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    masks = (line.partition(":")[2].strip() for line in status.splitlines() if line.startswith("SigIgn:"))
+    return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
+
+
 def ticks_now() -> int:
     """Clock ticks since boot, as in a process' `start_ticks`; 0 where the system does not count so."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)

@@ -145,16 +145,16 @@ def test_an_undeployed_application_leaves_its_records_and_no_manifests(repositor
     assert _run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-def test_production_is_refused_before_any_step(repository: Path) -> None:
-    refused = _ctl(repository, "run", "deploy-app", "docs/examples/checkout-service/score.yaml", "--env", "production")
+def test_a_run_in_production_waits_before_any_step(repository: Path) -> None:
+    waits = _ctl(repository, "run", "deploy-app", "docs/examples/checkout-service/score.yaml", "--env", "production")
 
-    assert refused.returncode == 3
-    assert "ORC-4009" in refused.stderr
-    assert "admin-config.yaml:" in refused.stderr
+    assert waits.returncode == 6
+    assert "ORC-5012" in waits.stderr
+    assert "admin-config.yaml:" in waits.stderr
     (path,) = (repository / ".innominatus/runs/checkout-service/production").rglob("*.json")
     record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["kind"] == "refusal"
-    assert record["steps"] == []
+    assert (record["kind"], record["status"]) == ("run", "waiting")
+    assert {step["status"] for step in record["steps"]} == {"planned"}
 
 
 def test_a_parameter_out_of_its_range_is_refused_with_its_place(repository: Path) -> None:

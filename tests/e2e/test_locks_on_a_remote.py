@@ -59,8 +59,9 @@ class Clone:
         self.git = git
         self.refs = RemoteRefs.open(git, "origin")
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, before: str = "") -> "subprocess.Popen[str]":
         argv = [sys.executable, "-m", "innominatus_cli", *arguments]
+        argv = ["sh", "-c", f'{before}; exec "$@"', "sh", *argv] if before else argv
         return subprocess.Popen(
             argv, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -123,10 +124,10 @@ def until(done: Callable[[], Any], running: "subprocess.Popen[str] | None" = Non
         time.sleep(0.05)
 
 
-def working(home: Path, clone: Clone) -> "subprocess.Popen[str]":
+def working(home: Path, clone: Clone, before: str = "") -> "subprocess.Popen[str]":
     """A run whose first step works until `wait` is gone."""
     (home / "wait").touch()
-    running = clone.start("run", "work")
+    running = clone.start("run", "work", before=before)
     until(lambda: list(home.glob("works-*")), running)
     return running
 
@@ -353,3 +354,56 @@ def test_the_checkpoint_of_a_run_that_succeeded_is_deleted(home: Path, clone: Ca
     assert (status, "ORC-61" in told) == (0, False), told
     assert first.refs.listed("refs/innominatus/*") == {}
     assert (home / "after").exists()
+
+
+def test_a_run_killed_on_one_clone_goes_on_in_another_from_its_checkpoint(
+    home: Path, clone: Callable[[str], Clone]
+) -> None:
+    first, second = clone("first"), clone("second")
+    (home / "wait").touch()
+    running = first.start("run", "work", "--checkpoint", "push")
+    until(lambda: list(home.glob("works-*")), running)
+    lock = first.lock()
+    run = lock["run"]
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate(timeout=30)
+    (home / "wait").unlink()
+    status, _, told = second.run("resume", run)
+    assert (status, "ORC-6103" in told) == (75, True), told
+    assert second.run("locks", "break", lock["id"], "--yes")[0] == 0
+    status, _, told = second.run("resume", run)
+    assert status == 76, told
+    assert not (home / "after").exists()
+    status, _, told = second.run("resume", run, "--assume", "wait=done")
+    assert status == 0, told
+    assert (home / "after").exists()
+    assert len(list(home.glob("works-*"))) == 1
+    record = second.record()
+    assert (record["kind"], record["status"]) == ("resume", "succeeded")
+    assert record["lock"] not in {None, lock["id"]}
+    assert second.refs.listed("refs/innominatus/*") == {}
+
+
+def test_a_run_in_the_background_that_ignores_interrupts_is_ended_too(
+    home: Path, clone: Callable[[str], Clone]
+) -> None:
+    first = clone("first")
+    running = working(home, first, before="trap '' INT")
+    assert first.run("cancel", "latest")[0] == 0
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 128 + signal.SIGTERM
+    assert "ada@example.org cancelled it" in err
+    assert not (home / "after").exists()
+
+
+def test_what_others_wrote_into_a_lock_is_no_command_to_a_terminal(home: Path, clone: Callable[[str], Clone]) -> None:
+    first = clone("first")
+    lock: dict[str, Any] = dict.fromkeys(("who", "host", "run", "since", "renewed_at"), "x\x1b[31m\n::error::bad")
+    lock |= {"application": "work", "environment": "development", "schema": "innominatus.dev/lock/v1", "token": None}
+    data = json.dumps({**lock, "pid": 1, "lease_seconds": 1}).encode()
+    assert first.refs.set(LOCK, write_blob(first.git, data), None)
+    for arguments in (("run", "work"), ("locks",), ("locks", "list", "-o", "wide"), ("cancel", "x\x1b[31m")):
+        _, out, err = first.run(*arguments)
+        assert "\x1b" not in out + err, arguments
+        assert not [line for line in (out + err).splitlines() if line.startswith("::")], arguments
+    assert (home / "after").exists() is False

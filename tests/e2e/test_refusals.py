@@ -52,7 +52,6 @@ def test_a_product_workflow_that_is_taken_off_the_list(example: Any) -> None:
         ("    - database-migration\n", "", "ORC-4004"),
         ("maxWorkflowDuration: 30m", "maxWorkflowDuration: 30s", "ORC-4006"),
         ("maxStepsPerWorkflow: 20", "maxStepsPerWorkflow: 2", "ORC-4008"),
-        ("requireApproval: [production]", "requireApproval: [development]", "ORC-4009"),
         ("allowedExecutors: [developers]", "allowedExecutors: [platform-team]", "ORC-4010"),
         ("vault-setup: read-write", "vault-setup: none", "ORC-4011"),
         ("vault-setup: read-write", "vault-setup: read-only", "ORC-4011"),

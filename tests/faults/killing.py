@@ -172,7 +172,7 @@ def _go_on(found: Trial, repository: Path, command: tuple[str, ...]) -> None:
 
 
 def _durable_ends(repository: Path) -> dict[str, int]:
-    """By step that has ended well so far: how often it really ran until now."""
+    """By step that has ended well so far: how often it really ran until now. What cleans up does so for every run."""
     effects = _effects(repository)
     ended: set[str] = set()
     state = StateFolder(repository / ".git")
@@ -180,8 +180,10 @@ def _durable_ends(repository: Path) -> dict[str, int]:
         path = state.journal_path(name)
         if not path.exists():
             continue
-        for line in read_journal(path).lines:
-            if line["type"] == "step_end" and line.get("status") == "succeeded":
+        lines = read_journal(path).lines
+        cleanup = {step.id for step in read_run(state.run_dir(name)).plan.steps if step.cleanup} if lines else set()
+        for line in lines:
+            if line["type"] == "step_end" and line.get("status") == "succeeded" and line["step"] not in cleanup:
                 ended.add(line["step"])
     return {step: sum(count for (_, one), count in effects.items() if one == step) for step in ended}
 

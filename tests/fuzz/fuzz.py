@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 SEEDS = Path(__file__).resolve().parents[1] / "cases" / "fuzz"
 _WHOLE_EVERY = 16
-LONGEST = {"loader": 96, "references": 128, "overrides": 128}
+_SHORTEST_SECRET = 6
+LONGEST = {"loader": 96, "references": 128, "overrides": 128, "redactor": 192}
 """Bytes of an input: what a parser does with more of the same is for the hostile files to show."""
 
 
@@ -133,7 +134,40 @@ def overrides(data: bytes) -> None:
         document.root.plain()
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"loader": loader, "references": references, "overrides": overrides}
+def redactor(data: bytes) -> None:
+    """A secret and what is printed, in pieces of any sizes: the same as at once, and the secret is not in it.
+
+    The first byte says how long the secret is, the second how long the pieces are; 0xff in what is printed is the
+    secret, 0xfe its base64, 0xfd an escape sequence.
+    """
+    from innominatus_cli.execution.redaction import Redactor
+
+    secret = data[2 : 2 + data[0] % 48] if data else b""
+    if len(secret.strip()) < _SHORTEST_SECRET:
+        return
+    printed = data[2 + len(secret) :]
+    for byte, stands_for in (
+        (b"\xff", secret),
+        (b"\xfe", base64.encodebytes(b"x" * 55 + secret)),
+        (b"\xfd", b"\x1b[1m"),
+    ):
+        printed = printed.replace(byte, stands_for)
+    known = Redactor([secret])
+    stream = known.stream()
+    size = data[1] % 23 + 1
+    clean = b"".join(stream.feed(printed[at : at + size]) for at in range(0, len(printed), size)) + stream.flush()
+    assert clean == known.redacted(printed)
+    assert known.holds(printed) == (stream.count > 0)
+    if b"*" not in secret:
+        assert secret.strip() not in clean
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "loader": loader,
+    "references": references,
+    "overrides": overrides,
+    "redactor": redactor,
+}
 
 
 def write_seeds(name: str, folder: Path) -> None:
@@ -158,6 +192,7 @@ def main() -> None:
         import innominatus_cli.documents.score_overrides
         import innominatus_cli.documents.score_shapes
         import innominatus_cli.documents.workflow_shapes
+        import innominatus_cli.execution.redaction
         import innominatus_cli.expressions.conditions
         import innominatus_cli.expressions.patterns
         import innominatus_cli.expressions.references  # noqa: F401 - targets find them instrumented

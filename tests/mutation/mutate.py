@@ -31,6 +31,14 @@ TESTS = {
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
     "system/locks.py": ("tests/integration/test_locks.py",),
     "ledger/records.py": ("tests/unit/ledger",),
+    "ledger/chain.py": ("tests/unit/ledger/test_chain.py",),
+    "ledger/seen_heads.py": ("tests/unit/ledger/test_statements.py",),
+    "ledger/proofs.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
+    "ledger/anchoring.py": ("tests/integration/ledger/test_verification.py",),
+    "ledger/earlier_commits.py": ("tests/integration/ledger/test_verification.py",),
+    "ledger/heads.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
+    "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
+    "system/sshsig.py": ("tests/integration/system/test_ssh_signatures.py",),
     "ledger/store.py": ("tests/unit/ledger", "tests/integration/ledger"),
 }
 """By module, below the package: the tests that must notice."""

@@ -1,7 +1,8 @@
 """Migrates a SQLite database. Answers what was done, or what is wrong: `{"problem": ..., "message": ...}`.
 
-The request has `database` and `folder` (absolute paths), `operation` (up, down, status), `version` (or null) and
-`table`. Problems: `folder` (its files), `changed` (an applied migration differs), `failed` (its SQL).
+The request has `database` and `folder` (absolute paths), `operation` (up, down, status, undo), `version` (or null) and
+`table`. `up` notes `mark` beside each migration that it applies, `undo` takes back those with one of `marks`. Problems:
+`folder` (its files), `changed` (an applied migration differs), `failed` (its SQL), `later` (others stand on it).
 """
 
 import hashlib
@@ -57,6 +58,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         migrations = read_folder(Path(request["folder"]))
         database = Path(request["database"])
+        if request["operation"] == "undo" and not database.exists():
+            return {"version": "", "applied": [], "pending": len(migrations)}
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
         connection = sqlite3.connect(database, timeout=_BUSY_SECONDS, isolation_level=None)
@@ -129,7 +132,10 @@ def _migrate(connection: sqlite3.Connection, migrations: list[Migration], reques
         wanted = [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]
     elif operation == "down":
         wanted = _to_take_back(migrations, sorted(applied), limit)
-    done = [m.title for m in wanted if _run(connection, m, table, up=operation == "up")]
+    elif operation == "undo":
+        wanted = _to_undo(connection, migrations, sorted(applied), table, request["marks"])
+    mark = request.get("mark", "") if operation == "up" else None
+    done = [m.title for m in wanted if _run(connection, m, table, mark)]
     now = _applied(connection, table)
     return {
         "version": str(max(now)) if now else "",
@@ -181,15 +187,42 @@ def _to_take_back(migrations: list[Migration], applied: list[int], limit: int | 
     return found
 
 
-def _run(connection: sqlite3.Connection, migration: Migration, table: str, *, up: bool) -> bool:
-    """Runs one migration and notes it, in one transaction. False: another program has done so in the meantime."""
+def _to_undo(
+    connection: sqlite3.Connection, migrations: list[Migration], applied: list[int], table: str, marks: list[str]
+) -> list[Migration]:
+    """Those that were applied under one of the marks, newest first. Raises Wrong where another one stands on them."""
+    if not applied or not _has_marks(connection, table):
+        return []
+    rows = connection.execute(f"SELECT number, made_by FROM {table}")  # noqa: S608 - a checked word
+    ours = {number for number, mark in rows if mark in marks}
+    later = [number for number in applied if ours and number > min(ours) and number not in ours]
+    if later:
+        raise Wrong("later", f"migration {later[0]} was applied on top by something else")
+    return _to_take_back(migrations, applied, min(ours) - 1) if ours else []
+
+
+def _has_marks(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether the table notes who applied a migration; one of an older version does not."""
+    columns = connection.execute(f"PRAGMA table_info({table})")
+    return any(row[1] == "made_by" for row in columns)
+
+
+def _run(connection: sqlite3.Connection, migration: Migration, table: str, mark: str | None) -> bool:
+    """Runs one migration and notes it, in one transaction. False: another program has done so in the meantime.
+
+    With a mark it is applied, without one it is taken back.
+    """
+    up = mark is not None
     statements = _statements(migration.up if up else str(migration.down))
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-            "checksum TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+            "checksum TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, "
+            "made_by TEXT NOT NULL DEFAULT '')"
         )
+        if up and not _has_marks(connection, table):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN made_by TEXT NOT NULL DEFAULT ''")
         noted = f"SELECT 1 FROM {table} WHERE number = ?"  # noqa: S608 - a checked word
         if (connection.execute(noted, (migration.number,)).fetchone() is not None) is up:
             _roll_back(connection)
@@ -197,8 +230,8 @@ def _run(connection: sqlite3.Connection, migration: Migration, table: str, *, up
         _guarded(connection, migration.title, statements)
         if up:
             connection.execute(
-                f"INSERT INTO {table} (number, name, checksum) VALUES (?, ?, ?)",  # noqa: S608 - a checked word
-                (migration.number, migration.name, migration.checksum),
+                f"INSERT INTO {table} (number, name, checksum, made_by) VALUES (?, ?, ?, ?)",  # noqa: S608 - checked
+                (migration.number, migration.name, migration.checksum, mark),
             )
         else:
             connection.execute(f"DELETE FROM {table} WHERE number = ?", (migration.number,))  # noqa: S608

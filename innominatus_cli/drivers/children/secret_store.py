@@ -1,14 +1,16 @@
 """The local secret store: looks whether secrets exist, and generates those that may be, once.
 
 The request has `folder` (absolute) and `secrets`, each with `name` and `generate` (null, or `length` and `alphabet`).
-The answer has a result for each: `state` is `exists`, `generated`, `missing` or `unsafe`, `problem` says why. No
-value ever leaves this program.
+The answer has a result for each: `state` is `exists`, `generated`, `missing` or `unsafe`, `problem` says why. `mark` is
+noted beside what is generated; with `undo`, a list of marks, secrets that were generated under one of them are removed
+(`removed`), others stay (`kept`). No value ever leaves this program.
 """
 
 import json
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ _OTHERS = 0o077
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The results, in order."""
     folder = Path(request["folder"])
+    marks = request.get("undo")
+    if marks is not None:
+        return {"results": [_undone(folder, secret["name"], marks) for secret in request["secrets"]]}
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         problem = _folder_problem(folder)
@@ -30,17 +35,38 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         problem = f"the store cannot be made ({broken.strerror})"
     if problem:
         return {"results": [_result(secret["name"], "unsafe", problem) for secret in request["secrets"]]}
-    return {"results": [_one(folder, secret) for secret in request["secrets"]]}
+    return {"results": [_one(folder, secret, request.get("mark", "")) for secret in request["secrets"]]}
 
 
-def _one(folder: Path, secret: dict[str, Any]) -> dict[str, str]:
+def _undone(folder: Path, name: str, marks: list[str]) -> dict[str, str]:
+    path, note = folder / name, _note(folder / name)
+    try:
+        mark, _, inode = note.read_text().partition("\n") if note.exists() else ("", "", "")
+        if mark not in marks or (os.path.lexists(path) and str(path.lstat().st_ino) != inode):
+            return _result(name, "kept", "")
+        path.unlink(missing_ok=True)
+        note.unlink()
+    except OSError as broken:
+        return _result(name, "unsafe", f"it cannot be removed ({broken.strerror})")
+    return _result(name, "removed", "")
+
+
+def _note(path: Path) -> Path:
+    """The file that says which run generated the secret at this path, and as which inode.
+
+    One that somebody has put there since is not that run's. No secret's name begins with a dot.
+    """
+    return path.with_name(f".{path.name}.made-by")
+
+
+def _one(folder: Path, secret: dict[str, Any], mark: str) -> dict[str, str]:
     name = secret["name"]
     path = folder / name
     try:
         if not os.path.lexists(path):
             if secret["generate"] is None:
                 return _result(name, "missing", "")
-            created = _create(path, generate(secret["generate"]["length"], secret["generate"]["alphabet"]))
+            created = _create(path, generate(secret["generate"]["length"], secret["generate"]["alphabet"]), mark)
             if created:
                 return _result(name, "generated", "")
         problem = _file_problem(path)
@@ -63,26 +89,37 @@ def generate(length: int, alphabet: str) -> str:
     return "".join(found[:length])
 
 
-def _create(path: Path, value: str) -> bool:
-    """Writes the file as a whole or not at all; False where another run was first."""
+def _create(path: Path, value: str, mark: str) -> bool:
+    """Writes the file as a whole or not at all, behind a note of who does; False where another run was first."""
+
+    def put(draft: Path, place: Path) -> None:
+        _write(_note(place), f"{mark}\n{draft.stat().st_ino}", os.replace)
+        os.link(draft, place)
+
+    try:
+        _write(path, value, put)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str, put: Callable[[Path, Path], None]) -> None:
+    """Writes a draft durably and puts it in place: `os.link` never replaces anything, `os.replace` does."""
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(value)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False
+        put(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return True
 
 
 def _folder_problem(folder: Path) -> str:

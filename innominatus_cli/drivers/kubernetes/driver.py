@@ -42,6 +42,12 @@ def driver(ctx: StepContext) -> DriverSteps:
     return result
 
 
+def undo(ctx: StepContext) -> DriverSteps:  # noqa: ARG001 - the shape of a driver
+    """Nothing but the manifests is to be taken back: an `apply` says itself how under `rollback`."""
+    yield from ()
+    return DriverResult()
+
+
 def _refusal(ctx: StepContext, namespace: str, operation: str) -> Finding | None:
     if not is_namespace(namespace):
         return ctx.finding(codes.INPUTS_UNUSABLE, f"'{namespace}' is no name of a namespace")

@@ -24,6 +24,7 @@ BLOCKS = (
     "policy",
     "approvals",
     "execution",
+    "rollback",
     "secrets",
     "resuming",
     "ledger",

@@ -133,3 +133,13 @@ RUN_IS_ELSEWHERE = Code(
         "admin-config.yaml, `--lock-remote`). One without such a lock listens to its own clone only."
     ),
 )
+BRANCH_BEHIND = Code(
+    "ORC-6115",
+    "The record is on the remote, your branch was left as it is",
+    "`git pull --rebase` brings what others pushed; the record is in your branch already, and is passed over.",
+    severity=Severity.WARNING,
+    detail=(
+        "Others had pushed since you fetched. The record's commit was made again on top of theirs and pushed. Your own "
+        "branch is moved along only where nothing but records came with it: files of yours are for you to bring."
+    ),
+)

@@ -142,3 +142,21 @@ NOT_ON_ALLOW_LIST = Code(
     detail="The workflow itself is right. `validate-product-workflow` and `test-product-workflow` say early that `run` "
     "would refuse it with ORC-4003 as long as the list leaves it out.",
 )
+
+# Rollback: 4030 to 4039.
+
+ROLLBACK_COVERAGE_LOW = _refusal(
+    "ORC-4030",
+    "Too little of a plan could be rolled back",
+    "Let `rollback` of the steps that are named say what takes them back, or ask for a lower minimum.",
+    "rollbackCoverage.minimum is a share, in percent, of the steps that change something: those whose type takes back "
+    "its own work, and those whose `rollback` names what does. It is judged before the first step; `plan` shows the "
+    "numbers, and `explain` each step.",
+)
+IRREVERSIBLE_WITHOUT_GATE = _refusal(
+    "ORC-4031",
+    "A step that nothing takes back has no approval before it",
+    "Give the step an `approval`, or a `rollback` that names what takes it back.",
+    "Where rollbackCoverage.gateIrreversible is true, somebody decides before a step starts whose work cannot be "
+    "rolled back: a gate of that very step.",
+)

@@ -325,8 +325,9 @@ INCOMPLETE_HEALTH_CHECK = Code(
 INCOMPLETE_SECRET = Code(
     "ORC-2056",
     "A secret's definition does not say where it comes from",
-    "Name the environment variable under `env`, or use `store: local`.",
-    detail="With `store: env` the secret is taken from the environment variable that `env` names.",
+    "Name the environment variable under `env`, the program under `command`, or use another store.",
+    detail="With `store: env` the secret is taken from the environment variable that `env` names; with "
+    "`store: command` it is what the program under `command` prints.",
 )
 
 # Providers and provisioners: 2070 to 2079.

@@ -217,6 +217,7 @@ _KEYS: Final = {
     "allowed_product_workflows": "allowedProductWorkflows",
     "allowed_step_types": "allowedStepTypes",
     "workflow_overrides": "workflowOverrides",
+    "rollback_coverage": "rollbackCoverage",
     "max_workflow_duration": "maxWorkflowDuration",
     "max_concurrent_workflows": "maxConcurrentWorkflows",
     "max_steps_per_workflow": "maxStepsPerWorkflow",

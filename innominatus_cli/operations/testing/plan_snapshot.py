@@ -72,6 +72,7 @@ def _workflow(plan: Plan, workflow: PlannedWorkflow, shown: _Inputs) -> Data:
         "overrides": workflow.override_of,
         "timeout": None if timeout is None else duration_text(timeout),
         "failFast": workflow.fail_fast,
+        "rollbackOnFailure": workflow.rollback_on_failure,
         "variables": as_written(workflow.variables),
         "outputs": as_written(workflow.outputs),
         "steps": {

@@ -159,10 +159,14 @@ class Stage:
 
     def told(self, case: Case) -> Told:
         """What the case's command says: in this process, or in one of its own."""
-        arguments = shlex.split(case.run)
+        arguments = [self._word(word) for word in shlex.split(case.run)]
         alone = case.process or case.file_size is not None
         status, err, out = _in_a_process(arguments, case.file_size) if alone else _in_this_process(arguments)
         return Told(normalised(err + out if case.stdout else err, self.folder), status)
+
+    def _word(self, word: str) -> str:
+        """`@name` stands for what the file `../name` holds, as `before` has written it."""
+        return (self.folder.parent / word[1:]).read_text().strip() if word.startswith("@") else word
 
     def _path(self) -> str:
         """PATH: first a folder beside the repository, for stand-ins that a case makes, then this environment's own."""

@@ -182,3 +182,33 @@ def test_an_excerpt_has_the_beginning_and_the_end(
     two = run(make_plan({"one": {"script": "printf 'é%.0s' $(seq 1 1500)"}}))["one"].stdout
     assert two is not None
     assert (two.head or "") + (two.tail or "") == "é" * 1500
+
+
+def test_a_sensitive_output_of_terraform_is_a_secret(
+    make_plan: MakePlan, run: Callable[..., dict[str, StepResult]], tmp_path: Path, tool: Callable[[str], Path]
+) -> None:
+    tool("terraform")
+    (tmp_path / "work").mkdir()
+    value = "from-terraform-9"
+    (tmp_path / "work" / "main.tf").write_text(
+        'output "password" {\n  value = join("-", ["from", "terraform", "9"])\n  sensitive = true\n}\n'
+    )
+    show = "terraform init -input=false >&2; terraform apply -auto-approve -no-color >&2; terraform output -json"
+    found = run(
+        make_plan(
+            {
+                "show": {"script": show, "declared_outputs": ["password"]},
+                "tell": {
+                    "script": 'echo "it is $P" | base64',
+                    "needs": ["show"],
+                    "env": {"P": {"$ref": "steps.show.outputs.password.value"}},
+                },
+            }
+        )
+    )
+    assert found["show"].status == "succeeded"
+    assert found["show"].withheld_outputs == ["password"]
+    assert '"value": "***"' in (found["show"].stdout.head or "" if found["show"].stdout else "")
+    assert found["tell"].status == "succeeded"
+    (tmp_path / "work" / "terraform.tfstate").unlink()
+    assert leaks(tmp_path, value) == []

@@ -228,3 +228,22 @@ def test_names_become_parts_of_refs_that_git_takes_and_that_differ(git: Git) -> 
 def test_the_remotes_of_a_clone_are_known_by_name(git: Git) -> None:
     sh(git.root, "git", "remote", "add", "backup", "https://git.example.org/x.git")
     assert remotes_of(git) == ["backup", "origin"]
+
+
+def test_a_ref_that_somebody_held_only_for_a_moment_is_asked_for_again(git: Git) -> None:
+    pushes: list[str] = []
+
+    def answer(request: CommandRequest) -> CommandOutcome:
+        if "push" not in request.argv:
+            return run(request)
+        pushes.append(request.argv[-1])
+        said = f"To x\n!\t{request.argv[-1]}\t[rejected] (stale info)\nDone\n".encode()
+        if len(pushes) < 3:
+            return CommandOutcome(Ending.EXITED, 1, stdout=StreamOutput(said, len(said)))
+        return run(request)
+
+    contended = RemoteRefs(Git(git.root, git.git_dir, git.common_dir, git.object_format, answer), "origin")
+    blob = write_blob(git, b"x")
+    assert contended.set(LOCK, blob, None)
+    assert len(pushes) == 3
+    assert contended.listed(LOCK) == {LOCK: blob}

@@ -121,7 +121,7 @@ def test_a_generated_secret_stays_what_it_is(tmp_path: Path) -> None:
     assert stat.S_IMODE(store.stat().st_mode) == 0o700
     assert ask(store, HEX)[0]["state"] == "exists"
     assert (store / "key").read_text() == value
-    assert [path.name for path in store.iterdir()] == ["key"]
+    assert sorted(path.name for path in store.iterdir()) == [".key.made-by", "key"]
 
 
 def test_two_secrets_are_never_the_same() -> None:
@@ -173,4 +173,20 @@ def test_who_comes_second_keeps_the_first_ones_value(tmp_path: Path, monkeypatch
     monkeypatch.setattr(secret_store, "generate", late)
     assert ask(tmp_path, HEX)[0]["state"] == "exists"
     assert (tmp_path / "key").read_text() == "first"
-    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".key.made-by", "key"]
+    undone = secret_store.answer({"folder": str(tmp_path), "secrets": [{"name": "key"}], "undo": [""]})
+    assert undone["results"][0]["state"] == "kept"
+    assert (tmp_path / "key").read_text() == "first"
+
+
+def test_a_rollback_removes_what_its_run_generated_and_nothing_else(tmp_path: Path) -> None:
+    def undo(*marks: str) -> str:
+        request = {"folder": str(tmp_path), "secrets": [{"name": "key"}], "undo": list(marks)}
+        return str(secret_store.answer(request)["results"][0]["state"])
+
+    generated = secret_store.answer({"folder": str(tmp_path), "secrets": [HEX], "mark": "run a"})
+    assert generated["results"][0]["state"] == "generated"
+    assert undo("run b") == "kept"
+    assert undo("run b", "run a") == "removed"
+    assert list(tmp_path.iterdir()) == []
+    assert undo("run a") == "kept"

@@ -111,6 +111,18 @@ def test_a_long_value_is_found_whole() -> None:
     assert redactor.longest <= 512
 
 
+def test_bytes_that_are_no_text_are_a_secret_too() -> None:
+    value = b"\xff\xfe\x00key\x80"
+    redactor = Redactor([value])
+    for form in (value, base64.b64encode(value), value.hex().encode(), repr(value)[2:-1].encode()):
+        assert redactor.holds(b"<" + form + b">"), form
+
+
+def test_nothing_is_found_where_nothing_is_known() -> None:
+    assert not Redactor().holds(b"anything")
+    assert list(Redactor().spans(b"anything")) == []
+
+
 def test_a_value_that_is_registered_later_is_taken_out_from_then_on() -> None:
     redactor = Redactor()
     stream = redactor.stream()

@@ -51,7 +51,7 @@ def test_a_missing_parent_is_told_once_with_the_number_of_others() -> None:
     assert (finding.code.number, finding.place.path) == ("ORC-6064", "runs/002.json")
     assert "as do 2 others" in finding.message
     (alone,) = check_chain([link(2, 1)])
-    assert alone.message.endswith("is not in the ledger")
+    assert alone.message == "it follows sha256:000000000000…, a record that is not in the ledger"
     (both,) = check_chain([link(2, 1), link(3, 1)])
     assert "as do 1 others" in both.message
 

@@ -11,7 +11,7 @@ from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.facts import deployed, first_deployment
-from innominatus_cli.ledger.store import StoredAction, StoredRecord, Written, WrittenAction
+from innominatus_cli.ledger.store import StoredAction, StoredRecord, Written, WrittenAction, stands
 from innominatus_cli.system.git import Head
 
 MakeRecord = Callable[..., RunRecord]
@@ -38,6 +38,9 @@ class FakeStore:
 
     def record(self, run: str) -> StoredRecord | None:
         return next((stored for stored in self._records if stored.record.run == run), None)
+
+    def stands(self, application: str, environment: str) -> bool:
+        return stands(reversed(self.records(application, environment)))
 
     def tips(self) -> list[str]:
         return []

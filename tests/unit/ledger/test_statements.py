@@ -99,3 +99,5 @@ def test_what_was_seen_is_remembered_for_each_branch(tmp_path: Path) -> None:
     seen_heads.remember("main", second)
     assert seen_heads.of("main") == second
     assert seen_heads.of("other") is None
+    (note,) = (tmp_path / "innominatus" / "ledger").iterdir()
+    assert note.stat().st_mode & 0o777 == 0o600

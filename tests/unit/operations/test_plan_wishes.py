@@ -47,6 +47,9 @@ class EmptyStore:
     def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
         raise AssertionError((action, head, commit))
 
+    def stands(self, application: str, environment: str) -> bool:
+        raise AssertionError((application, environment))
+
     def first_successful(self, application: str, environment: str) -> None:
         assert application == "shop-web"
         assert environment

@@ -374,6 +374,17 @@ class TestSecretsAccess:
         known = replace(facts, secrets={"token": SecretDefinition(store="env", env="TOKEN")})
         assert told(plan, rules, known) == []
 
+    @pytest.mark.parametrize("store", ["env", "file", "vault", "aws", "azure", "gcp", "command"])
+    def test_a_rule_for_a_store_holds_for_steps_of_every_type_that_use_its_secrets(
+        self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make, make_step: Make, store: Any
+    ) -> None:
+        rules = policies(f"workflowPolicies: {{security: {{secretsAccess: {{{store}: none}}}}}}\n")
+        flow = make_workflow()
+        plan = make_plan(flow, steps=[make_step(flow, "a", env={"A": {"$ref": "secrets.token"}}, secrets=["token"])])
+        (finding,) = told(plan, rules, replace(facts, secrets={"token": SecretDefinition(store=store)}))
+        assert finding.code.number == "ORC-4011"
+        assert told(plan, rules, replace(facts, secrets={"token": SecretDefinition()})) == []
+
     def test_a_secret_that_a_variable_carries_to_a_step_counts(
         self, policies: Policies, facts: JudgeFacts, make_plan: Make, make_workflow: Make, make_step: Make
     ) -> None:
@@ -582,4 +593,4 @@ def test_policy_input_is_plain_json_without_a_secrets_value(
 
 
 def test_every_policy_is_one_function_with_a_name_of_its_own() -> None:
-    assert len({policy.__name__ for policy in POLICIES}) == len(POLICIES) == 12
+    assert len({policy.__name__ for policy in POLICIES}) == len(POLICIES) == 13

@@ -1,0 +1,55 @@
+"""The inputs of a step when it starts: every reference has its value now, so the last of them are checked."""
+
+from pydantic import ValidationError
+
+from innominatus_cli.documents.plan import PlannedProgram, PlannedStep
+from innominatus_cli.execution.setting import RunSetting
+from innominatus_cli.execution.step_ends import finding_of
+from innominatus_cli.execution.values import StepView
+from innominatus_cli.expressions.values import resolve
+from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.finding import Finding
+from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.step_types.own import NoInput, OwnInputs, filled, wrong_inputs
+from innominatus_cli.step_types.wrong_inputs import in_words, place_in_words
+
+
+def inputs_of(setting: RunSetting, step: PlannedStep, view: StepView) -> StepInputs | Finding:
+    """The inputs, by the model of the step's type; a finding where they are wrong. Raises NoValue."""
+    if step.undoes is not None and step.undoes.how == "files":
+        return StepInputs()
+    if step.program is not None:
+        return _own_inputs(step, step.program, view)
+    known = setting.step_type(step.type)
+    if known is None:
+        return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
+    try:
+        return known.inputs.model_validate(resolve(step.inputs, view.value))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = place_in_words(first["loc"])
+        return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{where}': {in_words(first['msg'])}")
+
+
+def _own_inputs(step: PlannedStep, program: PlannedProgram, view: StepView) -> StepInputs | Finding:
+    """The command of a step of the repository's own type; inputs that were not known before are checked now."""
+    values = resolve(step.inputs, view.value)
+    for wrong in wrong_inputs(program.inputs_schema, values) if program.inputs_schema is not None else ():
+        name = place_in_words((*wrong.at, *filter(None, (wrong.key,))))
+        return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{name}': {wrong.message}")
+    try:
+        return OwnInputs(command=[filled(argument, values) for argument in program.command])
+    except NoInput as missing:
+        return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{missing}' has no value")
+
+
+def without_driver(setting: RunSetting, step: PlannedStep) -> Finding:
+    """The finding for a step whose type nothing here does the work of."""
+    known = setting.step_type(step.type)
+    if known is None:
+        return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
+    tools = [tool.name for tool in known.tools]
+    needs = f"; it is made for {' and '.join(tools)}" if tools else ""
+    remedy = f"Run {' and '.join(tools)} from a `script` step until then." if tools else ""
+    message = f"nothing in this version does the work of '{step.type}'{needs}"
+    return finding_of(step, codes.NO_DRIVER, message, remedy)

@@ -1,0 +1,145 @@
+"""What the ledger holds of a run that is to be rolled back: its plan, what it went on from, what is undone already."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.execution.expansion import steps_of
+from innominatus_cli.findings.catalogue import rollback as codes
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.planning.rollback import History, in_doubt, started
+
+
+class RunsOf:
+    """The records of one application in one environment, the oldest first."""
+
+    def __init__(self, store: WorkingTreeStore, application: str, environment: str) -> None:
+        self._store = store
+        self._stored = {one.record.run: one for one in store.records(application, environment)}
+
+    def record(self, run: str) -> RunRecord | None:
+        """The record of a run."""
+        found = self._stored.get(run)
+        return None if found is None else found.record
+
+    def standing(self, after: str = "") -> list[RunRecord]:
+        """Runs behind `after` that did something which nothing has taken back, the newest first.
+
+        A run that another one went on from is part of that one, and not named beside it.
+        """
+        gone_on = {record.resumes for record in self._records() if record.resumes}
+        return [
+            record
+            for record in reversed(self._records())
+            if record.run > after
+            and record.run not in gone_on
+            and self.rolls_back(record) is None
+            and any(map(started, record.steps))
+            and not self.is_taken_back(record)
+        ]
+
+    def chain(self, record: RunRecord) -> list[RunRecord]:
+        """The record behind those of the runs that it went on from, the oldest first."""
+        found = [record]
+        while found[0].resumes and (older := self.record(found[0].resumes)) is not None and older not in found:
+            found.insert(0, older)
+        return found
+
+    def rolls_back(self, record: RunRecord) -> str | None:
+        """The run that a record takes back: its own, or that of the rollback that it went on from."""
+        return next((one.rolls_back for one in reversed(self.chain(record)) if one.rolls_back), None)
+
+    def rollbacks_of(self, record: RunRecord) -> list[RunRecord]:
+        """Every record of a rollback of a run, or of one that it went on from."""
+        runs = {one.run for one in self.chain(record)}
+        return [one for one in self._records() if self.rolls_back(one) in runs]
+
+    def is_taken_back(self, record: RunRecord) -> bool:
+        """Whether a rollback of the run has succeeded."""
+        return any(one.status == "succeeded" for one in self.rollbacks_of(record))
+
+    def undone(self, record: RunRecord) -> dict[str, bool]:
+        """Steps of rollbacks of the run that have ended well, with whether their rollback has as a whole."""
+        found: dict[str, bool] = {}
+        for one in self.rollbacks_of(record):
+            for result in one.steps:
+                if result.status == "succeeded":
+                    found[result.step] = found.get(result.step, False) or one.status == "succeeded"
+        return found
+
+    def assumed(self, record: RunRecord) -> dict[str, bool]:
+        """What people said of steps in doubt for earlier rollbacks of the run, as far as it still answers a doubt."""
+        found: dict[str, bool] = {}
+        for one in self.rollbacks_of(record):
+            found |= {said.step: said.happened == "done" for said in one.assumptions or ()}
+            for result in one.steps:
+                if in_doubt(result):
+                    found.pop(result.step, None)
+        return found
+
+    def doubted(self, record: RunRecord) -> frozenset[str]:
+        """Steps that were at work when a rollback of the run was killed, and that no later one has seen to its end."""
+        found: set[str] = set()
+        for one in self.rollbacks_of(record):
+            for result in one.steps:
+                if in_doubt(result):
+                    found.add(result.step)
+                elif started(result):
+                    found.discard(result.step)
+        return frozenset(found)
+
+    def history(self, record: RunRecord, plan: Plan, assumed: Mapping[str, bool]) -> History:
+        """All of it for `planning.rollback`. Raises CannotContinue where a file that stood before is no text."""
+        chain = self.chain(record)
+        paths = {path for one in chain for result in one.steps for path in result.artifacts}
+        return History(
+            chain=chain,
+            steps=_expanded(plan.steps, chain),
+            undone=self.undone(record),
+            doubted=self.doubted(record),
+            before=self._before(chain[0].commit, sorted(paths)),
+            assumed={**self.assumed(record), **assumed},
+            evidence=self._stored[record.run].evidence,
+        )
+
+    def _records(self) -> list[RunRecord]:
+        return [one.record for one in self._stored.values()]
+
+    def _before(self, commit: str | None, paths: Iterable[str]) -> dict[str, str]:
+        """The texts of files in a commit, those left out that it does not have."""
+        found: dict[str, str] = {}
+        snapshot: RevisionSnapshot | None = None
+        for path in paths:
+            if commit is None:
+                break
+            snapshot = snapshot or RevisionSnapshot(self._store.git, commit)
+            if not snapshot.exists(path):
+                continue
+            data = snapshot.read(path)
+            if isinstance(data, Finding):
+                raise CannotContinue(data)
+            try:
+                found[path] = data.decode()
+            except UnicodeDecodeError:
+                message = "it is no UTF-8 text, and cannot be put back"
+                raise CannotContinue(Finding(codes.NOT_ROLLED_BACK, message, Place(path))) from None
+        return found
+
+
+def find_record(store: WorkingTreeStore, wanted: str) -> StoredRecord | None:
+    """The record of the run that `wanted` names, an id or the start of one; None where none or several have it."""
+    meant = [one for one in store.records() if wanted and one.record.run.startswith(wanted.upper())]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _expanded(steps: Sequence[PlannedStep], chain: Iterable[RunRecord]) -> list[PlannedStep]:
+    """The plan's steps, with those that loops over outputs became in the place of their pattern."""
+    cells = {result.step: result.cells for record in chain for result in record.steps if result.cells}
+    return [
+        one
+        for step in steps
+        for one in (steps_of(step, cells.get(step.id, ())) if step.expansion is not None else [step])
+    ]

@@ -1,0 +1,355 @@
+"""What a rollback of a plan's run is: the same model, its steps in reverse order, inputs settled by the record.
+
+Every step is *reversible* (the driver of its type takes back what it did), *compensated* (its `rollback` names another
+step), or *irreversible*; what changes nothing has nothing to take back. That much is known before the first step runs
+(`means_of`, `coverage_of`). From the records of a run comes the plan of its rollback (`rollback_plan`): a chain, every
+step that started once, the half-done one included. No I/O, no clock.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from innominatus_cli.documents.plan import Plan, PlanInput, PlannedStep, PlannedWorkflow, Source, StepConditions, Undo
+from innominatus_cli.documents.run_record import RunRecord, StepResult
+from innominatus_cli.documents.vocabulary import Idempotency, When
+from innominatus_cli.expressions.values import NoValue, references_in
+from innominatus_cli.findings.catalogue import rollback as codes
+from innominatus_cli.findings.finding import Code, Finding, Place, has_errors
+from innominatus_cli.planning.recorded_values import RecordedValues
+from innominatus_cli.step_types.catalogue import step_type
+from innominatus_cli.step_types.contract import RollbackMeans
+
+_RAN: Final = frozenset({"succeeded", "failed", "timed_out", "interrupted"})
+UNDO: Final = "undo-"
+RESTORE: Final = "restore-"
+"""What names of a rollback plan's steps begin with: one that does something, one that only puts files back."""
+
+
+class StepMeans(NamedTuple):
+    """How one step of a plan would be taken back."""
+
+    step: PlannedStep
+    means: RollbackMeans
+    by: str = ""
+    """What does it: `undo of <type>`, or the name or type of the step that `rollback` names."""
+
+
+class Coverage(NamedTuple):
+    """How many steps of a plan can be taken back; those that change nothing are counted apart."""
+
+    reversible: int
+    compensated: int
+    irreversible: int
+    unchanging: int
+
+    @property
+    def percent(self) -> int:
+        """Of the steps that change something, how many in a hundred can be taken back, rounded down."""
+        changing = self.reversible + self.compensated + self.irreversible
+        return 100 if not changing else 100 * (self.reversible + self.compensated) // changing
+
+
+def means_of(plan: Plan) -> list[StepMeans]:
+    """How each step would be taken back, in the order in which that happens: the reverse of the plan's.
+
+    Steps that only run by hand (`when: manual`), as those do that take others back, are left out.
+    """
+    by_id = {step.id: step for step in plan.steps}
+    return [
+        _means(step, by_id)
+        for step in reversed(plan.steps)
+        if step.kind == "step" and step.conditions.when is not When.MANUAL
+    ]
+
+
+def coverage_of(means: Iterable[StepMeans]) -> Coverage:
+    """The numbers of each."""
+    counts = {"reversible": 0, "compensated": 0, "irreversible": 0, "nothing": 0}
+    for one in means:
+        counts[one.means] += 1
+    return Coverage(counts["reversible"], counts["compensated"], counts["irreversible"], counts["nothing"])
+
+
+def _means(step: PlannedStep, by_id: Mapping[str, PlannedStep]) -> StepMeans:
+    """What the workflow says of the step counts; where it says nothing, or `true`, what its type can do."""
+    written = step.rollback
+    if isinstance(written, Mapping):
+        target = by_id.get(f"{step.workflow_id}/{written.get('step')}")
+        if target is not None:
+            return StepMeans(step, "compensated", target.name)
+        if isinstance(written.get("type"), str) and "inputs" in written:
+            return StepMeans(step, "compensated", written["type"])
+        return StepMeans(step, "irreversible")
+    if written is False:
+        return StepMeans(step, "irreversible")
+    known = step_type(step.type) if step.program is None else None
+    means = "irreversible" if known is None else known.rollback_of(step.inputs)
+    if means == "compensated":  # by a step that nobody has named
+        return StepMeans(step, "irreversible")
+    return StepMeans(step, means, f"undo of {step.type}" if means == "reversible" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger says of the run that is to be rolled back.
+
+    `chain` holds its record behind those of the runs that it went on from, the oldest first. `steps` are the plan's,
+    with those that loops became in the place of their pattern. `undone` are steps of rollback plans that have ended
+    well, with whether their rollback has as a whole (only then did its files come into the repository); `doubted` are
+    those that had started when their rollback was killed. `before` are the texts of files as they were when the chain
+    began. `assumed` says of steps in doubt, of the run or of a rollback, whether they happened.
+    """
+
+    chain: Sequence[RunRecord]
+    steps: Sequence[PlannedStep]
+    undone: Mapping[str, bool] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
+    before: Mapping[str, str] = field(default_factory=dict)
+    assumed: Mapping[str, bool] = field(default_factory=dict)
+    evidence: str = "the ledger"
+
+
+class Rollback(NamedTuple):
+    """A rollback plan; None where errors stand in the way. One without steps: nothing is left to be taken back."""
+
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+
+
+def rollback_plan(plan: Plan, history: History) -> Rollback:
+    """The plan that takes back what a run of `plan` did, as far as no earlier rollback has."""
+    return _Maker(plan, history).made()
+
+
+def started(result: StepResult) -> bool:
+    """Whether a step began to work, in this run or in the one that its result is from."""
+    if result.status in _RAN:
+        return bool(result.attempts) or result.reused_from is not None
+    return in_doubt(result)
+
+
+def in_doubt(result: StepResult) -> bool:
+    """Whether its run was killed while a step was at work, and no later run has found out what came of it."""
+    return result.status != "succeeded" and bool(result.attempts) and result.attempts[-1].ending == "unknown"
+
+
+def rolls_back_now(plan: Plan, record: RunRecord, *, asked: bool = False) -> bool:
+    """Whether a run is to be rolled back right behind its record: it failed or ran out of time, and somebody asks so.
+
+    That is who ran it (`asked`), its golden path, or a workflow one of whose steps failed. A rollback never is.
+    """
+    if plan.rolls_back is not None or record.status not in {"failed", "timed_out"}:
+        return False
+    if asked or plan.rollback_on_failure:
+        return True
+    asking = {flow.id for flow in plan.workflows if flow.rollback_on_failure}
+    return any(step_id.startswith(f"{flow}/") for step_id in record.failures for flow in asking)
+
+
+class _Maker:
+    def __init__(self, plan: Plan, history: History) -> None:
+        self._plan = plan
+        self._history = history
+        self._last = history.chain[-1]
+        self._runs = [record.run for record in history.chain]
+        self._steps = {step.id: step for step in history.steps}
+        self._results: dict[str, StepResult] = {}
+        self._doubt: set[str] = set()
+        for record in history.chain:
+            self._take(record)
+        facts = {
+            "id": self._last.run,
+            "application": self._last.application,
+            "environment": self._last.environment,
+            "operation": self._last.operation,
+            "startedAt": self._last.started_at,
+        }
+        self._values = RecordedValues(plan, self._steps, self._results, facts)
+        self._nodes: list[PlannedStep] = []
+        self._findings: list[Finding] = []
+
+    def _take(self, record: RunRecord) -> None:
+        for result in record.steps:
+            if not started(result):
+                self._results.setdefault(result.step, result)
+                continue
+            self._results[result.step] = result
+            self._doubt.discard(result.step)
+            if in_doubt(result):
+                self._doubt.add(result.step)
+        for one in record.assumptions or ():
+            self._doubt.discard(one.step)
+
+    def made(self) -> Rollback:
+        for step in reversed(self._history.steps):
+            result = self._results.get(step.id)
+            if step.kind == "step" and step.expansion is None and result is not None and started(result):
+                self._undo(step, result)
+        findings = tuple(self._findings)
+        return Rollback(None if has_errors(findings) else self._whole(), findings)
+
+    def _undo(self, step: PlannedStep, result: StepResult) -> None:
+        assumed = self._history.assumed.get(step.id)
+        if assumed is False:
+            return
+        wrote = dict(result.artifacts) if self._last.status == "succeeded" else {}
+        undo, restore = (f"{step.workflow_id}/{prefix}{step.name}" for prefix in (UNDO, RESTORE))
+        means = _means(step, self._steps)
+        if undo in self._history.undone or self._history.assumed.get(undo):
+            if wrote and not self._history.undone.get(undo, False):
+                self._restore(step, wrote)
+            return
+        match means.means:
+            case "reversible":
+                self._itself(step, wrote)
+                return
+            case "compensated":
+                self._compensate(step, in_doubt=step.id in self._doubt and assumed is None)
+            case "irreversible":
+                self._told(codes.NOT_TAKEN_BACK, step, "nothing takes its work back: it stays")
+            case "nothing":
+                pass
+        if wrote and not self._history.undone.get(restore, False):
+            self._restore(step, wrote)
+
+    def _itself(self, step: PlannedStep, wrote: dict[str, str]) -> None:
+        update = self._settled(step, step.inputs, step.env)
+        if update is not None:
+            update |= {"idempotency": Idempotency.CONVERGENT, "rollback": None, "gate": None, "declared_outputs": []}
+            self._add(step, step.model_copy(update=update), UNDO, self._of(step, "itself", wrote))
+
+    def _compensate(self, step: PlannedStep, *, in_doubt: bool) -> None:
+        if in_doubt and step.idempotency is not Idempotency.CONVERGENT:
+            message = "it had started when its run was killed, and nobody knows whether it did its work"
+            self._told(codes.IN_DOUBT, step, message)
+            return
+        written: Mapping[str, Any] = step.rollback
+        target = self._steps.get(f"{step.workflow_id}/{written.get('step')}")
+        if target is not None:
+            update = self._settled(target, target.inputs, target.env)
+            node = target
+        else:
+            update = self._settled(step, written["inputs"], written.get("env", {}))
+            node = _inline(step, written)
+        if update is None or self._may_be_undone(step, node):
+            return
+        self._add(step, node.model_copy(update=update), UNDO, self._of(step, "step", {}))
+
+    def _may_be_undone(self, step: PlannedStep, node: PlannedStep) -> bool:
+        """Whether an earlier rollback was killed in what takes the step back, which cannot be done twice unasked."""
+        undo = f"{step.workflow_id}/{UNDO}{step.name}"
+        if undo not in self._history.doubted or undo in self._history.assumed:
+            return False
+        if node.idempotency is Idempotency.CONVERGENT:
+            return False
+        message = "a rollback was killed while it was taken back, and nobody knows whether that was done"
+        self._told(codes.IN_DOUBT, step, message, undo)
+        return True
+
+    def _restore(self, step: PlannedStep, wrote: dict[str, str]) -> None:
+        update: dict[str, Any] = {
+            "inputs": {},
+            "env": {},
+            "input_files": [],
+            "secrets": [],
+            "tools": [],
+            "gate": None,
+            "program": None,
+        }
+        update |= {"idempotency": Idempotency.CONVERGENT, "rollback": None, "declared_outputs": []}
+        self._add(step, step.model_copy(update=update), RESTORE, self._of(step, "files", wrote))
+
+    def _of(self, step: PlannedStep, how: Any, wrote: dict[str, str]) -> Undo:  # noqa: ANN401 - one of three words
+        before = {path: self._history.before[path] for path in wrote if path in self._history.before}
+        return Undo(step=step.id, how=how, runs=self._runs, wrote=wrote or None, before=before or None)
+
+    def _settled(self, step: PlannedStep, inputs: Mapping[str, Any], env: Mapping[str, Any]) -> dict[str, Any] | None:
+        found: dict[str, Any] = {"inputs": {}, "env": {}}
+        for part, values in (("inputs", inputs), ("env", env)):
+            for name, value in values.items():
+                try:
+                    found[part][name] = self._values.settled(value, step)
+                except NoValue as missing:
+                    self._told(codes.VALUE_NOT_RECORDED, step, f"it cannot be taken back: '{name}': {missing}")
+                    return None
+        named = references_in([found["inputs"], found["env"]])
+        secrets = {name.partition(".")[2] for name in named if name.startswith("secrets.")}
+        found["secrets"] = sorted(secrets | (set(step.secrets) if step.type == "vault-setup" else set()))
+        return found
+
+    def _add(self, step: PlannedStep, node: PlannedStep, prefix: str, undo: Undo) -> None:
+        name = f"{prefix}{step.name}"
+        update: dict[str, Any] = {
+            "id": f"{step.workflow_id}/{name}",
+            "name": name,
+            "description": f"takes back '{step.name}'",
+            "phase": step.phase,
+            "tier": step.tier,
+            "workflow_id": step.workflow_id,
+            "needs": [self._nodes[-1].id] if self._nodes else [],
+            "provenance": step.provenance,
+            "conditions": StepConditions(),
+            "continue_on_error": False,
+            "cleanup": False,
+            "set_variables": {},
+            "output_file": node.output_file if undo.how == "step" else None,
+            "within": None,
+            "cell": None,
+            "group": None,
+            "undoes": undo,
+        }
+        self._nodes.append(node.model_copy(update=update))
+
+    def _told(self, code: Code, step: PlannedStep, message: str, doubted: str = "") -> None:
+        where = step.provenance
+        place = Place(where.path, where.line, where.column) if where else Place("")
+        remedy = code.remedy.replace("STEP", doubted or step.id)
+        self._findings.append(Finding(code, f"step '{step.name}': {message}", place, remedy))
+
+    def _whole(self) -> Plan:
+        read = {path for node in self._nodes for path in node.input_files}
+        flows = {node.workflow_id for node in self._nodes}
+        return self._plan.model_copy(
+            update={
+                "parameters": {},
+                "sources": _sources(self._plan.sources, read),
+                "inputs": [PlanInput(name="run", value=self._last.run, evidence=self._history.evidence)],
+                "workflows": [_bare(flow) for flow in self._plan.workflows if flow.id in flows],
+                "steps": self._nodes,
+                "rollback_on_failure": None,
+                "rolls_back": self._last.run,
+            }
+        )
+
+
+def _inline(step: PlannedStep, written: Mapping[str, Any]) -> PlannedStep:
+    """The step that a `rollback` with a type and a config is."""
+    known = step_type(written["type"])
+    return PlannedStep(
+        id=step.id,
+        name=step.name,
+        type=written["type"],
+        phase=step.phase,
+        tier=step.tier,
+        input_files=written.get("input_files", []),
+        timeout_seconds=written["timeout_seconds"],
+        idempotency=Idempotency.ONCE if known is None else known.idempotency,
+        tools=[] if known is None else list(known.tools_for(written["inputs"])),
+    )
+
+
+def _bare(flow: PlannedWorkflow) -> PlannedWorkflow:
+    """A workflow of which only its name and place matter any more."""
+    update: dict[str, Any] = {
+        "needs": [],
+        "timeout_seconds": None,
+        "variables": {},
+        "outputs": {},
+        "rollback_on_failure": None,
+    }
+    return flow.model_copy(update=update)
+
+
+def _sources(sources: Iterable[Source], read: Collection[str]) -> list[Source]:
+    return [source for source in sources if source.path in read]
