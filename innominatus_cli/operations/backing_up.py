@@ -63,14 +63,16 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
     """
     git = ledger.store.git
     head = git.head()
-    if head.ref is None or head.commit is None:
-        raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits is checked out", Place("HEAD")))
+    store = ledger.store
+    ref = head.ref if store.in_working_tree else f"{_BRANCHES}{store.branch}"
+    if ref is None or git.commit_of(ref) is None:
+        raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits holds the ledger", Place("HEAD")))
     if path.exists():
         raise CannotContinue(Finding(BACKUP_UNUSABLE, "the file is there already", Place(str(path))))
     verified = verify(ledger, clock=clock)
     if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
         raise CannotContinue(*wrong)
-    refs = [head.ref, *git.refs(_OURS)]
+    refs = [ref, *git.refs(_OURS)]
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         git.command.output("bundle", "create", "--quiet", str(draft.resolve()), *refs)
@@ -217,7 +219,7 @@ def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Cl
     message = f"chore(innominatus): restore {len(wanted)} files of the ledger [skip ci]\n"
     try:
         with store.turn():
-            commit = store.landing().on_branch(head.ref, lambda _base: Change(dict(wanted), message))
+            commit, _ = store.take_in(head, lambda _base: Change(dict(wanted), message))
     except (Obstacle, GitFailed, OSError) as problem:
         raise CannotContinue(Finding(NOT_A_BRANCH, f"nothing was restored: {problem}", Place("HEAD"))) from problem
     details = {"files": len(wanted), "backup": path.name, "commit": commit}
