@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from innominatus_cli.documents.durations import seconds_of
-from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.clock import SystemClock, timestamp
 
 if TYPE_CHECKING:
     _MomentType = click.ParamType[datetime]
@@ -41,3 +41,10 @@ class Moment(_MomentType):
             return SystemClock().now() - timedelta(seconds=seconds_of(text))
         except (ValueError, OverflowError):
             return self.fail(f"'{text}' is no day (2026-11-20), no time and no duration (7d)", param, ctx)
+
+
+def end_of(text: str | None) -> str | None:
+    """A moment as records write it, a day meaning its end; what begins like a run id is one, and stays as it is."""
+    if text is None or (text.isalnum() and text[:2] in {"01", "02", "03"}):
+        return text
+    return timestamp(Moment(end=True).convert(text, None, None))

@@ -359,6 +359,14 @@ class LedgerConfig(YamlModel):
         str, Field(pattern=r"^(\.innominatus|[A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
     ] = ".innominatus"
     """A folder of the repository; hidden only as `.innominatus`."""
+    store: Literal["tree", "branch"] = "tree"
+    """Whether records are committed to the branch that is checked out, or to a branch of their own."""
+    branch: Annotated[
+        str, Field(max_length=200, pattern=r"^[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)*$")
+    ] = "innominatus/ledger"
+    """The branch of the records, with `store: branch`."""
+    remote: Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$")] = "origin"
+    """The remote that holds that branch."""
     output: Literal["none", "excerpt"] = "excerpt"
     """Whether records have the first and the last 2 KiB of what each step prints, after redaction."""
     signers: Annotated[list[str], Field(max_length=1_000)] = []

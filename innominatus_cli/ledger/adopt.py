@@ -12,7 +12,7 @@ from typing import TypeAlias
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.findings.catalogue.ledger import MANIFEST_SUPERSEDED, NOT_ADOPTED, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.ledger.landing import Change, Obstacle, why_not
+from innominatus_cli.ledger.landing import Change, Obstacle
 from innominatus_cli.ledger.messages import action_message, commit_message
 from innominatus_cli.ledger.reading import PENDING
 from innominatus_cli.ledger.store import Standing, StoredAction, StoredRecord
@@ -79,13 +79,10 @@ def _is_named(stored: Waiting, wanted: tuple[str, ...]) -> bool:
 
 
 def _adopt_one(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]) -> Adopted | None:
-    head = store.git.head()
     try:
-        reason = why_not(head, head.ref)
-        if not reason and head.ref is not None:
-            commit = _take(store, stored, head.ref, findings)
-            _clear(store, stored)
-            return Adopted(stored, commit, head.ref)
+        commit, ref = _take(store, stored, findings)
+        _clear(store, stored)
+        return Adopted(stored, commit, ref)
     except (Obstacle, GitFailed, OSError, CannotContinue) as problem:
         reason = str(problem)
     name = f"action {_id(stored)}" if isinstance(stored.record, ActionRecord) else f"run {_id(stored)}"
@@ -94,26 +91,28 @@ def _adopt_one(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]
     return None
 
 
-def _take(store: WorkingTreeStore, stored: Waiting, ref: str, findings: list[Finding]) -> str:
+def _take(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]) -> tuple[str, str]:
+    head = store.git.head()
     files = _files(store, stored)
     record = stored.record
     if isinstance(record, ActionRecord):
         change = Change({stored.path: files[stored.path]}, action_message(record, stored.path))
-        return store.landing().on_branch(ref, lambda _: change)
+        return store.take_in(head, lambda _: change)
     superseded = any(
         later.standing is Standing.COMMITTED and later.record.status == "succeeded" and later.record.run > record.run
         for later in store.records(record.application, record.environment)
     )
-    if superseded:
-        kept_back = [path for path in files if path.startswith(f"{store.root}/manifests/")]
-        findings.extend(_superseded(record.run, path) for path in kept_back)
+    kept_back = [path for path in files if superseded and path.startswith(f"{store.root}/manifests/")]
+    if kept_back:
         files = {path: data for path, data in files.items() if path not in kept_back}
 
     def change_on(base: str | None) -> Change:
         removed = {} if superseded else store.removed_by(record, base)
         return Change({**removed, **files}, commit_message(record, stored.path))
 
-    return store.landing().on_branch(ref, change_on)
+    taken = store.take_in(head, change_on)
+    findings.extend(_superseded(record.run, path) for path in kept_back)
+    return taken
 
 
 def _files(store: WorkingTreeStore, stored: Waiting) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from innominatus_cli.ledger.own_files import OwnFiles
 from innominatus_cli.system.clock import Clock
@@ -47,6 +47,13 @@ class Change:
 
 ChangeOn = Callable[[str | None], Change]
 """Makes the change for a base commit (None: the first commit); asked again when the branch has moved."""
+
+
+class Base(NamedTuple):
+    """What a commit goes on top of, and what the ref holds that is then moved; None for nothing."""
+
+    commit: str | None
+    old: str | None
 
 
 class Obstacle(Exception):  # noqa: N818 - a reason, not a failure
@@ -139,6 +146,23 @@ class Landing:
                 break
             self._pause(attempt)
         raise GitFailed("update-ref", None, f"'{ref}' is locked")
+
+    def beside(self, ref: str, base_now: Callable[[], Base], change_on: ChangeOn) -> str:
+        """Commits to a branch that is not checked out, by compare-and-swap: from a new base whenever it has moved.
+
+        Working tree and index stay as they are. The commit. Raises Obstacle, GitFailed, OSError.
+        """
+        until = self._clock.monotonic() + _REF_PATIENCE_SECONDS
+        for attempt in range(_ATTEMPTS):
+            base = base_now()
+            change = change_on(base.commit)
+            commit, _ = self._commit(base.commit, change)
+            if move_ref(self._git, ref, commit, base.old, _subject(change), self._identity):
+                return commit
+            if self._clock.monotonic() >= until:
+                break
+            self._pause(attempt)
+        raise Obstacle(f"'{_short(ref)}' is locked or moves all the time")
 
     def in_working_tree(self, base: str | None, files: Mapping[str, bytes | None]) -> None:
         """Writes (or, for None, removes) files without a commit. Raises Obstacle (nothing is changed then), OSError."""

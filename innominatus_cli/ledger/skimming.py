@@ -103,8 +103,9 @@ def last_deployments(store: WorkingTreeStore) -> Skimmed:
 
 def step_types(store: WorkingTreeStore, digests: Iterable[str]) -> dict[str, dict[str, str]]:
     """By a plan's digest the types of its steps by id; nothing for a plan that the ledger lacks."""
-    names = {f"HEAD:{plan_path(store.root, digest)}": digest for digest in digests}
-    found: dict[str, dict[str, str]] = {digest: {} for digest in names.values()}
+    found: dict[str, dict[str, str]] = {digest: {} for digest in digests}
+    revisions = store.revisions()
+    names = {f"{revision}:{plan_path(store.root, digest)}": digest for digest in found for revision in revisions}
     for name, (kind, data) in store.git.objects(names).items():
         if kind == "blob":
             try:

@@ -64,6 +64,8 @@ class Landed(Generic[Entry]):
     pending: bool = False
     kept_at: Path | None = None
     findings: tuple[Finding, ...] = ()
+    manifests_ref: str | None = None
+    """The branch that the manifests went to, where it is another one than the record's."""
 
     @property
     def failed(self) -> bool:

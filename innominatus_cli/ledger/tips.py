@@ -1,20 +1,24 @@
 """The tips of the ledger, the records that no other one names as a parent: what the next record follows."""
 
 import json
+import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypeGuard
 
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.ledger.reading import RecordReader
-from innominatus_cli.ledger.records import actions_folder, runs_folder
+from innominatus_cli.ledger.records import actions_folder, run_of_path, runs_folder
 from innominatus_cli.ledger.store import Stored, tips_of
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.owned_files import replace_owned
 
 _PRIVATE: Final = 0o600
+_OBJECT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 
 
 class Tips:
@@ -36,13 +40,54 @@ class Tips:
         trees = self._trees(commit)
         known = self._cache.tips(trees)
         if known is None:
-            known = tips_of(self._records(commit))
+            known = self._since_known(trees)
+            if known is None:
+                known = tips_of(self._records(commit))
             self._cache.remember(trees, known)
         return known
 
     def remember(self, commit: str, tips: list[str]) -> None:
         """Keeps what the tips at a commit are. Raises GitFailed."""
         self._cache.remember(self._trees(commit), tips)
+
+    def _since_known(self, trees: list[str]) -> list[str] | None:
+        """The tips, where records were only added since those that are known: then only the new ones are read."""
+        last = self._cache.last()
+        if last is None or len(last.trees) != len(trees):
+            return None
+        added: list[dict[str, str]] = []
+        for folder, old, new in zip(self._folders, last.trees, trees, strict=True):
+            files = self._added(folder, old, new)
+            if files is None:
+                return None
+            added.append(files)
+        runs, actions = added
+        digests = set(last.tips)
+        parents: set[str] = set()
+        found: Iterator[Stored[RunRecord] | Stored[ActionRecord]] = chain(
+            self._runs.committed(runs), self._actions.committed(actions)
+        )
+        for stored in found:
+            digests.add(stored.digest)
+            parents.update(stored.record.parents)
+        return sorted(digests - parents)
+
+    def _added(self, folder: str, old: str, new: str) -> dict[str, str] | None:
+        """The record files that one tree has beyond another, with their ids; None where anything else differs."""
+        if old == new:
+            return {}
+        if not old or not new or len(self._git.blob_sizes([old])) != 1:
+            return None
+        fields = self._git.command.output("diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0")[:-1]
+        found: dict[str, str] = {}
+        for facts, name in zip(fields[::2], fields[1::2], strict=True):
+            _, mode, _, object_id, status = facts.decode().split(" ")
+            path = f"{folder}/{os.fsdecode(name)}"
+            if status != "A":
+                return None
+            if mode == "100644" and run_of_path(path):
+                found[path] = object_id
+        return found
 
     def _records(self, commit: str) -> Iterator[Stored[RunRecord] | Stored[ActionRecord]]:
         runs, actions = self._folders
@@ -54,21 +99,40 @@ class Tips:
         return [self._git.object_id("tree", data) if kind == "tree" else "" for kind, data in found.values()]
 
 
+class KnownTips(NamedTuple):
+    """The tips, sorted, of one pair of trees."""
+
+    trees: tuple[str, ...]
+    tips: list[str]
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 class TipsCache:
     """The tips of one pair of trees, of runs and of actions. It is only ever derived."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def tips(self, trees: Sequence[str]) -> list[str] | None:
-        """The tips of the trees with these object ids, where they are known."""
+    def last(self) -> "KnownTips | None":
+        """What is known, of whatever trees."""
         try:
             known = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
             return None
-        if not isinstance(known, dict) or known.get("trees") != list(trees) or not isinstance(known.get("tips"), list):
+        if not isinstance(known, dict):
             return None
-        return [tip for tip in known["tips"] if isinstance(tip, str)]
+        trees, tips = known.get("trees"), known.get("tips")
+        if not _is_texts(trees) or not _is_texts(tips):
+            return None
+        return KnownTips(tuple(trees), list(tips)) if all(map(_OBJECT.fullmatch, trees)) else None
+
+    def tips(self, trees: Sequence[str]) -> list[str] | None:
+        """The tips of the trees with these object ids, where they are known."""
+        known = self.last()
+        return known.tips if known is not None and known.trees == tuple(trees) else None
 
     def remember(self, trees: Sequence[str], tips: list[str]) -> None:
         """Keeps the tips; not being able to is no problem."""

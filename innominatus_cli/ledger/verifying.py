@@ -20,7 +20,7 @@ from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
 from innominatus_cli.ledger.seen_heads import Seen, SeenHeads
-from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.ledger.store import Standing, StoredAction, StoredRecord
 from innominatus_cli.ledger.working_files import check_working_files
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git import Git
@@ -107,7 +107,7 @@ def verify_ledger(
             actions=sum(bool(link.action) for link in links),
             plans=len({link.plan for link in links if link.plan}),
             commits=commits,
-            waiting=len(waiting),
+            waiting=sum(stored.standing is not Standing.COMMITTED for stored in waiting),
             signatures=anchoring.signatures + proofs,
         ),
         anchors=anchoring.anchors,

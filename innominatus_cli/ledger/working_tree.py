@@ -13,7 +13,7 @@ from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import CannotContinue, Finding
-from innominatus_cli.ledger.landing import Landing, clear_scratch
+from innominatus_cli.ledger.landing import ChangeOn, Landing, Obstacle, clear_scratch, why_not
 from innominatus_cli.ledger.messages import action_message, commit_message
 from innominatus_cli.ledger.reading import RecordReader
 from innominatus_cli.ledger.records import (
@@ -75,9 +75,22 @@ class WorkingTreeStore:
         """Whether its records are files of the working tree too."""
         return True
 
+    def branch(self) -> str | None:
+        """The branch whose tip `commit` is; None with a detached head. Raises GitFailed."""
+        return self.git.head().branch
+
     def commit(self) -> str | None:
         """The commit whose tree holds the ledger; None before the first one. Raises GitFailed."""
         return self.git.commit_of("HEAD")
+
+    def commits(self) -> Sequence[str]:
+        """The commits that records are read from, in this order. Raises GitFailed."""
+        commit = self.git.commit_of("HEAD")
+        return () if commit is None else (commit,)
+
+    def revisions(self) -> Sequence[str]:
+        """The same as names that git resolves, whether they exist or not: for one lookup by path."""
+        return ("HEAD",)
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -107,7 +120,7 @@ class WorkingTreeStore:
     def actions(self, application: str | None = None, environment: str | None = None) -> list[StoredAction]:
         """All actions, those that concern an application, or those that concern one of its environments."""
         folder = actions_folder(self.root)
-        paths = self._actions.committed_paths(self.git.commit_of("HEAD"), folder)
+        paths = self._paths(self._actions, folder)
         standing = set(paths)
         found = list(self._actions.committed(paths))
         for stored in chain(self._actions.uncommitted(paths, folder), self._actions.pending(), self._actions.kept()):
@@ -118,7 +131,7 @@ class WorkingTreeStore:
 
     def tips(self) -> list[str]:
         """The digests, sorted, of all committed records, of runs and actions, that no other one names as a parent."""
-        return self._tips.at(self.git.commit_of("HEAD"))
+        return self._tips.at(self.commit())
 
     def first_successful(self, application: str, environment: str) -> StoredRecord | None:
         """The oldest successful deployment of an application in an environment."""
@@ -202,9 +215,10 @@ class WorkingTreeStore:
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
         path = plan_path(self.root, digest)
-        kind, data = self.git.objects([f"HEAD:{path}"]).popitem()[1]
+        objects = self.git.objects(f"{revision}:{path}" for revision in self.revisions())
+        stored = next((data for kind, data in objects.values() if kind == "blob"), None)
         try:
-            found = data if kind == "blob" else read_owned(self.git.root, path)
+            found = read_owned(self.git.root, path) if stored is None else stored
             plan = Plan.model_validate_json(found or b"")
         except (OSError, ValidationError):
             return None
@@ -242,16 +256,37 @@ class WorkingTreeStore:
         draft = Draft(action, action.id, f"action {action.id}", path, action_message(action, path))
         return self._write(draft, head, commit=commit)
 
+    def push(self, written: Landed[Entry]) -> tuple[Landed[Entry], tuple[Finding, ...]]:
+        """Pushes the ref that a record was written to (see `pushing`); the record as it is then, and warnings."""
+        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few push; it needs this module
+
+        return written, push_records(self, written.ref, self._clock) if written.ref is not None else ()
+
+    def take_in(self, head: Head, change_on: ChangeOn) -> tuple[str, str]:
+        """Takes the files of a waiting record into the ledger; the commit and its ref.
+
+        Raises Obstacle (nothing is changed then), GitFailed, OSError.
+        """
+        reason = why_not(head, head.ref)
+        if reason or head.ref is None:
+            raise Obstacle(reason)
+        return self.landing().on_branch(head.ref, change_on), head.ref
+
     def _write(self, draft: Draft[Entry], head: Head, *, commit: bool) -> Landed[Entry]:
         writer = RecordWriter(self.git, self.landing(), self.state, self._tips.at)
         with self.turn():
-            if not commit:
-                return writer.leave_uncommitted(draft)
-            written = writer.commit(draft, head)
+            written = self._commit(writer, draft, head) if commit else writer.leave_uncommitted(draft)
             if written.commit is not None and not written.pending:
-                with suppress(GitFailed):
-                    self._tips.remember(written.commit, [written.record.digest])
+                self._remember(written.commit, written.record)
             return written
+
+    def _commit(self, writer: RecordWriter, draft: Draft[Entry], head: Head) -> Landed[Entry]:
+        return writer.commit(draft, head)
+
+    def _remember(self, commit: str, record: RunRecord | ActionRecord) -> None:
+        """A record that was written follows all tips: it is the only one now."""
+        with suppress(GitFailed):
+            self._tips.remember(commit, [record.digest])
 
     def removed_by(self, record: RunRecord, base: str | None) -> dict[str, None]:
         """The manifests of a base commit that a successful removal takes away: all of its application there.
@@ -306,12 +341,20 @@ class WorkingTreeStore:
             files[plan_path(self.root, record.plan)] = plan
         return files
 
+    def _paths(self, reader: RecordReader[Entry], folder: str) -> dict[str, str]:
+        """The files of committed records below a folder, the oldest first, with their object ids."""
+        found: dict[str, str] = {}
+        commits = self.commits()
+        for commit in commits:
+            found = {**reader.committed_paths(commit, folder), **found}
+        return found if len(commits) < 2 else dict(sorted(found.items(), key=lambda item: run_of_path(item[0]) or ""))  # noqa: PLR2004 - one is sorted
+
     def _look(self, application: str | None, environment: str | None) -> tuple[dict[str, str], list[StoredRecord]]:
         """The files of committed records, the oldest first, and the records that no commit of the branch has."""
         if not all(is_safe_name(name) for name in (application, environment) if name is not None):
             return {}, []
         folder = runs_folder(self.root, application, environment if application else None)
-        paths = self._reader.committed_paths(self.git.commit_of("HEAD"), folder)
+        paths = self._paths(self._reader, folder)
         standing = {run_of_path(path) for path in paths}
         loose: dict[str, StoredRecord] = {}
         for stored in self._loose(paths, folder):

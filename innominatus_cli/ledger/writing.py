@@ -6,7 +6,7 @@ from typing import Final, Generic
 
 from innominatus_cli.findings.catalogue.ledger import RECORD_PENDING, STATE_NOT_WRITTEN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.ledger.landing import Change, Landing, Obstacle, why_not
+from innominatus_cli.ledger.landing import Change, ChangeOn, Landing, Obstacle, why_not
 from innominatus_cli.ledger.reading import PENDING
 from innominatus_cli.ledger.store import Entry, Landed
 from innominatus_cli.system.git import Git, Head
@@ -46,6 +46,24 @@ class RecordWriter:
 
     def commit(self, draft: Draft[Entry], head_at_start: Head) -> Landed[Entry]:
         """One commit, to the branch of `head_at_start` or to a pending ref; failing that, the files are kept."""
+
+        def land(change_on: ChangeOn) -> tuple[str, str]:
+            if head_at_start.ref is None:
+                raise Obstacle(why_not(head_at_start, None))
+            return self._landing.on_branch(head_at_start.ref, change_on), head_at_start.ref
+
+        def base() -> str | None:
+            return self._git.commit_of(head_at_start.ref or "HEAD") or head_at_start.commit
+
+        return self.commit_with(land, base, draft)
+
+    def commit_with(
+        self, land: Callable[[ChangeOn], tuple[str, str]], base: Callable[[], str | None], draft: Draft[Entry]
+    ) -> Landed[Entry]:
+        """One commit, by `land`, which tells the commit and its ref; else to a pending ref, on top of `base()`.
+
+        Failing that, the files are kept.
+        """
         written = [draft.record]
 
         def change_on(base: str | None) -> Change:
@@ -54,16 +72,13 @@ class RecordWriter:
             return Change(files, draft.message)
 
         try:
-            reason = why_not(head_at_start, head_at_start.ref)
-            if head_at_start.ref is not None:
-                try:
-                    commit = self._landing.on_branch(head_at_start.ref, change_on)
-                    return Landed(written[0], draft.path, commit, head_at_start.ref)
-                except _TROUBLE as problem:
-                    reason = str(problem)
+            try:
+                commit, ref = land(change_on)
+                return Landed(written[0], draft.path, commit, ref)
+            except _TROUBLE as problem:
+                reason = str(problem)
             ref = f"{PENDING}{draft.id}"
-            base = self._git.commit_of(head_at_start.ref or "HEAD") or head_at_start.commit
-            commit = self._landing.on_ref(ref, base, change_on)
+            commit = self._landing.on_ref(ref, base(), change_on)
         except _TROUBLE as problem:
             return self._keep(draft, written[0], str(problem))
         message = f"the record of {draft.name} is in '{ref}', because {reason}"

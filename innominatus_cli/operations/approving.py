@@ -14,7 +14,6 @@ from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue import approvals as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.ledger.pushing import push_records
 from innominatus_cli.ledger.store import WrittenAction
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.approval_evidence import Unproved, review_of, signers_of
@@ -104,8 +103,9 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
     _prove(keeper, decision)
     written = ledger.store.write_action(action, ledger.store.git.head(), commit=wish.commit)
     findings = list(written.findings)
-    if wish.push and written.ref is not None:
-        findings += push_records(ledger.store, written.ref)
+    if wish.push:
+        written, unpushed = ledger.store.push(written)
+        findings += unpushed
     states = keeper.states(lineage)
     return Given(statement, written, tuple(states[gate] for gate in statement.gates), tuple(findings))
 

@@ -10,6 +10,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.git import Git
@@ -83,7 +84,7 @@ def open_ledger(directory: Path | None = None) -> OpenLedger:
     admin = repository.admin_config()
     if admin is None and repository.has_admin_config and not _keeps_the_folder(repository):
         raise CannotContinue(*(found for found in repository.findings if found.severity is Severity.ERROR))
-    store = WorkingTreeStore(git, admin.model.ledger.root) if admin else WorkingTreeStore(git)
+    store = store_for(git, admin.model.ledger if admin else None)
     return OpenLedger(repository, store, StateFolder(git.common_dir))
 
 

@@ -17,6 +17,7 @@ from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
 from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
@@ -199,7 +200,7 @@ def store_of(repository: Repository) -> WorkingTreeStore | None:
     git = Git.open(_root(repository))
     if git is None:
         return None
-    return WorkingTreeStore(git, admin_of(repository).ledger.root)
+    return store_for(git, admin_of(repository).ledger)
 
 
 def admin_of(repository: Repository) -> AdminConfigDocument:

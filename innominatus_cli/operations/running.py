@@ -30,8 +30,8 @@ from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
 from innominatus_cli.findings.catalogue.resuming import DECISION_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
+from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.store import Written
-from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
 from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
@@ -142,8 +142,9 @@ class RunOperation:
         admin = self.repository.admin_config()
         self.admin = admin.model if admin else AdminConfigDocument()
         self.state = StateFolder(git.common_dir)
-        self.store = WorkingTreeStore(git, self.admin.ledger.root, clock=clock)
+        self.store = store_for(git, self.admin.ledger, clock)
         self.head = git.head()
+        self.ledger_commit = self.store.commit()
         self.run_id = clock.new_id()
         self.redactor = Redactor()
         self.locks = RunLocks(git, self.state, clock, self.admin.locks)
@@ -176,7 +177,7 @@ class RunOperation:
         left_over = tuple(recover(self.store, self.clock))
         self.locks.acquire(plan.application.name, plan.environment, holder, options.lock_remote)
         try:
-            if left_over or self.git.head().commit != self.head.commit:
+            if left_over or (self.git.head().commit, self.store.commit()) != (self.head.commit, self.ledger_commit):
                 # Another run has ended since, and its record may say something else of first deployments.
                 outcome = self._planned(wish)
                 plan = outcome.plan
@@ -352,7 +353,7 @@ class RunOperation:
         findings = (*report.findings, *held, *written.findings)
         pushed: tuple[Finding, ...] | None = None
         if options.push and written.ref is not None:
-            pushed = self._pushed(written.ref)
+            written, pushed = self.store.push(written)
             findings = (*findings, *pushed)
         if self.checkpoints is not None and (_is_pushed(pushed) or record.status == "succeeded"):
             self.checkpoints.delete()
@@ -360,11 +361,6 @@ class RunOperation:
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return replace(report, exit_status=status, record=written.record, written=written, findings=findings)
-
-    def _pushed(self, ref: str) -> tuple[Finding, ...]:
-        from innominatus_cli.ledger.pushing import push_records  # noqa: PLC0415 - few runs push
-
-        return push_records(self.store, ref, self.clock)
 
 
 def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:

@@ -52,7 +52,7 @@ def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Cloc
             ledger.store,
             now,
             trust_of(ledger, wanted),
-            branch=wanted.branch or ledger.store.git.head().branch,
+            branch=wanted.branch or ledger.store.branch(),
             signatures=wanted.signatures,
             named=_named(ledger, wanted.head) if wanted.head else None,
         )

@@ -1,14 +1,19 @@
-"""How long `stats` takes over many records, against reading their bytes and parsing them as JSON. Prints ratios.
+"""How long `stats` takes over many records, and what committing one more costs. Prints ratios.
 
     python tests/benchmarks/bench_records.py [--short]
 
 Records of 16 steps, of 200 applications in 3 environments over a year, in one commit. The floor is `git cat-file` of
 all of them and `json.loads`; whole records are what `history` reads. A month is what `stats` shows by itself. Seconds
 are those that this process computed, so that a busy machine changes little; nothing is asserted.
+
+Then one record is committed to a ledger of 1,000 and to one of 100,000 (with --short: 100 and 1,000), by each store, in
+turns; the ratio of the two medians is to be at most 1.5 for the branch store. It counts the CPU seconds of git too.
 """
 
 import json
 import random
+import resource
+import statistics as numbers
 import subprocess
 import sys
 import tempfile
@@ -19,12 +24,18 @@ from pathlib import Path
 
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.verdict import Actor
+from innominatus_cli.ledger.branch_store import BranchStore
 from innominatus_cli.ledger.records import record_path
+from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.statistics import DEFAULT_SECONDS, statistics
 from innominatus_cli.system.clock import timestamp, ulid
+from innominatus_cli.system.git import Git
 
 SIZES, SHORT_SIZES = (100, 1_000, 10_000), (100, 500)
+FEW_AND_MANY, SHORT_FEW_AND_MANY = (1_000, 100_000), (100, 1_000)
+ROUNDS = 15
+BOUND = 1.5
 STEPS = (
     "pre-deployment/platform/-/scan/look",
     *(f"deployment/product/shop/flow-{number % 5}/step-{number}" for number in range(14)),
@@ -99,14 +110,66 @@ def measured(folder: Path, count: int) -> str:
     )
 
 
+def fast_import(folder: Path, count: int) -> None:
+    """A repository with so many records, in one commit of main and the same one of the ledger's branch."""
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)
+    stream = bytearray()
+    for branch in ("main", "innominatus/ledger"):
+        stream += b"commit refs/heads/%s\ncommitter a <a@b.c> 1700000000 +0000\ndata 1\nx\n" % branch.encode()
+        for number in range(count):
+            made = record(number, count)
+            data = made.canonical
+            path = record_path(".innominatus", made).encode()
+            stream += b"M 100644 inline %s\ndata %d\n%s\n" % (path, len(data), data)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input=stream, check=True)
+    subprocess.run(["git", "checkout", "-q", "-f", "main"], cwd=folder, check=True)
+
+
+def used() -> float:
+    """CPU seconds of this process and of all that it has waited for."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+def commits(few: int, many: int) -> None:
+    """Prints what committing one record costs with few and with many others."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        stores: list[dict[type[WorkingTreeStore], WorkingTreeStore]] = []
+        for name, count in ((one, few), (other, many)):
+            fast_import(Path(name), count)
+            git = Git.open(Path(name))
+            if git is None:
+                raise AssertionError(name)
+            stores.append({kind: kind(git) for kind in (BranchStore, WorkingTreeStore)})
+        for kind, label in ((BranchStore, "branch store"), (WorkingTreeStore, "tree store")):
+            spent: list[list[float]] = [[], []]
+            for turn in range(ROUNDS + 1):
+                for number, store in enumerate(made[kind] for made in stores):
+                    new = record(few - 1, few).model_copy(
+                        update={"run": ulid(int(NOW.timestamp() * 1000), turn.to_bytes(10)), "plan": None}
+                    )
+                    head = store.git.head()
+                    before = used()
+                    if store.write(new, None, {}, head).findings:
+                        raise AssertionError(label)
+                    spent[number].append(used() - before)
+            small, large = (numbers.median(one[1:]) for one in spent)
+            bound = f" (bound {BOUND})" if kind is BranchStore else ""
+            print(
+                f"one record committed by the {label}: {small:.3f}s among {few:,}, {large:.3f}s among {many:,}, "
+                f"{large / small:.2f}x{bound}"
+            )
+
+
 def main(*, short: bool) -> None:
-    """Prints a line a size."""
+    """Prints a line a size, and a line a store."""
     random.seed(1)
     print(f"{'records':>8} {'floor':>8} {'stats, all':>12} {'a month':>8} {'whole':>14}")
     for count in SHORT_SIZES if short else SIZES:
         with tempfile.TemporaryDirectory() as name:
             fill(Path(name), count)
             print(measured(Path(name), count))
+    commits(*(SHORT_FEW_AND_MANY if short else FEW_AND_MANY))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def made(root: Path, killed: str, where: str) -> Path:
 
 def tool(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, "-m", "innominatus_cli", *arguments]
-    return subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False, timeout=60, env=os.environ)
+    return subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False, timeout=300, env=os.environ)
 
 
 def log(root: Path) -> list[str]:

@@ -13,7 +13,7 @@ from innominatus_cli.cli.output import output_option, print_document, print_list
 
 @click.group("ledger")
 def command() -> None:
-    r"""Work with the records of runs and actions: verify, sign and show them, adopt those that wait.
+    r"""Work with the records of runs and actions: verify, sign and show them, back them up, adopt those that wait.
 
     \b
     Examples:
@@ -164,3 +164,54 @@ def export(form: str, application: str | None, environment: str | None, since: d
     store = open_ledger().store
     print_text(export_text(store, form, application, environment, since))
     return told(store.findings)
+
+
+@command.command("backup", short_help="Write the ledger into one file, a git bundle.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@output_option("text", "json", "yaml")
+def backup(file: Path, output: str) -> int:
+    r"""Write the ledger into one file: a git bundle of the branch that is checked out, and of refs/innominatus.
+
+    The ledger is verified first, and a file that is there is never written over.
+
+    \b
+    Examples:
+      innominatus-ctl ledger backup ledger-2026-11-25.bundle
+      innominatus-ctl ledger backup ledger.bundle -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.backing_up import back_up
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.ledger_backup import backup_document, backup_text
+
+    made = back_up(open_ledger(), file)
+    print_document(backup_document(made), output, lambda: backup_text(made))
+    return told(made.findings)
+
+
+@command.command("restore", short_help="Take what is missing here out of a backup.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--at", metavar="TIME|RUN", help="Take nothing that ended later: a day, a time, how long ago, a run.")
+@click.option("--dry-run", is_flag=True, help="Verify and count only: the drill.")
+@output_option("text", "json", "yaml")
+def restore(file: Path, at: str | None, dry_run: bool, output: str) -> int:
+    r"""Take the records, plans and actions that are missing here out of a backup, byte for byte, in one commit.
+
+    The backup's ledger is verified first. What stands here is neither changed nor removed, and an action in the ledger
+    says who restored what.
+
+    \b
+    Examples:
+      innominatus-ctl ledger restore ledger.bundle --dry-run
+      innominatus-ctl ledger restore ledger.bundle
+      innominatus-ctl ledger restore ledger.bundle --at 2026-11-20
+    """
+    from innominatus_cli.cli.moments import end_of
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.backing_up import restore as restore_ledger
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.ledger_backup import restored_document, restored_text
+
+    done = restore_ledger(open_ledger(), file, end_of(at), dry_run=dry_run)
+    print_document(restored_document(done), output, lambda: restored_text(done))
+    return told(done.findings)

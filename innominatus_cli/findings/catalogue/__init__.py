@@ -28,6 +28,7 @@ BLOCKS = (
     "secrets",
     "resuming",
     "ledger",
+    "ledger_branch",
     "locks",
     "vendoring",
     "internal",

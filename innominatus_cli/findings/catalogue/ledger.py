@@ -362,3 +362,25 @@ APPROVAL_MISSING = Code(
         "in the ledger, or wait to be taken into it, and be of the plan that ran."
     ),
 )
+BACKUP_UNUSABLE = Code(
+    "ORC-6080",
+    "The backup cannot be written or used",
+    "Name another file; `git bundle verify FILE` says what git thinks of one.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="A backup is a git bundle with one branch. It is never written over a file, and its ledger is verified "
+    "before anything is restored from it.",
+)
+BACKUP_DIFFERS = Code(
+    "ORC-6081",
+    "A record of the backup stands here with other bytes",
+    "`innominatus-ctl ledger verify` says which of the two was changed; nothing was restored.",
+    exit_status=ExitStatus.CORRUPT,
+    detail="Restoring adds what is missing. It never decides which of two versions of one record is the right one.",
+)
+NOT_A_BRANCH = Code(
+    "ORC-6082",
+    "There is no branch that a ledger could be read from or restored to",
+    "Check a branch out, and finish or abort what git is in the middle of.",
+    exit_status=ExitStatus.CANNOT_WRITE_STATE,
+    detail="A backup holds the branch that is checked out, and restoring commits to it.",
+)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innominatus_cli.execution.redaction import REDACTED, Redactor
+from innominatus_cli.execution.secret_forms import forms_of
 
 SECRET = "Kq7/zT+9'w\"x$2 &<é>\\v%Lm"  # noqa: S105 - made up
 KEY = (
@@ -68,6 +69,62 @@ def test_a_value_is_found_in_every_form(name: str) -> None:
     assert not redactor.holds(clean)
 
 
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("raw", "***"), ("percent", "***"), ("form", "***"), ("hex", "***"), ("hex in capitals", "***"),
+        ("userinfo", "https://user:***@example.org/"), ("JSON", '"***"'), ("JSON in UTF-8", '"***"'), ("HTML", "***"),
+        ("XML", "***"), ("SQL", "'***'"), ("CSV", '"***"'), ("repr", "'***'"), ("shell, other quotes", "'***'"),
+        ("JSON in JSON", '"{\\"a\\": \\"***\\"}"'),
+    ],
+)  # fmt: skip
+def test_nothing_of_a_form_is_left(name: str, left: str) -> None:
+    assert Redactor([SECRET.encode()]).redacted(FORMS[name](SECRET).encode()).decode() == left
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+def test_of_base64_only_the_characters_are_left_that_neighbours_decide(before: str) -> None:
+    value = "correct-horse-7-battery"
+    told = base64.b64encode(f"{before}{value}xyz".encode()).decode()
+    first, _, last = Redactor([value.encode()]).redacted(told.encode()).decode().partition("***")
+    assert told.startswith(first)
+    assert told.endswith(last)
+    own = range((len(before) * 8 + 5) // 6, (len(before) + len(value)) * 8 // 6)
+    assert (len(first), len(told) - len(last)) == (own.start, own.stop)
+
+
+def test_a_line_of_eight_characters_is_a_form_and_one_of_seven_is_not() -> None:
+    redactor = Redactor([b"12345678\nabcdefg\nABCDEFGHIJ"])
+    assert redactor.redacted(b"12345678 abcdefg ABCDEFGHIJ") == b"*** abcdefg ***"
+
+
+def test_a_form_of_512_bytes_is_looked_for_whole_and_a_longer_one_in_pieces() -> None:
+    value = bytes(33 + at % 89 for at in range(512))
+    assert value in forms_of(value)
+    longer = value + b"!"
+    assert longer not in forms_of(longer)
+    assert {longer[:256], longer[256:512], longer[-256:]} <= forms_of(longer)
+    assert Redactor([longer]).redacted(longer) == b"***"
+
+
+def test_no_more_is_held_back_than_a_form_needs() -> None:
+    redactor = Redactor([b"hunter22"])
+    stream = redactor.stream()
+    given = stream.feed(b"-" * 100)
+    assert len(given) == 100 - (redactor.longest - 1)
+    assert stream.flush() == b"-" * (100 - len(given))
+
+
+def test_a_break_of_wrapped_base64_is_seen_from_what_was_given_out_before() -> None:
+    redactor = Redactor([b"correct-horse-7"])
+    whole = base64.encodebytes(b"k" * 50 + b"correct-horse-7" + b"k" * 400)
+    for size in (1, 3, 64, 77):
+        stream = redactor.stream()
+        clean = b"".join(stream.feed(whole[at : at + size]) for at in range(0, len(whole), size)) + stream.flush()
+        assert clean == redactor.redacted(whole)
+        assert stream.count == 1
+
+
 def test_the_lines_of_a_secret_of_many_lines_are_found_one_by_one_without_indent() -> None:
     redactor = Redactor([KEY.encode()])
     assert redactor.redacted(b"> AASCBKcwggSjAgEAAoIBAQDP <") == b"> *** <"
@@ -97,6 +154,11 @@ def test_colours_inside_of_a_value_do_not_hide_it() -> None:
 def test_values_that_overlap_leave_nothing_of_either() -> None:
     assert Redactor([b"abcdefgh", b"efghijkl"]).redacted(b"-abcdefghijkl-") == b"-***-"
     assert Redactor([b"abcdefgh", b"abcdefghijkl"]).redacted(b"-abcdefghijkl-abcdefghi") == b"-***-***i"
+
+
+def test_a_value_that_overlaps_itself_leaves_nothing() -> None:
+    assert Redactor([b"zzzzzz"]).redacted(b"-zzzzzzz-") == b"-***-"
+    assert Redactor([b"zyzyzy"]).redacted(b"-zyzyzyzy-") == b"-***-"
 
 
 def test_values_side_by_side_are_taken_out_one_by_one() -> None:

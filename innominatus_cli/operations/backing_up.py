@@ -1,0 +1,225 @@
+"""`ledger backup` and `ledger restore`: the ledger in one git bundle, and what a clone lacks of it, verified first.
+
+A bundle is git's own format: the branch with its history, and the refs below refs/innominatus. Restoring takes the
+records, plans and actions that are missing, byte for byte, in one commit; it changes and removes nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.findings.catalogue.ledger import BACKUP_DIFFERS, BACKUP_UNUSABLE, NOT_A_BRANCH, UNKNOWN_RUN
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
+from innominatus_cli.ledger.anchoring import Trust
+from innominatus_cli.ledger.landing import Change, Obstacle, why_not
+from innominatus_cli.ledger.records import actions_folder, plan_path, read_action, read_record, runs_folder
+from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.ledger.verifying import verify_ledger
+from innominatus_cli.operations.acting import new_action
+from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.verifying import verify
+from innominatus_cli.system.clock import Clock, SystemClock
+from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.state_folder import StateFolder
+
+_BRANCHES: Final = "refs/heads/"
+_OURS: Final = "refs/innominatus/"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a bundle holds. `newest` is the end of its newest run or action: what came later is not in it."""
+
+    path: str
+    bytes: int
+    refs: int
+    records: int
+    newest: str | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a clone got of a bundle, or with `dry_run` would get."""
+
+    runs: int
+    actions: int
+    plans: int
+    newest: str | None
+    duration_ms: int
+    commit: str | None = None
+    dry_run: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backup:
+    """Writes the bundle, whole or not at all; never over a file that is there.
+
+    Raises CannotContinue: where the ledger is not sound (exit 65), no branch is checked out, or the disk refuses.
+    """
+    git = ledger.store.git
+    head = git.head()
+    if head.ref is None or head.commit is None:
+        raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits is checked out", Place("HEAD")))
+    if path.exists():
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, "the file is there already", Place(str(path))))
+    verified = verify(ledger, clock=clock)
+    if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
+        raise CannotContinue(*wrong)
+    refs = [head.ref, *git.refs(_OURS)]
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        git.command.output("bundle", "create", "--quiet", str(draft.resolve()), *refs)
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        os.link(draft, path)
+    except (GitFailed, OSError) as problem:
+        message = f"it cannot be written: {problem}"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
+    finally:
+        draft.unlink(missing_ok=True)
+    moments = _moments(ledger.store.records(), ledger.store.actions())
+    return Backup(
+        str(path), path.stat().st_size, len(refs), len(moments), max(moments, default=None), verified.findings
+    )
+
+
+def restore(
+    ledger: OpenLedger, path: Path, at: str | None = None, *, dry_run: bool = False, clock: Clock | None = None
+) -> Restored:
+    """Takes what is missing into the branch that is checked out.
+
+    `at` is a time (RFC 3339) or a run: nothing that ended later is taken. Raises CannotContinue: exit 65 where the
+    bundle cannot be read, its ledger is not sound, or one of its records stands here with other bytes.
+    """
+    now = clock or SystemClock()
+    started = now.monotonic()
+    git, store = ledger.store.git, ledger.store
+    commit = _unbundled(git, path)
+    verified = verify_ledger(_Elsewhere(git, store.root, commit), now, Trust())
+    if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
+        message = f"the ledger in it is not sound: {wrong[0].place}: {wrong[0].message}"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))), *wrong)
+    there, here = _files(git, store.root, commit), _files(git, store.root, store.commit())
+    for name, object_id in there.items():
+        if here.get(name, object_id) != object_id:
+            raise CannotContinue(Finding(BACKUP_DIFFERS, "it stands here with other bytes", Place(name)))
+    missing = {name: object_id for name, object_id in there.items() if name not in here}
+    wanted, newest = _until(git, store.root, missing, at, there)
+    runs, actions, plans = (sum(name.startswith(one) for name in wanted) for one in _folders(store.root).values())
+    done = None if dry_run or not wanted else _land(ledger, wanted, path, now)
+    lasted = round((now.monotonic() - started) * 1000)
+    return Restored(runs, actions, plans, newest, lasted, done, dry_run)
+
+
+class _Elsewhere:
+    """The ledger of a commit that no ref names, as `verify_ledger` asks for it; nothing stands outside of it."""
+
+    def __init__(self, git: Git, root: str, at: str) -> None:
+        self.git = git
+        self.root = root
+        self.state = StateFolder(git.common_dir)
+        self._at = at
+
+    @property
+    def in_working_tree(self) -> bool:
+        return False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return ()
+
+    def commit(self) -> str:
+        return self._at
+
+    def outside(self, committed: Mapping[str, str]) -> list[StoredRecord | StoredAction]:  # noqa: ARG002 - the protocol
+        return []
+
+
+def _folders(root: str) -> dict[str, str]:
+    return {"runs": f"{runs_folder(root)}/", "actions": f"{actions_folder(root)}/", "plans": f"{root}/plans/"}
+
+
+def _unbundled(git: Git, path: Path) -> str:
+    """The commit of the branch in the bundle; its objects are in this repository then, and no ref names them."""
+    try:
+        told = git.command.text("bundle", "unbundle", str(path.resolve()))
+    except GitFailed as problem:
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, f"git cannot read it: {problem}", Place(str(path)))) from problem
+    branches = [line.split(" ")[0] for line in told.splitlines() if line.partition(" ")[2].startswith(_BRANCHES)]
+    if len(branches) != 1:
+        message = f"it holds {len(branches)} branches, and a backup holds one"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))))
+    return branches[0]
+
+
+def _files(git: Git, root: str, commit: str | None) -> dict[str, str]:
+    """The ledger's files at a commit, with their object ids: records of runs and actions, and plans."""
+    folders = tuple(_folders(root).values())
+    entries = git.tree(commit, root) if commit else []
+    return {entry.path: entry.object_id for entry in entries if entry.path.startswith(folders)}
+
+
+def _moments(runs: list[StoredRecord], actions: list[StoredAction]) -> list[str]:
+    return [*(one.record.finished_at for one in runs), *(one.record.at for one in actions)]
+
+
+def _until(
+    git: Git, root: str, missing: Mapping[str, str], at: str | None, there: Mapping[str, str]
+) -> tuple[dict[str, bytes], str | None]:
+    """The bytes of what is to be taken, and the end of the newest of it."""
+    contents = git.read_blobs(missing.values())
+    read = {name: contents[object_id] for name, object_id in missing.items()}
+    ends = {name: end for name, data in read.items() if (end := _end(root, name, data)) is not None}
+    limit = _limit(git, root, at, there)
+    taken = {name for name, end in ends.items() if limit is None or end <= limit}
+    plans = {plan_path(root, plan) for name in taken if (plan := _plan(root, name, read[name])) is not None}
+    wanted = {name: data for name, data in read.items() if name in taken or name in plans}
+    return wanted, max((ends[name] for name in taken), default=None)
+
+
+def _limit(git: Git, root: str, at: str | None, there: Mapping[str, str]) -> str | None:
+    if at is None or "-" in at:
+        return at
+    found = [name for name in there if name.startswith(_folders(root)["runs"]) and f"/{at.upper()}" in name]
+    if len(found) != 1:
+        raise CannotContinue(Finding(UNKNOWN_RUN, f"the backup holds no single run '{at}'", Place("--at")))
+    return _end(root, found[0], git.read_blobs([there[found[0]]])[there[found[0]]])
+
+
+def _end(root: str, name: str, data: bytes) -> str | None:
+    """When what a record tells had ended; None for a plan."""
+    if name.startswith(_folders(root)["runs"]):
+        run = read_record(root, name, data)
+        return run.finished_at if isinstance(run, RunRecord) else None
+    if name.startswith(_folders(root)["actions"]):
+        action = read_action(root, name, data)
+        return None if isinstance(action, Finding) else action.at
+    return None
+
+
+def _plan(root: str, name: str, data: bytes) -> str | None:
+    record = read_record(root, name, data) if name.startswith(_folders(root)["runs"]) else None
+    return record.plan if isinstance(record, RunRecord) else None
+
+
+def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Clock) -> str:
+    """One commit with the files, and an action in the ledger that says so."""
+    store = ledger.store
+    head = store.git.head()
+    reason = why_not(head, head.ref)
+    if reason or head.ref is None:
+        raise CannotContinue(Finding(NOT_A_BRANCH, reason or "no branch is checked out", Place("HEAD")))
+    message = f"chore(innominatus): restore {len(wanted)} files of the ledger [skip ci]\n"
+    try:
+        with store.turn():
+            commit = store.landing().on_branch(head.ref, lambda _base: Change(dict(wanted), message))
+    except (Obstacle, GitFailed, OSError) as problem:
+        raise CannotContinue(Finding(NOT_A_BRANCH, f"nothing was restored: {problem}", Place("HEAD"))) from problem
+    details = {"files": len(wanted), "backup": path.name, "commit": commit}
+    store.write_action(new_action(ledger, "restore", details=details, clock=clock), store.git.head())
+    return commit
