@@ -127,7 +127,8 @@ class GitCommand:
     env: Mapping[str, str] = field(repr=False)
     options: tuple[str, ...]
     run: Run = field(repr=False)
-    timeout_seconds: float = _TIMEOUT_SECONDS
+    timeout_seconds: float | None = None
+    """How long a command may take; None: two minutes."""
 
     def outcome(
         self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
@@ -137,7 +138,7 @@ class GitCommand:
             argv=(self.program, *self.options, *arguments),
             cwd=self.cwd,
             env={**self.env, **(env or {})},
-            timeout_seconds=self.timeout_seconds,
+            timeout_seconds=self.timeout_seconds or _TIMEOUT_SECONDS,
             stdin=stdin,
         )
         return self.run(request)

@@ -17,7 +17,7 @@ from innominatus_cli.system.commands import CommandOutcome, Ending
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed, operators_command, remote_command
 
-TIMEOUT_SECONDS: Final = 30.0
+TIMEOUT_SECONDS: Final = 60.0
 _ID: Final = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NAME: Final = re.compile(rb"refs/[\x21-\x7e]{1,1000}")
 _URL_CREDENTIALS: Final = re.compile(r"//[^/@\s]*@")
@@ -132,6 +132,8 @@ class RemoteRefs:
                 return True
             if current != old:
                 return False
+            if outcome.ending is Ending.TIMED_OUT:
+                raise self._trouble(REMOTE_UNREACHABLE, reason)
             if flag != _REJECTED or not _is_passing(reason):
                 break
             self._clock.sleep(_PAUSE_SECONDS * (attempt + 1) * (0.5 + random.random()))

@@ -21,7 +21,7 @@ REMOTE_UNREACHABLE = Code(
     exit_status=ExitStatus.ENVIRONMENT,
     detail=(
         "Nothing is run without the lock that admin-config.yaml asks for, so nothing is run while the remote cannot be "
-        "reached. The message is git's own. Every call ends after 30 seconds, and no prompt for a password appears: "
+        "reached. The message is git's own. Every call ends after 60 seconds, and no prompt for a password appears: "
         "credentials come from git's helpers, as for `git push`."
     ),
 )
