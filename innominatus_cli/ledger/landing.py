@@ -84,7 +84,7 @@ class Landing:
         Raises Obstacle (nothing is changed then), GitFailed, OSError.
         """
         before = _Before()
-        noted = self._own_files.read()
+        noted = self._own_files.taken_up()
         ours = dict(noted)
         commit, landed = "", frozenset[str]()
         until = self._clock.monotonic() + _REF_PATIENCE_SECONDS
@@ -116,7 +116,7 @@ class Landing:
         Raises Obstacle (nothing is changed then), GitFailed, OSError.
         """
         before = _Before()
-        noted = self._own_files.read()
+        noted = self._own_files.taken_up()
         landed = False
         try:
             if self._required(ref).commit != old:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from innominatus_cli.system.git import Git
-from innominatus_cli.system.owned_files import remove_owned, replace_owned
+from innominatus_cli.system.owned_files import remove_drafts, remove_owned, replace_owned
 from innominatus_cli.system.state_folder import StateFolder
 
 _PRIVATE: Final = 0o600
@@ -20,6 +20,7 @@ class OwnFiles:
     """The note of one working tree: by path the blobs that we wrote, or were about to write, there."""
 
     def __init__(self, git: Git, state: StateFolder) -> None:
+        self._root = git.root
         self._state = state
         self._name = f"own-files-{git.git_dir.name}.json"
 
@@ -32,6 +33,13 @@ class OwnFiles:
         if not isinstance(noted, dict):
             return {}
         return {path: frozenset(map(str, blobs)) for path, blobs in noted.items() if isinstance(blobs, list)}
+
+    def taken_up(self) -> dict[str, frozenset[str]]:
+        """What is noted, after the drafts that a killed process left beside these files have gone."""
+        noted = self.read()
+        for path in noted:
+            remove_drafts(self._root, path)
+        return noted
 
     def note(self, blobs: Mapping[str, frozenset[str]]) -> None:
         """Replaces the note. Raises OSError."""

@@ -9,6 +9,7 @@ from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.run_record import Assumption, RunRecord
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
+from innominatus_cli.execution.journal import read_journal
 from innominatus_cli.execution.kept import read_kept
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import read_opening, read_request, read_run
@@ -177,12 +178,13 @@ class ResumeOperation(RunOperation):
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""
         stored = self.store.record(run)
-        if self.state.journal_path(run).exists():
+        journal = self.state.journal_path(run)
+        if journal.exists() and (stored is not None or read_journal(journal).lines):
             return self._from_folder(self.state.run_dir(run), stored)
         if stored is None:
             folder = self._checkpoint(run, options)
             if folder is None:
-                raise _not_resumable(run, "it has neither a record nor a checkpoint")
+                raise _not_resumable(run, "it has neither a record nor a checkpoint, and nothing of it had begun")
             return self._from_folder(folder, None)
         plan = self.store.plan(stored.record.plan) if stored.record.plan else None
         if plan is None:

@@ -6,6 +6,7 @@ leaves the old content or the new.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -87,6 +88,27 @@ def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644) -> None
                 os.unlink(temporary, dir_fd=parent)
             raise
         os.fsync(parent)
+
+
+def remove_drafts(root: Path, path: str) -> None:
+    """Removes what `replace_owned` left of a file when its process was killed; drafts of living processes stay."""
+    folder, _, name = path.rpartition("/")
+    draft = re.compile(rf"\.{re.escape(name)}\.(\d+)\.[0-9a-f]{{8}}")
+    with suppress(OSError), _opened(root, folder) as parent, os.scandir(parent) as entries:
+        for left in [match for entry in entries if (match := draft.fullmatch(entry.name))]:
+            if not _lives(int(left[1])):
+                with suppress(OSError):
+                    os.unlink(left[0], dir_fd=parent)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def remove_owned(root: Path, path: str) -> None:

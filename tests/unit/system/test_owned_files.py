@@ -1,10 +1,18 @@
 """Files of ours in a folder that others write to: no link leads out."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from innominatus_cli.system.owned_files import NotARegularFile, owned_files, read_owned, remove_owned, replace_owned
+from innominatus_cli.system.owned_files import (
+    NotARegularFile,
+    owned_files,
+    read_owned,
+    remove_drafts,
+    remove_owned,
+    replace_owned,
+)
 
 
 def test_a_file_is_written_read_listed_and_removed_with_its_empty_folders(tmp_path: Path) -> None:
@@ -63,3 +71,19 @@ def test_a_failed_write_leaves_the_old_content_and_no_temporary_file(
     with pytest.raises(OSError, match="No space"):
         replace_owned(tmp_path, "a", b"new")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"old")]
+
+
+def test_drafts_of_processes_that_are_gone_are_removed_and_nothing_else_is(tmp_path: Path) -> None:
+    replace_owned(tmp_path, "runs/one.json", b"{}")
+    gone, mine = "runs/.one.json.999999999.0123abcd", f"runs/.one.json.{os.getpid()}.0123abcd"
+    for name in (gone, mine, "runs/.two.json.999999999.0123abcd", "runs/.one.json.old"):
+        (tmp_path / name).write_bytes(b"")
+    remove_drafts(tmp_path, "runs/one.json")
+    remove_drafts(tmp_path, "no-such-folder/one.json")
+    left = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert left == [
+        ".one.json." + str(os.getpid()) + ".0123abcd",
+        ".one.json.old",
+        ".two.json.999999999.0123abcd",
+        "one.json",
+    ]
