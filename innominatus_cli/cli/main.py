@@ -165,7 +165,7 @@ def _trouble(problem: OSError, *, debug: bool) -> int:
         sys.stdout.flush()
     except OSError:
         return int(ExitStatus.OUTPUT_LOST)
-    if problem.filename is None and problem.errno in {errno.EFBIG, errno.EIO, errno.ENOSPC}:
+    if problem.filename is None and problem.errno in {errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC}:
         return int(ExitStatus.OUTPUT_LOST)  # an unbuffered stdout keeps nothing; other writers make findings of theirs
     try:
         os.getcwd()  # noqa: PTH109 - pathlib is not needed to know

@@ -34,11 +34,11 @@ def test_the_logs_of_a_refused_run_say_that_no_step_ran(shop: Any) -> None:
     assert shop("logs", "latest", "-o", "json").data["status"] == "refused"
 
 
-def test_a_dry_run_that_policies_refuse_says_so(shop: Any) -> None:
+def test_a_dry_run_that_an_approval_would_hold_says_so(shop: Any) -> None:
     assert shop("run", "deploy-app", SCORE, "--dry-run").out.endswith("Run without --dry-run to execute.\n")
     told = shop("run", "deploy-app", SCORE, "--env", "production", "--dry-run")
-    assert told.status == 3
-    assert told.out.endswith("Policies refuse it: no step would run.\n")
+    assert told.status == 6
+    assert told.out.endswith("It waits for an approval: no step would run before.\n")
 
 
 def test_records_are_shown_also_while_admin_config_has_an_error(shop: Any) -> None:

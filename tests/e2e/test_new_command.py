@@ -47,7 +47,7 @@ def test_a_first_step_of_every_type_that_runs_does_run(repository: Workshop) -> 
     text = (repository.folder / "admin-config.yaml").read_text()
     start, end = text.index("  allowedStepTypes:"), text.index("  security:")
     (repository.folder / "admin-config.yaml").write_text(text[:start] + text[end:])
-    types = [name for name, known in STEP_TYPES.items() if known.has_driver]
+    types = [name for name, known in STEP_TYPES.items() if known.has_driver and name != "approval"]
     made = repository("new", "workflow", "first", "--product", "storefront", "--step-type", ",".join(types), "--allow")
     assert made.status == 0, made.all
     repository.commit("A workflow")
