@@ -148,6 +148,8 @@ def _folders(root: str) -> dict[str, str]:
 
 def _unbundled(git: Git, path: Path) -> str:
     """The commit of the branch in the bundle; its objects are in this repository then, and no ref names them."""
+    if not path.is_file():
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, "it is no regular file", Place(str(path))))
     try:
         told = git.command.text("bundle", "unbundle", str(path.resolve()))
     except GitFailed as problem:

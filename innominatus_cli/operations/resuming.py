@@ -151,7 +151,7 @@ class ResumeOperation(RunOperation):
         stored = self.store.record(run)
         known = stored.record if stored is not None else read_opening(self.state, run)
         if known is None:
-            folder = self._checkpoint(run, options)
+            folder = self.state.run_dir(run) if self._has_begun(run) else self._checkpoint(run, options)
             if folder is None:
                 raise _not_resumable(run, "nothing of it had begun")
             known = read_run(folder).opening
@@ -178,8 +178,7 @@ class ResumeOperation(RunOperation):
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""
         stored = self.store.record(run)
-        journal = self.state.journal_path(run)
-        if journal.exists() and (stored is not None or read_journal(journal).lines):
+        if self._has_begun(run):
             return self._from_folder(self.state.run_dir(run), stored)
         if stored is None:
             folder = self._checkpoint(run, options)
@@ -191,6 +190,15 @@ class ResumeOperation(RunOperation):
             raise _not_resumable(run, "its plan is not in the ledger")
         folder = self._checkpoint(run, options) if any(one.artifacts for one in stored.record.steps) else None
         return _EarlierRun(stored.record, plan, folder)
+
+    def _has_begun(self, run: str) -> bool:
+        """Whether the journal of a run is here and has a line. Raises CannotContinue (exit 65) for one that is none."""
+        journal = self.state.journal_path(run)
+        if not journal.exists():
+            return False
+        if not journal.is_file():
+            raise CannotContinue(Finding(codes.RUN_FOLDER_CORRUPT, "the journal is no file", Place(str(journal))))
+        return bool(read_journal(journal).lines)
 
     def _from_folder(self, folder: Path, stored: StoredRecord | None) -> _EarlierRun:
         """Raises CannotContinue (exit 65) where a file there is not what the run wrote."""

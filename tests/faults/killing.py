@@ -7,6 +7,7 @@ undisturbed run: everything that changes files of the repository, starts a proce
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -80,20 +81,30 @@ def tool(*words: str) -> list[str]:
 def run(
     repository: Path, words: tuple[str, ...], strace: list[str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a command, under strace where asked; its streams are files, so that what it leaves holds no pipe of ours."""
+    """Runs a command, under strace where asked; its streams are files, so that what it leaves holds no pipe of ours.
+
+    One that strace holds for too long is killed all the same, only later than at the point.
+    """
+    argv = [*(strace or ()), *tool(*words)]
     with (repository.parent / "out").open("w+") as out:
-        done = subprocess.run(
-            [*(strace or ()), *tool(*words)],
+        done = subprocess.Popen(
+            argv,
             cwd=repository,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            timeout=_LONGEST_SECONDS,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            status = done.wait(_LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(done.pid, signal.SIGKILL)
+            status = done.wait()
+            if not strace:
+                raise
         out.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, out.read(), "")
+        return subprocess.CompletedProcess(argv, status, out.read(), "")
 
 
 def points_of(scene: Scene, template: Path, strace: Path, folder: Path) -> list[Point]:

@@ -1,6 +1,6 @@
 """The tool killed at every point that matters, resumed, and judged: what `tests.faults.killing` calls I1 to I14.
 
-At every tenth storage, spawn and wait point of three scenes in CI, at every one with INNOMINATUS_FAULTS=all; and at
+At every twentieth storage, spawn and wait point of three scenes, at every one with INNOMINATUS_FAULTS=all; and at
 pairs of points, of which the second one hits the recovery. `tests/faults/nightly.py` runs the large figures.
 """
 
@@ -18,9 +18,8 @@ from tests.faults.scenes import CHAIN, SCENES, Scene, prepared
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace injects faults on Linux only")
 ALL = os.environ.get("INNOMINATUS_FAULTS") == "all"
-IN_CI = os.environ.get("CI") == "true"
-EVERY = 1 if ALL else 10 if IN_CI else 20
-PAIRS = 50 if ALL else 8 if IN_CI else 4
+EVERY = 1 if ALL else 20
+PAIRS = 50 if ALL else 4
 
 
 def killed(
