@@ -4,12 +4,14 @@ A bundle is git's own format: the branch with its history, and the refs below re
 records, plans and actions that are missing, byte for byte, in one commit; it changes and removes nothing.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import BACKUP_DIFFERS, BACKUP_UNUSABLE, NOT_A_BRANCH, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
@@ -180,10 +182,25 @@ def _until(
     read = {name: contents[object_id] for name, object_id in missing.items()}
     ends = {name: end for name, data in read.items() if (end := _end(root, name, data)) is not None}
     limit = _limit(git, root, at, there)
-    taken = {name for name, end in ends.items() if limit is None or end <= limit}
+    if limit is None:
+        return read, max(ends.values(), default=None)
+    taken = _with_ancestors({name for name, end in ends.items() if end <= limit}, {name: read[name] for name in ends})
     plans = {plan_path(root, plan) for name in taken if (plan := _plan(root, name, read[name])) is not None}
     wanted = {name: data for name, data in read.items() if name in taken or name in plans}
     return wanted, max((ends[name] for name in taken), default=None)
+
+
+def _with_ancestors(taken: set[str], records: Mapping[str, bytes]) -> set[str]:
+    """These records and all that they follow, as far as it is missing too: a chain has no gaps, whatever clocks say."""
+    by_digest = {digest_of_bytes(data[:-1]): name for name, data in records.items()}
+    found, waiting = set(taken), list(taken)
+    while waiting:
+        for parent in json.loads(records[waiting.pop()])["parents"]:
+            name = by_digest.get(parent)
+            if name is not None and name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
 
 
 def _limit(git: Git, root: str, at: str | None, there: Mapping[str, str]) -> str | None:

@@ -37,6 +37,7 @@ from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git_refs import remotes_of
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
 
+_LATEST: Final = "latest"
 _ULID: Final = 26
 _WORDS: Final = {"done": "done", "not-done": "not_done", "not_done": "not_done"}
 
@@ -106,6 +107,8 @@ class ResumeOperation(RunOperation):
 
     def _found(self, wanted: str, options: RunOptions) -> str:
         """The id of the run that a person means; a whole id may be one that only the remote has a checkpoint of."""
+        if wanted == _LATEST and (begun := self._latest_that_began()) is not None:
+            return begun
         try:
             return find_run(self.ledger, wanted)
         except CannotContinue as unknown:
@@ -114,6 +117,12 @@ class ResumeOperation(RunOperation):
             if self._checkpoint(wanted.upper(), options) is None:
                 raise
             return wanted.upper()
+
+    def _latest_that_began(self) -> str | None:
+        """The newest run that has a record, or a journal with a line: one that was killed before has not begun."""
+        recorded = {stored.record.run for stored in self.store.records()}
+        known = sorted({*recorded, *self.state.runs()}, reverse=True)
+        return next((run for run in known if run in recorded or self._has_begun(run)), None)
 
     def _checkpoint(self, run: str, options: RunOptions) -> Path | None:
         remote = options.lock_remote or self.admin.locks.remote or "origin"
