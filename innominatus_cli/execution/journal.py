@@ -19,8 +19,10 @@ from innominatus_cli.findings.catalogue.execution import JOURNAL_LOST
 from innominatus_cli.findings.catalogue.ledger import JOURNAL_CORRUPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.clock import Clock
+from innominatus_cli.system.owned_files import NotARegularFile, owned_bytes
 
 LINE_BYTES: Final = 4096
+_LARGEST: Final = 1024 * 1024 * 1024
 _NO_LINE: Final = "0" * 64
 _HASH_PART: Final = len(',"h":"') + 64 + len('"}')
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -158,7 +160,10 @@ def read_journal(path: Path) -> JournalRead:
     Torn is a line without its newline, or with zeros that a power cut leaves.
     Raises CannotContinue (exit 65) where anything else is wrong, naming the line; OSError where it cannot be read.
     """
-    data = path.read_bytes()
+    try:
+        data = owned_bytes(path, _LARGEST)
+    except NotARegularFile as wrong:
+        raise CannotContinue(Finding(JOURNAL_CORRUPT, "it is no regular file", Place(str(path)))) from wrong
     lines: list[dict[str, Any]] = []
     prev, at = _NO_LINE, 0
     while at < len(data):

@@ -13,6 +13,7 @@ from innominatus_cli.execution.step_ends import StepEnd
 from innominatus_cli.findings.catalogue.resuming import RUN_FOLDER_CORRUPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.files import write_file
+from innominatus_cli.system.owned_files import owned_bytes
 from innominatus_cli.system.state_folder import StateFolder
 
 _PRIVATE: Final = 0o600
@@ -46,7 +47,7 @@ def read_value(folder: Path, name: str | int, written: object) -> Any:  # noqa: 
 def read_kept(path: Path, digest: str) -> bytes:
     """The bytes of a file with this digest. Raises CannotContinue (exit 65) where it is gone or holds other bytes."""
     try:
-        data = path.read_bytes()
+        data = owned_bytes(path)
     except OSError as error:
         reason = f"it cannot be read: {error.strerror}"
         raise CannotContinue(Finding(RUN_FOLDER_CORRUPT, reason, Place(str(path)))) from error

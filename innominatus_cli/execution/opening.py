@@ -19,6 +19,7 @@ from innominatus_cli.execution.kept import read_kept
 from innominatus_cli.findings.catalogue.resuming import RUN_FOLDER_CORRUPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.files import write_file
+from innominatus_cli.system.owned_files import owned_bytes
 from innominatus_cli.system.state_folder import StateFolder
 
 _PRIVATE: Final = 0o600
@@ -70,7 +71,7 @@ def open_run(
 def read_request(folder: Path) -> PlannedRequest | None:
     """What was asked for when the run of this folder was planned; None where that is not known."""
     try:
-        return PlannedRequest.model_validate_json((folder / _REQUEST).read_bytes())
+        return PlannedRequest.model_validate_json(owned_bytes(folder / _REQUEST))
     except (OSError, ValidationError):
         return None
 
@@ -106,7 +107,7 @@ def read_run(folder: Path) -> StoredRun:
     except ValidationError as problem:
         raise _corrupt(opening_path, _first(problem)) from problem
     try:
-        data = plan_path.read_bytes()
+        data = owned_bytes(plan_path)
         if digest_of_bytes(data[:-1]) != start["plan"]:
             raise _corrupt(plan_path, "it is not the plan that the run carries out")
         plan = Plan.model_validate_json(data)
@@ -120,7 +121,7 @@ def read_run(folder: Path) -> StoredRun:
 def read_opening(state: StateFolder, run: str) -> RunRecord | None:
     """The opening of a run of this clone, not checked against its journal; None where there is none to be read."""
     try:
-        return RunRecord.model_validate_json(state.opening_path(run).read_bytes())
+        return RunRecord.model_validate_json(owned_bytes(state.opening_path(run)))
     except (OSError, ValidationError):
         return None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from innominatus_cli.documents.plan import Cell, Group, Plan, PlannedStep, PlannedWorkflow
+from innominatus_cli.expressions.inner_values import value_inside
 from innominatus_cli.expressions.references import path_text, split_path
 from innominatus_cli.expressions.values import Absent, NoValue, references_in, resolve, text_of
 from innominatus_cli.findings.finding import Code
@@ -333,11 +334,7 @@ def environment_text(name: str, value: object, view: StepView) -> str:
 
 
 def _inside(data: object, keys: tuple[str, ...], path: tuple[str, ...]) -> object:
-    for key in keys:
-        if isinstance(data, Mapping) and key in data:
-            data = data[key]
-        elif isinstance(data, list) and key.isdecimal() and int(key) < len(data):
-            data = data[int(key)]
-        else:
-            raise Absent(f"'${{{path_text(path)}}}': there is no '{key}'")
-    return data
+    try:
+        return value_inside(data, keys)
+    except KeyError as absent:
+        raise Absent(f"'${{{path_text(path)}}}': there is no '{absent.args[0]}'") from absent

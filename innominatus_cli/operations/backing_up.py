@@ -16,7 +16,7 @@ from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import BACKUP_DIFFERS, BACKUP_UNUSABLE, NOT_A_BRANCH, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Trust
-from innominatus_cli.ledger.landing import Change, Obstacle, why_not
+from innominatus_cli.ledger.landing import Change, Obstacle
 from innominatus_cli.ledger.records import actions_folder, plan_path, read_action, read_record, runs_folder
 from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.verifying import verify_ledger
@@ -115,9 +115,9 @@ def restore(
     missing = {name: object_id for name, object_id in there.items() if name not in here}
     wanted, newest = _until(git, store.root, missing, at, there)
     runs, actions, plans = (sum(name.startswith(one) for name in wanted) for one in _folders(store.root).values())
-    done = None if dry_run or not wanted else _land(ledger, wanted, path, now)
+    done, trouble = (None, ()) if dry_run or not wanted else _land(ledger, wanted, path, now)
     lasted = round((now.monotonic() - started) * 1000)
-    return Restored(runs, actions, plans, newest, lasted, done, dry_run)
+    return Restored(runs, actions, plans, newest, lasted, done, dry_run, trouble)
 
 
 class _Elsewhere:
@@ -228,13 +228,10 @@ def _plan(root: str, name: str, data: bytes) -> str | None:
     return record.plan if isinstance(record, RunRecord) else None
 
 
-def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Clock) -> str:
-    """One commit with the files, and an action in the ledger that says so."""
+def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Clock) -> tuple[str, tuple[Finding, ...]]:
+    """One commit with the files, and one with an action in the ledger that says so; what is to be told of that one."""
     store = ledger.store
     head = store.git.head()
-    reason = why_not(head, head.ref)
-    if reason or head.ref is None:
-        raise CannotContinue(Finding(NOT_A_BRANCH, reason or "no branch is checked out", Place("HEAD")))
     message = f"chore(innominatus): restore {len(wanted)} files of the ledger [skip ci]\n"
     try:
         with store.turn():
@@ -242,5 +239,5 @@ def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Cl
     except (Obstacle, GitFailed, OSError) as problem:
         raise CannotContinue(Finding(NOT_A_BRANCH, f"nothing was restored: {problem}", Place("HEAD"))) from problem
     details = {"files": len(wanted), "backup": path.name, "commit": commit}
-    store.write_action(new_action(ledger, "restore", details=details, clock=clock), store.git.head())
-    return commit
+    action = store.write_action(new_action(ledger, "restore", details=details, clock=clock), store.git.head())
+    return commit, action.findings

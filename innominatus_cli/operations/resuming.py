@@ -1,5 +1,6 @@
 """`resume` and `retry`: a new run that goes on with an earlier one, by its plan, and repeats nothing that is done."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,11 +204,7 @@ class ResumeOperation(RunOperation):
     def _has_begun(self, run: str) -> bool:
         """Whether the journal of a run is here and has a line. Raises CannotContinue (exit 65) for one that is none."""
         journal = self.state.journal_path(run)
-        if not journal.exists():
-            return False
-        if not journal.is_file():
-            raise CannotContinue(Finding(codes.RUN_FOLDER_CORRUPT, "the journal is no file", Place(str(journal))))
-        return bool(read_journal(journal).lines)
+        return os.path.lexists(journal) and bool(read_journal(journal).lines)
 
     def _from_folder(self, folder: Path, stored: StoredRecord | None) -> _EarlierRun:
         """Raises CannotContinue (exit 65) where a file there is not what the run wrote."""

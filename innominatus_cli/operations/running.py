@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from innominatus_cli import __version__
 from innominatus_cli.documents.admin_config import AdminConfigDocument
-from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.run_record import Assumption, RecordKind, RunRecord, RunStatus
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
@@ -23,7 +23,7 @@ from innominatus_cli.execution.replay import concluded, told
 from innominatus_cli.execution.secrecy import clean_errors
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
-from innominatus_cli.findings.catalogue.execution import INPUT_CHANGED, JOURNAL_LOST
+from innominatus_cli.findings.catalogue.execution import JOURNAL_LOST
 from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
 from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
@@ -34,6 +34,7 @@ from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.store import Written
 from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
+from innominatus_cli.operations.input_comparison import InputComparison
 from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
 from innominatus_cli.operations.locking import RunLocks
 from innominatus_cli.operations.plan_files import HeldPlan, request_of
@@ -304,7 +305,7 @@ class RunOperation:
         """What was asked for, as data that plans it again."""
         return None if self.wish is None else request_of(self.wish, self.git.root, plan.environment)
 
-    def _compare(self, plan: Plan) -> "InputComparison":
+    def _compare(self, plan: Plan) -> InputComparison:
         return InputComparison(self.git.root, {source.path: source.object_id for source in plan.sources})
 
     def _opening(self, plan: Plan, report: RunReport) -> RunRecord:
@@ -381,22 +382,3 @@ def _exit_status(result: ExecutionResult) -> int:
 def _ladder() -> StopLadder:
     """How running steps are stopped: within what CI runners allow before they kill, where this is CI."""
     return CI_LADDER if os.environ.get("CI", "") not in {"", "false"} else StopLadder()
-
-
-@dataclass(frozen=True, slots=True)
-class InputComparison:
-    """Compares the files that a step reads with what the plan was made from, right before it starts."""
-
-    root: Path
-    object_ids: Mapping[str, str]
-
-    def __call__(self, step: PlannedStep) -> Finding | None:
-        """A finding where a file differs or is gone; None where all are as they were."""
-        snapshot = WorkingTreeSnapshot(self.root)
-        for path in step.input_files:
-            if snapshot.object_id(path) != self.object_ids.get(path):
-                place = step.provenance
-                where = Place(place.path, place.line, place.column) if place else Place(path)
-                message = f"step '{step.name}': '{path}' is no longer what the plan was made from"
-                return Finding(INPUT_CHANGED, message, where)
-        return None

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.plan import Cell, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.expressions.inner_values import value_inside
 from innominatus_cli.expressions.values import (
     JINJA,
     LITERAL,
@@ -179,11 +180,7 @@ def _missing(path: tuple[str, ...]) -> NoValue:
 
 
 def _inside(data: object, keys: tuple[str, ...], path: tuple[str, ...]) -> object:
-    for key in keys:
-        if isinstance(data, Mapping) and key in data:
-            data = data[key]
-        elif isinstance(data, list) and key.isdecimal() and int(key) < len(data):
-            data = data[int(key)]
-        else:
-            raise _missing(path)
-    return data
+    try:
+        return value_inside(data, keys)
+    except KeyError as absent:
+        raise _missing(path) from absent

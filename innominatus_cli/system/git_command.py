@@ -71,20 +71,24 @@ _FETCHING: Final = {
     "GCM_INTERACTIVE": "never",
     "SSH_ASKPASS_REQUIRE": "never",
 }
-_FETCHING_SETTINGS: Final = (
-    "advice.detachedHead=false",
-    "core.askPass=",
-    f"core.attributesFile={os.devnull}",
+_OVER_A_NETWORK: Final = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
     "fetch.bundleURI=",
     "fetch.recurseSubmodules=false",
     "fetch.writeCommitGraph=false",
     "gc.auto=0",
-    "http.followRedirects=initial",
     "maintenance.auto=false",
     "submodule.recurse=false",
     "transfer.bundleURI=false",
+)
+"""For every command that speaks with another repository: no hooks, no monitor, no housekeeping, no submodules."""
+_FETCHING_SETTINGS: Final = (
+    *_OVER_A_NETWORK,
+    "advice.detachedHead=false",
+    "core.askPass=",
+    f"core.attributesFile={os.devnull}",
+    "http.followRedirects=initial",
 )
 _REMOTE: Final = {
     "GCM_INTERACTIVE": "never",
@@ -92,19 +96,11 @@ _REMOTE: Final = {
     "SSH_ASKPASS_REQUIRE": "never",
 }
 _REMOTE_SETTINGS: Final = (
-    "core.fsmonitor=false",
-    f"core.hooksPath={os.devnull}",
-    "fetch.bundleURI=",
-    "fetch.recurseSubmodules=false",
-    "fetch.writeCommitGraph=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
+    *_OVER_A_NETWORK,
     "push.followTags=false",
     "push.gpgSign=false",
     "push.negotiate=false",
     "push.recurseSubmodules=no",
-    "submodule.recurse=false",
-    "transfer.bundleURI=false",
 )
 
 

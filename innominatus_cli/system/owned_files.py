@@ -5,6 +5,7 @@ link in a repository nor one that appears meanwhile leads a write out of it. A f
 leaves the old content or the new.
 """
 
+import errno
 import os
 import re
 import stat
@@ -23,8 +24,16 @@ class NotARegularFile(OSError):  # noqa: N818 - what stands there
     """Something stands at the path, or on the way to it, that is no regular file: a folder, a link, a device."""
 
 
-def read_owned(root: Path, path: str) -> bytes | None:
-    """The content of a regular file; None where nothing is. Raises NotARegularFile; OSError over 64 MiB."""
+def owned_bytes(path: Path, most: int = _LARGEST) -> bytes:
+    """The content of a regular file of at most so many bytes, the path itself not being a link. Raises OSError."""
+    data = read_owned(path.parent, path.name, most)
+    if data is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return data
+
+
+def read_owned(root: Path, path: str, most: int = _LARGEST) -> bytes | None:
+    """The content of a regular file; None where nothing is. Raises NotARegularFile; OSError over `most` bytes."""
     folder, _, name = path.rpartition("/")
     try:
         with _opened(root, folder) as parent:
@@ -37,9 +46,9 @@ def read_owned(root: Path, path: str) -> bytes | None:
         os.close(handle)
         raise NotARegularFile(0, "no regular file is there", path)
     with open(handle, "rb") as stream:  # noqa: PTH123 - a descriptor
-        data = stream.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise OSError(0, f"more than {_LARGEST} bytes", path)
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(0, f"more than {most} bytes", path)
     return data
 
 

@@ -170,7 +170,7 @@ def export(form: str, application: str | None, environment: str | None, since: d
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @output_option("text", "json", "yaml")
 def backup(file: Path, output: str) -> int:
-    r"""Write the ledger into one file: a git bundle of the branch that is checked out, and of refs/innominatus.
+    r"""Write the ledger into one file: a git bundle of the branch that holds it, and of refs/innominatus.
 
     The ledger is verified first, and a file that is there is never written over.
 

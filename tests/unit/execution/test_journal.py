@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.execution import journal as module
 from innominatus_cli.execution.journal import LINE_BYTES, Journal, read_journal
+from innominatus_cli.findings.catalogue.ledger import JOURNAL_CORRUPT
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue
 
@@ -190,3 +191,17 @@ facts = st.dictionaries(
 @given(facts)
 def test_the_quick_encoding_is_the_canonical_one(line: dict[str, object]) -> None:
     assert module._encode(line).encode() == canonical_json(line)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "link"])
+def test_what_is_no_regular_file_is_no_journal_and_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(CannotContinue) as stopped:
+        read_journal(path)
+    assert stopped.value.findings[0].code is JOURNAL_CORRUPT

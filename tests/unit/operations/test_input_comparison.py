@@ -8,7 +8,7 @@ from innominatus_cli.documents.plan import PlannedStep, Provenance
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.operations.running import InputComparison
+from innominatus_cli.operations.input_comparison import InputComparison
 
 
 @pytest.fixture
