@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import RecordingSnapshot
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.golden_path import GoldenPathDocument
@@ -27,6 +27,7 @@ from innominatus_cli.documents.vendored import Vendored
 from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.documents.words import a, either
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.documents.workflow_policies import WorkflowPoliciesDocument
 from innominatus_cli.findings.catalogue.document import BAD_PRODUCT_NAME, OUTSIDE_REPOSITORY, WRONG_KIND_HERE
 from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.system.files import parts_of

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
-from innominatus_cli.documents.admin_config import SecretGeneration
+from innominatus_cli.documents.secret_definitions import SecretGeneration
 from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from innominatus_cli.documents.action_record import Evidence
-from innominatus_cli.documents.admin_config import AdminConfigDocument, Signer
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.approval_statement import AUDIENCE, SIGNATURE_NAMESPACE, ApprovalStatement
+from innominatus_cli.documents.approvers import Signer
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.findings.catalogue import approvals as codes

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from innominatus_cli.documents.admin_config import AdminConfigDocument, SecretGeneration
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.secret_definitions import SecretGeneration
 from innominatus_cli.drivers.children.secret_store import generate
 from innominatus_cli.execution.secret_forms import is_too_short
 from innominatus_cli.execution.values import UnusableSecret

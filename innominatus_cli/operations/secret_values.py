@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from innominatus_cli.documents.admin_config import AdminConfigDocument, SecretDefinition
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.secrecy import Delivery, guarded
 from innominatus_cli.execution.values import Secrets

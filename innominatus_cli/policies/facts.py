@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from innominatus_cli.documents.admin_config import SecretDefinition
 from innominatus_cli.documents.plan import AbsentWorkflow
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.documents.verdict import Actor, Verdict
 from innominatus_cli.findings.finding import Finding
 

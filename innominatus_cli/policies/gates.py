@@ -6,7 +6,7 @@ The plan says the first ones, so that its digest covers them; the others are pol
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from innominatus_cli.documents.admin_config import ApprovalSettings, GateRule
+from innominatus_cli.documents.approvers import ApprovalSettings, GateRule
 from innominatus_cli.documents.plan import Gate, Plan, PlannedStep
 
 ENVIRONMENT: Final = "environment"

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from innominatus_cli.documents.admin_config import SecretDefinition
 from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
     PathInput,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from innominatus_cli.documents.action_record import ActionRecord
 from innominatus_cli.documents.action_type import ActionTypeDocument
-from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.approval_statement import ApprovalStatement
 from innominatus_cli.documents.findings_report import FindingsReport
 from innominatus_cli.documents.golden_path import GoldenPathDocument
@@ -33,6 +33,7 @@ from innominatus_cli.documents.step_type import StepTypeDocument
 from innominatus_cli.documents.suite_report import SuiteReportDocument
 from innominatus_cli.documents.verdict import Verdict
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.documents.workflow_policies import WorkflowPoliciesDocument
 from innominatus_cli.documents.workflow_test import WorkflowTestDocument
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 

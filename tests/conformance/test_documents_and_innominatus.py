@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from innominatus_cli.documents.admin_config import AdminConfigDocument, WorkflowPoliciesDocument
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.loading import Loaded, load
 from innominatus_cli.documents.provider import ProviderDocument
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.workflow import WorkflowDocument
+from innominatus_cli.documents.workflow_policies import WorkflowPoliciesDocument
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Severity, has_errors
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from innominatus_cli.documents.admin_config import FileStoreConfig
+from innominatus_cli.documents.secret_definitions import FileStoreConfig
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.secret_stores.contract import Held, Wanted, cannot_rotate, moment_of, store_failed
 from innominatus_cli.system.clock import Clock, timestamp

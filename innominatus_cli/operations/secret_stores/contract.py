@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from innominatus_cli.documents.admin_config import SecretDefinition
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.execution.values import UnusableSecret
 from innominatus_cli.findings.catalogue.secrets import SECRET_CANNOT_ROTATE, SECRET_STORE_FAILED
 

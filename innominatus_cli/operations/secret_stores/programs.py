@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from innominatus_cli.documents.admin_config import CloudStoreConfig
+from innominatus_cli.documents.secret_definitions import CloudStoreConfig
 from innominatus_cli.operations.secret_stores.contract import (
     Held,
     Wanted,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from innominatus_cli.documents.admin_config import VaultStoreConfig
+from innominatus_cli.documents.secret_definitions import VaultStoreConfig
 from innominatus_cli.operations.secret_stores.contract import Held, Wanted, moment_of, store_failed
 from innominatus_cli.system.http import HttpFailed, Reply, request
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from innominatus_cli.documents.admin_config import ApprovalSettings, GateRule
+from innominatus_cli.documents.approvers import ApprovalSettings, GateRule
 from innominatus_cli.documents.plan import Application, Gate, Group, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.policies.gates import PlanGates

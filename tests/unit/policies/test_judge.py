@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.documents.admin_config import SecretDefinition
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.documents.vocabulary import Operation, Tier
 from innominatus_cli.findings.exit_status import ExitStatus
