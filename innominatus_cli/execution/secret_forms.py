@@ -5,7 +5,6 @@ encoders of the GitHub Actions runner, whose list this one contains.
 """
 
 import base64
-import html
 import json
 import re
 import shlex
@@ -109,6 +108,8 @@ def _quoted(text: str) -> Iterator[str]:
     yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", text)
     yield text.replace('"', '""')
     yield text.replace("'", "''")
+    import html  # noqa: PLC0415 - its tables take a millisecond, and few runs have secrets
+
     escaped = html.escape(text)
     yield escaped
     yield html.escape(text, quote=False)

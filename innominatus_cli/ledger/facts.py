@@ -25,10 +25,10 @@ def first_deployment(store: Records, application: str, environment: str) -> tupl
 
     The evidence is the oldest such record, so that it stays the same however many follow.
     """
-    oldest = store.first_successful(application, environment)
+    oldest, stands = store.first_standing(application, environment)
     if oldest is None:
         return True, _NO_RECORD
-    if not store.stands(application, environment):
+    if not stands:
         return True, _ROLLED_BACK
     return False, oldest.evidence
 

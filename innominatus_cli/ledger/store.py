@@ -108,11 +108,8 @@ class Records(Protocol):
     def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
         """All records, those of an application, or those of one of its environments; the oldest first."""
 
-    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
-        """The oldest successful deployment of an application in an environment."""
-
-    def stands(self, application: str, environment: str) -> bool:
-        """Whether a successful deployment of an application in an environment has not been rolled back."""
+    def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
+        """The oldest successful deployment there, and whether one (that or a later one) has not been rolled back."""
 
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it."""

@@ -133,21 +133,18 @@ class WorkingTreeStore:
         """The digests, sorted, of all committed records, of runs and actions, that no other one names as a parent."""
         return self._tips.at(self.commit())
 
-    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
-        """The oldest successful deployment of an application in an environment."""
+    def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
+        """The oldest successful deployment there, and whether one (that or a later one) has not been rolled back."""
         paths, loose = self._look(application, environment)
         oldest = [
             next(filter(is_deployment, self._reader.committed(paths)), None),
             next(filter(is_deployment, loose), None),
         ]
-        return min((stored for stored in oldest if stored is not None), key=_run, default=None)
+        first = min((stored for stored in oldest if stored is not None), key=_run, default=None)
+        return first, first is not None and self._stands(paths, loose)
 
-    def stands(self, application: str, environment: str) -> bool:
-        """Whether a successful deployment of an application in an environment has not been rolled back.
-
-        Looks from the newest record back: nearly always it is the first one that it reads.
-        """
-        paths, loose = self._look(application, environment)
+    def _stands(self, paths: dict[str, str], loose: list[StoredRecord]) -> bool:
+        """Looks from the newest record back: nearly always it is the first one that it reads."""
         newest, *others = [*reversed(paths.items())] or [("", "")]
         committed = chain(self._reader.committed(dict([newest]) if paths else {}), self._reader.committed(dict(others)))
         return stands(chain(sorted(loose, key=_run, reverse=True), committed))
@@ -160,7 +157,7 @@ class WorkingTreeStore:
         found: set[tuple[str, str]] = set()
         for stored in (*first.values(), *loose):
             key = (stored.record.application, stored.record.environment)
-            if key not in found and (is_deployment(stored) or self.stands(*key)):
+            if key not in found and (is_deployment(stored) or self._stands(*self._look(*key))):
                 found.add(key)
         return found
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue.ledger import NEVER_DEPLOYED, PLAN_NOT_KEPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.ledger.store import StoredRecord, stands
+from innominatus_cli.ledger.store import StoredRecord, is_deployment, stands
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import open_ledger, score_files, short
 from innominatus_cli.operations.overriding import Overriding
@@ -92,16 +92,12 @@ class _Before:
     store: WorkingTreeStore
     run: str
 
-    def stands(self, application: str, environment: str) -> bool:
-        """See `Records`."""
-        return stands(reversed(self.records(application, environment)))
-
     def records(self, application: str | None = None, environment: str | None = None) -> list[StoredRecord]:
         return [one for one in self.store.records(application, environment) if one.record.run < self.run]
 
-    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
-        first = self.store.first_successful(application, environment)
-        return first if first is not None and first.record.run < self.run else None
+    def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
+        records = self.records(application, environment)
+        return next(filter(is_deployment, records), None), stands(reversed(records))
 
     def plan(self, digest: str) -> Plan | None:
         return self.store.plan(digest)

@@ -1,16 +1,17 @@
 """The locks of a run: the clone's own, and where one is configured that on a remote."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.admin_config import LocksConfig
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.operations.cancel_requests import cancelled
-from innominatus_cli.operations.remote_locks import RemoteLock, acquire_on_remote
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git
-from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.locks import Holder, RunLock, acquire
 from innominatus_cli.system.state_folder import StateFolder
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.remote_locks import RemoteLock
 
 
 class RunLocks:
@@ -45,10 +46,14 @@ class RunLocks:
         holder = replace(holder, application=application, environment=environment)
         name = remote or self._config.remote
         self._run = holder.run
-        refs = RemoteRefs.open(self._git, name, clock=self._clock) if name else None
-        self._local = acquire(self._state, application, environment, holder)
-        if refs is None:
+        if not name:
+            self._local = acquire(self._state, application, environment, holder)
             return
+        from innominatus_cli.operations.remote_locks import acquire_on_remote  # noqa: PLC0415 - few runs have one
+        from innominatus_cli.system.git_refs import RemoteRefs  # noqa: PLC0415 - as above
+
+        refs = RemoteRefs.open(self._git, name, clock=self._clock)
+        self._local = acquire(self._state, application, environment, holder)
         try:
             self._remote = acquire_on_remote(refs, self._state, self._clock, holder, self._config.lease)
             self._remote.keep(holder)
@@ -58,6 +63,8 @@ class RunLocks:
 
     def asked_to_end(self) -> Finding | None:
         """Why the run is interrupted, where somebody asked for it or its lock is gone."""
+        from innominatus_cli.operations.cancel_requests import cancelled  # noqa: PLC0415 - asked after a signal only
+
         request = cancelled(self._state, self._run)
         return request.finding() if request else None
 

@@ -32,7 +32,6 @@ from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.store import Written
-from innominatus_cli.operations.checkpoints import Checkpoints
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage, RunGates
 from innominatus_cli.operations.input_comparison import InputComparison
 from innominatus_cli.operations.judging import Policies, judgement_on, policies_for
@@ -54,6 +53,7 @@ from innominatus_cli.system.state_folder import StateFolder
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.plan_file import PlannedRequest
+    from innominatus_cli.operations.checkpoints import Checkpoints
 
 _ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
     "succeeded": ExitStatus.OK,
@@ -255,6 +255,8 @@ class RunOperation:
             raise AssertionError("a plan is judged before it is executed")
         opening = self._opening(plan, report)
         if options.checkpoint:
+            from innominatus_cli.operations.checkpoints import Checkpoints  # noqa: PLC0415 - few runs have any
+
             remote = options.lock_remote or self.admin.locks.remote or "origin"
             self.checkpoints = Checkpoints(self.git, self.state, self.run_id, remote, self.clock)
         state_dir = self.state.tool_state_dir(plan.application.name, plan.environment)

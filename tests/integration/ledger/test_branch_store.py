@@ -111,7 +111,7 @@ def test_records_plans_and_actions_are_read_from_the_branch(repository: Reposito
 
     assert [stored.record for stored in again.records()] == [first.record, second.record]
     assert [stored.record for stored in again.actions("checkout-service")] == [action.record]
-    oldest = again.first_successful("checkout-service", "development")
+    oldest, _ = again.first_standing("checkout-service", "development")
     assert oldest is not None
     assert oldest.record == first.record
     assert oldest.standing is Standing.COMMITTED

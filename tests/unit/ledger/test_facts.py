@@ -39,9 +39,6 @@ class FakeStore:
     def record(self, run: str) -> StoredRecord | None:
         return next((stored for stored in self._records if stored.record.run == run), None)
 
-    def stands(self, application: str, environment: str) -> bool:
-        return stands(reversed(self.records(application, environment)))
-
     def tips(self) -> list[str]:
         return []
 
@@ -51,9 +48,10 @@ class FakeStore:
     def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
         raise AssertionError((action, head, commit))
 
-    def first_successful(self, application: str, environment: str) -> StoredRecord | None:
-        found = [one for one in self.records(application, environment) if one.record.status == "succeeded"]
-        return found[0] if found else None
+    def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
+        records = self.records(application, environment)
+        found = [one for one in records if one.record.status == "succeeded"]
+        return found[0] if found else None, stands(reversed(records))
 
     def plan(self, digest: str) -> Plan | None:
         return self._plans.get(digest)

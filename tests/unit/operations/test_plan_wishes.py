@@ -47,12 +47,10 @@ class EmptyStore:
     def write_action(self, action: ActionRecord, head: Head, *, commit: bool = True) -> WrittenAction:
         raise AssertionError((action, head, commit))
 
-    def stands(self, application: str, environment: str) -> bool:
-        raise AssertionError((application, environment))
-
-    def first_successful(self, application: str, environment: str) -> None:
+    def first_standing(self, application: str, environment: str) -> tuple[None, bool]:
         assert application == "shop-web"
         assert environment
+        return None, False
 
     def plan(self, digest: str) -> Plan | None:
         raise AssertionError(digest)
