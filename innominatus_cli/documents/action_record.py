@@ -9,7 +9,7 @@ from innominatus_cli.documents.verdict import Actor
 
 ACTION_SCHEMA: Final = "innominatus.dev/action-record/v1"
 
-Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "gc", "restore"]
+Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "restore"]
 
 
 class Evidence(JsonModel):
