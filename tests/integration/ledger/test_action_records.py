@@ -70,7 +70,8 @@ def test_actions_are_found_by_application_and_environment_the_oldest_first(repos
     store = repository.store()
     first = store.write_action(make_action(), store.git.head()).record
     second = store.write_action(make_action(environment="staging"), store.git.head()).record
-    third = store.write_action(make_action(action="restore", application=None, environment=None), store.git.head()).record
+    whole = make_action(action="restore", application=None, environment=None)
+    third = store.write_action(whole, store.git.head()).record
     assert [one.record for one in store.actions()] == [first, second, third]
     assert [one.record for one in store.actions("checkout-service")] == [first, second]
     assert [one.record for one in store.actions("checkout-service", "staging")] == [second]
