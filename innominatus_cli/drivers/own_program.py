@@ -1,27 +1,21 @@
 """The program of a step type that the repository brings: an argv without a shell, its tools checked first."""
 
-import re
-from collections.abc import Generator
 from pathlib import Path
 
-from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.run_record import ToolFound
-from innominatus_cli.documents.versions import parse_range, parse_version
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.own import OwnInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-
-_NUMBERS = re.compile(rb"(?<![\w.])[vV]?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?((?:-[0-9A-Za-z.-]+)?)")
 
 
 def run_own_program(ctx: StepContext) -> DriverSteps:
     """Runs the command from the repository's root; outputs are on stdout, or in the step's `output_file`."""
     command = ctx.inputs_of(OwnInputs).command
     tools: list[ToolFound] = []
-    for tool in ctx.step.tools:
-        found = yield from _tool(ctx, tool)
+    for need in ctx.step.tools:
+        found = yield from tool(ctx, need)
         if isinstance(found, Finding):
             return DriverResult(failure=found, tools=tuple(tools))
         tools.append(found)
@@ -31,7 +25,7 @@ def run_own_program(ctx: StepContext) -> DriverSteps:
     before = _stamps(ctx)
     outcome = yield ctx.command(*argv)
     program = argv[0].rpartition("/")[2]
-    tools += [] if any(tool.name == program for tool in tools) else [ToolFound(name=program)]
+    tools += [] if any(one.name == program for one in tools) else [ToolFound(name=program)]
     on_stdout = ctx.step.program is None or ctx.step.program.reads == "stdout"
     failure = None
     if not outcome.succeeded:
@@ -68,25 +62,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _tool(ctx: StepContext, tool: ToolNeed) -> Generator[CommandRequest, CommandOutcome, ToolFound | Finding]:
-    """The tool, if it is there in a version of the range; it is asked for its version only where a range is written."""
-    wanted = parse_range(tool.range)
-    if tool.range.strip() in {"", "*"}:
-        return ToolFound(name=tool.name)
-    if wanted is None:
-        return ctx.finding(codes.INPUTS_UNUSABLE, f"'{tool.range}' is no range of versions of '{tool.name}'")
-    outcome = yield ctx.command(tool.name, "--version")
-    if not outcome.succeeded:
-        return ctx.program_failed(tool.name, outcome)
-    found = _NUMBERS.search(outcome.stdout.head)
-    numbers = [int(part) for part in found.groups()[:3] if part is not None] if found else []
-    text = ".".join(map(str, (*numbers, 0)[:3])) + (found[4].decode() if found else "")
-    version = parse_version(text) or parse_version(text.partition("-")[0])
-    if version is None:
-        return ctx.finding(codes.TOOL_MISSING, f"'{tool.name} --version' names no version; {tool.range} is needed")
-    if not wanted.admits(version):
-        message = f"'{tool.name}' is {version}, and {tool.range} is needed"
-        return ctx.finding(codes.TOOL_MISSING, message, f"Install a version of '{tool.name}' that is {tool.range}.")
-    return ToolFound(name=tool.name, version=str(version))

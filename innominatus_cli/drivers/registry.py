@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib import import_module
-from typing import Final, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from innominatus_cli.drivers.contract import Driver
 
@@ -21,9 +21,24 @@ _MODULES: Final = {
     "vault-setup": "vault_setup",
 }
 
+Part: TypeAlias = Literal["undo", "preview", "probe", "drift"]
+"""What a driver's module may offer besides `driver`, each a `Driver` of its own:
 
-_UNDO_ALONE: Final = ("database-migration", "kubernetes", "resource-provisioning", "vault-setup")
-"""Types whose driver takes back what it did (`undo` of its module)."""
+- `undo` takes back what the step did (its `undone_marks`, its recorded inputs);
+- `preview` says what `driver` would do, by the tool's own dry run; it changes nothing. Outputs: `changes`, a list of
+  `{"action": create|update|replace|delete|read, "object": TEXT}`;
+- `probe` says whether the work of a step in doubt is done. Outputs: `done`, a boolean;
+- `drift` compares what is there with what the step made. Outputs: `drift`, a list of `{"object": TEXT, "what": TEXT}`.
+"""
+
+
+@cache
+def part_for(step_type: str, part: Part) -> Driver | None:
+    """That part of a step type's driver; None where the type does not offer it, or nothing runs the type."""
+    name = _MODULES.get(step_type)
+    if name is None:
+        return None
+    return cast("Driver | None", getattr(import_module(f"{__package__}.{name}"), part, None))
 
 
 @cache
@@ -36,9 +51,8 @@ def undo_for(step_type: str) -> Driver | None:
 
     if not step_type:
         return restoring(None)
-    if step_type not in _UNDO_ALONE:
-        return None
-    return restoring(cast("Driver", import_module(f"{__package__}.{_MODULES[step_type]}").undo))
+    undo = part_for(step_type, "undo")
+    return None if undo is None else restoring(undo)
 
 
 @cache
