@@ -20,7 +20,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending, StreamOutput
+from innominatus_cli.system.commands import HEAD_BYTES, CommandOutcome, CommandRequest, Ending, StreamOutput
 
 Inputs = TypeVar("Inputs", bound=StepInputs)
 
@@ -121,6 +121,8 @@ class StepContext:
         stdin: bytes | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        keep_bytes: int = HEAD_BYTES,
+        logs_stdout: bool = True,
     ) -> CommandRequest:
         """A request in the work folder with the step's environment; the step's timeout bounds it."""
         return CommandRequest(
@@ -129,6 +131,8 @@ class StepContext:
             env={**self.env, **(env or {})},
             timeout_seconds=self.step.timeout_seconds,
             stdin=stdin,
+            keep_bytes=keep_bytes,
+            logs_stdout=logs_stdout,
         )
 
     def child(self, name: str, request: Mapping[str, Any]) -> CommandRequest:
@@ -171,6 +175,9 @@ class DriverResult:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     public: tuple[str, ...] = ()
     """Names of outputs that are no secrets, and belong into the record although the step does not declare them."""
+    secret: tuple[str, ...] = ()
+    """Names of outputs that are secrets, as if the step named them under `secretOutputs`: their values are taken out of
+    everything that is written from now on, and no record, journal or result has them."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""
