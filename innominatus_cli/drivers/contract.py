@@ -20,7 +20,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending, StreamOutput
+from innominatus_cli.system.commands import HEAD_BYTES, CommandOutcome, CommandRequest, Ending, StreamOutput
 
 Inputs = TypeVar("Inputs", bound=StepInputs)
 
@@ -92,6 +92,16 @@ class StepContext:
             return self.finding(codes.PATH_MISSING, f"'{written}' does not exist")
         return found
 
+    def variable(self, name: str) -> str | Finding:
+        """The value of a variable that the step's `env` gives, as for a secret; a finding where it is not there."""
+        value = self.env.get(name, "")
+        if value:
+            return value
+        message = f"the variable {name} is not set or empty"
+        return self.finding(
+            codes.INPUTS_UNUSABLE, message, f'Write `env: {{{name}: "${{secrets.<name>}}"}}` in the step.'
+        )
+
     def state_path(self, written: str) -> Path | Finding:
         """A path below the state folder, existing or not; a finding where it leaves the folder."""
         found = inside(self.state_dir, written)
@@ -111,6 +121,8 @@ class StepContext:
         stdin: bytes | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        keep_bytes: int = HEAD_BYTES,
+        logs_stdout: bool = True,
     ) -> CommandRequest:
         """A request in the work folder with the step's environment; the step's timeout bounds it."""
         return CommandRequest(
@@ -119,6 +131,8 @@ class StepContext:
             env={**self.env, **(env or {})},
             timeout_seconds=self.step.timeout_seconds,
             stdin=stdin,
+            keep_bytes=keep_bytes,
+            logs_stdout=logs_stdout,
         )
 
     def child(self, name: str, request: Mapping[str, Any]) -> CommandRequest:
@@ -161,6 +175,9 @@ class DriverResult:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     public: tuple[str, ...] = ()
     """Names of outputs that are no secrets, and belong into the record although the step does not declare them."""
+    secret: tuple[str, ...] = ()
+    """Names of outputs that are secrets, as if the step named them under `secretOutputs`: their values are taken out of
+    everything that is written from now on, and no record, journal or result has them."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""

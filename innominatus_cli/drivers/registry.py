@@ -8,17 +8,24 @@ from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
     "approval": "approval",
+    "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "database_migration",
+    "git-commit-manifests": "git_commit_manifests",
+    "gitea-repo": "gitea_repo",
+    "http": "http",
     "kubernetes": "kubernetes.driver",
     "monitoring": "monitoring",
+    "notification": "notification",
     "policy": "policy",
     "resource-provisioning": "resource_provisioning",
     "script": "script",
     "security": "security",
     "tagging": "tagging",
+    "test": "test",
     "validation": "validation",
     "vault-setup": "vault_setup",
+    "wait": "wait",
 }
 
 Part: TypeAlias = Literal["undo", "preview", "probe", "drift"]

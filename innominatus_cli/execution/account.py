@@ -139,7 +139,7 @@ class RunAccount:
         self._results[step.id] = result
         self.artifacts.update(end.artifacts)
         self._keep(index, end)
-        self.values.step_ended(step, result.status, end.outputs, end.variables)
+        self.values.step_ended(step, result.status, end.outputs, end.variables, end.secret)
         workflow_ended = self._state.ended(step.id, result.status, continued=result.continued)
         self._after_end(step, workflow_ended=workflow_ended)
         self._ends.note(step, result, end.message)

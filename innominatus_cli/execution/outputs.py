@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,11 +68,11 @@ def file_outputs(path: Path, *, required: bool) -> dict[str, Any]:
 
 
 def recorded_outputs(
-    step: PlannedStep, outputs: Mapping[str, Any], public: Sequence[str] = ()
+    step: PlannedStep, outputs: Mapping[str, Any], public: Sequence[str] = (), secret: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[str]]:
     """The declared outputs that a record may hold, and the names of those that it may not: secret or too large.
 
-    `public` are names of more outputs that belong into the record.
+    `public` are names of more outputs that belong into the record, `secret` of more that never do.
     """
     kept: dict[str, Any] = {}
     withheld: list[str] = []
@@ -81,7 +81,7 @@ def recorded_outputs(
         if name not in outputs:
             continue
         size = len(json.dumps(outputs[name], ensure_ascii=False).encode(errors="replace"))
-        if name in step.secret_outputs or size > room:
+        if name in step.secret_outputs or name in secret or size > room:
             withheld.append(name)
         else:
             kept[name] = outputs[name]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
@@ -16,7 +16,7 @@ from innominatus_cli.execution.values import Secrets, UnusableSecret
 from innominatus_cli.expressions.values import text_of
 from innominatus_cli.findings.catalogue import secrets as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding
-from innominatus_cli.system.output_capture import HEAD_BYTES
+from innominatus_cli.system.commands import HEAD_BYTES
 
 Delivery = Literal["env", "file", "stdin"]
 """How a step is given a secret: as the variable's value, as a file that the variable names, or on stdin."""
@@ -100,14 +100,17 @@ class LogFilter:
             learn_outputs(self._redactor, self._step, printed_outputs(printed[:HEAD_BYTES]))
 
 
-def learn_outputs(redactor: Redactor, step: PlannedStep, outputs: Mapping[str, Any]) -> list[str]:
+def learn_outputs(
+    redactor: Redactor, step: PlannedStep, outputs: Mapping[str, Any], secret: Collection[str] = ()
+) -> list[str]:
     """Registers the values of secret outputs, and of those in the form of `terraform output -json` that are sensitive.
 
-    Returns the names of those with a value that is too short to be taken out anywhere else.
+    `secret` are names of more outputs that are secrets. Returns the names of those with a value that is too short to be
+    taken out anywhere else.
     """
     short: list[str] = []
     for name, value in outputs.items():
-        found: list[Any] = [value] if name in step.secret_outputs else []
+        found: list[Any] = [value] if name in step.secret_outputs or name in secret else []
         if isinstance(value, Mapping) and value.keys() >= _TERRAFORM and value["sensitive"] is True:
             found.append(value["value"])
         known = [redactor.register(text.encode("utf-8", "surrogatepass")) for text in _texts(found)]

@@ -273,7 +273,7 @@ class _Work:
             return
         found.update(end.result.outputs)
         end.outputs = found
-        for name in learn_outputs(self._redactor, step, found):
+        for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
         held = holding_files(self._redactor, end.result.artifacts)
@@ -330,7 +330,7 @@ class _Work:
         artifacts = end.result.artifacts if good else {}
         self._logs.settle()
         stdout, stderr = self._digest(self._logs.stdout), self._digest(self._logs.stderr)
-        kept, withheld = recorded_outputs(step, outputs, end.result.public)
+        kept, withheld = recorded_outputs(step, outputs, end.result.public, end.result.secret)
         variables = self._public_variables(end) if good else {}
         for name in holding_names(self._redactor, kept):
             withheld.append(name)
@@ -359,11 +359,21 @@ class _Work:
             continued=status in {"failed", "timed_out"} and step.continue_on_error,
         )
         variables_all = end.variables if good else {}
-        return StepEnd(result, outputs, variables_all, artifacts, end.result.message, tuple(self._warnings))
+        return StepEnd(
+            result,
+            outputs,
+            variables_all,
+            artifacts,
+            end.result.message,
+            tuple(self._warnings),
+            end.result.secret if good else (),
+        )
 
     def _public_variables(self, end: _AttemptEnd) -> dict[str, str]:
         secret = {
-            name for name, value in self._step.set_variables.items() if self._view.is_secret(value, self._step.name)
+            name
+            for name, value in self._step.set_variables.items()
+            if self._view.is_secret(value, self._step.name, end.result.secret)
         }
         return {name: text for name, text in end.variables.items() if name not in secret}
 

@@ -46,6 +46,8 @@ class StepEnd:
     """One line for people."""
     warnings: tuple[Finding, ...] = ()
     """For the run, beside what the result says."""
+    secret: tuple[str, ...] = ()
+    """Names of outputs that are secrets though the plan does not know it."""
 
 
 Need: TypeAlias = AttemptStarts | CommandRequest | Pause

@@ -1,6 +1,6 @@
 """What references stand for while a run goes on: outputs, variables, resources, secrets and the run itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from innominatus_cli.documents.plan import Cell, Group, Plan, PlannedStep, PlannedWorkflow
@@ -36,6 +36,7 @@ class RunValues:
         self.run = run
         self.secrets = secrets
         self._plan = plan
+        self._secret: _Tainted = set()
         self._tainted = _tainted_names(plan)
         self.outputs: dict[tuple[str | None, str], Mapping[str, Any]] = {}
         """By workflow id and step name; only of steps that succeeded, or that `continueOnError` let pass."""
@@ -53,10 +54,18 @@ class RunValues:
                 own.update({f"{step.name}/{name}": value for name, value in (step.group.variables or {}).items()})
 
     def step_ended(
-        self, step: PlannedStep, status: str, outputs: Mapping[str, Any], variables: Mapping[str, str]
+        self,
+        step: PlannedStep,
+        status: str,
+        outputs: Mapping[str, Any],
+        variables: Mapping[str, str],
+        secret: Collection[str] = (),
     ) -> None:
-        """Takes over what a step gave."""
+        """Takes over what a step gave; `secret` are names of outputs that are secrets though the plan does not know."""
         key = (step.workflow_id, step.name)
+        if secret:
+            self._secret.update((*key, name) for name in secret)
+            self._tainted = _tainted_names(self._plan, self._secret)
         self.statuses[key] = "failed" if status in {"timed_out", "interrupted"} else status
         self.outputs[key] = outputs
         if variables and step.workflow_id:
@@ -94,9 +103,13 @@ class RunValues:
                 continue
         return found
 
-    def is_secret(self, workflow: str | None, value: object, own: str = "") -> bool:
-        """Whether a value of this workflow (of its step `own`) names a secret, directly or by what was made of one."""
-        return _is_tainted(value, workflow, own, self._tainted)
+    def is_secret(self, workflow: str | None, value: object, own: str = "", secret: Collection[str] = ()) -> bool:
+        """Whether a value of this workflow (of its step `own`) names a secret, directly or by what was made of one.
+
+        `secret` are names of outputs of the step that are secrets, beside those that are known to be.
+        """
+        more = {(workflow, own, name) for name in secret}
+        return _is_tainted(value, workflow, own, self._tainted | more if more else self._tainted)
 
     def public_outputs(self) -> dict[str, dict[str, Any]]:
         """The outputs of all workflows, by identity, without those that hold something secret."""
@@ -149,9 +162,9 @@ class StepView:
         """The same, when the step itself has just given these outputs."""
         return StepView(self._values, self._workflow, failed=self._failed, own=(step, outputs), cell=self._cell)
 
-    def is_secret(self, value: object, own: str) -> bool:
-        """Whether this value of the step `own` names a secret."""
-        return self._values.is_secret(self._workflow, value, own)
+    def is_secret(self, value: object, own: str, secret: Collection[str] = ()) -> bool:
+        """Whether this value of the step `own`, whose outputs `secret` are secrets, names a secret."""
+        return self._values.is_secret(self._workflow, value, own, secret)
 
     def failed(self) -> bool:
         """Whether anything that the step stands behind has failed."""
@@ -243,9 +256,13 @@ class StepView:
 _Tainted = set[tuple[str | None, str, str]]
 
 
-def _tainted_names(plan: Plan) -> _Tainted:
-    """Outputs and variables that hold something secret: workflow id, step (or `variables`), name."""
+def _tainted_names(plan: Plan, more: Collection[tuple[str | None, str, str]] = ()) -> _Tainted:
+    """Outputs and variables that hold something secret: workflow id, step (or `variables`), name.
+
+    `more` are outputs that are known to be secrets although no step says so.
+    """
     found: _Tainted = {(step.workflow_id, step.name, name) for step in plan.steps for name in step.secret_outputs}
+    found.update(more)
     for flow in plan.workflows:
         found.update(
             (flow.id, "variables", name)

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
+
+HEAD_BYTES: Final = 1024 * 1024
+"""How much of a stream is kept where nobody says otherwise."""
 
 
 class Ending(StrEnum):
@@ -21,7 +25,8 @@ class CommandRequest:
     """A process to run: an argv tuple (never a shell string), a folder, a whole environment and a timeout.
 
     `argv[0]` is a program's name, looked up on PATH of `env`, or an absolute path. `stdin` is given and closed;
-    None is /dev/null.
+    None is /dev/null. `keep_bytes` is how much of stdout its outcome has. Without `logs_stdout` what it prints there
+    is an answer for who asked, which may hold secrets that nobody knows yet: no log gets it.
     """
 
     argv: tuple[str, ...]
@@ -29,11 +34,13 @@ class CommandRequest:
     env: Mapping[str, str] = field(repr=False)
     timeout_seconds: float | None = None
     stdin: bytes | None = field(default=None, repr=False)
+    keep_bytes: int = HEAD_BYTES
+    logs_stdout: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class StreamOutput:
-    """What a process wrote to one stream: the first 1 MiB, and the size and SHA-256 of all of it."""
+    """What a process wrote to one stream: the first 1 MiB (`keep_bytes`), and the size and SHA-256 of all of it."""
 
     head: bytes = field(default=b"", repr=False)
     size: int = 0

@@ -311,7 +311,7 @@ def _content(path: Path) -> bytes | None:
 def _blocking_run(request: CommandRequest) -> CommandOutcome:
     from innominatus_cli.system.processes import run  # noqa: PLC0415 - a hot path that has no git starts no process
 
-    return run(request, head_bytes=_OUTPUT_BYTES)
+    return run(replace(request, keep_bytes=_OUTPUT_BYTES))
 
 
 def _require_version(command: GitCommand) -> None:

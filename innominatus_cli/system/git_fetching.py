@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -190,4 +191,4 @@ def _reason(outcome: CommandOutcome) -> str:
 def _run(request: CommandRequest) -> CommandOutcome:
     from innominatus_cli.system.processes import run  # noqa: PLC0415 - most commands fetch nothing
 
-    return run(request, head_bytes=_OUTPUT_BYTES)
+    return run(replace(request, keep_bytes=_OUTPUT_BYTES))

@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from innominatus_cli.system.commands import StreamOutput
+from innominatus_cli.system.commands import HEAD_BYTES, StreamOutput
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-HEAD_BYTES: Final = 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 LOG_BYTES: Final = 256 * 1024 * 1024
 END_BYTES: Final = 2 * 1024

@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from innominatus_cli.system.child import RUNGS, Child, Logs, StopLadder
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
-from innominatus_cli.system.output_capture import HEAD_BYTES, Capture
+from innominatus_cli.system.output_capture import Capture
 from innominatus_cli.system.poller import Poller
 from innominatus_cli.system.programs import find_program
 from innominatus_cli.system.signals import SignalPipe
@@ -88,7 +88,6 @@ class Supervisor:
         logs: Logs | None = None,
         inherit: Sequence[int] = (),
         tag: str = "",
-        head_bytes: int = HEAD_BYTES,
     ) -> Child:
         """Starts a process; one that cannot start is a child whose outcome, `NOT_STARTED`, the next `wait` returns.
 
@@ -99,7 +98,7 @@ class Supervisor:
         program = self._find(request)
         problem = f"program not found: {request.argv[0]}"
         if program is not None:
-            problem = self._spawn(child, program, inherit, logs or Logs(), head_bytes)
+            problem = self._spawn(child, program, inherit, logs or Logs())
         if problem:
             child.outcome = CommandOutcome(Ending.NOT_STARTED, problem=problem)
             self._ended.append(child)
@@ -162,7 +161,7 @@ class Supervisor:
                 self._programs[name, path] = known
         return known
 
-    def _spawn(self, child: Child, program: str, inherit: Sequence[int], logs: Logs, head_bytes: int) -> str:
+    def _spawn(self, child: Child, program: str, inherit: Sequence[int], logs: Logs) -> str:
         request = child.request
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -182,7 +181,8 @@ class Supervisor:
                     os.close(fd)
             self._programs.clear()
             return problem
-        child.captures = (Capture(out_read, logs.stdout, head_bytes), Capture(err_read, logs.stderr, head_bytes))
+        log = logs.stdout if request.logs_stdout else None
+        child.captures = (Capture(out_read, log, request.keep_bytes), Capture(err_read, logs.stderr))
         self._watch(child, in_write)
         return ""
 
@@ -334,15 +334,14 @@ def run(
     *,
     inherit: Iterable[int] = (),
     untrusted: Path | None = None,
-    head_bytes: int = HEAD_BYTES,
     pidfd: bool = True,
 ) -> CommandOutcome:
     """Runs one process to its end; an exception on the way (Ctrl-C) ends the process first.
 
-    `head_bytes` is how much of each stream is kept. Of a tree, only the process group is ended.
+    Of a tree, only the process group is ended.
     """
     with Supervisor(untrusted=untrusted, subreaper=False, pidfd=pidfd) as supervisor:
-        child = supervisor.start(request, inherit=tuple(inherit), head_bytes=head_bytes)
+        child = supervisor.start(request, inherit=tuple(inherit))
         while child.outcome is None:
             supervisor.wait()
         return child.outcome

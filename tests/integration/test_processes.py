@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -365,5 +366,25 @@ def test_no_descriptor_is_left_open(tmp_path: Path, portable: bool) -> None:
 
 
 def test_run_is_one_process_from_start_to_end(tmp_path: Path, portable: bool) -> None:
-    outcome = run(request(tmp_path, "sh", "-c", "cat; exit 2", stdin=b"in"), pidfd=not portable, head_bytes=1)
-    assert (outcome.exit_code, outcome.stdout.head, outcome.stdout.size) == (2, b"i", 2)
+    outcome = run(request(tmp_path, "sh", "-c", "cat; exit 2", stdin=b"in"), pidfd=not portable)
+    assert (outcome.exit_code, outcome.stdout.head, outcome.stdout.size) == (2, b"in", 2)
+
+
+@pytest.mark.parametrize(("keep", "size"), [(1, 1), (1024 * 1024, 1024 * 1024), (3 * 1024 * 1024, 2 * 1024 * 1024)])
+def test_a_request_says_how_much_of_stdout_is_kept(tmp_path: Path, keep: int, size: int) -> None:
+    asked = sh(tmp_path, "head -c 2097152 /dev/zero; head -c 2097152 /dev/zero >&2")
+    outcome = run(replace(asked, keep_bytes=keep))
+    assert len(outcome.stdout.head) == size
+    assert outcome.stdout.size == 2 * 1024 * 1024
+    assert outcome.stdout.truncated is (size < outcome.stdout.size)
+    assert len(outcome.stderr.head) == 1024 * 1024
+
+
+def test_an_answer_for_who_asked_goes_into_no_log(supervisor: Supervisor, tmp_path: Path) -> None:
+    logs = Logs(StreamLog(tmp_path / "out"), StreamLog(tmp_path / "err"))
+    child = supervisor.start(replace(sh(tmp_path, "echo answer; echo told >&2"), logs_stdout=False), logs=logs)
+    while child.outcome is None:
+        supervisor.wait()
+    assert child.outcome.stdout.head == b"answer\n"
+    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "err").read_bytes() == b"told\n"

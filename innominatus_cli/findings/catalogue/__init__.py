@@ -27,6 +27,7 @@ BLOCKS = (
     "rollback",
     "secrets",
     "resuming",
+    "delivery",
     "ledger",
     "ledger_branch",
     "locks",

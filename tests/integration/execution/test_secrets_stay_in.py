@@ -10,6 +10,8 @@ import pytest
 
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.registry import driver_for
 from innominatus_cli.execution.engine import execute_plan
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.secrecy import guarded
@@ -125,6 +127,44 @@ def test_a_secret_output_is_a_secret_from_its_step_on(
     assert logs
     assert [path for path in [*logs, tmp_path / "terminal"] if derived in path.read_text()] == []
     assert leaks(tmp_path, derived) == []
+
+
+def test_a_driver_says_which_outputs_are_secrets(
+    make_plan: MakePlan, run: Callable[..., dict[str, StepResult]], tmp_path: Path
+) -> None:
+    derived = "told-by-the-driver-7"
+
+    def driver(ctx: StepContext) -> DriverSteps:
+        outcome = yield ctx.command("printf", "%s", derived, logs_stdout=False)
+        outputs = {"password": outcome.stdout.head.decode(), "pin": "12", "url": "https://h/"}
+        return DriverResult(outputs=outputs, public=("password", "pin", "url"), secret=("password", "pin"))
+
+    steps = {
+        "make": {
+            "declared_outputs": ["password"],
+            "set_variables": {"pin_of_door": {"$ref": "outputs.pin"}, "url": {"$ref": "outputs.url"}},
+            "type": "terraform", "inputs": {"workingDir": "."},
+        },
+        "tell": {
+            "script": 'printf "%s" "$TOKEN" | base64; echo "$TOKEN $PIN"',
+            "needs": ["make"],
+            "env": {"TOKEN": {"$ref": "steps.make.outputs.password"}, "PIN": {"$ref": "variables.pin_of_door"}},
+            "set_variables": {"again": {"$ref": "steps.make.outputs.pin"}},
+        },
+    }  # fmt: skip
+    plan = make_plan(steps, outputs={"pin": {"$ref": "steps.make.outputs.pin"}, "url": {"$ref": "variables.url"}})
+    found = run(plan, driver_for=lambda name: driver if name == "terraform" else driver_for(name))
+    assert found["make"].outputs == {"url": "https://h/"}
+    assert found["make"].withheld_outputs == ["password", "pin"]
+    assert found["make"].variables == {"url": "https://h/"}
+    assert found["make"].stdout is not None
+    assert found["make"].stdout.bytes == 0
+    assert found["tell"].status == "succeeded"
+    assert found["tell"].variables == {}
+    assert leaks(tmp_path, derived) == []
+    told = (tmp_path / "findings").read_text()
+    assert "the value of secret output 'pin' has less than 6 bytes" in told
+    assert "'password'" not in told
 
 
 def test_a_secret_that_is_injected_as_a_file_is_private_and_gone_after_the_step(

@@ -195,7 +195,7 @@ def test_nobody_is_asked_and_nothing_stays_behind(
 
     def watching(request: CommandRequest) -> CommandOutcome:
         asked.append(request)
-        return run(request, head_bytes=1024 * 1024)
+        return run(request)
 
     monkeypatch.setenv("SSH_ASKPASS", "/bin/false")
     with fetched(str(other.folder), "main", watching) as tree:
