@@ -105,6 +105,9 @@ class _Change(ast.NodeTransformer):
             return node
         if isinstance(node, ast.FunctionDef):
             node.returns = None
+        if isinstance(node, ast.ClassDef):  # frozen or not, with slots or without: the same to whoever changes nothing
+            node.body = [self.visit(one) for one in node.body]  # type: ignore[misc]
+            return node
         changed = self._changed(node)
         return changed if changed is not None else self.generic_visit(node)
 
@@ -122,13 +125,24 @@ class _Change(ast.NodeTransformer):
                 return ast.copy_location(ast.Constant(not node.value), node)
             case ast.Constant(value=int() as value) if not isinstance(value, bool) and self._is_it(node, "number"):
                 return ast.copy_location(ast.Constant(value + 1), node)
-            case ast.Return(value=ast.expr()) if self._is_it(node, "returned value"):
-                return ast.copy_location(ast.Return(ast.Constant(None)), node)
+            case ast.Return(value=ast.expr() as value) if self._is_it(node, "returned value"):
+                return ast.copy_location(ast.Return(ast.Constant(_instead_of(value))), node)
             case ast.Expr(value=ast.Call()) if self._is_it(node, "statement"):
                 return ast.copy_location(ast.Pass(), node)
             case _:
                 return None
         return node
+
+
+def _instead_of(returned: ast.expr) -> str | int | None:
+    """Another value, so that what is nothing becomes something and what is something nothing."""
+    match returned:
+        case ast.Constant(value=None):
+            return 1
+        case ast.Constant(value=""):
+            return "changed"
+        case _:
+            return None
 
 
 def mutants(source: str) -> Iterator[Mutant]:
