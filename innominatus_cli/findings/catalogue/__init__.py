@@ -28,6 +28,7 @@ BLOCKS = (
     "secrets",
     "resuming",
     "delivery",
+    "databases",
     "ledger",
     "ledger_branch",
     "locks",
