@@ -17,6 +17,8 @@ _MODULES: Final = {
     "script": "script",
     "security": "security",
     "tagging": "tagging",
+    "terraform": "terraform.driver",
+    "terraform-generate": "terraform_generate",
     "validation": "validation",
     "vault-setup": "vault_setup",
 }

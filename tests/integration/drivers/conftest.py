@@ -11,7 +11,7 @@ import pytest
 from innominatus_cli.documents.plan import PlannedStep, Provenance
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.drivers.contract import DriverResult, StepContext
-from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.drivers.registry import Part, driver_for, part_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 from innominatus_cli.system.commands import CommandOutcome
 from innominatus_cli.system.processes import run
@@ -43,7 +43,7 @@ def outcomes() -> list[CommandOutcome]:
 
 @pytest.fixture
 def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[CommandOutcome]) -> RunStep:
-    """Runs a step with real processes."""
+    """Runs a step, or another `part` of its driver, with real processes."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
@@ -53,6 +53,7 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
         *,
         env: Mapping[str, str] | None = None,
         manifests: Mapping[str, bytes] | None = None,
+        part: Part | None = None,
         **step: Any,
     ) -> DriverResult:
         ctx = StepContext(
@@ -87,7 +88,7 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
             env={"PATH": os.environ["PATH"], **(env or {})},
             manifests=manifests or {},
         )
-        driver = driver_for(step_type)
+        driver = part_for(step_type, part) if part else driver_for(step_type)
         assert driver is not None
         work = driver(ctx)
         result: object = None
