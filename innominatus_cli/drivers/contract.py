@@ -92,6 +92,16 @@ class StepContext:
             return self.finding(codes.PATH_MISSING, f"'{written}' does not exist")
         return found
 
+    def variable(self, name: str) -> str | Finding:
+        """The value of a variable that the step's `env` gives, as for a secret; a finding where it is not there."""
+        value = self.env.get(name, "")
+        if value:
+            return value
+        message = f"the variable {name} is not set or empty"
+        return self.finding(
+            codes.INPUTS_UNUSABLE, message, f'Write `env: {{{name}: "${{secrets.<name>}}"}}` in the step.'
+        )
+
     def state_path(self, written: str) -> Path | Finding:
         """A path below the state folder, existing or not; a finding where it leaves the folder."""
         found = inside(self.state_dir, written)

@@ -8,10 +8,16 @@ from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
     "approval": "approval",
+    "container-build": "container_build",
     "cost-analysis": "cost_analysis",
-    "database-migration": "database_migration",
+    "database-migration": "databases.migration",
+    "database-schema": "databases.schema",
+    "git-commit-manifests": "git_commit_manifests",
+    "gitea-repo": "gitea_repo",
+    "http": "http",
     "kubernetes": "kubernetes.driver",
     "monitoring": "monitoring",
+    "notification": "notification",
     "policy": "policy",
     "resource-provisioning": "resource_provisioning",
     "script": "script",
@@ -19,8 +25,10 @@ _MODULES: Final = {
     "tagging": "tagging",
     "terraform": "terraform.driver",
     "terraform-generate": "terraform_generate",
+    "test": "test",
     "validation": "validation",
     "vault-setup": "vault_setup",
+    "wait": "wait",
 }
 
 Part: TypeAlias = Literal["undo", "preview", "probe", "drift"]

@@ -74,6 +74,7 @@ _EXPANDED = {"workflow": "as the steps of the workflow that it calls"}
 
 
 _TOOLS_BY_INPUTS = {
+    "container-build": "`docker`, `buildah` or `kaniko`, by its inputs",
     "kubernetes": "none to render; `kubectl` >=1.24 to apply or get",
     "terraform": "`terraform` >=1.6, or `tofu` >=1.6",
 }
@@ -113,7 +114,7 @@ def _page(kind: StepType) -> str:
 def _facts(kind: StepType) -> str:
     tools = ", ".join(f"`{tool.name}` {tool.range if tool.range != '*' else ''}".strip() for tool in kind.tools)
     if kind.tools_by_inputs is not None:
-        tools = _TOOLS_BY_INPUTS[kind.name]
+        tools = _TOOLS_BY_INPUTS.get(kind.name) or tools or "by its inputs"
     rows = {
         "runs": _EXPANDED.get(kind.name)
         or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from innominatus_cli.step_types import (
     checking,
+    databases,
     delivery,
     flow,
     infrastructure,
@@ -28,8 +29,8 @@ STEP_TYPES: Mapping[str, StepType] = MappingProxyType(
                 kubernetes.KUBERNETES,
                 kubernetes.HELM_TYPE,
                 kubernetes.KUSTOMIZE,
-                resources.DATABASE_MIGRATION,
-                resources.DATABASE_SCHEMA,
+                databases.DATABASE_MIGRATION,
+                databases.DATABASE_SCHEMA,
                 resources.RESOURCE_PROVISIONING,
                 resources.VAULT_SETUP,
                 oversight.COST_ANALYSIS,

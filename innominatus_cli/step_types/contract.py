@@ -71,6 +71,10 @@ SecretName = Annotated[str, Field(json_schema_extra={"x-secret": True, "x-table"
 """The name of a secret in admin-config's table `secrets`."""
 
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""The name of a variable of the step's `env`: how an input says where a secret is, for inputs hold none themselves."""
+
+
 APPLICATION_WORKLOAD: Final = "application"
 """The word that stands for the application's own workload in a `WorkloadInput`."""
 

@@ -1,13 +1,28 @@
-"""Delivery: images, git forges and Argo CD. Known to the language; nothing runs them yet."""
+"""Delivery: images, git forges and Argo CD."""
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, model_validator
 
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, aliases
+from innominatus_cli.step_types.contract import (
+    PathInput,
+    Reference,
+    StepInputs,
+    StepType,
+    VariableName,
+    aliases,
+)
+
+_IMAGE: Final = re.compile(r"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+"""A name as registries take it. Source: the OCI distribution specification, section "Pulling manifests"."""
+_BUILDERS: Final = {
+    "docker": (ToolNeed(name="docker", range=">=20.10"),),
+    "buildah": (ToolNeed(name="buildah", range=">=1.23"),),
+}
 
 
 class ContainerBuildInputs(StepInputs):
@@ -19,46 +34,97 @@ class ContainerBuildInputs(StepInputs):
         )
     )
 
-    image: str
+    image: Annotated[str, Field(min_length=1)]
+    """The image's name, with its registry where it is to be pushed and without a tag: `registry.example.com/shop`."""
     context: PathInput = "."
+    """The folder that the build sees."""
     containerfile: PathInput | None = None
-    tags: list[str] = []
+    """Where it is not `Dockerfile` or `Containerfile` of the context."""
+    tags: list[Text] = ["latest"]
     build_args: dict[str, Text] = {}
+    """Values of `ARG` in the containerfile. Everybody who has the image can read them."""
+    target: str | None = None
+    """The stage of the containerfile to stop at."""
+    labels: dict[str, Text] = {}
+    """More labels of the image; `org.opencontainers.image.revision` and its like are up to you."""
     push: bool | Reference[bool] = False
+    insecure_registry: bool = False
+    """Whether the registry may be spoken to without TLS; buildah only, docker has it in its daemon's settings."""
+    username_from: VariableName | None = None
+    """The variables of the step's `env` with the registry's credentials; without them the tool's own are used."""
+    password_from: VariableName | None = None
     builder: Literal["docker", "buildah", "kaniko"] | Reference[str] = "docker"
+
+    @model_validator(mode="after")
+    def _whole(self) -> "ContainerBuildInputs":
+        if (self.username_from is None) != (self.password_from is None):
+            raise ValueError("'usernameFrom' and 'passwordFrom' belong together")
+        if not _IMAGE.fullmatch(self.image) and "${" not in self.image and "{{" not in self.image:
+            raise ValueError(f"'{self.image}' is no name of an image without a tag")
+        if not self.tags:
+            raise ValueError("'tags' needs at least one tag")
+        return self
 
 
 class GiteaRepoInputs(StepInputs):
     """Inputs of `gitea-repo`."""
 
     model_config = ConfigDict(
-        json_schema_extra=aliases(repoName=["repo", "name"], owner=["orgName", "organization"], url=["giteaUrl"])
-    )
-
-    repo_name: str
-    owner: str | None = None
-    description: str = ""
-    private: bool | Reference[bool] = True
-    auto_init: bool | Reference[bool] = True
-    operation: Literal["create", "delete", "archive"] | Reference[str] = "create"
-    url: str | None = None
-
-
-class GitCommitManifestsInputs(StepInputs):
-    """Inputs of `git-commit-manifests`."""
-
-    model_config = ConfigDict(
         json_schema_extra=aliases(
-            repoName=["repo"], branch=["gitBranch"], sourcePath=["manifestPath", "path"], commitMessage=["message"]
+            repoName=["repo", "name"], owner=["orgName", "organization"], url=["giteaUrl"], operation=["action"]
         )
     )
 
-    repo_name: str
+    repo_name: Annotated[str, Field(min_length=1)]
+    owner: str | None = None
+    """A user or an organisation; the user whose token it is where nothing is said."""
+    description: str = ""
+    private: bool | Reference[bool] = True
+    auto_init: bool | Reference[bool] = True
+    """Whether a new repository begins with a commit."""
+    operation: Literal["create", "delete", "archive"] | Reference[str] = "create"
+    url: str | None = None
+    """The server's address; the variable `GITEA_URL` where nothing is said."""
+    token_from: VariableName = "GITEA_TOKEN"  # noqa: S105 - the name of a variable
+    """The variable of the step's `env` that holds an access token."""
+
+
+class GitCommitManifestsInputs(StepInputs):
+    """Inputs of `git-commit-manifests`: where to, and which files."""
+
+    model_config = ConfigDict(
+        json_schema_extra=aliases(
+            repoName=["repo"],
+            branch=["gitBranch"],
+            sourcePath=["manifestPath", "path"],
+            commitMessage=["message"],
+            url=["repoUrl", "repoURL", "gitUrl"],
+        )
+    )
+
+    url: str | None = None
+    """The repository's address: https, ssh or file. Or its parts: `GITEA_URL`, `owner` and `repoName`."""
+    repo_name: str | None = None
     owner: str | None = None
     source_path: PathInput | None = None
+    """A file or folder of this repository; the manifests that this run rendered where nothing is said."""
     target_path: str = "."
+    """The folder of the other repository that the files are put into. Files in it that are not of this step stay."""
+    prune: bool = False
+    """Whether files of the target folder that are not among those of this step are deleted."""
     branch: str = "main"
+    """Where it does not exist it begins at the default branch."""
     commit_message: str = ""
+    username_from: VariableName | None = None
+    """The variable of the step's `env` with the user's name for https; `git` where nothing is said."""
+    token_from: VariableName | None = None
+    """The variable of the step's `env` with a password or token for https; git's own credentials without it."""
+
+    @model_validator(mode="after")
+    def _some_repository(self) -> "GitCommitManifestsInputs":
+        if self.url is None and (self.owner is None or self.repo_name is None):
+            raise ValueError("'url', or 'owner' and 'repoName', are needed")
+        return self
 
 
 class ArgoCdAutomated(StepInputs):
@@ -104,28 +170,46 @@ class ArgoCdAppInputs(StepInputs):
 
 CONTAINER_BUILD = StepType(
     name="container-build",
-    summary="Builds and pushes a container image.",
+    summary="Builds a container image, tags it and pushes it.",
     inputs=ContainerBuildInputs,
-    outputs={"digest": "The digest of the pushed image."},
+    outputs={
+        "image": "The image with its first tag, or with its digest where it was pushed: what a workload should name.",
+        "imageId": "The identity of the image that was built.",
+        "digest": "The digest of the pushed image; empty where nothing was pushed.",
+    },
+    tools_by_inputs=lambda inputs: _BUILDERS.get(str(inputs.get("builder")), ()),
     idempotency=Idempotency.CONVERGENT,
+    rollback="irreversible",
+    rollback_by_inputs=lambda inputs: "irreversible" if inputs.get("push") else "reversible",
     default_timeout_seconds=3600,
-    has_driver=False,
 )
 GITEA_REPO = StepType(
     name="gitea-repo",
-    summary="Creates a repository on a Gitea server.",
+    summary="Creates, archives or deletes a repository on a Gitea server.",
     inputs=GiteaRepoInputs,
-    idempotency=Idempotency.CHECK,
-    rollback="compensated",
-    has_driver=False,
+    outputs={
+        "cloneUrl": "Where it is cloned from, over HTTP.",
+        "htmlUrl": "Its page.",
+        "created": "Whether this step created it.",
+    },
+    idempotency=Idempotency.CONVERGENT,
+    rollback="reversible",
+    rollback_by_inputs=lambda inputs: "reversible" if inputs.get("operation") == "create" else "irreversible",
+    default_timeout_seconds=300,
 )
 GIT_COMMIT_MANIFESTS = StepType(
     name="git-commit-manifests",
-    summary="Commits rendered manifests to another repository.",
+    summary="Commits rendered manifests to another repository and pushes them.",
     inputs=GitCommitManifestsInputs,
+    outputs={
+        "commit": "The commit that the branch has now.",
+        "changed": "Number of files that were written or deleted.",
+        "branch": "The branch.",
+    },
     tools=(ToolNeed(name="git", range=">=2.30"),),
     idempotency=Idempotency.CONVERGENT,
-    has_driver=False,
+    rollback="reversible",
+    default_timeout_seconds=600,
 )
 ARGOCD_APP = StepType(
     name="argocd-app",

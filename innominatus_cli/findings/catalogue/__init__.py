@@ -28,6 +28,8 @@ BLOCKS = (
     "rollback",
     "secrets",
     "resuming",
+    "delivery",
+    "databases",
     "ledger",
     "ledger_branch",
     "locks",

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -43,19 +44,22 @@ def outcomes() -> list[CommandOutcome]:
 
 @pytest.fixture
 def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[CommandOutcome]) -> RunStep:
-    """Runs a step, or another `part` of its driver, with real processes."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    """Runs a step, or another part of its driver, with real processes; each call has a scratch folder of its own."""
+    numbers = count()
 
     def start(
         step_type: str,
         inputs: Mapping[str, Any],
         *,
+        part: Part | None = None,
         env: Mapping[str, str] | None = None,
         manifests: Mapping[str, bytes] | None = None,
-        part: Part | None = None,
         **step: Any,
     ) -> DriverResult:
+        scratch = tmp_path / f"scratch-{next(numbers)}"
+        scratch.mkdir()
+        known = STEP_TYPES[step_type].inputs.model_validate(inputs)
+        tools = STEP_TYPES[step_type].tools_for(known.model_dump(mode="json", by_alias=True))
         ctx = StepContext(
             step=PlannedStep(
                 **{
@@ -73,10 +77,11 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
                         trigger="generated",
                     ),
                     "timeout_seconds": 60,
+                    "tools": list(tools),
                 }
                 | step
             ),
-            inputs=STEP_TYPES[step_type].inputs.model_validate(inputs),
+            inputs=known,
             application="checkout",
             environment="development",
             operation=Operation.DEPLOY,
@@ -88,7 +93,7 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
             env={"PATH": os.environ["PATH"], **(env or {})},
             manifests=manifests or {},
         )
-        driver = part_for(step_type, part) if part else driver_for(step_type)
+        driver = driver_for(step_type) if part is None else part_for(step_type, part)
         assert driver is not None
         work = driver(ctx)
         result: object = None

@@ -112,7 +112,7 @@ def test_a_module_is_applied_and_its_outputs_keep_their_types(
 @pytest.mark.usefixtures("module")
 def test_variables_are_in_a_private_file_and_in_no_argument(run_step: Any, tmp_path: Path, terraform: Path) -> None:
     seen = tmp_path / "seen"
-    spy = f'printf "%s\\n" "$@" >> {seen}; stat -c %a {tmp_path}/scratch/*.tfvars.json >> {seen}.modes 2>/dev/null\n'
+    spy = f'printf "%s\\n" "$@" >> {seen}; stat -c %a {tmp_path}/scratch-*/*.tfvars.json >> {seen}.modes 2>/dev/null\n'
     done = run_step("terraform", APPLY, env=program(tmp_path / "bin", f'{spy}exec {terraform} "$@"'))
     assert done.failure is None
     assert "apply" in seen.read_text()
