@@ -74,7 +74,7 @@ _EXPANDED = {"workflow": "as the steps of the workflow that it calls"}
 
 
 _TOOLS_BY_INPUTS = {
-    "container-build": "`docker`, `buildah` or `kaniko`, by its inputs",
+    "container-build": "`docker` >=20.10 or `buildah` >=1.23, by `builder`",
     "kubernetes": "none to render; `kubectl` >=1.24 to apply or get",
     "terraform": "`terraform` >=1.6, or `tofu` >=1.6",
 }
