@@ -23,6 +23,8 @@ _MODULES: Final = {
     "script": "script",
     "security": "security",
     "tagging": "tagging",
+    "terraform": "terraform.driver",
+    "terraform-generate": "terraform_generate",
     "test": "test",
     "validation": "validation",
     "vault-setup": "vault_setup",

@@ -13,6 +13,7 @@ from innominatus_cli.step_types import (
     oversight,
     programs,
     resources,
+    terraform,
 )
 from innominatus_cli.step_types.contract import StepType
 
@@ -35,8 +36,8 @@ STEP_TYPES: Mapping[str, StepType] = MappingProxyType(
                 oversight.COST_ANALYSIS,
                 oversight.TAGGING,
                 oversight.MONITORING,
-                infrastructure.TERRAFORM,
-                infrastructure.TERRAFORM_GENERATE,
+                terraform.TERRAFORM,
+                terraform.TERRAFORM_GENERATE,
                 infrastructure.ANSIBLE,
                 infrastructure.CLOUDFORMATION,
                 infrastructure.PULUMI,

@@ -24,6 +24,7 @@ BLOCKS = (
     "policy",
     "approvals",
     "execution",
+    "infrastructure",
     "rollback",
     "secrets",
     "resuming",
