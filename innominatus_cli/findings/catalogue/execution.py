@@ -270,9 +270,9 @@ ROLLOUT_FAILED = Code(
 DATABASE_UNSUPPORTED = Code(
     "ORC-5130",
     "A database cannot be migrated",
-    "Use `sqlite:///name.db`; other databases come later, until then run their tool from a `script` step.",
+    "Use `sqlite:///name.db` or `postgresql://user@host:5432/name`, or a `tool` that knows the database.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The connection string names a database that this version has no driver for.",
+    detail="The connection string names no database, or one that plain SQL is not for. The message never shows it.",
 )
 MIGRATIONS_WRONG = Code(
     "ORC-5131",
