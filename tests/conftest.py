@@ -81,7 +81,7 @@ def tool() -> Callable[[str], Path]:
         if found is None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{name} is missing: run .ci/tools")
-            pytest.skip(f"{name} is not here (.ci/tools builds it)")
+            pytest.skip(f"{name} is not here (.ci/tools builds most of them)")
         return Path(found)
 
     return find

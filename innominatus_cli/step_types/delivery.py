@@ -210,6 +210,7 @@ GIT_COMMIT_MANIFESTS = StepType(
     },
     tools=(ToolNeed(name="git", range=">=2.30"),),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     default_timeout_seconds=600,
 )

@@ -8,26 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
-from socket import socket
 from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
 
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def absent(what: str) -> None:
-    """Skips on a laptop, fails in CI: `what` says what is missing and how to get it."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
+from tests.integration.starting import absent, free_port
 
 
 class Postgres(NamedTuple):

@@ -17,13 +17,13 @@ import tarfile
 import threading
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 LINKER = "-s -w"
-NEEDS = {"go": ("go",), "npm": ("npm", "node"), "maven": ("mvn", "java"), "python": ()}
+NEEDS = {"go": ("go",), "npm": ("npm", "node"), "maven": ("mvn", "java"), "python": (), "debian": ("apt-get", "dpkg")}
 """What must be on PATH for each kind of tool."""
 
 
@@ -39,7 +39,7 @@ class Tool(NamedTuple):
 
     Attributes:
         name: The name, also that of its folder below go/, npm/ or python/.
-        kind: "go", "npm", "python" or "maven".
+        kind: "go", "npm", "python", "maven" or "debian".
         entry: What tools.toml says.
         key: Digest of everything that pins the tool.
     """
@@ -51,7 +51,7 @@ class Tool(NamedTuple):
 
     @property
     def pins(self) -> Path:
-        """The folder of its pins (none for Maven, whose coordinates are the pin)."""
+        """The folder of its pins (none for Maven and Debian: coordinates and packages stand in tools.toml)."""
         return HERE / self.kind / self.name
 
     @property
@@ -184,7 +184,21 @@ def _build_maven(tool: Tool) -> None:
         program.chmod(0o755)
 
 
-BUILDERS = {"go": _build_go, "npm": _build_npm, "python": _build_python, "maven": _build_maven}
+def _build_debian(tool: Tool) -> None:
+    """Unpacks packages without installing them: no service is started, no root is needed."""
+    _run(["apt-get", "--quiet", "download", *tool.entry["debian"]], tool.folder)
+    for package in tool.folder.glob("*.deb"):
+        _run(["dpkg", "--extract", package, tool.folder], tool.folder)
+        package.unlink()
+
+
+BUILDERS: dict[str, Callable[[Tool], None]] = {
+    "go": _build_go,
+    "npm": _build_npm,
+    "python": _build_python,
+    "maven": _build_maven,
+    "debian": _build_debian,
+}
 
 
 def build(tool: Tool) -> str:
