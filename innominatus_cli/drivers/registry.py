@@ -8,14 +8,17 @@ from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
     "approval": "approval",
+    "argocd-app": "kubernetes.argocd_app",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "databases.migration",
     "database-schema": "databases.schema",
     "git-commit-manifests": "git_commit_manifests",
     "gitea-repo": "gitea_repo",
+    "helm": "kubernetes.helm",
     "http": "http",
     "kubernetes": "kubernetes.driver",
+    "kustomize": "kubernetes.kustomize",
     "monitoring": "monitoring",
     "notification": "notification",
     "policy": "policy",
