@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias, cast
 from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
+    "ansible": "ansible",
     "approval": "approval",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",

@@ -1,29 +1,51 @@
 """Steps of other infrastructure tools: ansible, cloudformation, pulumi."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict
 
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, aliases
+from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, VariableName, aliases
+
+ANSIBLE_TOOL: Final = ToolNeed(name="ansible-playbook", range=">=2.15")
 
 
 class AnsibleInputs(StepInputs):
     """Inputs of `ansible`."""
 
     model_config = ConfigDict(
-        json_schema_extra=aliases(variables=["vars", "extraVars"], workingDir=["path"], inventory=["inventoryFile"])
+        json_schema_extra=aliases(
+            variables=["vars", "extraVars"],
+            workingDir=["path"],
+            inventory=["inventoryFile"],
+        )
     )
 
     playbook: PathInput
     working_dir: PathInput = "."
+    """Where Ansible runs: an `ansible.cfg` there counts."""
     inventory: PathInput | None = None
+    """An inventory file or folder."""
+    hosts: list[str] = []
+    """Hosts by name, without an inventory. Where all of them are this machine, nothing is connected to."""
     variables: dict[str, Any] = {}
+    """Variables that win over all others. They reach Ansible in a private file, never as arguments."""
     tags: list[str] = []
+    skip_tags: list[str] = []
     limit: str | None = None
+    """A pattern of hosts to which everything is limited."""
     check: bool | Reference[bool] = False
+    """Only say what would change (`--check --diff`)."""
+    diff: bool | Reference[bool] = False
+    """Show in the log how files change."""
+    vault_password_from: VariableName | None = None
+    """The variable of the step's `env` that holds the password of ansible-vault."""
+    python_interpreter: str | None = None
+    """The Python on the hosts, where Ansible's own search finds a wrong one."""
+    includes: list[PathInput] = []
+    """More files and folders that the playbook reads (roles, templates), so that the plan's digest covers them."""
 
 
 class CloudFormationInputs(StepInputs):
@@ -56,10 +78,13 @@ ANSIBLE = StepType(
     name="ansible",
     summary="Runs an Ansible playbook.",
     inputs=AnsibleInputs,
-    tools=(ToolNeed(name="ansible-playbook", range=">=2.15"),),
+    outputs={
+        "changed": "How many tasks changed something, over all hosts.",
+        "hosts": "By host: `ok`, `changed`, `failures`, `skipped`, `unreachable`, `rescued`, `ignored`.",
+    },
+    tools=(ANSIBLE_TOOL,),
     idempotency=Idempotency.CONVERGENT,
     default_timeout_seconds=3600,
-    has_driver=False,
 )
 CLOUDFORMATION = StepType(
     name="cloudformation",

@@ -54,3 +54,26 @@ NOT_MADE_BY_THIS_RUN = Code(
     "run, or somebody else, had made before is never destroyed: only a step that `rollback` names can take such a "
     "change back.",
 )
+PLAYBOOK_FAILED = Code(
+    "ORC-5410",
+    "A playbook failed",
+    "Read the step's log: innominatus-ctl logs RUN --step STEP.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A task failed on at least one host. The message names the task and the hosts, never what the task said. "
+    "Tasks that came before it have been done.",
+)
+HOSTS_UNREACHABLE = Code(
+    "ORC-5411",
+    "A host cannot be reached",
+    "Check the inventory, the network and the credentials of the connection.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Ansible could not connect to a host of the inventory. Other hosts may have been changed already.",
+)
+NO_HOSTS = Code(
+    "ORC-5412",
+    "A playbook ran on no host",
+    "Correct `hosts` of the play, `inventory` or `limit`.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Ansible ends with status 0 where no host of the inventory matches the plays, so that nothing was done. "
+    "Here that is a failure.",
+)
