@@ -9,6 +9,7 @@ from innominatus_cli.drivers.contract import Driver
 _MODULES: Final = {
     "ansible": "ansible",
     "approval": "approval",
+    "cloudformation": "cloudformation",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "databases.migration",

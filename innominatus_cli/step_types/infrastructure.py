@@ -1,14 +1,25 @@
 """Steps of other infrastructure tools: ansible, cloudformation, pulumi."""
 
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, VariableName, aliases
+from innominatus_cli.step_types.contract import (
+    PathInput,
+    Reference,
+    RollbackMeans,
+    StepInputs,
+    StepType,
+    VariableName,
+    aliases,
+)
 
+AWS_TOOL: Final = ToolNeed(name="aws", range=">=1.29")
+PULUMI_TOOL: Final = ToolNeed(name="pulumi", range=">=3")
 ANSIBLE_TOOL: Final = ToolNeed(name="ansible-playbook", range=">=2.15")
 
 
@@ -52,15 +63,24 @@ class CloudFormationInputs(StepInputs):
     """Inputs of `cloudformation`."""
 
     model_config = ConfigDict(
-        json_schema_extra=aliases(stack=["stackName"], template=["templateFile"], operation=["action"])
+        json_schema_extra=aliases(
+            stack=["stackName"], template=["templateFile", "templateBody"], operation=["action"], tags=["stackTags"]
+        )
     )
 
-    stack: str
+    stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$|\$\{|\{\{")]
     template: PathInput | None = None
-    operation: Literal["deploy", "delete", "describe"] | Reference[str] = "deploy"
+    """The template's file, at most 51,200 bytes; not needed to delete or describe."""
+    operation: Literal["deploy", "plan", "delete", "describe"] | Reference[str] = "deploy"
+    """`plan` only says what a change set would do."""
     parameters: dict[str, Text] = {}
+    parameters_from: dict[str, VariableName] = {}
+    """Parameters whose values are secrets: names of variables of the step's `env`."""
     region: str | None = None
-    capabilities: list[str] = []
+    """The region; what `AWS_REGION` of the step's `env` says where nothing is said."""
+    capabilities: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]] = []
+    tags: dict[str, Text] = {}
+    """Tags of the stack, which its resources get too."""
 
 
 class PulumiInputs(StepInputs):
@@ -72,6 +92,14 @@ class PulumiInputs(StepInputs):
     stack: str
     operation: Literal["preview", "up", "destroy", "refresh"] | Reference[str] = "up"
     config: dict[str, Text] = {}
+
+
+def _rollback_of_stack(inputs: Mapping[str, Any]) -> RollbackMeans:
+    """A stack that the run made is deleted; what was deleted is not made again."""
+    operation = inputs.get("operation", "deploy")
+    if operation in {"plan", "describe"}:
+        return "nothing"
+    return "reversible" if operation == "deploy" else "irreversible"
 
 
 ANSIBLE = StepType(
@@ -88,13 +116,19 @@ ANSIBLE = StepType(
 )
 CLOUDFORMATION = StepType(
     name="cloudformation",
-    summary="Deploys an AWS CloudFormation stack.",
+    summary="Deploys an AWS CloudFormation stack by a change set.",
     inputs=CloudFormationInputs,
-    tools=(ToolNeed(name="aws", range=">=1.29"),),
+    outputs={
+        "stack_id": "The stack's ARN.",
+        "status": "The stack's status.",
+        "changed": "Whether there was anything to do.",
+        "plan_summary": "`add`, `change`, `destroy`: numbers; `changes`: `action` and `object` of each.",
+    },
+    tools=(AWS_TOOL,),
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
+    rollback="reversible",
+    rollback_by_inputs=_rollback_of_stack,
     default_timeout_seconds=3600,
-    has_driver=False,
 )
 PULUMI = StepType(
     name="pulumi",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
 from innominatus_cli.drivers.terraform.session import Asked, Planned, Session, changes_of, opened
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue.infrastructure import NOT_MADE_BY_THIS_RUN
@@ -34,10 +35,10 @@ def undo(ctx: StepContext) -> DriverSteps:
     session = yield from opened(ctx)
     if isinstance(session, Finding):
         return DriverResult(failure=session)
-    note = session.notes().get(session.workspace, {})
-    if note.get("changed_by") not in ctx.undone_marks:
+    did = what_was_done(session.folders.notes, session.workspace, ctx.undone_marks)
+    if did == "untouched":
         return DriverResult(message="the run changed nothing here", tools=(session.tool,))
-    if note.get("made_by") not in ctx.undone_marks:
+    if did == "changed":
         message = f"the state of '{session.inputs.working_dir}' was there before this run: it is not destroyed"
         return ctx.failed(NOT_MADE_BY_THIS_RUN, message)
     problem = yield from session.initialise()
@@ -122,10 +123,8 @@ def _applied(session: Session) -> Asked[DriverResult]:
         return planned
     message = "no changes"
     if planned.has_changes:
-        mark = session.ctx.mark
-        before = session.notes().get(session.workspace, {})
-        made_by = mark if planned.read.is_empty_before else before.get("made_by", "")
-        session.note({"made_by": made_by, "changed_by": mark})
+        makes_it = planned.read.is_empty_before
+        changing(session.folders.notes, session.workspace, session.ctx.mark, makes_it=makes_it)
         counts = yield from session.apply(planned)
         if isinstance(counts, Finding):
             return counts
@@ -144,7 +143,7 @@ def _destroyed(session: Session) -> Asked[DriverResult]:
         if isinstance(counts, Finding):
             return counts
         message = f"{counts.get('remove', 0)} destroyed"
-    session.note(None)
+    gone(session.folders.notes, session.workspace)
     return _told(session, planned, {}, (), message)
 
 

@@ -77,3 +77,36 @@ NO_HOSTS = Code(
     detail="Ansible ends with status 0 where no host of the inventory matches the plays, so that nothing was done. "
     "Here that is a failure.",
 )
+STACK_FAILED = Code(
+    "ORC-5415",
+    "A stack could not be brought to what was asked",
+    "Read the events of the stack that the log shows, and correct the template or the program.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="CloudFormation or Pulumi reported a failure. The message has the status and, where it is known, the first "
+    "resource that failed.",
+)
+STACK_BUSY = Code(
+    "ORC-5416",
+    "A stack cannot be changed now",
+    "Wait until the other operation has ended; a stack in ROLLBACK_COMPLETE is deleted first, one in "
+    "UPDATE_ROLLBACK_FAILED is continued by hand.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Another operation is going on, or an earlier one left the stack in a state from which it cannot be "
+    "updated.",
+)
+CREDENTIALS_MISSING = Code(
+    "ORC-5417",
+    "A tool has no credentials",
+    "Give the credentials to the step: name the secrets under `env` of the step, or the variables under `env` in "
+    "admin-config.yaml.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Steps are given no variables but those that are named. The tool found no credentials, or the service "
+    "refused them.",
+)
+STACK_MISSING = Code(
+    "ORC-5418",
+    "There is no such stack",
+    "Correct the stack's name, or deploy it first.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The step asks for the outputs of a stack that does not exist, or was deleted.",
+)

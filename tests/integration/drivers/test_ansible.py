@@ -143,7 +143,12 @@ def test_a_vaulted_file_is_opened_with_a_password_from_a_variable(
 
     (repository / "vars.yml").write_text(json.dumps({"hidden": "x-marks-the-spot"}))
     (tmp_path / "pw").write_text("open-sesame-5")
-    vault = [str(ansible.resolve().parent / "ansible-vault"), "encrypt", f"--vault-password-file={tmp_path / 'pw'}", "vars.yml"]
+    vault = [
+        str(ansible.resolve().parent / "ansible-vault"),
+        "encrypt",
+        f"--vault-password-file={tmp_path / 'pw'}",
+        "vars.yml",
+    ]
     run(vault, cwd=repository, check=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, capture_output=True)
     (repository / "play.yml").write_text(
         "- hosts: all\n  gather_facts: false\n  vars_files: [vars.yml]\n  tasks:\n"
