@@ -173,9 +173,9 @@ class _Aws:
         if outcome.ending is not Ending.EXITED:
             return self.ctx.finding(codes.PROGRAM_FAILED, f"{asked} {ending_text(outcome)}")
         word = _ERROR.search(outcome.stderr.head)
-        told = f": {word[1].decode()}" if word else f" {ending_text(outcome)}"
         if any(text in outcome.stderr.head for text in _NO_CREDENTIALS):
-            return self.ctx.finding(infrastructure.CREDENTIALS_MISSING, f"{asked} has no usable credentials{told}")
+            return self.ctx.finding(infrastructure.CREDENTIALS_MISSING, f"{asked} finds no usable credentials")
+        told = f": {word[1].decode()}" if word else f" {ending_text(outcome)}"
         return self.ctx.finding(infrastructure.STACK_FAILED, f"{asked}{told}")
 
 
@@ -228,7 +228,7 @@ def _deleted(aws: _Aws) -> Asked[DriverResult]:
         return stack
     if not stack:
         gone(_notes(aws.ctx), _key(aws.inputs))
-        return DriverResult(outputs={"changed": False}, public=("changed",), message="nothing was there")
+        return _result(aws, {}, None, "nothing was there")
     problem = _busy(aws, stack, {"DELETE_IN_PROGRESS", *_STUCK})
     if problem is not None:
         return problem
@@ -237,7 +237,8 @@ def _deleted(aws: _Aws) -> Asked[DriverResult]:
         if not outcome.succeeded:
             return aws.failed(" ".join(command), outcome)
     gone(_notes(aws.ctx), _key(aws.inputs))
-    return DriverResult(outputs={"changed": True}, public=("changed",), message="deleted", tools=(aws.tool,))
+    change = Change("delete", f"stack {aws.inputs.stack}")
+    return _result(aws, {}, ChangeSet("", makes_it=False, changes=(change,)), "deleted")
 
 
 def _change_set(aws: _Aws) -> Asked[ChangeSet]:
@@ -392,11 +393,13 @@ def _first_failure(events: Mapping[str, Any]) -> str:
 
 
 def _result(aws: _Aws, stack: Mapping[str, Any], made: ChangeSet | None, message: str) -> DriverResult:
-    outputs: dict[str, Any] = {}
-    if made is not None:
-        outputs |= {"changed": bool(made.changes), "plan_summary": made.summary()}
-    if stack:
-        outputs |= {"stack_id": str(stack.get("StackId", "")), "status": str(stack.get("StackStatus", ""))}
+    made = made or ChangeSet("", makes_it=False, changes=())
+    outputs: dict[str, Any] = {
+        "changed": bool(made.changes),
+        "plan_summary": made.summary(),
+        "stack_id": str(stack.get("StackId", "")),
+        "status": str(stack.get("StackStatus", "")),
+    }
     own = tuple(outputs)
     for one in stack.get("Outputs") or ():
         if isinstance(one, dict) and "OutputKey" in one:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
+from innominatus_cli.drivers.terraform.answers import NOTHING
 from innominatus_cli.drivers.terraform.session import Asked, Planned, Session, changes_of, opened
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue.infrastructure import NOT_MADE_BY_THIS_RUN
@@ -98,12 +99,12 @@ def _plan_alone(ctx: StepContext, *options: str) -> Asked[Planned]:
 
 def _nothing(session: Session) -> Asked[DriverResult]:
     yield from ()
-    return DriverResult(tools=(session.tool,), message="initialised")
+    return _told(session, None, {}, (), "initialised")
 
 
 def _validated(session: Session) -> Asked[DriverResult]:
     problem = yield from session.validate()
-    return problem or DriverResult(tools=(session.tool,), message="the module is valid")
+    return problem or _told(session, None, {}, (), "the module is valid")
 
 
 def _planned(session: Session) -> Asked[DriverResult]:
@@ -149,11 +150,7 @@ def _destroyed(session: Session) -> Asked[DriverResult]:
 
 def _read(session: Session) -> Asked[DriverResult]:
     found = yield from _outputs(session)
-    if isinstance(found, Finding):
-        return found
-    values, secret = found
-    public = tuple(values)
-    return DriverResult(outputs=values, public=public, secret=secret, tools=(session.tool,))
+    return found if isinstance(found, Finding) else _told(session, None, *found, "")
 
 
 def _outputs(session: Session) -> Asked[tuple[dict[str, Any], tuple[str, ...]]]:
@@ -171,9 +168,10 @@ def _outputs(session: Session) -> Asked[tuple[dict[str, Any], tuple[str, ...]]]:
 
 
 def _told(
-    session: Session, planned: Planned, values: Mapping[str, Any], secret: tuple[str, ...], message: str
+    session: Session, planned: Planned | None, values: Mapping[str, Any], secret: tuple[str, ...], message: str
 ) -> DriverResult:
-    own: dict[str, Any] = {"plan_summary": planned.read.summary(), "changed": planned.has_changes}
+    read = NOTHING if planned is None else planned.read
+    own: dict[str, Any] = {"plan_summary": read.summary(), "changed": planned is not None and planned.has_changes}
     return DriverResult(
         outputs=own | dict(values),
         public=(*_OWN, *(name for name in values if name not in _OWN)),

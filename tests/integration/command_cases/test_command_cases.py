@@ -27,7 +27,7 @@ from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations import planning, running
 from innominatus_cli.system import ssh_signatures
 from tests.integration.drivers.servers import web_server
-from tests.integration.services import free_port
+from tests.integration.starting import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from tests.integration.drivers.servers import WebServer, web_server
-from tests.integration.services import free_port
+from tests.integration.starting import free_port
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ FAILED_EVENTS = {
     [
         ({"describe_stacks": stack("UPDATE_IN_PROGRESS")}, "ORC-5416", "stack 's' is UPDATE_IN_PROGRESS"),
         ({"describe_stacks": stack("ROLLBACK_COMPLETE")}, "ORC-5416", "stack 's' is ROLLBACK_COMPLETE"),
-        ({"describe_stacks": "Unable to locate credentials"}, "ORC-5417", "no usable credentials"),
+        ({"describe_stacks": "Unable to locate credentials"}, "ORC-5417", "finds no usable credentials"),
         ({"describe_stacks": {"raw": "hello"}}, "ORC-5403", "printed no stack"),
         (
             {"describe_stacks": MISSING, "create_change_set": "An error occurred (AlreadyExistsException) when …"},
