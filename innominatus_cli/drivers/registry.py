@@ -7,8 +7,10 @@ from typing import Final, Literal, TypeAlias, cast
 from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
+    "ansible": "ansible",
     "approval": "approval",
     "argocd-app": "kubernetes.argocd_app",
+    "cloudformation": "cloudformation",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "databases.migration",
