@@ -132,6 +132,7 @@ DATABASE_MIGRATION = StepType(
     },
     tools_by_inputs=_tools_of_migration,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=_rollback_of_migration,
     default_timeout_seconds=900,
@@ -147,6 +148,7 @@ DATABASE_SCHEMA = StepType(
     },
     tools_by_inputs=_tools_of_schema,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="irreversible",
     default_timeout_seconds=900,
 )

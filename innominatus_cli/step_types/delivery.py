@@ -179,6 +179,7 @@ CONTAINER_BUILD = StepType(
     },
     tools_by_inputs=lambda inputs: _BUILDERS.get(str(inputs.get("builder")), ()),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="irreversible",
     rollback_by_inputs=lambda inputs: "irreversible" if inputs.get("push") else "reversible",
     default_timeout_seconds=3600,
@@ -193,6 +194,7 @@ GITEA_REPO = StepType(
         "created": "Whether this step created it.",
     },
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=lambda inputs: "reversible" if inputs.get("operation") == "create" else "irreversible",
     default_timeout_seconds=300,
@@ -208,6 +210,7 @@ GIT_COMMIT_MANIFESTS = StepType(
     },
     tools=(ToolNeed(name="git", range=">=2.30"),),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     default_timeout_seconds=600,
 )

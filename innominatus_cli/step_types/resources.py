@@ -139,6 +139,7 @@ VAULT_SETUP = StepType(
         "changed": "Policies and roles of Vault that this step made or changed.",
     },
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     default_timeout_seconds=300,
 )

@@ -224,10 +224,11 @@ POLICY_BROKEN = Code(
 )
 ENGINE_MISSING = Code(
     "ORC-5112",
-    "A policy engine is not available",
-    "Write the policy as `rules` or as a `script`; other engines come later.",
+    "A policy engine could not judge",
+    "Read the step's log; name policies that are there, or write the policy as `rules` or as a `script`.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The step asks for a policy engine that this version cannot run. What was not judged has not passed.",
+    detail="The engine is not available here, it has no policies, or it gave no answer. What was not judged has not "
+    "passed.",
 )
 NOTHING_TO_CHECK = Code(
     "ORC-5113",
