@@ -26,6 +26,7 @@ class ResourceRequest:
     id: str | None = None
     """Resources that say the same id are one resource."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     mark: str = ""
     """What is noted beside a resource that is made: by which step of which run."""
     undone_marks: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.model import Text, YamlModel
 from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
@@ -56,6 +56,29 @@ class DatabaseSchemaInputs(StepInputs):
     connection_string: str | None = None
 
 
+class ProvisionedBy(YamlModel):
+    """The provisioner of a resource, as planning has chosen it from the documents of the repository."""
+
+    name: str
+    version: str = ""
+    kind: Literal["workflow", "command", "module", "entry-point", "score-command", "score-template"]
+    source: str = ""
+    """`path:line` of where it is declared."""
+    type: str
+    """The type as the provisioner calls it."""
+    run: list[str] = []
+    entry: int | None = None
+    """The position of its entry in the Score provisioner file `file`."""
+    file: str = ""
+    workflows: dict[str, str] = {}
+    """Of a provider: what is called for each operation."""
+    outputs: dict[str, str] = {}
+    """What it promises: names and their types."""
+    secret_outputs: list[str] = []
+    config: dict[str, Any] = {}
+    timeout_seconds: int | None = None
+
+
 class ResourceProvisioningInputs(StepInputs):
     """Inputs of `resource-provisioning`; the application tier makes one such step for each resource."""
 
@@ -80,6 +103,10 @@ class ResourceProvisioningInputs(StepInputs):
     annotations: dict[str, Text] = {}
     """The resource's `metadata.annotations`, as in `innominatus.dev/backup`."""
     operation: Literal["create", "delete"] | Reference[str] = "create"
+    provisioner: ProvisionedBy | None = None
+    """Written by planning, never by people; absent: the built-in provisioner of the type."""
+    outputs: dict[str, Any] = {}
+    """Written by planning: what the workflow of a provider has given, which are the outputs of the resource."""
 
 
 class NamedSecret(SecretDefinition):
@@ -112,7 +139,9 @@ def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
 
 
 def _rollback_of_provisioning(inputs: Mapping[str, Any]) -> RollbackMeans:
-    """A resource that was deleted is not made again: its data is gone."""
+    """A deleted resource is not made again: its data is gone. A provider's workflow has steps of its own to undo."""
+    if inputs.get("provisioner", {}).get("kind") == "workflow":
+        return "nothing"
     return "reversible" if inputs.get("operation", "create") == "create" else "irreversible"
 
 
