@@ -1,5 +1,6 @@
 """`resource-provisioning`: one resource through the provisioner that planning has chosen for it."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
@@ -71,10 +72,13 @@ def _result(ctx: StepContext, inputs: ResourceProvisioningInputs, answer: Answer
     outputs = {"name": inputs.resource_id or inputs.resource, **answer.outputs}
     path = ctx.artifact_path()
     artifacts: dict[str, bytes] = {}
-    if answer.manifests:
+    secret_objects = [one for one in answer.manifests if one.get("kind") == "Secret"]
+    objects = [one for one in answer.manifests if one.get("kind") != "Secret"]
+    kept = _kept_apart(ctx, inputs, secret_objects) if secret_objects else ""
+    if objects:
         from innominatus_cli.documents.yaml_writer import yaml_text  # noqa: PLC0415 - few provisioners have manifests
 
-        artifacts[path] = yaml_text(answer.manifests).encode()
+        artifacts[path] = yaml_text(objects).encode()
     elif how != "create" and path in ctx.manifests:
         artifacts[path] = b""
     hints = "; ".join(f"{hint.get('label', '')}: {hint.get('value', '')}" for hint in answer.hints[:5])
@@ -83,8 +87,21 @@ def _result(ctx: StepContext, inputs: ResourceProvisioningInputs, answer: Answer
         public=tuple(name for name in outputs if name not in answer.secrets),
         secret=answer.secrets,
         artifacts=artifacts,
-        message=" · ".join(filter(None, (answer.message, hints))),
+        message=" · ".join(filter(None, (answer.message, hints, kept))),
     )
+
+
+def _kept_apart(ctx: StepContext, inputs: ResourceProvisioningInputs, objects: list[Mapping[str, Any]]) -> str:
+    """Keeps Secrets in the resource's own folder: manifests are committed, and secrets are not."""
+    from innominatus_cli.documents.yaml_writer import yaml_text  # noqa: PLC0415 - few provisioners have manifests
+
+    folder = OwnFolder(_request(ctx, inputs))
+    try:
+        folder.write("secrets.yaml", yaml_text(objects).encode())
+    except OSError as wrong:
+        return f"{len(objects)} Secrets could not be kept: {wrong.strerror}"
+    where = folder.path.relative_to(ctx.state_dir) / "secrets.yaml"
+    return f"Secrets are in {where} of the state folder, and not committed"
 
 
 def _failed(ctx: StepContext, inputs: ResourceProvisioningInputs, problem: Problem) -> DriverResult:
@@ -139,6 +156,7 @@ def _request(ctx: StepContext, inputs: ResourceProvisioningInputs) -> ResourceRe
         id=inputs.resource_id,
         params=inputs.params,
         annotations=inputs.annotations,
+        services=inputs.provisioner.services if inputs.provisioner is not None else {},
         application=ctx.application,
         environment=ctx.environment,
         state_dir=ctx.state_dir,

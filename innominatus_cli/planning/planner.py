@@ -39,7 +39,7 @@ from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
-from innominatus_cli.planning.provisioning import ResourceSteps
+from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.selection import Selector, organization_of, product_of
 from innominatus_cli.planning.sketch import sketch_of
@@ -334,7 +334,8 @@ class _Planning:
         name = self._workload.model.metadata.name if self._workload else "task"
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
-        return ResourceSteps(self._repository, self._files, name, environment, product, definitions)
+        services = services_of(name, self._folded.data.get("service")) if self._folded else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:

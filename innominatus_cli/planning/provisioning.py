@@ -47,6 +47,8 @@ class ResourceSteps:
     application: str
     environment: str
     product: str | None
+    services: Mapping[str, Any] = field(default_factory=dict)
+    """The workload's service, as Score provisioner files are told."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """`resourceDefinitions`: the types that types of Score files stand for."""
     findings: list[Finding] = field(default_factory=list)
@@ -174,7 +176,8 @@ class ResourceSteps:
         return choice
 
     def _by_code(self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice) -> DraftStep:
-        planned = {**ready, "provisioner": choice.as_planned()}
+        services = {"services": dict(self.services)} if choice.entry >= 0 and self.services else {}
+        planned = {**ready, "provisioner": choice.as_planned() | services}
         self.findings += self.files.take(choice.files, spot)
         written = definition.model_copy(update={"env": dict(choice.env), "timeout": choice.timeout_seconds})
         return DraftStep(written, spot, ready=planned, files=choice.files)
@@ -260,6 +263,22 @@ class ResourceSteps:
             "product": self.product or "",
             "operation": operation,
         }
+
+
+def services_of(workload: str, service: object) -> dict[str, Any]:
+    """The ports of a workload's service by name and again by number, as provisioners of Score are told."""
+    written = service.get("ports") if isinstance(service, Mapping) else None
+    ports: dict[str, Any] = {}
+    for name, port in sorted(written.items()) if isinstance(written, Mapping) else ():
+        if isinstance(port, Mapping) and isinstance(port.get("port"), int):
+            said = {
+                "name": name,
+                "port": port["port"],
+                "target_port": port.get("targetPort", port["port"]),
+                "protocol": port.get("protocol", "TCP"),
+            }
+            ports[name] = ports[str(port["port"])] = said
+    return {workload: {"ServiceName": workload, "ports": ports}} if ports else {}
 
 
 def with_secrets(called: Called) -> Called:

@@ -27,6 +27,8 @@ class ResourceRequest:
     """Resources that say the same id are one resource."""
     params: Mapping[str, Any] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
+    """The services of workloads, as Score provisioners are told: by workload `ServiceName` and `ports`."""
     mark: str = ""
     """What is noted beside a resource that is made: by which step of which run."""
     undone_marks: tuple[str, ...] = ()

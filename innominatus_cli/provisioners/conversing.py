@@ -84,14 +84,22 @@ def converse(operation: str, code: Code, request: ResourceRequest, setting: Sett
         asked = _command(operation, code, request, setting, cwd)
     except OSError as wrong:
         return Problem(Trouble.NOT_STARTED, f"cannot have its folder: {wrong.strerror}")
+    outcome = yield from watched(asked, setting)
+    return outcome if isinstance(outcome, Problem) else _judged(operation, code, outcome)
+
+
+def watched(
+    asked: CommandRequest, setting: Setting
+) -> Generator[CommandRequest, CommandOutcome, CommandOutcome | Problem]:
+    """Runs a process and looks at the working tree before and after, which it may not change."""
     before = yield from _tree(setting)
     outcome = yield asked
     after = yield from _tree(setting)
     changed = sorted({*after.items()} ^ {*before.items()})
-    if changed:
-        names = ", ".join(f"'{name}'" for name in dict.fromkeys(name for name, _ in changed[:6]))
-        return Problem(Trouble.WROTE_OUTSIDE, f"changed the working tree: {names}")
-    return _judged(operation, code, outcome)
+    if not changed:
+        return outcome
+    names = ", ".join(f"'{name}'" for name in dict.fromkeys(name for name, _ in changed[:6]))
+    return Problem(Trouble.WROTE_OUTSIDE, f"changed the working tree: {names}")
 
 
 def _judged(operation: str, code: Code, outcome: CommandOutcome) -> Answer | Problem:

@@ -13,8 +13,9 @@
 
 Name it in admin-config.yaml: `productProvisioners: [{product: …, type: queue, module: "package.module:Queue"}]`. The
 class runs in a child process whose working directory is the resource's own folder (`self.folder`), kept until the
-resource is removed. What it prints goes to the log of the step; what it returns is the answer. `innominatus-ctl provisioners
-test NAME` holds it against the rules that every provisioner keeps. Nothing here imports anything but the standard library.
+resource is removed. What it prints goes to the log of the step; what it returns is the answer.
+`innominatus-ctl provisioners test NAME` holds it against the rules that every provisioner keeps. Nothing here imports
+anything but the standard library.
 """
 
 from innominatus_cli.sdk.errors import (

@@ -77,6 +77,8 @@ class ProvisionedBy(YamlModel):
     secret_outputs: list[str] = []
     config: dict[str, Any] = {}
     timeout_seconds: int | None = None
+    services: dict[str, Any] = {}
+    """For Score provisioner files: the ports of the workload's service."""
 
 
 class ResourceProvisioningInputs(StepInputs):
