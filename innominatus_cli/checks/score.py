@@ -19,7 +19,36 @@ from innominatus_cli.findings.catalogue.document import WRONG_FORM
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
-BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
+BUILT_IN_RESOURCE_TYPES = (
+    "amqp",
+    "dapr-pubsub",
+    "dapr-state-store",
+    "dapr-subscription",
+    "dns",
+    "elasticsearch",
+    "endpoint",
+    "environment",
+    "example-provisioner-resource",
+    "gcp-pubsub-emulator",
+    "horizontal-pod-autoscaler",
+    "kafka-topic",
+    "llm-model",
+    "mongodb",
+    "mssql",
+    "mysql",
+    "postgres",
+    "postgres-instance",
+    "redis",
+    "route",
+    "s3",
+    "service",
+    "service-port",
+    "sns-topic",
+    "sqlite",
+    "sqs-queue",
+    "volume",
+    "workload-port",
+)
 """What `provisioners.registry` makes, which rules are not to import."""
 _PROBES = ("readinessProbe", "livenessProbe")
 

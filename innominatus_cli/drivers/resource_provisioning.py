@@ -160,6 +160,7 @@ def _request(ctx: StepContext, inputs: ResourceProvisioningInputs) -> ResourceRe
         application=ctx.application,
         environment=ctx.environment,
         state_dir=ctx.state_dir,
+        env=ctx.env,
         mark=ctx.mark,
         undone_marks=tuple(ctx.undone_marks),
     )

@@ -16,6 +16,7 @@ from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as plan_codes
 from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.expansion import WRONG_CALL_PARAMETER
+from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.calls import CALL, PROVISIONING
@@ -24,6 +25,7 @@ from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.request import DeployedResource
 from innominatus_cli.provisioners.choice import Choice, Kind
+from innominatus_cli.provisioners.described import DEVELOPMENT
 from innominatus_cli.provisioners.registry import PROVISIONERS, Registry, Wanted, registry_of
 
 MAKES: Final = "make-"
@@ -70,6 +72,10 @@ class ResourceSteps:
         if choice is None:
             return []
         if choice.kind is Kind.BUILT_IN:
+            if PROVISIONERS[choice.type].described and self.environment not in DEVELOPMENT:
+                message = f"resource '{wanted.resource}': the type '{kind}' is only described here, and nothing is made"
+                remedy = f"Let a provider or a provisioner make it in '{self.environment}'."
+                self.findings.append(Finding(NOTHING_MAKES_RESOURCE, message, spot.at("type").place, remedy))
             return [DraftStep(definition, spot, ready=ready)]
         for wrong in _unknown_params(choice, ready, spot):
             self.findings.append(wrong)

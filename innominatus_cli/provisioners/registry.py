@@ -17,10 +17,13 @@ from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.provisioners.choice import ANY, Choice, Kind
 from innominatus_cli.provisioners.contract import Provisioner
+from innominatus_cli.provisioners.described import DESCRIBED, SAID_ANYWAY
 from innominatus_cli.provisioners.local_files import SQLITE, VOLUME
 from innominatus_cli.provisioners.route import ROUTE
 
-PROVISIONERS: Mapping[str, Provisioner] = MappingProxyType({known.type: known for known in (ROUTE, SQLITE, VOLUME)})
+PROVISIONERS: Mapping[str, Provisioner] = MappingProxyType(
+    {one.type: one for one in sorted((ROUTE, SQLITE, VOLUME, *DESCRIBED, *SAID_ANYWAY), key=lambda one: one.type)}
+)
 """The built-in ones, read only, sorted by type."""
 DEFAULT_CLASS: Final = "default"
 _SCORE: Final = frozenset({Kind.SCORE_COMMAND, Kind.SCORE_TEMPLATE})
