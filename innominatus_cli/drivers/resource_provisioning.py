@@ -128,11 +128,10 @@ def _by_built_in(ctx: StepContext, how: How) -> DriverResult:
     inputs = ctx.inputs_of(ResourceProvisioningInputs)
     provisioner = provisioner_for(inputs.resource_type)
     if provisioner is None:
-        types = ", ".join(PROVISIONERS)
         return ctx.failed(
             codes.RESOURCE_TYPE_UNKNOWN,
-            f"resource '{inputs.resource}': nothing makes the type '{inputs.resource_type}'; there are {types}",
-            did_you_mean(inputs.resource_type, PROVISIONERS),
+            f"resource '{inputs.resource}': nothing makes the type '{inputs.resource_type}'",
+            did_you_mean(inputs.resource_type, PROVISIONERS) or "`innominatus-ctl provisioners list` shows the types.",
         )
     unknown = sorted(inputs.params.keys() - provisioner.params.keys())
     if unknown:

@@ -135,16 +135,16 @@ def _refuse(constant: str) -> None:
 
 
 def untrue(outputs: Mapping[str, Any], promised: Mapping[str, str]) -> str:
-    """In what outputs differ from those that are promised; empty where they do not, or nothing is promised."""
+    """In what outputs differ from those that are promised: the end of a sentence, empty where they do not."""
     if not promised:
         return ""
     for name, kind in promised.items():
         if name not in outputs:
-            return f"it promises the output '{name}' and did not give it"
+            return f"promises the output '{name}' and did not give it"
         if not _TYPES.get(kind, _TYPES["any"])(outputs[name]):
-            return f"the output '{name}' is promised as {kind} and is {_words(outputs[name])}"
+            return f"promises the output '{name}' as {kind}, and gave {_words(outputs[name])}"
     more = sorted(outputs.keys() - promised.keys())
-    return f"it gave the output '{more[0]}', which it does not promise" if more else ""
+    return f"gave the output '{more[0]}', which it does not promise" if more else ""
 
 
 def _words(value: object) -> str:

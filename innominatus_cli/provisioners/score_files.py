@@ -58,6 +58,7 @@ def score_choices(repository: Repository, admin: Typed[AdminConfigDocument]) -> 
                 continue
             documents, of_the_text = read_yaml(path, data)
             findings += of_the_text
+            repository.add_sources({one.path: one.text_of() for one in documents[:1]})
             for document in documents[:1] if not has_errors(of_the_text) else ():
                 found, wrong = entries_of(document, repository)
                 choices += found
