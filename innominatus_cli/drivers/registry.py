@@ -32,7 +32,7 @@ _MODULES: Final = {
     "terraform-generate": "terraform_generate",
     "test": "test",
     "validation": "validation",
-    "vault-setup": "vault_setup",
+    "vault-setup": "vault.setup",
     "wait": "wait",
 }
 

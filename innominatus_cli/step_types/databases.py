@@ -116,7 +116,7 @@ def _tools_of_schema(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
 def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
     """What was taken back is not brought up again: its data is gone. Flyway's free edition takes nothing back."""
     operation = inputs.get("operation", "up")
-    if operation in LOOKS:
+    if isinstance(operation, str) and operation in LOOKS:
         return "nothing"
     return "reversible" if operation == "up" and inputs.get("tool", "sql") != "flyway" else "irreversible"
 

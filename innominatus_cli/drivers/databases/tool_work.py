@@ -132,7 +132,7 @@ class _Notes:
     def kept(self, state: State, marks: tuple[str, ...]) -> int | Finding:
         """How many stay when what was applied under the marks is taken back.
 
-        A finding where others stand on it, or nothing is noted of them.
+        A finding where others stand on it, or where nothing is noted of them.
         """
         notes = self._read()
         if not any(mark in notes for mark in marks):
