@@ -73,7 +73,7 @@ def _by_opa(ctx: StepContext, inputs: PolicyInputs, policies: list[Path], files:
 
 
 def _messages(value: Any) -> list[str]:  # noqa: ANN401 - what a policy says
-    """The violations in a rule's value: texts, objects with `msg`; or false, of a rule that says whether all is well."""
+    """The violations in a rule's value: texts, objects with `msg`; or false, of a rule that allows."""
     if isinstance(value, bool):
         return [] if value else ["is not allowed"]
     items = list(value) if isinstance(value, list | dict) else None

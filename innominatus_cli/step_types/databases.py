@@ -116,7 +116,7 @@ def _tools_of_schema(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
 def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
     """What was taken back is not brought up again: its data is gone. Flyway's free edition takes nothing back."""
     operation = inputs.get("operation", "up")
-    if operation in LOOKS:
+    if isinstance(operation, str) and operation in LOOKS:
         return "nothing"
     return "reversible" if operation == "up" and inputs.get("tool", "sql") != "flyway" else "irreversible"
 
@@ -132,6 +132,7 @@ DATABASE_MIGRATION = StepType(
     },
     tools_by_inputs=_tools_of_migration,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=_rollback_of_migration,
     default_timeout_seconds=900,
@@ -147,6 +148,7 @@ DATABASE_SCHEMA = StepType(
     },
     tools_by_inputs=_tools_of_schema,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="irreversible",
     default_timeout_seconds=900,
 )

@@ -130,8 +130,10 @@ class _Notes:
         self._write(notes)
 
     def kept(self, state: State, marks: tuple[str, ...]) -> int | Finding:
-        """How many stay when what was applied under the marks is taken back; a finding where others stand on it,
-        or nothing is noted of them."""
+        """How many stay when what was applied under the marks is taken back.
+
+        A finding where others stand on it, or where nothing is noted of them.
+        """
         notes = self._read()
         if not any(mark in notes for mark in marks):
             told = "nothing here notes what the run applied: it ran on another machine, or did not come so far"
