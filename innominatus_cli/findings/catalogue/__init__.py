@@ -30,6 +30,7 @@ BLOCKS = (
     "resuming",
     "delivery",
     "databases",
+    "doctor",
     "ledger",
     "ledger_branch",
     "locks",
