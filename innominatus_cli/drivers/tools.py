@@ -41,11 +41,14 @@ def _judged(ctx: StepContext, need: ToolNeed, outcome: CommandOutcome) -> ToolFo
     written = version_in(outcome.stdout.head, known)
     if written is None:
         return ctx.finding(codes.TOOL_MISSING, f"'{asked}' names no version; {need.range} is needed")
-    version, wanted = parse_version(written) or parse_version(written.partition("-")[0]), parse_range(need.range)
-    if version is None or wanted is None or not wanted.admits(version):
-        message = f"'{need.name}' is {version or written}, and {need.range} is needed"
+    # A vendor's suffix, as in `1.32.4-gke.1`, makes a version no earlier one: the numbers alone count as well.
+    versions = [found for text in (written, written.partition("-")[0]) if (found := parse_version(text)) is not None]
+    wanted = parse_range(need.range)
+    version = next((found for found in versions if wanted is not None and wanted.admits(found)), None)
+    if version is None:
+        message = f"'{need.name}' is {written}, and {need.range} is needed"
         return ctx.finding(codes.TOOL_MISSING, message, f"Install {known.install}, in a version that is {need.range}.")
-    return ToolFound(name=need.name, version=str(version))
+    return ToolFound(name=need.name, version=str(versions[0]))
 
 
 def version_in(printed: bytes, known: KnownTool) -> str | None:
