@@ -28,6 +28,7 @@ COMMANDS = {
     "check": "Check the whole repository, as CI does.",
     "test": "Run the tests of workflows: planned, judged and simulated, never executed.",
     "analyze": "Show how long a plan takes, what runs side by side, and what is risky.",
+    "doctor": "Show which tools the workflows need, and whether they are here.",
     "explain": "Explain a code of a finding, or why an application's plan has each of its steps.",
     "schema": "Print the JSON Schema of a kind of document.",
     "list-products": "List products and their workflows.",

@@ -31,6 +31,7 @@ BLOCKS = (
     "resuming",
     "delivery",
     "databases",
+    "doctor",
     "ledger",
     "ledger_branch",
     "locks",
