@@ -130,6 +130,7 @@ ANSIBLE = StepType(
     },
     tools=(ANSIBLE_TOOL,),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     default_timeout_seconds=3600,
 )
 CLOUDFORMATION = StepType(
