@@ -109,7 +109,7 @@ class _Provider:
             written, wrong = self._workflow(own, operation)
             if written:
                 workflows[operation] = written
-            missing = missing or wrong
+            missing = wrong if operation == "create" else missing
         if not problem and missing:
             problem = missing
         if not problem and "create" not in workflows:
