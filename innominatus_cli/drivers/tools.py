@@ -9,7 +9,7 @@ from innominatus_cli.documents.versions import parse_range, parse_version
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.step_types.tools import known_tool
+from innominatus_cli.step_types.tools import KnownTool, known_tool
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 _NUMBERS = re.compile(rb"(?<![\w.])[vV]?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?((?:-[0-9A-Za-z.-]+)?)")
@@ -37,19 +37,23 @@ def _judged(ctx: StepContext, need: ToolNeed, outcome: CommandOutcome) -> ToolFo
         return ctx.finding(codes.TOOL_MISSING, message, f"Install {known.install}.")
     if not outcome.succeeded:
         return ctx.finding(codes.PROGRAM_FAILED, f"'{asked}' {ending_text(outcome)}")
-    written = _version(outcome.stdout.head)
+    written = version_in(outcome.stdout.head, known)
     if written is None:
         return ctx.finding(codes.TOOL_MISSING, f"'{asked}' names no version; {need.range} is needed")
-    version, wanted = parse_version(written) or parse_version(written.partition("-")[0]), parse_range(need.range)
-    if version is None or wanted is None or not wanted.admits(version):
-        message = f"'{need.name}' is {version or written}, and {need.range} is needed"
+    # A vendor's suffix, as in `1.32.4-gke.1`, makes a version no earlier one: the numbers alone count as well.
+    versions = [found for text in (written, written.partition("-")[0]) if (found := parse_version(text)) is not None]
+    wanted = parse_range(need.range)
+    version = next((found for found in versions if wanted is not None and wanted.admits(found)), None)
+    if version is None:
+        message = f"'{need.name}' is {written}, and {need.range} is needed"
         return ctx.finding(codes.TOOL_MISSING, message, f"Install {known.install}, in a version that is {need.range}.")
-    return ToolFound(name=need.name, version=str(version))
+    return ToolFound(name=need.name, version=str(versions[0]))
 
 
-def _version(printed: bytes) -> str | None:
-    """The first thing in what a tool printed that looks like a version."""
-    found = _NUMBERS.search(printed)
+def version_in(printed: bytes, known: KnownTool) -> str | None:
+    """The first thing in what a tool printed that looks like its version: `1.2.3`, with what comes behind a hyphen."""
+    start = printed.find(known.before.encode()) if known.before else 0
+    found = _NUMBERS.search(printed, max(0, start))
     if found is None:
         return None
     numbers = [int(part) for part in found.groups()[:3] if part is not None]

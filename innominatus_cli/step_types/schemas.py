@@ -84,6 +84,8 @@ def every_schema() -> dict[str, dict[str, Any]]:
         if step_type.tools:
             found[file]["x-tools"] = [tool.name for tool in step_type.tools]
         found[file]["x-idempotency"] = step_type.idempotency.value
+        if step_type.has_probe:
+            found[file]["x-probe"] = True
         found[file]["x-rollback"] = step_type.rollback
     return found
 

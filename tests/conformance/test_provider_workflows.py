@@ -1,4 +1,4 @@
-"""Provider workflows of the original: those for bash run unchanged, the others plan with their tools named."""
+"""Provider workflows of the original: those that need only bash run, all others plan with their tools."""
 
 import json
 import shutil

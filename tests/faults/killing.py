@@ -151,7 +151,16 @@ def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Poi
     finished = _durable_ends(repository)
     _go_on(found, repository, scene.command)
     judge(found, before, finished)
+    if scene.once:
+        _judge_once(found)
     return found
+
+
+def _judge_once(found: Trial) -> None:
+    ran = Counter(step for (_, step), count in _effects(found.repository).items() for _ in range(count))
+    found.wrong += [f"I4: {step} ran {count} times, though its probe knows" for step, count in ran.items() if count > 1]
+    if any(status == ExitStatus.DECISION_NEEDED for status in found.statuses):
+        found.wrong.append("I2: a person is asked, though every probe knows")
 
 
 def _note(found: Trial, words: tuple[str, ...], done: "subprocess.CompletedProcess[str]") -> None:

@@ -81,6 +81,10 @@ class PlanRead(NamedTuple):
         return found | ({"not_listed": len(named) - _LISTED} if len(named) > _LISTED else {})
 
 
+NOTHING: Final = PlanRead((), (), is_empty_before=False)
+"""The plan of a step that does not plan."""
+
+
 def messages(printed: bytes) -> list[dict[str, Any]]:
     """The lines of `-json` that are messages; what else a tool prints between them is passed over."""
     found = []

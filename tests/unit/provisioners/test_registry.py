@@ -125,8 +125,8 @@ def test_a_compiled_plug_in_says_what_takes_its_place_and_stands_in_nobodys_way(
     assert refusal.code.number == "ORC-3301"
     assert "is a Go module, which nothing loads here" in refusal.message
     assert "command:" in refusal.remedy
-    entry = "- {product: ecommerce, type: payment-gateway, name: new, module: 'payments:Gateway'}"
-    new = f"{old.rstrip()}\n          {entry}\n"
+    entry = "{product: ecommerce, type: payment-gateway, name: new, module: 'payments:Gateway'}"
+    new = f"{old.rstrip()}\n          - {entry}\n"
     assert chosen(registry(new), "payment-gateway", product="ecommerce").name == "new"
 
 

@@ -1,19 +1,21 @@
 """`vault-setup`: named secrets exist, are generated once where they may be, and are bound by name.
 
-The local store is a folder of files, one a secret, `<state folder>/secrets/[<path>/]<name>`, mode 0600
-(docs/adr/0010). Values are made and kept by a child program and never come here.
+In Vault it makes policies and roles too (see `server`). The local store is a folder of files, one a secret,
+`<state folder>/secrets/[<path>/]<name>`, mode 0600 (docs/adr/0010). Values are made and kept by child programs and
+never come here.
 """
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from innominatus_cli.documents.secret_definitions import SecretGeneration
 from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.vault.server import generation_of, key_of, vault_work
 from innominatus_cli.findings.catalogue import execution as codes
+from innominatus_cli.findings.catalogue.databases import VAULT_FAILED
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.resources import NamedSecret, VaultSetupInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
@@ -32,44 +34,121 @@ def driver(ctx: StepContext) -> DriverSteps:
     secrets = _secrets(ctx, inputs)
     if isinstance(secrets, Finding):
         return DriverResult(failure=secrets)
-    if not secrets:
-        return DriverResult(outputs={"bound": [], "generated": []}, message="names no secrets: binds none")
     failure = _environment_problem(ctx, secrets)
     if failure:
         return DriverResult(failure=failure)
-    generated = yield from _local(ctx, inputs, [secret for secret in secrets if secret.store == "local"])
-    if isinstance(generated, Finding):
-        return DriverResult(failure=generated)
+    made = yield from _made(ctx, inputs, secrets)
+    if isinstance(made, Finding):
+        return DriverResult(failure=made)
+    generated, changed = made
     names = [secret.name for secret in secrets]
+    outputs = {"bound": names, "generated": generated, "changed": changed}
     told = f", {len(generated)} generated" if generated else ""
+    told += f", {len(changed)} of Vault's policies and roles changed" if changed else ""
+    if not secrets:
+        return DriverResult(outputs=outputs, message=f"names no secrets: binds none{told}")
     return DriverResult(
-        outputs={"bound": names, "generated": generated},
+        outputs=outputs,
         artifacts={ctx.artifact_path(): yaml_text(_bindings(ctx, inputs, secrets)).encode()},
         message=f"binds {counted(len(names), 'secret')}{told}",
     )
 
 
-def undo(ctx: StepContext) -> DriverSteps:
-    """Removes the secrets that the step generated from the local store: the store notes which."""
+def preview(ctx: StepContext) -> DriverSteps:
+    """What would be generated and changed in Vault; nothing is told of the local store."""
+    looked = yield from vault_work(ctx, ctx.inputs_of(VaultSetupInputs), "look")
+    if isinstance(looked, Finding):
+        return DriverResult(failure=looked)
+    actions = {"missing": "create", "differs": "update"}
+    changes = [
+        {"action": actions[result["state"]], "object": _object(result)}
+        for result in looked
+        if result["state"] in actions
+    ]
+    return DriverResult(outputs={"changes": changes})
+
+
+def probe(ctx: StepContext) -> DriverSteps:
+    """It is done where Vault has all of it; whether the local store has is asked by running the step again."""
     inputs = ctx.inputs_of(VaultSetupInputs)
-    secrets = _secrets(ctx, inputs)
+    looked = yield from vault_work(ctx, inputs, "look")
+    if isinstance(looked, Finding):
+        return DriverResult(failure=looked)
+    elsewhere = any(isinstance(secret, str) or secret.store != "vault" for secret in inputs.secrets)
+    return DriverResult(outputs={"done": not elsewhere and all(one["state"] == "exists" for one in looked)})
+
+
+def drift(ctx: StepContext) -> DriverSteps:
+    """Secrets that are gone from Vault, policies and roles that are gone or others."""
+    looked = yield from vault_work(ctx, ctx.inputs_of(VaultSetupInputs), "look")
+    if isinstance(looked, Finding):
+        return DriverResult(failure=looked)
+    words = {"missing": "is not there", "differs": "is not as declared"}
+    found = [{"object": _object(one), "what": words[one["state"]]} for one in looked if one["state"] in words]
+    return DriverResult(outputs={"drift": found})
+
+
+def _object(result: Mapping[str, str]) -> str:
+    return f"{result['kind']} {result['name']}"
+
+
+def _made(
+    ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSecret]
+) -> Generator[CommandRequest, CommandOutcome, tuple[list[str], list[str]] | Finding]:
+    """The names of secrets that were generated, and of what changed in Vault."""
+    generated = yield from _local(ctx, inputs, [secret for secret in secrets if secret.store == "local"])
+    if isinstance(generated, Finding):
+        return generated
+    results = yield from vault_work(ctx, inputs, "make")
+    if isinstance(results, Finding):
+        return results
+    for result in results:
+        if result["state"] == "missing" and result["kind"] == "secret":
+            told = f"secret '{result['name']}' is not in Vault, and admin-config does not let it be generated"
+            return ctx.finding(codes.SECRET_MISSING, told)
+        if result["state"] == "missing":
+            told = f"{_object(result)} is not in Vault, and the step does not say what it is"
+            return ctx.finding(VAULT_FAILED, told, "Give it `rules` or a `file`.")
+    in_vault = [one["name"] for one in results if one["kind"] == "secret" and one["state"] == "made"]
+    changed = [_object(one) for one in results if one["kind"] != "secret" and one["state"] in {"made", "changed"}]
+    return [*generated, *in_vault], changed
+
+
+def undo(ctx: StepContext) -> DriverSteps:
+    """Removes the secrets that the step generated, and puts back policies and roles: the stores note which."""
+    inputs = ctx.inputs_of(VaultSetupInputs)
+    removed = yield from _undone_here(ctx, inputs)
+    if isinstance(removed, Finding):
+        return DriverResult(failure=removed)
+    undone = yield from vault_work(ctx, inputs, "undo")
+    if isinstance(undone, Finding):
+        return DriverResult(failure=undone)
+    gone = [_object(one) for one in undone if one["state"] == "removed"]
+    told = f", {len(gone)} of Vault as before" if gone else ""
+    message = f"{counted(len(removed), 'secret')} removed{told}"
+    return DriverResult(outputs={"removed": [*removed, *gone]}, message=message)
+
+
+def _undone_here(
+    ctx: StepContext, inputs: VaultSetupInputs
+) -> Generator[CommandRequest, CommandOutcome, list[str] | Finding]:
+    """The names of secrets that were removed from the local store."""
+    secrets, folder = _secrets(ctx, inputs), _folder(ctx, inputs)
     if isinstance(secrets, Finding):
-        return DriverResult(failure=secrets)
-    names = [secret.name for secret in secrets if secret.store == "local" and secret.generate]
-    folder = _folder(ctx, inputs)
+        return secrets
     if isinstance(folder, Finding):
-        return DriverResult(failure=folder)
+        return folder
+    names = [secret.name for secret in secrets if secret.store == "local" and secret.generate]
     if not names or not folder.is_dir():
-        return DriverResult()
+        return []
     request = {"folder": str(folder), "secrets": [{"name": name} for name in names], "undo": ctx.undone_marks}
     answer = ctx.answer((yield ctx.child("secret_store", request)))
     if isinstance(answer, Finding):
-        return DriverResult(failure=answer)
+        return answer
     for result in answer["results"]:
         if result["state"] == "unsafe":
-            return ctx.failed(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}': {result['problem']}")
-    removed = [result["name"] for result in answer["results"] if result["state"] == "removed"]
-    return DriverResult(outputs={"removed": removed}, message=f"{counted(len(removed), 'secret')} removed")
+            return ctx.finding(codes.SECRET_STORE_UNSAFE, f"secret '{result['name']}': {result['problem']}")
+    return [result["name"] for result in answer["results"] if result["state"] == "removed"]
 
 
 def _folder(ctx: StepContext, inputs: VaultSetupInputs) -> Path | Finding:
@@ -120,7 +199,7 @@ def _local(
     written, folder = _below_state(inputs), _folder(ctx, inputs)
     if isinstance(folder, Finding):
         return folder
-    wanted = [{"name": secret.name, "generate": _generation(secret)} for secret in secrets]
+    wanted = [{"name": secret.name, "generate": generation_of(secret)} for secret in secrets]
     answer = ctx.answer((yield ctx.child("secret_store", {"folder": str(folder), "secrets": wanted, "mark": ctx.mark})))
     if isinstance(answer, Finding):
         return answer
@@ -136,13 +215,6 @@ def _local(
     return [result["name"] for result in answer["results"] if result["state"] == "generated"]
 
 
-def _generation(secret: NamedSecret) -> dict[str, Any] | None:
-    if not secret.generate:
-        return None
-    how = secret.generate if isinstance(secret.generate, SecretGeneration) else SecretGeneration()
-    return {"length": how.length, "alphabet": how.alphabet}
-
-
 def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSecret]) -> list[dict[str, Any]]:
     """One ExternalSecret a store: names and where they are kept, never a value."""
     bindings = []
@@ -150,7 +222,15 @@ def _bindings(ctx: StepContext, inputs: VaultSetupInputs, secrets: list[NamedSec
         own = [secret for secret in secrets if secret.store == store]
         suffix = "" if store == "local" else f"-{store}"
         name = _NOT_A_NAME.sub("-", f"{ctx.application}-{ctx.step.name}{suffix}".lower()).strip("-")[:_LONGEST]
-        annotations = {"innominatus.dev/policies": ", ".join(inputs.policies)} if inputs.policies else {}
+        annotations = (
+            {
+                "innominatus.dev/policies": ", ".join(
+                    policy if isinstance(policy, str) else policy.name for policy in inputs.policies
+                )
+            }
+            if inputs.policies
+            else {}
+        )
         metadata: dict[str, Any] = {
             "name": name.strip("-"),
             "namespace": inputs.namespace or ctx.application,
@@ -190,11 +270,6 @@ def _remote_key(ctx: StepContext, inputs: VaultSetupInputs, secret: NamedSecret)
     if secret.store == "env" and secret.env:
         return secret.env
     if secret.store not in STORE_NAMES:
-        return (
-            (secret.key or secret.name)
-            .replace("{application}", ctx.application)
-            .replace("{environment}", ctx.environment)
-            .replace("{name}", secret.name)
-        )
+        return key_of(ctx, secret)
     prefix = (inputs.path or "").strip("/")
     return "/".join(part for part in (ctx.application, ctx.environment, prefix, secret.name) if part)
