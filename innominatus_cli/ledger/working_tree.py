@@ -269,18 +269,41 @@ class WorkingTreeStore:
             raise Obstacle(reason)
         return self.landing().on_branch(head.ref, change_on), head.ref
 
+    def land(self, head: Head, change_on: ChangeOn) -> str:
+        """One commit of files of the ledger, to the branch that holds it; the commit.
+
+        Raises Obstacle (nothing is changed then), GitFailed, OSError, and what `change_on` raises.
+        """
+        reason = why_not(head, head.ref)
+        if reason or head.ref is None:
+            raise Obstacle(reason)
+        return self.landing().on_branch(head.ref, change_on)
+
+    def pushed(self) -> str | None:
+        """The commit that the remote's branch was seen at last; None where nothing says which one that is."""
+        ref = self.git.checked_out()
+        if ref is None:
+            return None
+        form = "--format=%(upstream)"
+        upstream = self.git.command.text("for-each-ref", form, "--end-of-options", ref)
+        return self.git.commit_of(upstream) if upstream.startswith("refs/") else None
+
+    def tips_at(self, commit: str | None) -> list[str]:
+        """The digests, sorted, of the tips at a commit. Raises GitFailed, CannotContinue."""
+        return self._tips.at(commit)
+
     def _write(self, draft: Draft[Entry], head: Head, *, commit: bool) -> Landed[Entry]:
         writer = RecordWriter(self.git, self.landing(), self.state, self._tips.at)
         with self.turn():
             written = self._commit(writer, draft, head) if commit else writer.leave_uncommitted(draft)
             if written.commit is not None and not written.pending:
-                self._remember(written.commit, written.record)
+                self.remember(written.commit, written.record)
             return written
 
     def _commit(self, writer: RecordWriter, draft: Draft[Entry], head: Head) -> Landed[Entry]:
         return writer.commit(draft, head)
 
-    def _remember(self, commit: str, record: RunRecord | ActionRecord) -> None:
+    def remember(self, commit: str, record: RunRecord | ActionRecord) -> None:
         """A record that was written follows all tips: it is the only one now."""
         with suppress(GitFailed):
             self._tips.remember(commit, [record.digest])

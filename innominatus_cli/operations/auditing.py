@@ -23,6 +23,7 @@ WHATS: Final = (
     "cancel",
     "break_lock",
     "adopt",
+    "gc",
     "restore",
 )
 """What can be searched for: kinds of records of runs, their operations, and actions."""

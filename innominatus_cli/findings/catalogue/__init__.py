@@ -30,6 +30,7 @@ BLOCKS = (
     "delivery",
     "ledger",
     "ledger_branch",
+    "retention",
     "locks",
     "vendoring",
     "internal",
