@@ -1,6 +1,5 @@
 """What every test has: a quiet world of its own, and the corpus where it is there."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -9,21 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import programs
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("INNOMINATUS_CORPUS", ROOT.parent / "shared" / "corpus"))
 
 
-def _built_tools() -> Path:
-    """The folder of `.ci/tools`, named by what pins its tools."""
-    pins = b"".join((ROOT / "tests" / "tools" / name).read_bytes() for name in ("go.mod", "go.sum", "package.json"))
-    cache = os.environ.get("INNOMINATUS_TEST_TOOLS")
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return Path(cache or home / "innominatus-test-tools") / hashlib.sha256(pins).hexdigest()[:12]
-
-
-BUILT_TOOLS = _built_tools()
+BUILT_TOOLS = programs.link()
+"""The folder that `.ci/tools` prints."""
 PIP_CACHE = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip"))
-"""Both found before a test has a home folder of its own."""
+"""Found before a test has a home folder of its own."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,7 +81,7 @@ def tool() -> Callable[[str], Path]:
         if found is None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{name} is missing: run .ci/tools")
-            pytest.skip(f"{name} is not here (.ci/tools builds it)")
+            pytest.skip(f"{name} is not here (.ci/tools builds most of them)")
         return Path(found)
 
     return find

@@ -73,6 +73,14 @@ _EXPANDED = {"workflow": "as the steps of the workflow that it calls"}
 """Types whose steps the plan replaces by others."""
 
 
+_TOOLS_BY_INPUTS = {
+    "container-build": "`docker` >=20.10 or `buildah` >=1.23, by `builder`",
+    "kubernetes": "none to render; `kubectl` >=1.24 to apply or get",
+    "terraform": "`terraform` >=1.6, or `tofu` >=1.6",
+}
+"""What is said of types whose tools depend on their inputs."""
+
+
 def _list() -> str:
     def rows(*, has_driver: bool) -> Iterator[str]:
         yield "| type | what it does |"
@@ -106,7 +114,7 @@ def _page(kind: StepType) -> str:
 def _facts(kind: StepType) -> str:
     tools = ", ".join(f"`{tool.name}` {tool.range if tool.range != '*' else ''}".strip() for tool in kind.tools)
     if kind.tools_by_inputs is not None:
-        tools = tools or "none to render; `kubectl` >=1.24 to apply or get"
+        tools = _TOOLS_BY_INPUTS.get(kind.name) or tools or "by its inputs"
     rows = {
         "runs": _EXPANDED.get(kind.name)
         or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),

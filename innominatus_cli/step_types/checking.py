@@ -1,11 +1,12 @@
 """Steps that look and judge: `validation`, `policy` and `security`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from innominatus_cli.documents.admin_config import HealthCheck
 from innominatus_cli.documents.model import DurationSeconds, YamlModel
+from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
     APPLICATION_WORKLOAD,
@@ -118,10 +119,24 @@ class SecurityInputs(StepInputs):
     """False: what is found is told, and the step succeeds. A scan that could not be done fails all the same."""
     paths: list[PathInput] = []
     """Files and folders to scan, besides the application's workload and the manifests of this run."""
+    rules: list[PathInput] = []
+    """Rules of another scanner: rule files of semgrep, a configuration of gitleaks or bandit, folders of checkov's."""
     workload: WorkloadInput | None = APPLICATION_WORKLOAD
     """The workload to scan."""
 
 
+_SCANNERS: Final = {
+    name: (ToolNeed(name=name, range=wanted),)
+    for name, wanted in {
+        "gitleaks": ">=8.19",
+        "checkov": ">=3",
+        "bandit": ">=1.7.9",
+        "semgrep": ">=1.60",
+        "pip-audit": ">=2.7",
+        "trivy": ">=0.50",
+        "grype": ">=0.70",
+    }.items()
+}
 _CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "nothing"}
 
 VALIDATION = StepType(
@@ -148,6 +163,7 @@ SECURITY = StepType(
         "scanned": "Number of files and documents that were scanned.",
         "findings": "Number of problems at or over the threshold.",
     },
+    tools_by_inputs=lambda inputs: _SCANNERS.get(str(inputs.get("scanner")), ()),
     default_timeout_seconds=900,
     **_CONVERGENT,
 )

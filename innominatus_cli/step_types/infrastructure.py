@@ -1,4 +1,4 @@
-"""Infrastructure tools: terraform, ansible, cloudformation, pulumi. Known to the language; nothing runs them yet."""
+"""Steps of other infrastructure tools: ansible, cloudformation, pulumi."""
 
 from typing import Any, Literal
 
@@ -8,42 +8,6 @@ from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, aliases
-
-TERRAFORM_TOOL = ToolNeed(name="terraform", range=">=1.6")
-
-
-class TerraformInputs(StepInputs):
-    """Inputs of `terraform`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=aliases(
-            workingDir=["working_dir", "path", "folder"], operation=["action"], variables=["vars"]
-        )
-    )
-
-    working_dir: PathInput
-    """The root module's folder."""
-    operation: Literal["init", "validate", "plan", "apply", "destroy", "output"] | Reference[str] = "apply"
-    variables: dict[str, Any] = {}
-    outputs: list[str] = []
-    """Outputs to keep; all that are not sensitive where nothing is said."""
-    workspace: str | None = None
-    backend_config: dict[str, Text] = {}
-    resource: str | None = None
-    """The resource whose outputs these are: `${resources.<resource>.<output>}`."""
-    commands: list[str] = []
-    """Old files name several operations here, in order."""
-
-
-class TerraformGenerateInputs(StepInputs):
-    """Inputs of `terraform-generate`."""
-
-    model_config = ConfigDict(json_schema_extra=aliases(outputDir=["output", "path"], variables=["vars", "params"]))
-
-    resource: str
-    """What is generated: `s3`, `minio-s3-bucket`, `postgres`."""
-    output_dir: str | None = None
-    variables: dict[str, Any] = {}
 
 
 class AnsibleInputs(StepInputs):
@@ -88,24 +52,6 @@ class PulumiInputs(StepInputs):
     config: dict[str, Text] = {}
 
 
-TERRAFORM = StepType(
-    name="terraform",
-    summary="Plans and applies a Terraform module.",
-    inputs=TerraformInputs,
-    tools=(TERRAFORM_TOOL,),
-    idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
-    default_timeout_seconds=3600,
-    has_driver=False,
-)
-TERRAFORM_GENERATE = StepType(
-    name="terraform-generate",
-    summary="Writes a Terraform module for a known resource.",
-    inputs=TerraformGenerateInputs,
-    idempotency=Idempotency.CONVERGENT,
-    rollback="nothing",
-    has_driver=False,
-)
 ANSIBLE = StepType(
     name="ansible",
     summary="Runs an Ansible playbook.",

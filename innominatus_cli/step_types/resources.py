@@ -1,15 +1,14 @@
-"""Steps that make what a workload needs: databases, resources, secrets."""
+"""Steps that make what a workload needs: resources and secrets."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.secret_definitions import SecretDefinition
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
-    PathInput,
     Reference,
     RollbackMeans,
     SecretName,
@@ -17,43 +16,6 @@ from innominatus_cli.step_types.contract import (
     StepType,
     aliases,
 )
-
-
-class DatabaseMigrationInputs(StepInputs):
-    """Inputs of `database-migration`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=aliases(
-            migrationsPath=["migrationPath", "migrations", "path", "folder"],
-            connectionString=["connection", "databaseUrl", "url"],
-            operation=["direction", "action"],
-        )
-    )
-
-    migrations_path: PathInput
-    """A folder of `NNN_name.sql` with `-- migrate:up` and `-- migrate:down` parts, or `NNN_name.up.sql` files."""
-    connection_string: str
-    """`sqlite:///name.db`, below the state folder."""
-    operation: Literal["up", "down", "status"] | Reference[str] = "up"
-    version: Text | None = None
-    """The number to stop at. `up`: the last one to apply, all where it is absent. `down`: the newest one that stays,
-    `0` takes all back; only the last one is taken back where it is absent."""
-    table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "innominatus_migrations"
-    """Where applied migrations are noted, each with its checksum."""
-
-
-class DatabaseSchemaInputs(StepInputs):
-    """Inputs of `database-schema`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=aliases(
-            migrations=["migrationPath", "migrationsPath"], connectionString=["connection", "databaseUrl"]
-        )
-    )
-
-    schema_: Annotated[PathInput, Field(alias="schema")]
-    migrations: PathInput | None = None
-    connection_string: str | None = None
 
 
 class ResourceProvisioningInputs(StepInputs):
@@ -103,40 +65,11 @@ class VaultSetupInputs(StepInputs):
     """The namespace of the bindings; the application's name where nothing is said."""
 
 
-def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
-    """What was taken back is not brought up again: its data is gone."""
-    operation = inputs.get("operation", "up")
-    if operation == "up":
-        return "reversible"
-    return "nothing" if operation == "status" else "irreversible"
-
-
 def _rollback_of_provisioning(inputs: Mapping[str, Any]) -> RollbackMeans:
     """A resource that was deleted is not made again: its data is gone."""
     return "reversible" if inputs.get("operation", "create") == "create" else "irreversible"
 
 
-DATABASE_MIGRATION = StepType(
-    name="database-migration",
-    summary="Applies ordered SQL files to a database, each in a transaction, and notes them with checksums.",
-    inputs=DatabaseMigrationInputs,
-    outputs={
-        "version": "The number of the newest applied migration; empty where there is none.",
-        "applied": "Migrations that this step applied or took back.",
-        "pending": "Number of migrations that are not applied.",
-    },
-    idempotency=Idempotency.CONVERGENT,
-    rollback="reversible",
-    rollback_by_inputs=_rollback_of_migration,
-    default_timeout_seconds=900,
-)
-DATABASE_SCHEMA = StepType(
-    name="database-schema",
-    summary="Brings a database to a declared schema.",
-    inputs=DatabaseSchemaInputs,
-    idempotency=Idempotency.CONVERGENT,
-    has_driver=False,
-)
 RESOURCE_PROVISIONING = StepType(
     name="resource-provisioning",
     summary="Creates or deletes one resource of a workload through the provisioner of its type.",

@@ -22,8 +22,8 @@ from innominatus_cli.execution.opening import read_run
 from innominatus_cli.execution.replay import replay
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.recovering import events_in
-from innominatus_cli.system.git import Git
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.process_tree import all_processes, environment_holds
 from innominatus_cli.system.state_folder import StateFolder
@@ -219,9 +219,8 @@ def _own_files(repository: Path) -> dict[str, bytes]:
 def judge(found: Trial, before: dict[str, bytes], finished: dict[str, int]) -> None:
     """The oracle: I1 to I8 and I10 to I14 of what a run promises, over everything that the repository holds now."""
     repository = found.repository
-    git = Git.open(repository)
-    assert git is not None
-    state, store = StateFolder(git.common_dir), WorkingTreeStore(git)
+    ledger = open_ledger(repository)
+    state, store = ledger.state, ledger.store
     effects = _effects(repository)
     by_step: Counter[str] = Counter()
     for (_, step), count in effects.items():
@@ -236,11 +235,12 @@ def judge(found: Trial, before: dict[str, bytes], finished: dict[str, int]) -> N
     verified = run(repository, ("ledger", "verify"))
     if verified.returncode != 0:
         found.wrong.append(f"I6: ledger verify says {verified.returncode}: {verified.stdout}")
-    commit = git.head().commit
+    commits = store.commits()
     again = run(repository, ("resume", "latest"))
     if again.returncode not in {ExitStatus.OK, ExitStatus.RUN_FAILED}:
         found.wrong.append(f"I8: resuming once more ends with {again.returncode}: {again.stdout}")
-    if again.returncode == ExitStatus.OK and (git.head().commit != commit or _effects(repository) != effects):
+    changed = open_ledger(repository).store.commits() != commits or _effects(repository) != effects
+    if again.returncode == ExitStatus.OK and changed:
         found.wrong.append("I8: resuming once more changed something")
 
 

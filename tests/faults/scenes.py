@@ -103,7 +103,9 @@ AGAIN = Scene(
     command=("resume", "latest"),
     first=(("run", "deploy-app", "score.yaml"),),
 )
-SCENES = (CHAIN, WIDE, AGAIN)
+BRANCH = Scene("branch", {**CHAIN.files, "admin-config.yaml": "limits: {maxParallel: 2}\nledger: {store: branch}\n"})
+"""The ledger on an orphan branch."""
+SCENES = (CHAIN, WIDE, AGAIN, BRANCH)
 
 
 def prepared(scene: Scene, folder: Path) -> Path:

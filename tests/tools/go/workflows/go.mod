@@ -1,4 +1,4 @@
-module innominatus.dev/test-tools
+module innominatus.dev/test-tools/workflows
 
 go 1.26
 
