@@ -1,6 +1,6 @@
 """The ledger in the branch that is checked out: records are files of the repository, in one commit each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
@@ -191,6 +191,18 @@ class WorkingTreeStore:
         """
         return self._look(application, environment)
 
+    def loose_runs(self, uncommitted: Iterable[str]) -> Iterator[StoredRecord]:
+        """The records of runs in no commit: these files of the working tree, pending and kept ones."""
+        return chain(self._reader.uncommitted_at(uncommitted), self._reader.pending(), self._reader.kept())
+
+    def loose_actions(self, uncommitted: Iterable[str]) -> Iterator[StoredAction]:
+        """The same for actions."""
+        return chain(self._actions.uncommitted_at(uncommitted), self._actions.pending(), self._actions.kept())
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Takes over what an index knows to be wrong with records."""
+        self._reader.note(findings)
+
     def waiting(self) -> list[StoredRecord]:
         """The records that `ledger adopt` takes in: pending and kept ones, the oldest first."""
         return sorted(chain(self._reader.pending(), self._reader.kept()), key=_run)
@@ -367,7 +379,9 @@ class WorkingTreeStore:
         commits = self.commits()
         for commit in commits:
             found = {**reader.committed_paths(commit, folder), **found}
-        return found if len(commits) < 2 else dict(sorted(found.items(), key=lambda item: run_of_path(item[0]) or ""))  # noqa: PLR2004 - one is sorted
+        if len(commits) <= 1:
+            return found
+        return dict(sorted(found.items(), key=lambda item: (run_of_path(item[0]) or "", item[0])))
 
     def _look(self, application: str | None, environment: str | None) -> tuple[dict[str, str], list[StoredRecord]]:
         """The files of committed records, the oldest first, and the records that no commit of the branch has."""
