@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from innominatus_cli import __version__
 
-_VERSION: Final = 1
+Table = Literal["records", "skims"]
+
+_VERSION: Final = 2
+_DAMAGE: Final = (sqlite3.Error, zlib.error, OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError)
 _PATIENCE_SECONDS: Final = 0.25
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,7 +25,7 @@ CREATE TABLE records (
     kind TEXT, id TEXT, path TEXT, blob TEXT, application TEXT, environment TEXT, related INTEGER,
     body TEXT, problem TEXT, sum INTEGER, PRIMARY KEY (kind, id, path)
 ) WITHOUT ROWID;
-CREATE TABLE skims (id TEXT, path TEXT, application TEXT, body TEXT, sum INTEGER, PRIMARY KEY (id, path)) WITHOUT ROWID;
+CREATE TABLE skims (id TEXT, path TEXT, application TEXT, body BLOB, sum INTEGER, PRIMARY KEY (id, path)) WITHOUT ROWID;
 CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT, below TEXT, sum INTEGER) WITHOUT ROWID;
 """
 
@@ -48,12 +51,12 @@ class Row(NamedTuple):
 
 
 class Skim(NamedTuple):
-    """What statistics need of a run's record, as JSON."""
+    """What statistics need of a run's record: JSON, compressed, for names of steps repeat themselves."""
 
     id: str
     path: str
     application: str
-    body: str
+    body: bytes
 
 
 class Folder(NamedTuple):
@@ -69,7 +72,16 @@ def usable() -> Iterator[None]:
     """Turns whatever SQLite, or data that is none, raises into `IndexUnusable`."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError) as problem:
+    except (
+        sqlite3.Error,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        RecursionError,
+        OverflowError,
+        zlib.error,
+    ) as problem:
         raise IndexUnusable(str(problem)) from problem
 
 
@@ -154,11 +166,15 @@ class IndexFile:
         """By path the object id of every record file that is in it."""
         return {row.path: row.blob for row in self.rows("")}
 
-    def counts(self) -> tuple[int, int]:
-        """How many records, and how many of them for statistics."""
+    def count(self, table: Table) -> str:
+        """How many rows a table has."""
         with usable():
-            ask = self._base.execute
-            return ask("SELECT count(*) FROM records").fetchone()[0], ask("SELECT count(*) FROM skims").fetchone()[0]
+            return str(self._base.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - a literal
+
+    def require_whole(self, table: Table) -> None:
+        """Raises IndexUnusable where a table has another number of rows than was noted."""
+        if self.count(table) != self.said(f"count of {table}"):
+            raise IndexUnusable(f"{table} has another number of rows than was noted")
 
     def put(self, rows: Iterable[Row], skims: Iterable[Skim]) -> None:
         """Adds rows, in the place of those of the same id and path."""

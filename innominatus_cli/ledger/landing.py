@@ -6,6 +6,7 @@ deletion; whoever loses the race takes the moved branch as the new base. Where o
 nothing is changed, and the commit goes to `refs/innominatus/pending/<run>` instead.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -34,6 +35,8 @@ _ATTEMPTS: Final = 200
 _REF_PATIENCE_SECONDS: Final = 10.0
 _INDEX_PATIENCE_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.01
+_MANY: Final = 100
+"""Files above which all of them together are brought to disk: one after the other takes minutes for thousands."""
 _LONGEST_PAUSE_SECONDS: Final = 0.25
 
 
@@ -241,20 +244,23 @@ class Landing:
         now = {path: blob for path, blob in blobs.items() if path not in last}
         ours.update(_with(ours, now))
         self._own_files.note(ours)
+        many = len(now) > _MANY
         for path in now:
             data = change.files[path]
             before.files.setdefault(path, standing[path])
             if data != standing[path]:
-                self._put(path, data)
+                self._put(path, data, durable=not many)
+        if many:
+            os.sync()
         for path in now:
             before.entries.setdefault(path, staged[path])
         self._update_index(now)
 
-    def _put(self, path: str, data: bytes | None) -> None:
+    def _put(self, path: str, data: bytes | None, *, durable: bool = True) -> None:
         if data is None:
             remove_owned(self._git.root, path)
         else:
-            replace_owned(self._git.root, path, data)
+            replace_owned(self._git.root, path, data, durable=durable)
 
     def _require_free(self, path: str, allowed: set[str | None]) -> bytes | None:
         """What stands at a path of the working tree. Raises Obstacle where it is none of the `allowed` blobs."""

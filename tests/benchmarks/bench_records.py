@@ -6,9 +6,8 @@ Records of 16 steps, of 200 applications in 3 environments over a year, in one c
 all of them and `json.loads`; whole records are what `history` reads. A month is what `stats` shows by itself. Seconds
 are those that this process computed, so that a busy machine changes little; nothing is asserted.
 
-Then `history` is asked for the newest 20 runs of 100,000 (with --short: of 1,000) in a checked out repository: by reading
-the records, which also makes the index, and by the index once it is there (to be at most 0.3 seconds), with git's CPU
-seconds; and for all of them.
+Then `history` is asked for the newest 20 runs of 100,000 (with --short: of 1,000) in a checked out repository: without
+an index, which makes it, and with it (to be at most 0.3 seconds), with git's CPU seconds; and for all of them.
 
 Then one record is committed to a ledger of 1,000 and to one of 100,000 (with --short: 100 and 1,000), by each store, in
 turns; the ratio of the two medians is to be at most 1.5 for the branch store. It counts the CPU seconds of git too.
