@@ -13,14 +13,14 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from innominatus_cli.documents.consulted import KnownAnswers, Question
+from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.operations.affected_applications import Affected, as_plain, from_plain
 from innominatus_cli.operations.cache_folder import git_directory_of, read_cache, write_cache
 from innominatus_cli.operations.facts_cache import digest_of_code, version_of
 from innominatus_cli.planning.request import Facts, PlanRequest
 
-_FILE: Final = "affected.v1"
+_FILE: Final = "affected.v2"
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_OF_ONE: Final = 4
 """Comparisons of one application that are kept: those of the last changes."""
@@ -105,8 +105,8 @@ class Made(NamedTuple):
 
     outside: tuple[Outside | None, ...]
     """Of the plans that were begun; None for one of which it cannot be said."""
-    old: frozenset[Question]
-    new: frozenset[Question]
+    old: Asked
+    new: Asked
 
 
 class Known(NamedTuple):
@@ -115,11 +115,17 @@ class Known(NamedTuple):
     affected: Affected | None
 
 
+class _Answers(NamedTuple):
+    """The numbers of questions and their answers: those of one application, and of lists that many have in common."""
+
+    own: tuple[int, ...]
+    lists: tuple[int, ...]
+
+
 class _Entry(NamedTuple):
     outside: tuple[Outside, ...]
-    old: tuple[int, ...]
-    """The numbers of questions and their answers."""
-    new: tuple[int, ...]
+    old: _Answers
+    new: _Answers
     result: int
     """The number of what came of it."""
 
@@ -134,6 +140,7 @@ class KeptComparisons:
         self._first = first
         self._outside: dict[str, Mapping[str, str]] = {"env": facts.env, "git": facts.git}
         self._asked: list[tuple[Question, str]] = []
+        self._lists: list[tuple[int, ...]] = []
         self._results: list[Any] = []
         self._entries: dict[str, list[_Entry]] = {}
         self._is_new = False
@@ -141,6 +148,7 @@ class KeptComparisons:
         if data is not None:
             self._read(data)
         self._numbers = {one: number for number, one in enumerate(self._asked)}
+        self._list_numbers = {one: number for number, one in enumerate(self._lists)}
         self._result_numbers = {_json(one): number for number, one in enumerate(self._results)}
         self._old: _State | None = None
         self._new: _State | None = None
@@ -164,7 +172,7 @@ class KeptComparisons:
 
     def hold_against(self, old: KnownAnswers, new: KnownAnswers) -> None:
         """Says which two states are compared now; to be called once, before all else."""
-        self._old, self._new = _State(old, self._asked), _State(new, self._asked)
+        self._old, self._new = (_State(answers, self._asked, self._lists) for answers in (old, new))
 
     @property
     def _states(self) -> "tuple[_State, _State]":
@@ -219,7 +227,17 @@ class KeptComparisons:
         self._entries[path] = [entry, *self._entries.get(path, ())][:_MOST_OF_ONE]
         self._is_new = True
 
-    def _numbered(self, asked: Iterable[Question], state: "_State") -> tuple[int, ...]:
+    def _numbered(self, asked: Asked, state: "_State") -> _Answers:
+        lists = []
+        for some in asked.together:
+            number = state.numbers.get(some)
+            if number is None:
+                number = self._list_numbers.setdefault(self._rows(some, state), len(self._list_numbers))
+                state.numbers[some] = number
+            lists.append(number)
+        return _Answers(self._rows(asked.own, state), tuple(lists))
+
+    def _rows(self, asked: Iterable[Question], state: "_State") -> tuple[int, ...]:
         rows = ((question, state.digest(question)) for question in sorted(asked))
         return tuple(self._numbers.setdefault(row, len(self._numbers)) for row in rows)
 
@@ -229,51 +247,61 @@ class KeptComparisons:
             return
         entries = {path: self._entries[path] for path in sorted(paths) if path in self._entries}
         asked, results = _Renumbered(list(self._numbers)), _Renumbered(self._results)
+        lists = _Renumbered(list(self._list_numbers))
+
+        def row_of(answers: _Answers) -> list[list[int]]:
+            return [[asked.number(n) for n in answers.own], [lists.number(n) for n in answers.lists]]
+
         rows = [
             [
                 path,
                 one.outside,
-                [asked.number(n) for n in one.old],
-                None if one.new == one.old else [asked.number(n) for n in one.new],
+                row_of(one.old),
+                None if one.new == one.old else row_of(one.new),
                 one.result if one.result == _UNAFFECTED else results.number(one.result),
             ]
             for path, some in entries.items()
             for one in some
         ]
-        data = _json([self._key, asked.used, results.used, rows]).encode()
+        together = [[asked.number(n) for n in some] for some in lists.used]
+        data = _json([self._key, asked.used, together, results.used, rows]).encode()
         if len(data) <= _MOST_BYTES:
             write_cache(self._git_directory, _FILE, data)
 
     def _read(self, data: bytes) -> None:
         """Reads what was kept for the same wish by the same tool; nothing where anything is not as it should be."""
         try:
-            key, asked, results, rows = json.loads(data)
+            key, asked, together, results, rows = json.loads(data)
             if key != self._key:
                 return
             questions = [(_question(question), _text(answer)) for question, answer in asked]
             if len(set(questions)) < len(questions) or type(results) is not list:
                 raise ValueError("no tables")  # noqa: TRY301 - nothing of the file is believed then
+            lists = [_below(some, len(questions)) for some in together]
             entries: dict[str, list[_Entry]] = {}
             for path, outside, old, new, result in rows:
-                before = _below(old, len(questions))
-                after = before if new is None else _below(new, len(questions))
+                before = _answers(old, len(questions), len(lists))
+                after = before if new is None else _answers(new, len(questions), len(lists))
                 if result != _UNAFFECTED:
                     _below([result], len(results))
                 entry = _Entry(tuple(_outside(*one) for one in outside), before, after, result)
-                if not (outside and before and after):
+                if not (outside and before.own and after.own):
                     raise ValueError("a plan that asks nothing")  # noqa: TRY301 - the same
                 entries.setdefault(_text(path), []).append(entry)
         except (ValueError, TypeError, LookupError, RecursionError):
             return
-        self._asked, self._results, self._entries = questions, results, entries
+        self._asked, self._lists, self._results, self._entries = questions, lists, results, entries
 
 
 class _State:
     """One of the two states, held against what was answered before."""
 
-    def __init__(self, answers: KnownAnswers, asked: list[tuple[Question, str]]) -> None:
+    def __init__(self, answers: KnownAnswers, asked: list[tuple[Question, str]], lists: list[tuple[int, ...]]) -> None:
         self._answers = answers
         self._asked = asked
+        self._lists = lists
+        self.numbers: dict[frozenset[Question], int] = {}
+        """The numbers of lists of questions with the answers that this state gives."""
         self._digests: dict[Question, str] = {}
 
     def digest(self, question: Question) -> str:
@@ -288,9 +316,14 @@ class _State:
         """The numbers of all kept questions to which it gives another answer."""
         return {number for number, (question, answer) in enumerate(self._asked) if self.digest(question) != answer}
 
-    def answers_like(self, numbers: Iterable[int]) -> bool:
+    @cached_property
+    def _lists_otherwise(self) -> set[int]:
+        """The numbers of all kept lists with such a question."""
+        return {number for number, some in enumerate(self._lists) if not self._otherwise.isdisjoint(some)}
+
+    def answers_like(self, answers: _Answers) -> bool:
         """Whether it answers these questions as they were answered."""
-        return self._otherwise.isdisjoint(numbers)
+        return self._otherwise.isdisjoint(answers.own) and self._lists_otherwise.isdisjoint(answers.lists)
 
 
 class _Renumbered:
@@ -338,6 +371,11 @@ def _below(numbers: list[int], end: int) -> tuple[int, ...]:
     if type(numbers) is not list or any(type(n) is not int or not 0 <= n < end for n in numbers):
         raise ValueError("no such numbers")
     return tuple(numbers)
+
+
+def _answers(parts: list[list[int]], questions: int, lists: int) -> _Answers:
+    own, together = parts
+    return _Answers(_below(own, questions), _below(together, lists))
 
 
 def _outside(application: object, environment: object, first: object, evidence: object, looked_up: Any) -> Outside:  # noqa: ANN401

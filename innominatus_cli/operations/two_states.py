@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
-from innominatus_cli.documents.consulted import KnownAnswers, Question, RecordingSnapshot
+from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question, RecordingSnapshot
 from innominatus_cli.documents.document_pool import DocumentPool
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import Snapshot
@@ -18,7 +18,6 @@ from innominatus_cli.operations.affected_applications import Affected, How
 from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made, NotedFacts, Outside
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
 from innominatus_cli.planning.comparison import Comparison, compare
-from innominatus_cli.planning.planner import Spare
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.siblings import Rest, Sibling, are_variables_alike
 from innominatus_cli.policies.effects import judged_effects, objections
@@ -26,6 +25,9 @@ from innominatus_cli.policies.facts import JudgeFacts, teams_of
 from innominatus_cli.policies.judge import judged_by_workflow, violations
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git_identity import Identity
+
+if TYPE_CHECKING:
+    from innominatus_cli.planning.planner import Spare
 
 
 class Around(NamedTuple):
@@ -48,7 +50,7 @@ class _Planned(NamedTuple):
 
     name: str
     outcome: PlanOutcome
-    asked: frozenset[Question]
+    asked: Asked
     admin: AdminConfigDocument
     organization: str
     """Whose policies hold beside the platform's; empty: nobody's."""
@@ -100,7 +102,7 @@ class _End:
         repository = self.repository()
         repository.organization = organization
         found = policy_set(repository)
-        return found, _asked(repository)
+        return found, _asked(repository).all
 
     def plan(self, path: str, is_known: "IsKnown | None" = None) -> _Planned:
         """The plan of a Score file, or why there is none.
@@ -145,14 +147,12 @@ class _End:
         return tuple(violations(judged, policies, facts))
 
 
-IsKnown: TypeAlias = Callable[[frozenset[Question], str, Callable[[], Sibling | None]], bool]
+IsKnown: TypeAlias = Callable[[Asked, str, Callable[[], Sibling | None]], bool]
 
 
-def _asked(repository: Repository) -> frozenset[Question]:
+def _asked(repository: Repository) -> Asked:
     snapshot = repository.snapshot
-    if not isinstance(snapshot, RecordingSnapshot):
-        return frozenset()
-    return frozenset(snapshot.asked | snapshot.asked_together)
+    return snapshot.everything_asked if isinstance(snapshot, RecordingSnapshot) else Asked(frozenset())
 
 
 class Search:
@@ -175,6 +175,7 @@ class Search:
             self._kept.hold_against(self._old.answers, self._new.answers)
         self._everything = everything
         self._differing: dict[Question, bool] = {}
+        self._differing_together: dict[frozenset[Question], bool] = {}
         self._alike: dict[str, bool] = {}
         self._compared_alike: dict[tuple[Any, ...], list[_Alike]] = {}
 
@@ -205,6 +206,16 @@ class Search:
                 yield found
         if self._kept is not None:
             self._kept.save(self._new.paths)
+
+    def _differs(self, asked: Asked) -> bool:
+        """Whether any of these questions has another answer now."""
+        for some in asked.together:
+            differs = self._differing_together.get(some)
+            if differs is None:
+                differs = self._differing_together[some] = self._differ(some)
+            if differs:
+                return True
+        return self._differ(asked.own)
 
     def _differ(self, asked: frozenset[Question]) -> bool:
         """Whether any of these questions has another answer now."""
@@ -249,10 +260,10 @@ class Search:
         """What came of an application, and from what."""
         alike: list[tuple[Sibling, _Alike]] = []
 
-        def is_known(asked: frozenset[Question], of: str, tell: Callable[[], Sibling | None]) -> bool:
+        def is_known(asked: Asked, of: str, tell: Callable[[], Sibling | None]) -> bool:
             if not self._judged_alike(of):
                 return False
-            if not self._differ(asked):
+            if not self._differs(asked):
                 return True
             sibling = tell()
             found = None if sibling is None else self._as_siblings(sibling)
@@ -260,46 +271,46 @@ class Search:
             return bool(alike)
 
         was = self._old.plan(path, is_known)
-        asked = was.asked | self._old.policies(was.organization)[1]
+        asked = was.asked.and_together(self._old.policies(was.organization)[1])
         if alike:
             return self._like(path, was, asked, *alike[0])
-        same = was.outcome.spared or not self._differ(was.asked)
+        same = was.outcome.spared or not self._differs(was.asked)
         if same and self._judged_alike(was.organization):
             return None, Made((was.outside,), asked, asked)
         now = was if same else self._new.plan(path)
         made = Made(
             (was.outside,) if same else (was.outside, now.outside),
             asked,
-            now.asked | self._new.policies(now.organization)[1],
+            now.asked.and_together(self._new.policies(now.organization)[1]),
         )
         return self._difference(path, was, now), made
 
     def _as_siblings(self, sibling: Sibling) -> _Alike | None:
         """What came of another application, where the same comes of this one."""
         candidates = self._compared_alike.get(sibling.key, ())
-        if not candidates or self._differ(sibling.own):
+        if not candidates or self._differ(sibling.asked.own) or not sibling.is_right():
             return None
-        steps, surroundings = sibling.count_own_steps(), sibling.surroundings()
-        if steps is None:
-            return None
-        for one in candidates:
-            if all(rest.holds_for(sibling, steps, surroundings) for rest in (one.old, one.new)):
-                return one
-        return None
+        return next((one for one in candidates if one.old.holds_for(sibling) and one.new.holds_for(sibling)), None)
 
     def _like(
-        self, path: str, was: _Planned, asked: frozenset[Question], sibling: Sibling, one: _Alike
+        self, path: str, was: _Planned, asked: Asked, sibling: Sibling, one: _Alike
     ) -> tuple[Affected | None, Made]:
         self._old.planned += 1
         self._new.planned += 1
-        now = sibling.own | one.new.sibling.together | self._new.policies(was.organization)[1]
+        now = Asked(sibling.asked.own, one.new.sibling.asked.together)
+        now = now.and_together(self._new.policies(was.organization)[1])
         found = None if one.found is None else one.found._replace(path=path, name=was.name)
         return found, Made((was.outside,), asked, now)
 
     def _note_siblings(self, was: _Planned, now: _Planned, found: Affected | None) -> None:
         """Notes what came of an application, where its siblings can be known to come to the same."""
         old, new = was.outcome.rest, now.outcome.rest
-        if old is None or new is None or not self._judged_alike(was.organization) or self._differ(old.sibling.own):
+        if (
+            old is None
+            or new is None
+            or not self._judged_alike(was.organization)
+            or self._differ(old.sibling.asked.own)
+        ):
             return
         if found is not None and (found.raised or found.settled):
             return
