@@ -13,12 +13,15 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.operations.affected_applications import Affected, as_plain, from_plain
 from innominatus_cli.operations.cache_folder import git_directory_of, read_cache, write_cache
 from innominatus_cli.operations.facts_cache import digest_of_code, version_of
+from innominatus_cli.operations.kept_siblings import sibling_as_plain, sibling_from_plain
 from innominatus_cli.planning.request import Facts, PlanRequest
+from innominatus_cli.planning.siblings import Sibling
 
 _FILE: Final = "affected.v2"
 _MOST_BYTES: Final = 32 * 1024 * 1024
@@ -47,9 +50,11 @@ class Outside(NamedTuple):
 class NotedFacts:
     """Notes what one plan takes from outside the repository."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Outside | None = None) -> None:
+        """`before` is what the same plan is known to have taken already."""
         self._given: tuple[str, PlanRequest, Facts] | None = None
-        self._looked_up: dict[tuple[str, str], str] = {}
+        looked_up = before.looked_up if before is not None else ()
+        self._looked_up: dict[tuple[str, str], str] = {(kind, name): value for kind, name, value in looked_up}
         self._is_all = True
 
     def note(self, application: str, request: PlanRequest, facts: Facts) -> Facts:
@@ -107,6 +112,8 @@ class Made(NamedTuple):
     """Of the plans that were begun; None for one of which it cannot be said."""
     old: Asked
     new: Asked
+    sibling: Sibling | None = None
+    """What the application has in common with others at the old end, where that is known and nothing is wrong."""
 
 
 class Known(NamedTuple):
@@ -128,6 +135,8 @@ class _Entry(NamedTuple):
     new: _Answers
     result: int
     """The number of what came of it."""
+    sibling: list[Any] | None = None
+    """See `kept_siblings`."""
 
 
 class KeptComparisons:
@@ -200,6 +209,26 @@ class KeptComparisons:
         except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
+    def sibling(self, path: str, config: AdminConfigDocument) -> tuple[Sibling, NotedFacts] | None:
+        """In what an application is like others at the old end, where that is known; and what it takes from outside.
+
+        `config` is what admin-config.yaml says there.
+        """
+        old, _ = self._states
+        for entry in self._entries.get(path, ()):
+            if entry.sibling is None or not old.answers_like(entry.old) or not all(map(self._comes_out, entry.outside)):
+                continue
+            outside = entry.outside[0]
+            noted = NotedFacts(outside)
+            facts = Facts(outside.first, outside.evidence, self._outside["env"], self._outside["git"])
+            facts = noted.note(outside.application, PlanRequest(outside.environment), facts)
+            asked = Asked(
+                frozenset(self._asked[number][0] for number in entry.old.own),
+                tuple(old.questions(number) for number in entry.old.lists),
+            )
+            return sibling_from_plain(entry.sibling).as_sibling(outside.application, asked, facts, config), noted
+        return None
+
     def _comes_out(self, outside: Outside) -> bool:
         if self._first(outside.application, outside.environment) != (outside.first, outside.evidence):
             return False
@@ -223,7 +252,8 @@ class KeptComparisons:
             if result == len(self._results):
                 self._results.append(json.loads(text))
         old, new = self._states
-        entry = _Entry(outside, self._numbered(made.old, old), self._numbered(made.new, new), result)
+        sibling = None if made.sibling is None else sibling_as_plain(made.sibling)
+        entry = _Entry(outside, self._numbered(made.old, old), self._numbered(made.new, new), result, sibling)
         self._entries[path] = [entry, *self._entries.get(path, ())][:_MOST_OF_ONE]
         self._is_new = True
 
@@ -259,6 +289,7 @@ class KeptComparisons:
                 row_of(one.old),
                 None if one.new == one.old else row_of(one.new),
                 one.result if one.result == _UNAFFECTED else results.number(one.result),
+                one.sibling,
             ]
             for path, some in entries.items()
             for one in some
@@ -279,12 +310,14 @@ class KeptComparisons:
                 raise ValueError("no tables")  # noqa: TRY301 - nothing of the file is believed then
             lists = [_below(some, len(questions)) for some in together]
             entries: dict[str, list[_Entry]] = {}
-            for path, outside, old, new, result in rows:
+            for path, outside, old, new, result, sibling in rows:
+                if sibling is not None:
+                    sibling_from_plain(sibling)
                 before = _answers(old, len(questions), len(lists))
                 after = before if new is None else _answers(new, len(questions), len(lists))
                 if result != _UNAFFECTED:
                     _below([result], len(results))
-                entry = _Entry(tuple(_outside(*one) for one in outside), before, after, result)
+                entry = _Entry(tuple(_outside(*one) for one in outside), before, after, result, sibling)
                 if not (outside and before.own and after.own):
                     raise ValueError("a plan that asks nothing")  # noqa: TRY301 - the same
                 entries.setdefault(_text(path), []).append(entry)
@@ -300,6 +333,7 @@ class _State:
         self._answers = answers
         self._asked = asked
         self._lists = lists
+        self._questions: dict[int, frozenset[Question]] = {}
         self.numbers: dict[frozenset[Question], int] = {}
         """The numbers of lists of questions with the answers that this state gives."""
         self._digests: dict[Question, str] = {}
@@ -315,6 +349,13 @@ class _State:
     def _otherwise(self) -> set[int]:
         """The numbers of all kept questions to which it gives another answer."""
         return {number for number, (question, answer) in enumerate(self._asked) if self.digest(question) != answer}
+
+    def questions(self, number: int) -> frozenset[Question]:
+        """The questions of a kept list."""
+        found = self._questions.get(number)
+        if found is None:
+            found = self._questions[number] = frozenset(self._asked[one][0] for one in self._lists[number])
+        return found
 
     @cached_property
     def _lists_otherwise(self) -> set[int]:

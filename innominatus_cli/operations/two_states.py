@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question, RecordingSnapshot
@@ -88,6 +88,11 @@ class _End:
     def paths(self) -> frozenset[str]:
         """The Score files."""
         return frozenset(self.repository().application_paths())
+
+    @cached_property
+    def admin(self) -> AdminConfigDocument:
+        """What admin-config.yaml says here."""
+        return admin_of(self.repository())
 
     def policies(self, organization: str) -> tuple[PolicySet, frozenset[Question]]:
         """The policies that judge an organisation's applications here, and the questions that they rest on."""
@@ -177,7 +182,7 @@ class Search:
         self._differing: dict[Question, bool] = {}
         self._differing_together: dict[frozenset[Question], bool] = {}
         self._alike: dict[str, bool] = {}
-        self._compared_alike: dict[tuple[Any, ...], list[_Alike]] = {}
+        self._compared_alike: dict[str, list[_Alike]] = {}
 
     @property
     def applications(self) -> int:
@@ -252,18 +257,30 @@ class Search:
         known = self._kept.find(path)
         if known is not None:
             return known.affected
-        found, made = self._compared(path)
+        found, made = self._compared_as_kept(path, self._kept) or self._compared(path)
         self._kept.put(path, made, found)
         return found
+
+    def _compared_as_kept(self, path: str, kept: KeptComparisons) -> tuple[Affected | None, Made] | None:
+        """What came of an application of which an earlier run has kept in what it is like others."""
+        known = kept.sibling(path, self._old.admin) if self._compared_alike else None
+        if known is None or not self._judged_alike(known[0].organization):
+            return None
+        sibling, noted = known
+        one = self._as_siblings(sibling)
+        return None if one is None else self._like(path, sibling, one, lambda: noted.taken)
 
     def _compared(self, path: str) -> tuple[Affected | None, Made]:
         """What came of an application, and from what."""
         alike: list[tuple[Sibling, _Alike]] = []
+        unaffected: list[Sibling] = []
 
         def is_known(asked: Asked, of: str, tell: Callable[[], Sibling | None]) -> bool:
             if not self._judged_alike(of):
                 return False
             if not self._differs(asked):
+                sibling = tell() if self._kept is not None else None
+                unaffected.extend([sibling] if sibling is not None and sibling.is_right() else [])
                 return True
             sibling = tell()
             found = None if sibling is None else self._as_siblings(sibling)
@@ -273,15 +290,16 @@ class Search:
         was = self._old.plan(path, is_known)
         asked = was.asked.and_together(self._old.policies(was.organization)[1])
         if alike:
-            return self._like(path, was, asked, *alike[0])
+            return self._like(path, *alike[0], lambda: was.outside)
         same = was.outcome.spared or not self._differs(was.asked)
         if same and self._judged_alike(was.organization):
-            return None, Made((was.outside,), asked, asked)
+            return None, Made((was.outside,), asked, asked, next(iter(unaffected), _sibling_of(was)))
         now = was if same else self._new.plan(path)
         made = Made(
             (was.outside,) if same else (was.outside, now.outside),
             asked,
             now.asked.and_together(self._new.policies(now.organization)[1]),
+            _sibling_of(was),
         )
         return self._difference(path, was, now), made
 
@@ -293,14 +311,19 @@ class Search:
         return next((one for one in candidates if one.old.holds_for(sibling) and one.new.holds_for(sibling)), None)
 
     def _like(
-        self, path: str, was: _Planned, asked: Asked, sibling: Sibling, one: _Alike
+        self, path: str, sibling: Sibling, one: _Alike, outside: Callable[[], Outside | None]
     ) -> tuple[Affected | None, Made]:
         self._old.planned += 1
         self._new.planned += 1
-        now = Asked(sibling.asked.own, one.new.sibling.asked.together)
-        now = now.and_together(self._new.policies(was.organization)[1])
-        found = None if one.found is None else one.found._replace(path=path, name=was.name)
-        return found, Made((was.outside,), asked, now)
+        was, now = (
+            Asked(sibling.asked.own, together).and_together(end.policies(sibling.organization)[1])
+            for together, end in (
+                (sibling.asked.together, self._old),
+                (one.new.sibling.asked.together, self._new),
+            )
+        )
+        found = None if one.found is None else one.found._replace(path=path, name=sibling.name)
+        return found, Made((outside(),), was, now, sibling)
 
     def _note_siblings(self, was: _Planned, now: _Planned, found: Affected | None) -> None:
         """Notes what came of an application, where its siblings can be known to come to the same."""
@@ -349,6 +372,10 @@ class Search:
         if not self._everything:
             self._note_siblings(was, now, affected)
         return affected
+
+
+def _sibling_of(planned: _Planned) -> Sibling | None:
+    return planned.outcome.rest.sibling if planned.outcome.rest is not None else None
 
 
 def _only(one: tuple[Finding, ...] | None, other: tuple[Finding, ...] | None) -> tuple[Finding, ...]:

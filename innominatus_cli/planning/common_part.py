@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
     from innominatus_cli.documents.typed import Typed
     from innominatus_cli.planning.scopes import Surroundings
+    from innominatus_cli.planning.surroundings import ApplicationData
 
 
 class CommonPart:
@@ -30,6 +31,7 @@ class CommonPart:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self.selection: Selection | None = None
+        self._key: tuple[Any, ...] = ()
 
     def select(
         self, request: PlanRequest, facts: Facts, product: str | None, select: Callable[[], Selection]
@@ -52,7 +54,8 @@ class CommonPart:
             selection = select()
             return selection, is_plain_selection(selection.drafts)
 
-        made = repository.shared(("selection", repository.organization, product, *asked), look, is_shared)
+        self._key = (repository.organization, product, *asked)
+        made = repository.shared(("selection", *self._key), look, is_shared)
         self.selection = made[0] if made[1] and is_shared(made) else None
         return made[0]
 
@@ -106,7 +109,7 @@ class CommonPart:
         drafts: Sequence[Draft],
         about: tuple[str | None, Mapping[str, Any], PlanRequest],
         workload: "Typed[WorkloadDocument] | None",
-        surroundings: "Callable[[], Surroundings]",
+        surroundings: "tuple[Callable[[], ApplicationData], Callable[[], Surroundings]]",
         is_right: Callable[[], bool],
     ) -> Sibling | None:
         """In what a deployment with these workflows is like others; None where it is unlike them all.
@@ -123,12 +126,13 @@ class CommonPart:
         has_resources = any(draft.name == RESOURCES for draft in own)
         files = {file for draft in own for part in draft.steps for file in part.files}
         return Sibling(
-            (id(self.selection), request.environment, golden_path, repr(parameters), has_resources),
+            repr((self._key, request.environment, golden_path, parameters, has_resources)),
+            self._repository.organization,
             workload.model.metadata.name,
             snapshot.everything_asked,
             self.drafts,
             frozenset((workload.document.path, *files)),
             sum(len(draft.steps) for draft in own),
-            surroundings,
+            *surroundings,
             is_right,
         )

@@ -46,7 +46,7 @@ from innominatus_cli.planning.siblings import Sibling, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.steps import is_right
-from innominatus_cli.planning.surroundings import environment_values, surroundings_of
+from innominatus_cli.planning.surroundings import ApplicationData, data_of, environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
@@ -168,7 +168,8 @@ class _Planning:
         if outcome.plan is None or not self._asks_nothing_more(chosen) or not isinstance(snapshot, RecordingSnapshot):
             return outcome
         asked = Asked(sibling.asked.own, snapshot.everything_asked.together)
-        return replace(outcome, rest=rest_of(outcome.plan, replace(sibling, asked=asked), reads))
+        sibling = replace(sibling, asked=asked)
+        return replace(outcome, rest=rest_of(outcome.plan, sibling, reads))
 
     def _path(self) -> FoundPath:
         """What is to be run."""
@@ -201,7 +202,8 @@ class _Planning:
             return None
         about = (path.name, parameters, self._request)
         is_right = partial(self._is_own_tier_right, chosen)
-        return self._common.sibling(chosen.drafts, about, self._workload, lambda: self._surroundings, is_right)
+        around = (lambda: self._data, lambda: self._surroundings)
+        return self._common.sibling(chosen.drafts, about, self._workload, around, is_right)
 
     def _is_own_tier_right(self, chosen: _Chosen) -> bool:
         """Whether nothing in the generated application tier, or about the application, is wrong."""
@@ -378,8 +380,11 @@ class _Planning:
     @cached_property
     def _surroundings(self) -> Surroundings:
         config = self._config or AdminConfigDocument()
-        surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
-        return replace(surroundings, find=self._types.find)
+        return replace(surroundings_of(self._data, self._facts, config), find=self._types.find)
+
+    @cached_property
+    def _data(self) -> ApplicationData:
+        return data_of(self._request, self._config or AdminConfigDocument(), self._workload, self._product)
 
     def _inputs(self) -> InputBuilder:
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)

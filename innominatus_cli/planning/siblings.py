@@ -17,6 +17,7 @@ from innominatus_cli.planning.calls import CALL, MOST_STEPS
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.scopes import Surroundings
+from innominatus_cli.planning.surroundings import ApplicationData
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Sibling:
     other workflows neither call nor replace any.
     """
 
-    key: tuple[Any, ...]
-    """The selection, and what else plans depend on besides the Score file; equal for those that can be alike."""
+    key: str
+    """What tells the selection, and what else plans depend on; equal for those that can be alike in one state."""
+    organization: str
+    """Whose policies hold beside the platform's; empty: nobody's."""
     name: str
     asked: Asked
     """What this application has asked of the state, and what all with this selection ask."""
@@ -38,6 +41,7 @@ class Sibling:
     """The Score file, and the files that it names."""
     own_steps: int
     """How many the application tier has."""
+    data: Callable[[], ApplicationData]
     surroundings: Callable[[], Surroundings]
     is_right: Callable[[], bool]
     """Looks whether the application tier comes out without errors."""
