@@ -1,13 +1,17 @@
 """`affected` compares once what siblings have in common, and says what planning everything says."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from innominatus_cli.documents.checked_out import CheckedOutSnapshot
 from innominatus_cli.operations.two_states import Search
 from innominatus_cli.planning.request import Facts
+from innominatus_cli.planning.workflows import WorkflowBuilder
+from tests.unit.operations.test_kept_comparisons import Runs
 from tests.unit.operations.test_two_states import Blobs, around
 
 ADMIN = """\
@@ -193,3 +197,141 @@ def test_whatever_changes_in_workflows_nothing_else_is_said_than_planning_everyt
     both: tuple[dict[str, str], dict[str, str]], facts: Facts
 ) -> None:
     assert [*search(*both, facts).affected()] == [*search(*both, facts, everything=True).affected()]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(both=repositories(), facts=st.tuples(FACTS, FACTS))
+def test_what_is_kept_of_siblings_changes_nothing_that_is_said(
+    tmp_path_factory: pytest.TempPathFactory,
+    both: tuple[dict[str, str], dict[str, str]],
+    facts: tuple[Facts, Facts],
+) -> None:
+    runs = Runs(tmp_path_factory.mktemp("repository"))
+    old, new = both
+    for before, after, one in (
+        (old, old, facts[0]),
+        (old, new, facts[0]),
+        (old, new, facts[1]),
+        (new, old, facts[0]),
+        (old, old, facts[1]),
+        (new, old, facts[1]),
+    ):
+        runs.same(before, after, one)
+
+
+PLAIN = {
+    "admin-config.yaml": ADMIN.format(policies="", more=""),
+    "k8s/all/a.yaml": "a",
+    **{
+        f"apps/{name}.yaml": SCORE.format(name=name, more=more, tag="1", files="", resources=resources, own="")
+        for name, more, resources in (
+            ("shop-web", ", team: core", "db: {type: sqlite}"),
+            ("shop-api", ", team: core", "db: {type: sqlite}"),
+            ("shop-x", ", team: edge", "cache: {type: sqlite}"),
+            ("news-web", ", team: core", ""),
+            ("news-api", ", team: '${x'", ""),
+        )
+    },
+}
+USUAL = "{name: named, type: script, env: {A: '${application.name}'}, config: {script: make}}"
+
+
+def platform(*steps: str, spec: str = "", phase: str = "post-deployment", **more: str) -> dict[str, str]:
+    """The repository, whose platform has one workflow with these steps; `more` are other files."""
+    head = WORKFLOW.format(
+        kind="PlatformWorkflow", name="a", phase=phase, metadata="", trigger="all_deployments", word="low", spec=spec
+    )
+    return {**PLAIN, "workflows/platform/a.yaml": head + "".join(f"    - {step}\n" for step in steps), **more}
+
+
+def env(value: str, name: str = "named") -> str:
+    return f"{{name: {name}, type: script, env: {{A: {value}}}, config: {{script: make}}}}"
+
+
+def script(text: str, more: str = "") -> str:
+    return f"{{name: text, type: script{more}, config: {{script: {text}}}}}"
+
+
+def manifests(path: str) -> str:
+    return f"{{name: apply, type: kubernetes, timeout: 5m, config: {{manifests: {path}, mode: render}}}}"
+
+
+LONGER = USUAL.replace("type: script", "type: script, timeout: 6m")
+CHANGES: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
+    "a timeout": (platform(USUAL), platform(LONGER)),
+    "a variable of each": (platform(USUAL), platform(env("'x-${application.name}'"))),
+    "a variable that is one's name": (platform(USUAL), platform(env("shop-api"))),
+    "a step that was one's own": (platform(USUAL), platform(env("shop-api", "other"))),
+    "a step more": (platform(USUAL), platform(USUAL, env("'${metadata.team}'", "more"))),
+    "a template": (platform(env("'{{ .metadata.team }}'")), platform(env("'{{ .metadata.team }}-x'"))),
+    "a text": (platform(script("'make ${application.name}'")), platform(script("'do ${application.name}'"))),
+    "a condition": (
+        platform(script("make", ", if: \"metadata.team == 'core'\"")),
+        platform(script("make", ", if: \"metadata.team != 'core'\"")),
+    ),
+    "an error of one": (platform(USUAL), platform(LONGER, script("'make ${metadata.team}'"))),
+    "an error of those without": (platform(USUAL), platform(LONGER, script("'make ${resources.db.path}'"))),
+    "a resource": (
+        platform(USUAL, script("make", ', if: "resources.db != null"')),
+        platform(LONGER, script("make", ', if: "resources.db == null"')),
+    ),
+    "resources that are not there": (
+        platform("{name: w, type: kubernetes, config: {workload: application, mode: render}}"),
+        platform("{name: w, type: kubernetes, timeout: 3m, config: {workload: application, mode: render}}"),
+    ),
+    "an output": (
+        platform(USUAL, spec="  outputs: {url: '${application.name}'}\n"),
+        platform(USUAL, spec="  outputs: {url: 'x-${application.name}'}\n"),
+    ),
+    "a manifest among Score files": (platform(manifests("k8s/all")), platform(manifests("apps"))),
+    "a change of one's own": (
+        platform(USUAL),
+        {**platform(LONGER), "apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("web:1", "web:2")},
+    ),
+    "one with an error of its own": (
+        platform(USUAL, **{"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("sqlite", "nonsense")}),
+        platform(LONGER, **{"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("sqlite", "nonsense")}),
+    ),
+    "workflows of one's own": (
+        platform(USUAL, spec="  outputs: {url: x}\n", phase="deployment")
+        | {"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"] + OWN},
+        platform(USUAL, spec="  outputs: {uri: x}\n", phase="deployment")
+        | {"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"] + OWN},
+    ),
+    "an output of one's own workflow": (
+        platform(script("make", ', if: "workflows.shop-api/workload.outputs.x == null"')),
+        platform(script("make", ', if: "workflows.shop-api/workload == null"')),
+    ),
+    "a secret": (platform(USUAL), platform(env("'${secrets.token}'"))),
+}
+POLICIES_TRIED = (
+    "",
+    "maxStepsPerWorkflow: 1",
+    "allowedStepTypes: [script]",
+    "allowedStepTypes: [kubernetes, resource-provisioning]",
+    "security: {secretsAccess: {script: none}}",
+    "rollbackCoverage: [{minimum: 40}]",
+)
+
+
+@pytest.mark.parametrize("policies", POLICIES_TRIED)
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_told_of_each_as_if_there_were_no_others(what: str, policies: str) -> None:
+    ends = [{**end, "admin-config.yaml": ADMIN.format(policies=policies, more="")} for end in CHANGES[what]]
+    for old, new in (ends, reversed(ends)):
+        found = [*search(old, new, Facts()).affected()]
+        assert found == [*search(old, new, Facts(), everything=True).affected()]
+
+
+@pytest.mark.parametrize("what", ["a timeout", "a step more"])
+def test_siblings_are_not_planned_one_by_one(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    build = WorkflowBuilder.build
+
+    def counted(self: WorkflowBuilder) -> Any:
+        made.append("plan")
+        return build(self)
+
+    monkeypatch.setattr(WorkflowBuilder, "build", counted)
+    assert len([*search(*CHANGES[what], Facts()).affected()]) == 5
+    assert len(made) == 4, "one of those with resources, one of those without, both at both ends"
