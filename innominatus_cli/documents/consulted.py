@@ -21,6 +21,8 @@ class KnownAnswers:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.made: dict[object, tuple[Any, frozenset[Question]]] = {}
+        """What was made of this state, with the questions that it rests on, by what else it depends on."""
         self._answers: dict[Question, Any] = {}
         self._read: dict[str, bytes | Finding] = {}
 
@@ -59,11 +61,15 @@ class KnownAnswers:
 
 
 class RecordingSnapshot:
-    """A state of a repository that remembers in `asked` which questions it was asked (see `Snapshot`)."""
+    """A state of a repository that remembers which questions it was asked (see `Snapshot`).
+
+    What many ask together (`together`) is told apart from what only the one who reads now has asked.
+    """
 
     def __init__(self, answers: KnownAnswers) -> None:
         self._answers = answers
         self.asked: set[Question] = set()
+        self.asked_together: set[Question] = set()
 
     def describe(self) -> str:
         """What people call the state."""
@@ -79,12 +85,36 @@ class RecordingSnapshot:
 
     def asked_by(self, make: Callable[[], T]) -> tuple[T, frozenset[Question]]:
         """What `make` gives, and the questions that it asked of this state."""
-        before, self.asked = self.asked, set()
+        before = self.asked, self.asked_together
+        self.asked, self.asked_together = set(), set()
         try:
             made = make()
-            return made, frozenset(self.asked)
+            return made, frozenset(self.asked | self.asked_together)
         finally:
-            self.asked |= before
+            self.asked |= before[0]
+            self.asked_together |= before[1]
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once in this state; `key` names everything else that it depends on."""
+        known = self._answers.made.get(key)
+        if known is None:
+            known = self._answers.made[key] = self.asked_by(make)
+        self.asked |= known[1]
+        made: T = known[0]
+        return made
+
+    def together(self, key: object, make: Callable[[], T], keep: Callable[[T], bool]) -> T:
+        """The same for what many have in common: its questions are `asked_together`. Made again if not to `keep`."""
+        known = self._answers.made.get(key)
+        if known is None:
+            before = set(self.asked)
+            known = self.asked_by(make)
+            self.asked = before
+            if keep(known[0]):
+                self._answers.made[key] = known
+        self.asked_together |= known[1]
+        made: T = known[0]
+        return made
 
     def paths(self, under: str = "", suffixes: tuple[str, ...] = ()) -> list[str]:
         """See `Snapshot.paths`."""

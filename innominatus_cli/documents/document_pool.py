@@ -54,6 +54,9 @@ class DocumentPool:
 
         `key` names everything else that it depends on; documents by their `id`.
         """
+        return snapshot.once(key, lambda: self._remembered(key, snapshot, make))
+
+    def _remembered(self, key: object, snapshot: RecordingSnapshot, make: Callable[[], T]) -> T:
         known = self._made.setdefault(key, [])
         for answers, value in known:
             if all(snapshot.answer(question) == answer for question, answer in answers):

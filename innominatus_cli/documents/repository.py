@@ -113,6 +113,20 @@ class Repository:
             return make()
         return self._pool.remembered(key, self.snapshot, make)
 
+    def shared(self, key: object, make: Callable[[], T], keep: Callable[[T], bool]) -> T:
+        """What `make` gives; made once in a state of a pool's repositories, if it is to `keep`.
+
+        It depends on `key` and on what it asks of the snapshot; who asks again is told the same findings.
+        """
+        if self._pool is None or not isinstance(self.snapshot, RecordingSnapshot):
+            return make()
+        before = len(self.findings)
+        made, told = self.snapshot.together(
+            key, lambda: (make(), tuple(self.findings[before:])), lambda one: keep(one[0])
+        )
+        self.findings[before:] = told
+        return made
+
     def noted(self, key: object, make: Callable[[], T]) -> T:
         """What `make` gives, which depends on `key` alone; made once for all repositories of a pool."""
         return make() if self._pool is None else self._pool.noted(key, make)

@@ -7,18 +7,24 @@ from typing import Final, Literal, TypeAlias, cast
 from innominatus_cli.drivers.contract import Driver
 
 _MODULES: Final = {
+    "ansible": "ansible",
     "approval": "approval",
+    "argocd-app": "kubernetes.argocd_app",
+    "cloudformation": "cloudformation",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "databases.migration",
     "database-schema": "databases.schema",
     "git-commit-manifests": "git_commit_manifests",
     "gitea-repo": "gitea_repo",
+    "helm": "kubernetes.helm",
     "http": "http",
     "kubernetes": "kubernetes.driver",
+    "kustomize": "kubernetes.kustomize",
     "monitoring": "monitoring",
     "notification": "notification",
     "policy": "policy",
+    "pulumi": "pulumi",
     "resource-provisioning": "resource_provisioning",
     "script": "script",
     "security": "security",
@@ -27,7 +33,7 @@ _MODULES: Final = {
     "terraform-generate": "terraform_generate",
     "test": "test",
     "validation": "validation",
-    "vault-setup": "vault_setup",
+    "vault-setup": "vault.setup",
     "wait": "wait",
 }
 

@@ -29,7 +29,7 @@ from innominatus_cli.operations.planned_revision import GitFacts, Revision
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
-from innominatus_cli.planning.planner import plan_application
+from innominatus_cli.planning.planner import Spare, plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.versions import split_version
 from innominatus_cli.policies.facts import Judgement
@@ -138,7 +138,7 @@ def plan_wish(
     score: str | None,
     root: Path,
     facts: Callable[[PlanRequest], Facts],
-    spare: Callable[[], bool] | None = None,
+    spare: Spare | None = None,
 ) -> PlanOutcome:
     """The plan for a wish whose Score file is the repository's `score`; `facts` gives what stands outside of sources.
 

@@ -1,9 +1,10 @@
 """Applications planned in two states of a repository, the second time only where that may give another plan."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import KnownAnswers, Question, RecordingSnapshot
@@ -11,15 +12,18 @@ from innominatus_cli.documents.document_pool import DocumentPool
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.verdict import Actor
+from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.operations.affected_applications import Affected, How
 from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made, NotedFacts, Outside
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
 from innominatus_cli.planning.comparison import Comparison, compare
+from innominatus_cli.planning.planner import Spare
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
+from innominatus_cli.planning.siblings import Rest, Sibling, are_variables_alike
 from innominatus_cli.policies.effects import judged_effects, objections
 from innominatus_cli.policies.facts import JudgeFacts, teams_of
-from innominatus_cli.policies.judge import violations
+from innominatus_cli.policies.judge import judged_by_workflow, violations
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git_identity import Identity
 
@@ -56,6 +60,14 @@ class _Planned(NamedTuple):
         return tuple(one for one in self.outcome.findings if one.severity is Severity.ERROR)
 
 
+class _Alike(NamedTuple):
+    """What came of an application whose siblings it may come to as well."""
+
+    found: Affected | None
+    old: Rest
+    new: Rest
+
+
 class _End:
     """One of the two states, with everything that is needed to plan in it."""
 
@@ -90,15 +102,17 @@ class _End:
         found = policy_set(repository)
         return found, _asked(repository)
 
-    def plan(self, path: str, is_known: Callable[[frozenset[Question], str], bool] | None = None) -> _Planned:
+    def plan(self, path: str, is_known: "IsKnown | None" = None) -> _Planned:
         """The plan of a Score file, or why there is none.
 
-        Its outcome is `spared` where `is_known` says of all questions that planning asks, and of the organisation, that
-        nobody needs this plan.
+        Its outcome is `spared` where `is_known` says of all questions that planning asks, of the organisation, and of
+        what this application is like, that nobody needs this plan.
         """
         repository = self.repository()
         around, noted = self._around, NotedFacts()
-        spare = None if is_known is None else lambda: is_known(_asked(repository), repository.organization)
+        spare: Spare | None = None
+        if is_known is not None:
+            spare = lambda sibling: is_known(_asked(repository), repository.organization, sibling)  # noqa: E731
         try:
             outcome = plan_wish(
                 repository,
@@ -131,9 +145,14 @@ class _End:
         return tuple(violations(judged, policies, facts))
 
 
+IsKnown: TypeAlias = Callable[[frozenset[Question], str, Callable[[], Sibling | None]], bool]
+
+
 def _asked(repository: Repository) -> frozenset[Question]:
     snapshot = repository.snapshot
-    return frozenset(snapshot.asked) if isinstance(snapshot, RecordingSnapshot) else frozenset()
+    if not isinstance(snapshot, RecordingSnapshot):
+        return frozenset()
+    return frozenset(snapshot.asked | snapshot.asked_together)
 
 
 class Search:
@@ -157,6 +176,7 @@ class Search:
         self._everything = everything
         self._differing: dict[Question, bool] = {}
         self._alike: dict[str, bool] = {}
+        self._compared_alike: dict[tuple[Any, ...], list[_Alike]] = {}
 
     @property
     def applications(self) -> int:
@@ -227,9 +247,23 @@ class Search:
 
     def _compared(self, path: str) -> tuple[Affected | None, Made]:
         """What came of an application, and from what."""
-        was = self._old.plan(path, lambda asked, of: self._judged_alike(of) and not self._differ(asked))
-        same = was.outcome.spared or not self._differ(was.asked)
+        alike: list[tuple[Sibling, _Alike]] = []
+
+        def is_known(asked: frozenset[Question], of: str, tell: Callable[[], Sibling | None]) -> bool:
+            if not self._judged_alike(of):
+                return False
+            if not self._differ(asked):
+                return True
+            sibling = tell()
+            found = None if sibling is None else self._as_siblings(sibling)
+            alike.extend([] if sibling is None or found is None else [(sibling, found)])
+            return bool(alike)
+
+        was = self._old.plan(path, is_known)
         asked = was.asked | self._old.policies(was.organization)[1]
+        if alike:
+            return self._like(path, was, asked, *alike[0])
+        same = was.outcome.spared or not self._differ(was.asked)
         if same and self._judged_alike(was.organization):
             return None, Made((was.outside,), asked, asked)
         now = was if same else self._new.plan(path)
@@ -239,6 +273,53 @@ class Search:
             now.asked | self._new.policies(now.organization)[1],
         )
         return self._difference(path, was, now), made
+
+    def _as_siblings(self, sibling: Sibling) -> _Alike | None:
+        """What came of another application, where the same comes of this one."""
+        candidates = self._compared_alike.get(sibling.key, ())
+        if not candidates or self._differ(sibling.own):
+            return None
+        steps, surroundings = sibling.count_own_steps(), sibling.surroundings()
+        if steps is None:
+            return None
+        for one in candidates:
+            if all(rest.holds_for(sibling, steps, surroundings) for rest in (one.old, one.new)):
+                return one
+        return None
+
+    def _like(
+        self, path: str, was: _Planned, asked: frozenset[Question], sibling: Sibling, one: _Alike
+    ) -> tuple[Affected | None, Made]:
+        self._old.planned += 1
+        self._new.planned += 1
+        now = sibling.own | one.new.sibling.together | self._new.policies(was.organization)[1]
+        found = None if one.found is None else one.found._replace(path=path, name=was.name)
+        return found, Made((was.outside,), asked, now)
+
+    def _note_siblings(self, was: _Planned, now: _Planned, found: Affected | None) -> None:
+        """Notes what came of an application, where its siblings can be known to come to the same."""
+        old, new = was.outcome.rest, now.outcome.rest
+        if old is None or new is None or not self._judged_alike(was.organization) or self._differ(old.sibling.own):
+            return
+        if found is not None and (found.raised or found.settled):
+            return
+        policies = self._old.policies(was.organization)[0]
+        if not judged_by_workflow(policies) or not are_variables_alike(old, new):
+            return
+        if self._objections_apart(was) == self._objections_apart(now):
+            self._compared_alike.setdefault(old.sibling.key, []).append(_Alike(found, old, new))
+
+    def _objections_apart(self, planned: _Planned) -> frozenset[tuple[str, str]]:
+        """Why policies refuse what a plan has besides its application tier."""
+        plan = planned.outcome.plan
+        if plan is None:
+            return frozenset()
+        parts = {
+            "workflows": [one for one in plan.workflows if one.tier is not Tier.APPLICATION],
+            "steps": [one for one in plan.steps if one.tier is not Tier.APPLICATION],
+        }
+        apart = planned._replace(outcome=replace(planned.outcome, plan=plan.model_copy(update=parts)))
+        return frozenset(objections(self._old.says(apart) or ()))
 
     def _difference(self, path: str, was: _Planned, now: _Planned) -> Affected | None:
         before, after = self._old.says(was), self._new.says(now)
@@ -251,9 +332,12 @@ class Search:
             return Affected(path, now.name, how, (), Comparison(), raised, settled, now.errors)
         found = compare(plans[0], plans[1])
         effects = judged_effects(found, before, after)
-        if not found and not raised and not settled:
-            return None
-        return Affected(path, now.name, "changed", effects, found, raised, settled)
+        affected = None
+        if found or raised or settled:
+            affected = Affected(path, now.name, "changed", effects, found, raised, settled)
+        if not self._everything:
+            self._note_siblings(was, now, affected)
+        return affected
 
 
 def _only(one: tuple[Finding, ...] | None, other: tuple[Finding, ...] | None) -> tuple[Finding, ...]:

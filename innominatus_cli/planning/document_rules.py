@@ -1,6 +1,6 @@
 """What `validate` calls an error in a file that has a say stops the plan, by the same rules and codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from innominatus_cli.checks.checking import check_document
@@ -8,26 +8,32 @@ from innominatus_cli.checks.facts import Facts as CheckFacts
 from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.repository import YAML, Repository
+from innominatus_cli.documents.repository import Repository
 from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.planning.drafts import Draft, step_types_in
-from innominatus_cli.planning.own_types import StepTypes
+from innominatus_cli.planning.own_types import StepTypes, has_own_types
+from innominatus_cli.planning.selection import Selection
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 
 def document_findings(
-    repository: Repository, types: StepTypes, drafts: Sequence[Draft], consulted: list[str]
+    repository: Repository,
+    types: StepTypes,
+    drafts: Sequence[Draft],
+    consulted: list[str],
+    selection: Selection | None = None,
 ) -> list[Finding]:
     """The errors in all files that had a say; those of the step types that `drafts` use are added to `consulted`.
+
+    `selection` is what many plans have in common: what there is to say of its files is looked for once.
 
     What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what policies
     forbid is judged beside the plan, so that a refusal names every violation and is recorded.
     """
     snapshot = repository.snapshot
-    folders = [repository.folder("step-types", one) for one in ("", *repository.organizations())]
-    no_own_types = not any(snapshot.paths(folder, YAML) for folder in folders)
+    no_own_types = not has_own_types(repository)
     own_types = () if no_own_types else _own_step_types(repository, types, drafts, consulted)
     admin = repository.admin_config()
     facts = CheckFacts(
@@ -39,18 +45,34 @@ def document_findings(
     )
     findings = list(types.findings)
     deploys = any(map(_deploys_to_kubernetes, drafts))
-    for path in dict.fromkeys(consulted):
-        if snapshot.is_file(path):
-            for document in repository.loaded(path).documents:
-                if document.kind in {"", "AdminConfig"}:
-                    continue
-                look = partial(check_document, document, facts)
-                key = ("checked", id(document), id(facts.admin_config))
-                found = repository.remembered(key, look) if no_own_types else look()
-                if deploys and document.kind == "Workload":
-                    found = [_refused(one) for one in found]
-                findings += [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
-    return findings
+
+    def errors_in(paths: Iterable[str]) -> list[Finding]:
+        found: list[Finding] = []
+        for path in paths:
+            if snapshot.is_file(path):
+                for document in repository.loaded(path).documents:
+                    found += _errors_of(document, facts, repository, deploys=deploys, remembers=no_own_types)
+        return found
+
+    paths = dict.fromkeys(consulted)
+    if selection is not None and no_own_types:
+        common = [path for path in dict.fromkeys(selection.consulted) if paths.pop(path, path) is None]
+        key = ("errors", id(selection), id(facts.admin_config), deploys)
+        findings += repository.shared(key, lambda: errors_in(common), lambda _: True)
+    return findings + errors_in(paths)
+
+
+def _errors_of(
+    document: Document, facts: CheckFacts, repository: Repository, *, deploys: bool, remembers: bool
+) -> list[Finding]:
+    if document.kind in {"", "AdminConfig"}:
+        return []
+    look = partial(check_document, document, facts)
+    key = ("checked", id(document), id(facts.admin_config))
+    found = repository.remembered(key, look) if remembers else look()
+    if deploys and document.kind == "Workload":
+        found = [_refused(one) for one in found]
+    return [one for one in found if one.severity is Severity.ERROR and not _is_policy(one)]
 
 
 def _own_step_types(

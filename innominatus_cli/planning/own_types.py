@@ -13,6 +13,12 @@ from innominatus_cli.step_types.contract import StepType
 from innominatus_cli.step_types.own import own_step_type
 
 
+def has_own_types(repository: Repository) -> bool:
+    """Whether the repository brings any step types."""
+    folders = [repository.folder("step-types", one) for one in ("", *repository.organizations())]
+    return any(repository.snapshot.paths(folder, YAML) for folder in folders)
+
+
 class StepTypes:
     """Looks step types up; `consulted` are the files that had a say, `findings` what is wrong about them together."""
 

@@ -1,13 +1,13 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
-from innominatus_cli.documents.consulted import RecordingSnapshot
+from innominatus_cli.documents.consulted import Question, RecordingSnapshot
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -25,7 +25,7 @@ from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.catalogue.structure import UNKNOWN_ORGANIZATION
 from innominatus_cli.findings.finding import Finding, Place, Related, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.planning.application_tier import application_tier, removal
+from innominatus_cli.planning.application_tier import RESOURCES, application_tier, removal
 from innominatus_cli.planning.calls import CallLinker
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
@@ -36,11 +36,15 @@ from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.nodes import place_node, with_barriers
 from innominatus_cli.planning.outside import plan_inputs, plan_limits
 from innominatus_cli.planning.overriding import override_workflows
-from innominatus_cli.planning.own_types import StepTypes
+from innominatus_cli.planning.own_types import StepTypes, has_own_types
 from innominatus_cli.planning.parameters import resolve_parameters
 from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.provisioning import ResourceSteps, services_of
+from innominatus_cli.planning.reads import Reads, noted
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
-from innominatus_cli.planning.selection import Selector, organization_of, product_of
+from innominatus_cli.planning.scopes import Surroundings
+from innominatus_cli.planning.selection import Selection, Selector, organization_of, product_of
+from innominatus_cli.planning.siblings import Sibling, is_plain_selection, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.surroundings import environment_values, surroundings_of
@@ -53,8 +57,12 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
 
 
+Spare: TypeAlias = Callable[[Callable[[], Sibling | None]], bool]
+"""Whether nobody needs a plan, by what tells in which it is like those of others."""
+
+
 def plan_application(
-    repository: Repository, request: PlanRequest, facts: Facts, spare: Callable[[], bool] | None = None
+    repository: Repository, request: PlanRequest, facts: Facts, spare: Spare | None = None
 ) -> PlanOutcome:
     """The plan for `request`, or every finding because of which there is none; warnings stand beside a plan.
 
@@ -82,14 +90,18 @@ class _Planning:
         self._facts = facts
         self._findings: list[Finding] = []
         self._consulted: list[str] = []
+        self._offering: list[str] = []
+        """Documents that provisioners stand in; what is wrong with those that make nothing here stops nobody."""
         self._config: AdminConfigDocument | None = None
         self._workload: Typed[WorkloadDocument] | None = None
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
         self._types = StepTypes(repository)
+        self._selection: Selection | None = None
+        """What other applications have in common with this one, if it can be shared with them."""
 
-    def plan(self, spare: Callable[[], bool] | None) -> PlanOutcome:
+    def plan(self, spare: Spare | None) -> PlanOutcome:
         self._read()
         path = None if self._stopped() else self._path()
         if path is None or self._stopped():
@@ -101,24 +113,29 @@ class _Planning:
         )
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
-        self._findings += document_findings(self._repository, self._types, chosen.drafts, self._consulted)
+        self._findings += document_findings(
+            self._repository, self._types, chosen.drafts, self._consulted, self._selection
+        )
         self._findings += deprecated_in(chosen.drafts, self._types)
         if self._stopped():
             return self._outcome(None, chosen)
-        if spare is not None and self._asks_nothing_more(chosen) and spare():
+        tell = partial(self._sibling, chosen, path, parameters.values)
+        if spare is not None and self._asks_nothing_more(chosen) and spare(tell):
             return PlanOutcome(None, spared=True)
+        sibling = tell()
         memo = self._repository.kept(StepMemo)
         absent = frozenset(absent.identity for absent in chosen.absent)
         ordered = order_drafts(chosen.drafts, absent, memo.order if memo else None)
         self._findings += ordered.findings
         if self._stopped():
             return self._outcome(None, chosen)
-        builder = self._builder(ordered.drafts, parameters.values)
+        reads = Reads() if sibling is not None else None
+        builder = self._builder(ordered.drafts, parameters.values, reads)
         parts, workflows = builder.build()
         self._findings += builder.findings
         if self._stopped():
             return self._outcome(None, chosen)
-        limits = plan_limits(self._config, self._repository, self._consulted)
+        limits = self._limits()
         plan = Plan(
             operation=operation,
             application=self._application(chosen),
@@ -140,7 +157,11 @@ class _Planning:
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
         )
-        return self._outcome(self._checked(plan), chosen)
+        outcome = self._outcome(self._checked(plan), chosen)
+        if outcome.plan is None or sibling is None or reads is None or not self._asks_nothing_more(chosen):
+            return outcome
+        sibling = replace(sibling, together=self._asked_together())
+        return replace(outcome, rest=rest_of(outcome.plan, sibling, reads))
 
     def _path(self) -> FoundPath:
         """What is to be run."""
@@ -157,9 +178,74 @@ class _Planning:
         if memo is None or not isinstance(snapshot, RecordingSnapshot):
             return False
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
-        plan_limits(self._config, self._repository, self._consulted)
-        self._document_ids()
-        return all(memo.ask_again(draft, tables, snapshot) for draft in chosen.drafts)
+        self._limits()
+        selection = self._selection
+        self._document_ids(leave_out=frozenset(selection.consulted) if selection is not None else frozenset())
+
+        def ask(drafts: Iterable[Draft]) -> bool:
+            return all(memo.ask_again(draft, tables, snapshot) for draft in drafts)
+
+        if selection is None:
+            return ask(chosen.drafts)
+        key = ("files", id(selection), self._request.environment)
+        return self._repository.shared(key, lambda: ask(selection.drafts), bool) and ask(self._own(chosen))
+
+    def _own(self, chosen: _Chosen) -> list[Draft]:
+        """The workflows that no other application has."""
+        return chosen.drafts[len(self._selection.drafts) :] if self._selection is not None else chosen.drafts
+
+    def _limits(self) -> dict[str, int]:
+        """How much runs at once; who says so has a say."""
+
+        def look() -> tuple[dict[str, int], list[str]]:
+            consulted: list[str] = []
+            return plan_limits(self._config, self._repository, consulted), consulted
+
+        key = ("limits", self._repository.organization)
+        limits, consulted = look() if self._selection is None else self._repository.shared(key, look, lambda _: True)
+        self._consulted += consulted
+        return dict(limits)
+
+    def _sibling(self, chosen: _Chosen, path: FoundPath, parameters: Mapping[str, Any]) -> Sibling | None:
+        """In what this application is like others; None where it is unlike them all."""
+        workload, snapshot, request = self._workload, self._repository.snapshot, self._request
+        is_usual = chosen.operation is Operation.DEPLOY and path.workflow is None and request.overrides is None
+        if self._selection is None or not is_usual or workload is None or workload.model.workflows:
+            return None
+        if not isinstance(snapshot, RecordingSnapshot) or has_own_types(self._repository):
+            return None
+        own = self._own(chosen)
+        has_resources = any(draft.name == RESOURCES for draft in own)
+        key = (id(self._selection), request.environment, path.name, repr(parameters), has_resources)
+        files = {file for draft in own for part in draft.steps for file in part.files}
+        return Sibling(
+            key,
+            workload.model.metadata.name,
+            frozenset(snapshot.asked),
+            self._asked_together(),
+            self._selection.drafts,
+            frozenset((workload.document.path, *files)),
+            lambda: self._surroundings,
+            partial(self._count_own_steps, chosen, parameters),
+        )
+
+    def _asked_together(self) -> frozenset[Question]:
+        snapshot = self._repository.snapshot
+        return frozenset(snapshot.asked_together) if isinstance(snapshot, RecordingSnapshot) else frozenset()
+
+    def _count_own_steps(self, chosen: _Chosen, parameters: Mapping[str, Any]) -> int | None:
+        """How many steps the application tier has; None where anything in it, or about the application, is wrong."""
+        memo = self._repository.kept(StepMemo)
+        ordered = order_drafts(self._own(chosen), frozenset(), memo.order if memo else None)
+        builder = self._builder(ordered.drafts, parameters)
+        try:
+            parts, _ = builder.build()
+            canonical_json(self._application(chosen).as_json())
+        except ValueError:
+            return None
+        ids = [part.node.id for some in parts.values() for part in some.values()]
+        is_right = not has_errors([*ordered.findings, *builder.findings]) and len(set(ids)) == len(ids)
+        return len(ids) if is_right else None
 
     def _stopped(self) -> bool:
         return has_errors(self._all_findings())
@@ -189,7 +275,7 @@ class _Planning:
             chosen.operation,
             application,
             self._request.environment,
-            plan_limits(self._config, self._repository, self._consulted),
+            self._limits(),
             chosen.drafts,
         )
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
@@ -290,10 +376,12 @@ class _Planning:
 
     def _link_calls(self, chosen: _Chosen) -> None:
         """Gives steps that call a workflow what they call; its file has a say too."""
-        linker = CallLinker(self._repository, self._config or AdminConfigDocument())
+        makers = self._makers()
+        linker = CallLinker(self._repository, self._config or AdminConfigDocument(), prepared=makers.prepared)
         chosen.drafts = [linker.link(draft, self._product) for draft in chosen.drafts]
-        self._findings += linker.findings
+        self._findings += [*linker.findings, *makers.findings]
         self._consulted += linker.consulted
+        self._offering += makers.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
@@ -302,12 +390,35 @@ class _Planning:
         selector = Selector(self._repository, self._facts, self._request.workflows, self._product, others=others)
         metadata = Spot(self._workload.document).at("metadata")
         self._consulted.append(self._repository.folder("products"))
-        selection = selector.select(metadata.at("product") if metadata.has("product") else metadata)
+        selection = self._shared_selection(
+            lambda: selector.select(metadata.at("product") if metadata.has("product") else metadata)
+        )
         self._consulted += selection.consulted
         self._findings += selection.findings
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
+
+    def _shared_selection(self, select: Callable[[], Selection]) -> Selection:
+        """The selection, made once for all applications of a product; noted if others can have the very same."""
+        request, facts = self._request, self._facts
+        path = request.score_path or ""
+        if self._repository.kept(StepMemo) is None or path.startswith(f"{self._repository.workflows_root}/"):
+            return select()
+        asked = (facts.first_deployment, request.workflows, request.list_others)
+        key = ("selection", self._repository.organization, self._product, *asked)
+
+        def is_shared(made: tuple[Selection, bool]) -> bool:
+            names_evidence = made[0].asked_first_deployment and not facts.first_deployment
+            return not made[0].findings and not names_evidence
+
+        def look() -> tuple[Selection, bool]:
+            selection = select()
+            return selection, is_plain_selection(selection.drafts)
+
+        made = self._repository.shared(key, look, is_shared)
+        self._selection = made[0] if made[1] and is_shared(made) else None
+        return made[0]
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
@@ -319,8 +430,18 @@ class _Planning:
                 self._findings.append(found)
             else:
                 files += found.files
+        makers = self._makers()
+        drafts = application_tier(self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings)
+        self._findings += makers.findings
+        self._offering += makers.consulted
+        return drafts
+
+    def _makers(self) -> ResourceSteps:
+        name = self._workload.model.metadata.name if self._workload else "task"
         definitions = self._config.resource_definitions if self._config else {}
-        return application_tier(self._workload, self._folded, tuple(sorted(set(files))), definitions, self._findings)
+        environment, product = self._request.environment, self._product
+        services = services_of(name, self._folded.data.get("service")) if self._folded else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
@@ -328,13 +449,25 @@ class _Planning:
         deployed = self._facts.deployed
         spot = Spot(self._workload.document).at("metadata", "name")
         name = self._workload.model.metadata.name
-        drafts = removal(name, deployed, spot) if deployed else []
+        makers = self._makers()
+        drafts = removal(name, deployed, spot, makers) if deployed else []
+        self._findings += makers.findings
+        self._offering += makers.consulted
         if not drafts:
             message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
             self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
         return drafts
 
-    def _builder(self, ordered: list[OrderedDraft], parameters: Mapping[str, Any]) -> WorkflowBuilder:
+    @cached_property
+    def _surroundings(self) -> Surroundings:
+        config = self._config or AdminConfigDocument()
+        surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
+        return replace(surroundings, find=self._types.find)
+
+    def _builder(
+        self, ordered: list[OrderedDraft], parameters: Mapping[str, Any], reads: Reads | None = None
+    ) -> WorkflowBuilder:
+        """What builds workflows; it notes in `reads` what they take from their surroundings."""
         config = self._config or AdminConfigDocument()
         inputs = InputBuilder(
             Tables(config, self._request.environment),
@@ -342,12 +475,13 @@ class _Planning:
             self._folded.data if self._folded else None,
             self._types,
         )
-        surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
-        surroundings = replace(surroundings, find=self._types.find)
+        surroundings = self._surroundings if reads is None else noted(self._surroundings, reads)
         memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
         if memo is None or not isinstance(snapshot, RecordingSnapshot):
             return WorkflowBuilder(ordered, surroundings, inputs, parameters)
-        return WorkflowBuilder(ordered, surroundings, inputs, parameters, partial(memo.step, snapshot=snapshot))
+        return WorkflowBuilder(
+            ordered, surroundings, inputs, parameters, partial(memo.step, snapshot=snapshot, reads=reads)
+        )
 
     def _application(self, chosen: _Chosen) -> Application:
         if self._workload is None:
@@ -371,11 +505,13 @@ class _Planning:
             found[path] = Source(path=path, object_id=object_id, role="document")
         return [found[path] for path in sorted(found)]
 
-    def _document_ids(self) -> dict[str, str]:
-        """The object ids of all documents that had a say."""
+    def _document_ids(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
+        """The object ids of all documents that had a say, but for those to `leave_out`."""
         overrides_file = self._request.overrides.file if self._request.overrides else None
-        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file, *self._repository.vendored.used())))
-        ids = ((path, self._repository.snapshot.object_id(path)) for path in paths)
+        paths = dict.fromkeys(
+            filter(None, (*self._consulted, *self._offering, overrides_file, *self._repository.vendored.used()))
+        )
+        ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}
 
 

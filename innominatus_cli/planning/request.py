@@ -12,6 +12,7 @@ from innominatus_cli.planning.drafts import Draft
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
+    from innominatus_cli.planning.siblings import Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class PlanOutcome:
     """The workflows that were chosen, also where errors stand in the way of a plan."""
     sketch: Plan | None = None
     """What policies judge where errors stand in the way of a plan; None beside a plan."""
+    rest: "Rest | None" = None
+    """What the plan says of the workflows that other applications have too, where that can be said."""
     spared: bool = False
     """Whether the caller of `plan_application` ended planning, because it knew the plan."""
 

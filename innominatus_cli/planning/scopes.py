@@ -1,6 +1,6 @@
 """What the references of a step may name: the contexts of a workflow, as they are for each of its steps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -46,10 +46,19 @@ class Surroundings:
     """Of resources that have several names, the one that they are provisioned under."""
     find: FindStepType = step_type
     """Looks a step type up."""
+    watch: Callable[[str, Context], Context] | None = None
+    """What is put before each context that is not of one workflow alone, by its name."""
 
     @cached_property
     def contexts(self) -> Mapping[str, Context]:
         """The contexts that are the same everywhere."""
+        return {name: self.watched(name, context) for name, context in self._contexts().items()}
+
+    def watched(self, name: str, context: Context) -> Context:
+        """The context, or what watches it."""
+        return context if self.watch is None else self.watch(name, context)
+
+    def _contexts(self) -> dict[str, Context]:
         return {
             "application": self.application,
             "metadata": self.metadata,
@@ -108,7 +117,7 @@ class WorkflowScope:
         """Contexts that are the same for every step of the workflow."""
         return {
             **self.surroundings.contexts,
-            "workflows": WorkflowsContext(self.earlier, self.replaced),
+            "workflows": self.surroundings.watched("workflows", WorkflowsContext(self.earlier, self.replaced)),
             "parameters": ParametersContext(self.parameters, self.call),
         }
 

@@ -22,6 +22,7 @@ from innominatus_cli.planning.graph import order_of_steps
 from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.nodes import place_node
 from innominatus_cli.planning.ordering import Order
+from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.sketch import Member
 from innominatus_cli.planning.step_contexts import ResourcesContext, StepsContext
 from innominatus_cli.planning.steps import BuiltStep, build_step
@@ -31,6 +32,7 @@ from innominatus_cli.step_types.markers import keys_with_paths
 
 _MOST_VARIANTS = 3
 _ALONE = Member()
+_MOST_OF_VARIABLE = 65_536
 _OWN = "outputs"
 _WORKLOAD = "workload"
 
@@ -151,8 +153,9 @@ class StepMemo:
         builder: InputBuilder,
         member: Member,
         snapshot: RecordingSnapshot,
+        reads: Reads | None = None,
     ) -> BuiltStep:
-        """What `build_step` gives, from an earlier plan where that is the same.
+        """What `build_step` gives, from an earlier plan where that is the same. `reads` is told what it reads.
 
         Steps of loops, calls and a repository's own types are made anew: they depend on more than is compared here.
         """
@@ -163,7 +166,7 @@ class StepMemo:
         surroundings = _surroundings(draft, part, scope, builder)
         for kept in variants:
             if _same(kept.surroundings, surroundings) and _holds(kept, scope, snapshot):
-                dressed = _dressed(kept, part.definition, scope)
+                dressed = _dressed(kept, part.definition, scope, reads)
                 if dressed is not None:
                     builder.files.object_ids.update(kept.object_ids)
                     return dressed
@@ -179,7 +182,7 @@ class StepMemo:
             kept = _Kept(surroundings, dict(traced.named), answers, object_ids, built, [])
             variants.insert(0, kept)
             del variants[_MOST_VARIANTS:]  # the last one first: the other state of the same application comes next
-            dressed = _dressed(kept, part.definition, scope)
+            dressed = _dressed(kept, part.definition, scope, reads)
             if dressed is not None:
                 return dressed
         return built if bare is part else _checked(build_step(draft, part, scope, builder))
@@ -189,7 +192,22 @@ def _traced(scope: Scope) -> TracedScope:
     return TracedScope(scope.contexts, scope.steps, scope.bare)
 
 
-def _dressed(kept: _Kept, definition: StepDefinition, scope: Scope) -> BuiltStep | None:
+def _dressed(kept: _Kept, definition: StepDefinition, scope: Scope, reads: Reads | None = None) -> BuiltStep | None:
+    if reads is None or not all(map(_takes_any_text, definition.env.values())):
+        return _with_variables(kept, definition, scope)
+    reads.in_variables = True
+    try:
+        return _with_variables(kept, definition, scope)
+    finally:
+        reads.in_variables = False
+
+
+def _takes_any_text(variable: str) -> bool:
+    """Whether a variable has a value whatever short texts its references name: it is no template, and far from long."""
+    return len(variable) < _MOST_OF_VARIABLE and "{{" not in variable and "{%" not in variable
+
+
+def _with_variables(kept: _Kept, definition: StepDefinition, scope: Scope) -> BuiltStep | None:
     """The kept step with its environment variables, which `build_step` adds to those of inputs and looks at no more.
 
     None where one of them has a problem. Raises ValueError for what could not be written as JSON.
@@ -285,6 +303,7 @@ def _checked(built: BuiltStep) -> BuiltStep:
             step.env,
             step.set_variables,
             step.rollback,
+            step.probe.inputs if step.probe is not None else None,
             conditions.if_tree,
             conditions.unless_tree,
         ):

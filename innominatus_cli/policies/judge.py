@@ -37,7 +37,15 @@ POLICIES: tuple[Policy, ...] = (
     allowed_environments,
     enforce_backups,
 )
-"""One function a key; a new policy is a new line here."""
+"""One function a key; a new policy is a new line here, and in one of the two sets below."""
+
+OF_WORKFLOWS: Final[frozenset[Policy]] = frozenset(POLICIES) - {rollback_coverage, secrets_access}
+"""What they say of a plan is what they say of each of its workflows, and of its environment and limits."""
+
+
+def judged_by_workflow(policies: PolicySet) -> bool:
+    """Whether all that these policies say of a plan comes from single workflows, and not from the whole of it."""
+    return policies.rollback_coverage is None and not policies.secrets_access
 
 
 def judge(plan: Plan, policies: PolicySet, facts: JudgeFacts) -> Judgement:

@@ -31,6 +31,7 @@ _IDEMPOTENCY = {
     "check": "check: a probe says whether it has to run again",
     "once": "once: after a crash a person decides whether it runs again",
 }
+_HAS_PROBE = "; with `idempotency: check` its own probe is asked"
 _ROLLBACK = {
     "nothing": "nothing to take back: it changes nothing outside the run but files that it renders",
     "reversible": "reversible: a rollback undoes what this very run did",
@@ -119,7 +120,7 @@ def _facts(kind: StepType) -> str:
         "runs": _EXPANDED.get(kind.name)
         or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),
         "tools": tools or "none",
-        "idempotency": _IDEMPOTENCY[kind.idempotency.value],
+        "idempotency": _IDEMPOTENCY[kind.idempotency.value] + (_HAS_PROBE if kind.has_probe else ""),
         "rollback": _ROLLBACK[kind.rollback],
         "timeout": f"{duration_text(kind.default_timeout_seconds)} where the step says nothing",
     }

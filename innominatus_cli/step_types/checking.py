@@ -84,6 +84,16 @@ class ManifestRule(YamlModel):
         return self
 
 
+class CelRule(YamlModel):
+    """One expression in the Common Expression Language over `object`, the manifest."""
+
+    name: str
+    kinds: list[str] = []
+    """Kinds of objects that it speaks of; empty: all."""
+    expression: str
+    message: str = ""
+
+
 class PolicyInputs(ProgramInputs):
     """Inputs of `policy`: a program that must succeed, or rules over manifests."""
 
@@ -95,10 +105,20 @@ class PolicyInputs(ProgramInputs):
     """More manifests to judge: files and folders of the repository."""
     engine: Literal["builtin", "opa", "conftest", "kyverno", "cel"] | Reference[str] = "builtin"
     policies: list[str] = []
-    """Names of policies of another engine."""
+    """Names that older files give; `policyFiles` says where policies are."""
+    policy_files: list[PathInput] = []
+    """Files and folders with Rego, for opa and conftest."""
+    query: Annotated[str, Field(pattern=r"^data(\.[A-Za-z_][A-Za-z0-9_]*)+$")] | None = None
+    """What opa is asked of every object: violations, or whether all is well; `data.main.deny` where nothing is said."""
+    namespace: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")] | None = None
+    """The Rego package that conftest asks; all where nothing is said."""
+    expressions: list[CelRule] = []
+    """Expressions for cel, each of which must be true of every object."""
 
     @model_validator(mode="after")
     def _some_policy(self) -> "PolicyInputs":
+        if self.engine == "cel" and not self.expressions:
+            raise ValueError("engine cel needs 'expressions'")
         if self.engine == "builtin" and not (self.rules or self.script or self.command):
             raise ValueError("'script', 'command' or 'rules' is needed: no policy is not a passed policy")
         return self
@@ -137,6 +157,7 @@ _SCANNERS: Final = {
         "grype": ">=0.70",
     }.items()
 }
+_ENGINES: Final = {"opa": (ToolNeed(name="opa", range=">=0.60"),), "conftest": (ToolNeed(name="conftest"),)}
 _CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "nothing"}
 
 VALIDATION = StepType(
@@ -152,6 +173,7 @@ POLICY = StepType(
     summary="Judges manifests by rules, or runs a program that must succeed.",
     inputs=PolicyInputs,
     outputs={"judged": "Number of manifests that the rules judged."},
+    tools_by_inputs=lambda inputs: _ENGINES.get(str(inputs.get("engine")), ()),
     default_timeout_seconds=600,
     **_CONVERGENT,
 )

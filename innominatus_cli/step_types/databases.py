@@ -8,7 +8,15 @@ from pydantic import ConfigDict, Field
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.contract import PathInput, Reference, RollbackMeans, StepInputs, StepType, aliases
+from innominatus_cli.step_types.contract import (
+    PathInput,
+    Reference,
+    RollbackMeans,
+    StepInputs,
+    StepType,
+    VariableName,
+    aliases,
+)
 
 PSQL: Final = ToolNeed(name="psql", range=">=12")
 TOOLS: Final[Mapping[str, ToolNeed]] = {
@@ -27,6 +35,7 @@ class DatabaseMigrationInputs(StepInputs):
 
     model_config = ConfigDict(
         json_schema_extra=aliases(
+            connectionFrom=["connectionEnv"],
             migrationsPath=["migrationPath", "migrations", "path", "folder"],
             connectionString=["connection", "databaseUrl", "url"],
             operation=["direction", "action"],
@@ -38,9 +47,12 @@ class DatabaseMigrationInputs(StepInputs):
     """`sql`: a folder of `NNN_name.sql` with `-- migrate:up` and `-- migrate:down` parts, or `NNN_name.up.sql` files.
     `dbmate`, `flyway`: their folder. `alembic`, `liquibase`: the folder with `alembic.ini`, or with the changelog."""
     connection_string: str | None = None
-    """`sqlite:///name.db`, below the state folder, or `postgresql://user@host:5432/name`; the tools take more. In its
-    absence the variable DATABASE_URL of the step's `env`. It reaches programs through their environment or a private
-    file, never as an argument."""
+    """`sqlite:///name.db`, below the state folder, or `postgresql://user@host:5432/name`; the tools take more. One with
+    a password belongs into a secret: see `connectionFrom`. PGPASSWORD of the step's `env` is the password of another.
+    """
+    connection_from: VariableName = "DATABASE_URL"
+    """The variable of the step's `env` that holds the connection string where `connectionString` is absent. It reaches
+    programs through their environment or a private file, never as an argument."""
     tool: Literal["sql", "alembic", "dbmate", "flyway", "liquibase"] | Reference[str] = "sql"
     """What migrates. `sql` is this program itself, with `psql` for PostgreSQL."""
     config: PathInput | None = None
@@ -71,8 +83,10 @@ class DatabaseSchemaInputs(StepInputs):
     migrations: PathInput | None = None
     """A folder of migrations as `database-migration` with the tool `sql` takes it; applied after the schema."""
     connection_string: str | None = None
-    """`sqlite:///name.db`, below the state folder, or `postgresql://user@host:5432/name`; else the variable
-    DATABASE_URL of the step's `env`; else `sqlite:///databases/<schema>.db`."""
+    """`sqlite:///name.db`, below the state folder, or `postgresql://user@host:5432/name`."""
+    connection_from: VariableName = "DATABASE_URL"
+    """The variable of the step's `env` that holds the connection string where `connectionString` is absent. Where both
+    are, the database is `sqlite:///databases/<schema>.db`."""
     operation: Literal["apply", "check"] | Reference[str] = "apply"
     """`check` changes nothing: it fails where applying would change the database, and says what."""
     table: Annotated[str, Field(pattern=WORD)] = "innominatus_migrations"
@@ -102,7 +116,7 @@ def _tools_of_schema(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
 def _rollback_of_migration(inputs: Mapping[str, Any]) -> RollbackMeans:
     """What was taken back is not brought up again: its data is gone. Flyway's free edition takes nothing back."""
     operation = inputs.get("operation", "up")
-    if operation in LOOKS:
+    if isinstance(operation, str) and operation in LOOKS:
         return "nothing"
     return "reversible" if operation == "up" and inputs.get("tool", "sql") != "flyway" else "irreversible"
 
@@ -118,6 +132,7 @@ DATABASE_MIGRATION = StepType(
     },
     tools_by_inputs=_tools_of_migration,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=_rollback_of_migration,
     default_timeout_seconds=900,
@@ -133,6 +148,7 @@ DATABASE_SCHEMA = StepType(
     },
     tools_by_inputs=_tools_of_schema,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="irreversible",
     default_timeout_seconds=900,
 )

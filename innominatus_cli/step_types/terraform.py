@@ -117,6 +117,7 @@ TERRAFORM = StepType(
     },
     tools_by_inputs=_tools,
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=_rollback,
     default_timeout_seconds=3600,

@@ -29,7 +29,8 @@ class Postgres(NamedTuple):
     def url(self, database: str, *, driver: str = "") -> str:
         """`postgresql://…`, with the password in it; `driver` is SQLAlchemy's word, as `psycopg`."""
         scheme = f"postgresql+{driver}" if driver else "postgresql"
-        return f"{scheme}://{self.user}:{quote(self.password)}@{self.host}:{self.port}/{database}?sslmode=disable"
+        who = f"{self.user}:{quote(self.password, safe='')}"
+        return f"{scheme}://{who}@{self.host}:{self.port}/{database}?sslmode=disable"
 
     def sql(self, database: str, text: str) -> str:
         """What psql prints for a text of SQL, unaligned and without headings."""

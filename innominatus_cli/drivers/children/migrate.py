@@ -103,6 +103,8 @@ def _schema(request: dict[str, Any]) -> dict[str, Any]:
         connection.execute("COMMIT" if request["commit"] else "ROLLBACK")
         _guarded(empty, "of the schema", statements)
         return {**found, "declared": _objects(empty, table)}
+    except sqlite3.Error as broken:
+        raise Wrong("failed", str(broken)) from None
     finally:
         _roll_back(connection)
         connection.close()

@@ -26,7 +26,9 @@ _REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 class Alembic:
     """Names of its migrations are revisions."""
 
-    def look(self, setting: Setting) -> Asked[State | Finding]:
+    takes_back = True
+
+    def look(self, setting: Setting, before: State | None = None) -> Asked[State | Finding]:  # noqa: ARG002
         """`alembic history --indicate-current`: the tree, and where the database stands in it."""
         printed = yield from _printed(setting, "history", "--indicate-current")
         if isinstance(printed, Finding):

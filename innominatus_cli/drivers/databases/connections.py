@@ -14,7 +14,6 @@ from innominatus_cli.drivers.contract import StepContext
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 
-VARIABLE: Final = "DATABASE_URL"
 _SCHEME: Final = re.compile(r"(?:jdbc:)?([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9_]*))?:")
 _POSTGRES: Final = frozenset({"postgres", "postgresql"})
 _LIBPQ: Final[Mapping[str, str]] = {
@@ -88,14 +87,14 @@ class Connection(NamedTuple):
         return f"{host}{port}/{quote(self.database, safe='')}{query}"
 
 
-def connection_of(ctx: StepContext, written: str | None) -> Connection | Finding:
-    """The database that a connection string names, or DATABASE_URL of the step in its absence.
+def connection_of(ctx: StepContext, written: str | None, variable: str) -> Connection | Finding:
+    """The database that a connection string names, in its absence the one in a variable of the step.
 
     The password may stand apart, in the step's variable PGPASSWORD.
     """
-    text = written or ctx.env.get(VARIABLE, "")
-    if not text:
-        return _unusable(ctx, f"there is neither 'connectionString' nor {VARIABLE} in the step's 'env'")
+    text = written or ctx.variable(variable)
+    if isinstance(text, Finding):
+        return text
     scheme = _SCHEME.match(text)
     if scheme is None:
         return _unusable(ctx, "a connection string without a scheme")

@@ -43,8 +43,14 @@ class State(NamedTuple):
 class MigrationTool(Protocol):
     """A tool. Each method runs it, and gives a finding where it did not do its work."""
 
-    def look(self, setting: Setting) -> Asked[State | Finding]:
-        """The state; changes nothing."""
+    takes_back: bool
+    """Whether it can take a migration back at all."""
+
+    def look(self, setting: Setting, before: State | None = None) -> Asked[State | Finding]:
+        """The state; changes nothing. After the tool has worked, `before` is the state that it began with.
+
+        What is `changed` is known without `before` only. A tool that starts for seconds asks less with it.
+        """
 
     def up(self, setting: Setting, version: str | None) -> Asked[Finding | None]:
         """Applies what is pending, to this version at most."""

@@ -17,7 +17,9 @@ _ERROR: Final = re.compile(r"^Error: (.+)$", re.MULTILINE)
 class Dbmate:
     """It applies all that is pending, and takes the last one back."""
 
-    def look(self, setting: Setting) -> Asked[State | Finding]:
+    takes_back = True
+
+    def look(self, setting: Setting, before: State | None = None) -> Asked[State | Finding]:  # noqa: ARG002
         """`dbmate status`."""
         outcome = yield from _run(setting, "status")
         if isinstance(outcome, Finding):
@@ -54,7 +56,9 @@ def _run(setting: Setting, command: str) -> Asked[CommandOutcome | Finding]:
         "DBMATE_MIGRATIONS_DIR": str(setting.place),
         "DBMATE_NO_DUMP_SCHEMA": "true",
     }
-    argv = ("dbmate", f"--env-file={ctx.scratch_dir}/no.env", command)
+    nothing = ctx.scratch_dir / "no.env"
+    nothing.touch()
+    argv = ("dbmate", f"--env-file={nothing}", command)
     outcome = yield ctx.command(*argv, cwd=ctx.scratch_dir, env=variables(setting, told))
     if outcome.succeeded:
         return outcome

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from innominatus_cli.drivers.databases.contract import Setting, State, tool_failed, unreadable, variables
 from innominatus_cli.drivers.databases.psql import Asked
-from innominatus_cli.findings.catalogue.databases import TOOL_CANNOT
 from innominatus_cli.findings.finding import Finding
 
 _APPLIED: Final = frozenset({"Success", "Out of Order", "Baseline", "Future", "Missing", "Superseded", "Deleted"})
@@ -16,7 +15,9 @@ _MOST: Final = 16 * 1024 * 1024
 class Flyway:
     """It takes nothing back: that is for its paid editions."""
 
-    def look(self, setting: Setting) -> Asked[State | Finding]:
+    takes_back = False
+
+    def look(self, setting: Setting, before: State | None = None) -> Asked[State | Finding]:
         """`flyway info`, and `flyway validate` for what was changed."""
         found = yield from _asked(setting, "info")
         if isinstance(found, Finding):
@@ -29,6 +30,8 @@ class Flyway:
                 applied.append(_name(migration))
             elif state not in _NOT_ITS_OWN:
                 pending.append(_name(migration))
+        if before is not None:
+            return State(tuple(applied), tuple(pending))
         judged = yield from _asked(setting, "validate", {"FLYWAY_IGNORE_MIGRATION_PATTERNS": "*:pending"})
         if isinstance(judged, Finding):
             return judged
@@ -43,10 +46,9 @@ class Flyway:
         return None if told.get("success") is True else unreadable(setting, "'flyway migrate'")
 
     def down(self, setting: Setting, state: State, keep: int) -> Asked[Finding | None]:
-        """Never."""
+        """Never asked for."""
         yield from ()
-        told = f"Flyway takes no migration back, and {len(state.applied) - keep} would have to be"
-        return setting.ctx.finding(TOOL_CANNOT, told, "Write a new migration that undoes it.")
+        raise AssertionError(f"{setting.place}: {len(state.applied)} to {keep}")
 
 
 def _name(migration: dict[str, Any]) -> str:

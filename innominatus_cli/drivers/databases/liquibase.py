@@ -26,7 +26,9 @@ _ERROR: Final = re.compile(
 class Liquibase:
     """Names of its migrations are `changelog::id::author`."""
 
-    def look(self, setting: Setting) -> Asked[State | Finding]:
+    takes_back = True
+
+    def look(self, setting: Setting, before: State | None = None) -> Asked[State | Finding]:
         """`liquibase status` and `liquibase history`."""
         status = yield from _printed(setting, "status", "--verbose")
         if isinstance(status, Finding):
@@ -35,6 +37,9 @@ class Liquibase:
         count = _PENDING.search(status)
         if (count is None and not _UP_TO_DATE.search(status)) or len(pending) != int(count["count"] if count else 0):
             return unreadable(setting, "'liquibase status'")
+        if before is not None:
+            known = (*before.applied, *(one for one in before.pending if one not in before.applied))
+            return State(tuple(one for one in known if one not in pending), pending)
         history = yield from _printed(setting, "history", "--format=TEXT")
         if isinstance(history, Finding):
             return history

@@ -90,7 +90,7 @@ def _migrated(ctx: StepContext, work: Work) -> Asked[tuple[Any, tuple[ToolFound,
     place = _place(ctx, inputs)
     if isinstance(place, Finding):
         return place, ()
-    connection = connection_of(ctx, inputs.connection_string)
+    connection = connection_of(ctx, inputs.connection_string, inputs.connection_from)
     if isinstance(connection, Finding):
         return connection, ()
     name = str(known(inputs.tool))

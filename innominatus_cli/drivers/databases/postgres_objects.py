@@ -35,7 +35,7 @@ UNION ALL SELECT 'constraint ' || n.nspname || '.' || c.relname || '.' || o.conn
  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND o.contype <> 'n'
 UNION ALL SELECT 'function ' || n.nspname || '.' || p.proname
  || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid)
- || ')', pg_catalog.md5(pg_catalog.pg_get_functiondef(p.oid))
+ || ')', pg_catalog.md5(pg_catalog.replace(pg_catalog.pg_get_functiondef(p.oid), n.nspname || '.', ''))
  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  WHERE {_OURS} AND p.prokind IN ('f', 'p') AND {_NO_EXTENSION.format("p.oid")}
 UNION ALL SELECT 'trigger ' || n.nspname || '.' || c.relname || '.' || t.tgname, pg_catalog.pg_get_triggerdef(t.oid)

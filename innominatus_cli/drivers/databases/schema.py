@@ -46,7 +46,8 @@ def driver(ctx: StepContext) -> DriverSteps:
     judged = yield from _judge(ctx, commit=False)
     if isinstance(judged, Finding):
         return DriverResult(failure=judged)
-    wrong = judged.differing + ([*judged.changed, *_waiting(judged)] if check else [])
+    would = [line.replace(": ", ": would be ") for line in judged.changed]
+    wrong = judged.differing + ([*would, *_waiting(judged)] if check else [])
     if wrong:
         return ctx.failed(codes.SCHEMA_DIFFERS, _in_words(wrong))
     if not check:
@@ -94,7 +95,7 @@ def _judge(ctx: StepContext, *, commit: bool) -> Asked[_Judged | Finding]:
     sql = _sql(ctx, inputs.schema_)
     if isinstance(sql, Finding):
         return sql
-    connection = connection_of(ctx, inputs.connection_string or ctx.env.get("DATABASE_URL") or _own_file(inputs))
+    connection = _connection(ctx, inputs)
     if isinstance(connection, Finding):
         return connection
     found, tools = yield from _objects(ctx, connection, sql, commit=commit)
@@ -169,9 +170,12 @@ def _sql(ctx: StepContext, written: str) -> str | Finding:
     return text + ";\n"
 
 
-def _own_file(inputs: DatabaseSchemaInputs) -> str:
+def _connection(ctx: StepContext, inputs: DatabaseSchemaInputs) -> Connection | Finding:
+    """The database that is named, or a file of SQLite with the schema's name."""
+    if inputs.connection_string or ctx.env.get(inputs.connection_from):
+        return connection_of(ctx, inputs.connection_string, inputs.connection_from)
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(inputs.schema_).stem).strip("-") or "schema"
-    return f"sqlite:///databases/{stem}.db"
+    return connection_of(ctx, f"sqlite:///databases/{stem}.db", "")
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -77,7 +77,7 @@ def _sqlite(ctx: StepContext, connection: Connection, folder: Path, table: str, 
     answer = ctx.answer((yield ctx.child("migrate", request)))
     if isinstance(answer, Finding) or "problem" not in answer:
         return answer
-    return ctx.finding(_PROBLEMS[answer["problem"]], f"{folder.name}: {answer['message']}")
+    return ctx.finding(_PROBLEMS[answer["problem"]], f"{_named(ctx, folder)}: {answer['message']}")
 
 
 def _postgres(ctx: StepContext, connection: Connection, folder: Path, table: str, work: Work) -> Asked[Any]:
@@ -92,7 +92,7 @@ def _postgres(ctx: StepContext, connection: Connection, folder: Path, table: str
         ours = {number for number, row in noted.rows.items() if row[2] in work.marks}
         wanted = chosen(migrations, sorted(noted.rows), work.operation, limit, ours)
     except Wrong as wrong:
-        return ctx.finding(_PROBLEMS[wrong.problem], f"{folder.name}: {wrong}")
+        return ctx.finding(_PROBLEMS[wrong.problem], f"{_named(ctx, folder)}: {wrong}")
     done: list[str] = []
     for migration in wanted:
         ran = yield from _run(ctx, connection, noted.home, table, migration, up=work.operation == "up")
@@ -106,6 +106,10 @@ def _postgres(ctx: StepContext, connection: Connection, folder: Path, table: str
     waiting = [migration.title for migration in migrations if migration.number not in noted.rows]
     version = str(max(noted.rows)) if noted.rows else ""
     return {"version": version, "applied": done, "pending": len(waiting), "waiting": waiting}
+
+
+def _named(ctx: StepContext, folder: Path) -> Path:
+    return folder.relative_to(ctx.work_dir.resolve())
 
 
 def _noted(ctx: StepContext, connection: Connection, table: str) -> Asked[_Noted | Finding]:

@@ -16,7 +16,7 @@ from innominatus_cli.drivers.databases.liquibase import Liquibase
 from innominatus_cli.drivers.databases.psql import Asked
 from innominatus_cli.drivers.databases.sql_files import Work
 from innominatus_cli.findings.catalogue import execution as codes
-from innominatus_cli.findings.catalogue.databases import STILL_PENDING
+from innominatus_cli.findings.catalogue.databases import STILL_PENDING, TOOL_CANNOT
 from innominatus_cli.findings.catalogue.rollback import CHANGED_SINCE
 from innominatus_cli.findings.finding import Finding
 
@@ -34,6 +34,8 @@ def migrate_with(ctx: StepContext, name: str, connection: Connection, place: Pat
     if connection.file is not None:
         connection.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     setting, tool = Setting(ctx, connection, place), _TOOLS[name]
+    if work.operation in {"down", "undo"} and not tool.takes_back:
+        return ctx.finding(TOOL_CANNOT, f"{name} takes no migration back", "Write a new migration that undoes it.")
     before = yield from tool.look(setting)
     if isinstance(before, Finding) or work.operation == "status":
         return before if isinstance(before, Finding) else _answer(before, [])
@@ -50,13 +52,14 @@ def migrate_with(ctx: StepContext, name: str, connection: Connection, place: Pat
 
 
 def _up(setting: Setting, tool: MigrationTool, before: State, version: str | None, notes: "_Notes") -> Asked[Any]:
-    if not before.pending:
-        return _answer(before, [])
     notes.begin(before)
+    if not before.pending:
+        notes.end(before)
+        return _answer(before, [])
     failed = yield from tool.up(setting, version)
     if failed is not None:
         return failed
-    after = yield from tool.look(setting)
+    after = yield from tool.look(setting, before)
     if isinstance(after, Finding):
         return after
     notes.end(after)
@@ -72,7 +75,7 @@ def _down(setting: Setting, tool: MigrationTool, before: State, keep: int) -> As
     failed = yield from tool.down(setting, before, keep)
     if failed is not None:
         return failed
-    after = yield from tool.look(setting)
+    after = yield from tool.look(setting, before)
     if isinstance(after, Finding):
         return after
     left = [one for one in wanted if one in after.applied]
@@ -127,8 +130,14 @@ class _Notes:
         self._write(notes)
 
     def kept(self, state: State, marks: tuple[str, ...]) -> int | Finding:
-        """How many stay when what was applied under the marks is taken back; a finding where others stand on it."""
+        """How many stay when what was applied under the marks is taken back.
+
+        A finding where others stand on it, or where nothing is noted of them.
+        """
         notes = self._read()
+        if not any(mark in notes for mark in marks):
+            told = "nothing here notes what the run applied: it ran on another machine, or did not come so far"
+            return self._ctx.finding(TOOL_CANNOT, told, "Take it back with `operation: down` and a `version`.")
         ours: set[str] = set()
         for mark in marks:
             if mark in notes:

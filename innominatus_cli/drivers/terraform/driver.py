@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
+from innominatus_cli.drivers.terraform.answers import NOTHING
 from innominatus_cli.drivers.terraform.session import Asked, Planned, Session, changes_of, opened
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue.infrastructure import NOT_MADE_BY_THIS_RUN
@@ -34,10 +36,10 @@ def undo(ctx: StepContext) -> DriverSteps:
     session = yield from opened(ctx)
     if isinstance(session, Finding):
         return DriverResult(failure=session)
-    note = session.notes().get(session.workspace, {})
-    if note.get("changed_by") not in ctx.undone_marks:
+    did = what_was_done(session.folders.notes, session.workspace, ctx.undone_marks)
+    if did == "untouched":
         return DriverResult(message="the run changed nothing here", tools=(session.tool,))
-    if note.get("made_by") not in ctx.undone_marks:
+    if did == "changed":
         message = f"the state of '{session.inputs.working_dir}' was there before this run: it is not destroyed"
         return ctx.failed(NOT_MADE_BY_THIS_RUN, message)
     problem = yield from session.initialise()
@@ -97,12 +99,12 @@ def _plan_alone(ctx: StepContext, *options: str) -> Asked[Planned]:
 
 def _nothing(session: Session) -> Asked[DriverResult]:
     yield from ()
-    return DriverResult(tools=(session.tool,), message="initialised")
+    return _told(session, None, {}, (), "initialised")
 
 
 def _validated(session: Session) -> Asked[DriverResult]:
     problem = yield from session.validate()
-    return problem or DriverResult(tools=(session.tool,), message="the module is valid")
+    return problem or _told(session, None, {}, (), "the module is valid")
 
 
 def _planned(session: Session) -> Asked[DriverResult]:
@@ -122,10 +124,8 @@ def _applied(session: Session) -> Asked[DriverResult]:
         return planned
     message = "no changes"
     if planned.has_changes:
-        mark = session.ctx.mark
-        before = session.notes().get(session.workspace, {})
-        made_by = mark if planned.read.is_empty_before else before.get("made_by", "")
-        session.note({"made_by": made_by, "changed_by": mark})
+        makes_it = planned.read.is_empty_before
+        changing(session.folders.notes, session.workspace, session.ctx.mark, makes_it=makes_it)
         counts = yield from session.apply(planned)
         if isinstance(counts, Finding):
             return counts
@@ -144,17 +144,13 @@ def _destroyed(session: Session) -> Asked[DriverResult]:
         if isinstance(counts, Finding):
             return counts
         message = f"{counts.get('remove', 0)} destroyed"
-    session.note(None)
+    gone(session.folders.notes, session.workspace)
     return _told(session, planned, {}, (), message)
 
 
 def _read(session: Session) -> Asked[DriverResult]:
     found = yield from _outputs(session)
-    if isinstance(found, Finding):
-        return found
-    values, secret = found
-    public = tuple(values)
-    return DriverResult(outputs=values, public=public, secret=secret, tools=(session.tool,))
+    return found if isinstance(found, Finding) else _told(session, None, *found, "")
 
 
 def _outputs(session: Session) -> Asked[tuple[dict[str, Any], tuple[str, ...]]]:
@@ -172,9 +168,10 @@ def _outputs(session: Session) -> Asked[tuple[dict[str, Any], tuple[str, ...]]]:
 
 
 def _told(
-    session: Session, planned: Planned, values: Mapping[str, Any], secret: tuple[str, ...], message: str
+    session: Session, planned: Planned | None, values: Mapping[str, Any], secret: tuple[str, ...], message: str
 ) -> DriverResult:
-    own: dict[str, Any] = {"plan_summary": planned.read.summary(), "changed": planned.has_changes}
+    read = NOTHING if planned is None else planned.read
+    own: dict[str, Any] = {"plan_summary": read.summary(), "changed": planned is not None and planned.has_changes}
     return DriverResult(
         outputs=own | dict(values),
         public=(*_OWN, *(name for name in values if name not in _OWN)),

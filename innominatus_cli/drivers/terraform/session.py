@@ -166,23 +166,6 @@ class Session:
         """Takes away what `init` noted of the backend's configuration, which may hold credentials."""
         (self.folders.data / "terraform.tfstate").unlink(missing_ok=True)
 
-    def notes(self) -> dict[str, dict[str, str]]:
-        """Who made and last changed the state, by workspace."""
-        try:
-            found = json.loads(self.folders.notes.read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return {str(key): one for key, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}
-
-    def note(self, entry: Mapping[str, str] | None) -> None:
-        """Notes it for this workspace; None forgets it."""
-        notes = self.notes()
-        notes.pop(self.workspace, None)
-        notes |= {} if entry is None else {self.workspace: dict(entry)}
-        fresh = self.folders.notes.with_suffix(".new")
-        fresh.write_text(json.dumps(notes, sort_keys=True), encoding="utf-8")
-        fresh.replace(self.folders.notes)
-
     def _init(self, *, backend: bool, is_local: bool) -> Asked[None]:
         options = ["-backend=false"] if not backend else ["-reconfigure"]
         if backend and not is_local and self.inputs.backend_config:

@@ -1,4 +1,4 @@
-"""Block 5xxx, 5490 to 5509: databases, Vault, and what `doctor` finds."""
+"""Block 5xxx, 5490 to 5499: databases and Vault."""
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code
@@ -50,4 +50,12 @@ SCHEMA_FAILED = Code(
     exit_status=ExitStatus.RUN_FAILED,
     detail="All files of a schema run in one transaction. One statement failed, or the schema changes the database "
     "again when it runs a second time; the database is as it was before.",
+)
+VAULT_FAILED = Code(
+    "ORC-5496",
+    "Vault did not do what the step asks for",
+    "Look at the address, at what the token's policies allow, and whether the engine or auth method is mounted.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Vault could not be reached, refused a request, or has no policy of a name that the step counts on. What it "
+    "had been given before stays; running the step again goes on, and changes nothing that is right already.",
 )

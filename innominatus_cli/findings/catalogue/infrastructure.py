@@ -54,3 +54,59 @@ NOT_MADE_BY_THIS_RUN = Code(
     "run, or somebody else, had made before is never destroyed: only a step that `rollback` names can take such a "
     "change back.",
 )
+PLAYBOOK_FAILED = Code(
+    "ORC-5410",
+    "A playbook failed",
+    "Read the step's log: innominatus-ctl logs RUN --step STEP.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="A task failed on at least one host. The message names the task and the hosts, never what the task said. "
+    "Tasks that came before it have been done.",
+)
+HOSTS_UNREACHABLE = Code(
+    "ORC-5411",
+    "A host cannot be reached",
+    "Check the inventory, the network and the credentials of the connection.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Ansible could not connect to a host of the inventory. Other hosts may have been changed already.",
+)
+NO_HOSTS = Code(
+    "ORC-5412",
+    "A playbook ran on no host",
+    "Correct `hosts` of the play, `inventory` or `limit`.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Ansible ends with status 0 where no host of the inventory matches the plays, so that nothing was done. "
+    "Here that is a failure.",
+)
+STACK_FAILED = Code(
+    "ORC-5415",
+    "A stack could not be brought to what was asked",
+    "Read the events of the stack that the log shows, and correct the template or the program.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="CloudFormation or Pulumi reported a failure. The message has the status and, where it is known, the first "
+    "resource that failed.",
+)
+STACK_BUSY = Code(
+    "ORC-5416",
+    "A stack cannot be changed now",
+    "Wait until the other operation has ended; a stack in ROLLBACK_COMPLETE is deleted first, one in "
+    "UPDATE_ROLLBACK_FAILED is continued by hand.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Another operation is going on, or an earlier one left the stack in a state from which it cannot be "
+    "updated.",
+)
+CREDENTIALS_MISSING = Code(
+    "ORC-5417",
+    "A tool has no credentials",
+    "Give the credentials to the step: name the secrets under `env` of the step, or the variables under `env` in "
+    "admin-config.yaml.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="Steps are given no variables but those that are named. The tool found no credentials, or the service "
+    "refused them.",
+)
+STACK_MISSING = Code(
+    "ORC-5418",
+    "There is no such stack",
+    "Correct the stack's name, or deploy it first.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The step asks for the outputs of a stack that does not exist, or was deleted.",
+)

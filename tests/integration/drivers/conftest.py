@@ -90,7 +90,7 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
             state_dir=state,
             scratch_dir=scratch,
             manifests_dir=".innominatus/manifests/checkout/development",
-            env={"PATH": os.environ["PATH"], **(env or {})},
+            env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(env or {})},
             manifests=manifests or {},
         )
         driver = driver_for(step_type) if part is None else part_for(step_type, part)

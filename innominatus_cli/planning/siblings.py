@@ -1,0 +1,104 @@
+"""Applications that have the same workflows of the platform and of a product: what changes for one changes for all.
+
+A plan consists of the workflows that were selected, which many applications have in common, and of the application
+tier, which is generated from the Score file. Where two applications have the same selection, and everything that its
+steps read of the application is the same (`reads`), both plans differ from one state to another in the same way, as
+long as nothing differs that only one of them rests on. What has to hold beside that is said by `Sibling`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from innominatus_cli.documents.consulted import Question
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.vocabulary import Tier
+from innominatus_cli.planning.calls import CALL, MOST_STEPS
+from innominatus_cli.planning.drafts import Draft
+from innominatus_cli.planning.reads import Reads
+from innominatus_cli.planning.scopes import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """One application in one state, as far as it is like others. It can only be said of one without anything unusual:
+    a deployment whose application tier is generated, and whose other workflows neither call nor replace any.
+    """
+
+    key: tuple[Any, ...]
+    """The selection, and what else plans depend on besides the Score file; equal for those that can be alike."""
+    name: str
+    own: frozenset[Question]
+    """What only this application has asked of the state."""
+    together: frozenset[Question]
+    """What all with this selection ask."""
+    drafts: Sequence[Draft]
+    """The workflows of the selection."""
+    own_files: frozenset[str]
+    """The Score file, and the files that it names."""
+    surroundings: Callable[[], Surroundings]
+    count_own_steps: Callable[[], int | None]
+    """Plans the application tier alone: how many steps it has; None where there are errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a whole plan says of the workflows of a selection: all that others can be held against."""
+
+    sibling: Sibling
+    reads: Reads
+    files: frozenset[str]
+    """The files that are sources of such a plan because of the selection."""
+    steps: int
+
+    def holds_for(self, other: Sibling, own_steps: int, surroundings: Surroundings) -> bool:
+        """Whether the workflows of the selection come out without errors for another application, and the same."""
+        return (
+            self.steps + own_steps <= MOST_STEPS
+            and self.files.isdisjoint(other.own_files)
+            and not any(identity.startswith(f"{other.name}/") for identity in self.reads.workflows)
+            and self.reads.hold_for(surroundings)
+        )
+
+
+def is_plain_selection(drafts: Sequence[Draft]) -> bool:
+    """Whether workflows stand for themselves: none calls or replaces another one."""
+    return not any(
+        draft.override_of is not None or any(part.definition.type == CALL for part in draft.steps) for draft in drafts
+    )
+
+
+def rest_of(plan: Plan, sibling: Sibling, reads: Reads) -> Rest | None:
+    """What a plan says of its selection; None where that is not the same for others."""
+    common = [step for step in plan.steps if step.tier is not Tier.APPLICATION]
+    files = {path for step in common for path in step.input_files}
+    files |= {
+        source.path for source in plan.sources if source.role == "document" and source.path not in sibling.own_files
+    }
+    rest = Rest(sibling, reads, frozenset(files), sum(step.most_steps for step in plan.steps))
+    holds_workload = any("workload" in step.inputs for step in common)
+    return rest if not holds_workload and rest.holds_for(sibling, 0, sibling.surroundings()) else None
+
+
+def are_variables_alike(old: Rest, new: Rest) -> bool:
+    """Whether environment variables that applications have of their own are part of no change.
+
+    They are where a step has the same ones at both ends; and steps that come are not held against steps that go, which
+    could be the same under another name.
+    """
+    if not old.reads.has_texts and not new.reads.has_texts:
+        return True
+    kept = {id(draft) for draft in old.sibling.drafts} & {id(draft) for draft in new.sibling.drafts}
+    before, after = (_variables(rest.sibling.drafts, kept) for rest in (old, new))
+    come, gone = after.keys() - before.keys(), before.keys() - after.keys()
+    return not (come and gone) and all(before[step] == after[step] for step in before.keys() & after.keys())
+
+
+def _variables(drafts: Sequence[Draft], kept: set[int]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The environment variables of all steps of the workflows that are not `kept`, as they are written."""
+    return {
+        (draft.id, part.definition.name): part.definition.env
+        for draft in drafts
+        if id(draft) not in kept
+        for part in draft.steps
+    }
