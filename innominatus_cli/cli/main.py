@@ -52,6 +52,7 @@ COMMANDS = {
     "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
     "ledger": "Work with the records: verify, sign, show, export, adopt those that wait.",
     "audit": "Find out who did what: runs and actions by person, action and time.",
+    "provisioners": "See what makes resources, try one, write a new one: list, show, validate, test, new.",
     "vendor": "Use workflows of other repositories: update, list, verify.",
     "init": "Make a working repository in an empty folder.",
     "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",

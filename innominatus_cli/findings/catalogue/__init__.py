@@ -22,6 +22,7 @@ BLOCKS = (
     "workflow_tests",
     "plan_files",
     "policy",
+    "provisioning",
     "approvals",
     "execution",
     "infrastructure",
