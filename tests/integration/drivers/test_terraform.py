@@ -203,6 +203,7 @@ def test_workspaces_and_named_states_are_apart(run_step: Any, state: Path) -> No
         assert run_step("terraform", {**APPLY, **more}).message == "1 added, 0 changed, 0 destroyed"
     assert run_step("terraform", {**APPLY, "operation": "destroy", "workspace": "blue"}).message == "1 destroyed"
     assert run_step("terraform", APPLY).message == "no changes"
+    assert run_step("terraform", {**APPLY, "operation": "plan"}, env={"TF_WORKSPACE": "red"}).outputs["changed"]
     assert (state / "mine" / "x.tfstate").is_file()
     found = run_step("terraform", {**APPLY, "operation": "output"})
     assert found.outputs["port"] == 5432
