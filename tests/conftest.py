@@ -20,6 +20,12 @@ PIP_CACHE = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip")
 """Found before a test has a home folder of its own."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as cores, yet no more than eight: each may start servers of its own."""
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def signals_arrive() -> None:
     """A suite in the background, or under nohup, was started with signals ignored; what tests start would be too."""

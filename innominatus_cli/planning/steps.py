@@ -151,7 +151,7 @@ def _unmade(kind: StepType, inputs: BuiltInputs, spot: Spot) -> list[Finding]:
     wanted = inputs.values.get("resourceType")
     if kind.name != "resource-provisioning" or not isinstance(wanted, str) or wanted in BUILT_IN_RESOURCE_TYPES:
         return []
-    if inputs.values.get("operation") == "delete":
+    if inputs.values.get("operation") == "delete" or "provisioner" in inputs.values:
         return []
     config = spot.at("config")
     place = (spot.at("type") if spot.has("params") or not spot.has("config") else config.at("resourceType")).place

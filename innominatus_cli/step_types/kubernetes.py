@@ -85,8 +85,8 @@ class KubernetesInputs(StepInputs):
     resource_type: str | None = None
     """What `get` reads, and `restart`, `scale` and `wait` are about."""
     resource_name: str | None = None
-    condition: Annotated[str, Field(pattern=r"^(condition=[A-Za-z]+(=[A-Za-z]+)?|delete|create)$")] = "condition=Ready"
-    """What `wait` waits for, as `kubectl wait --for` takes it."""
+    condition: Annotated[str, Field(pattern=r"^(condition=[A-Za-z]+(=[A-Za-z]+)?|delete|create)$")] | None = None
+    """What `wait` waits for, as `kubectl wait --for` takes it; `condition=Ready` where nothing is said."""
 
     @model_validator(mode="before")
     @classmethod

@@ -20,6 +20,31 @@ from innominatus_cli.step_types.contract import (
 )
 
 
+class ProvisionedBy(YamlModel):
+    """The provisioner of a resource, as planning has chosen it from the documents of the repository."""
+
+    name: str
+    version: str = ""
+    kind: Literal["workflow", "command", "module", "entry-point", "score-command", "score-template"]
+    source: str = ""
+    """`path:line` of where it is declared."""
+    type: str
+    """The type as the provisioner calls it."""
+    run: list[str] = []
+    entry: int | None = None
+    """The position of its entry in the Score provisioner file `file`."""
+    file: str = ""
+    workflows: dict[str, str] = {}
+    """Of a provider: what is called for each operation."""
+    outputs: dict[str, str] = {}
+    """What it promises: names and their types."""
+    secret_outputs: list[str] = []
+    config: dict[str, Any] = {}
+    timeout_seconds: int | None = None
+    services: dict[str, Any] = {}
+    """For Score provisioner files: the ports of the workload's service."""
+
+
 class ResourceProvisioningInputs(StepInputs):
     """Inputs of `resource-provisioning`; the application tier makes one such step for each resource."""
 
@@ -44,6 +69,10 @@ class ResourceProvisioningInputs(StepInputs):
     annotations: dict[str, Text] = {}
     """The resource's `metadata.annotations`, as in `innominatus.dev/backup`."""
     operation: Literal["create", "delete"] | Reference[str] = "create"
+    provisioner: ProvisionedBy | None = None
+    """Written by planning, never by people; absent: the built-in provisioner of the type."""
+    outputs: dict[str, Any] | None = None
+    """Written by planning: what the workflow of a provider has given, which are the outputs of the resource."""
 
 
 VaultName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")]
@@ -115,7 +144,9 @@ class VaultSetupInputs(StepInputs):
 
 
 def _rollback_of_provisioning(inputs: Mapping[str, Any]) -> RollbackMeans:
-    """A resource that was deleted is not made again: its data is gone."""
+    """A deleted resource is not made again: its data is gone. A provider's workflow has steps of its own to undo."""
+    if inputs.get("provisioner", {}).get("kind") == "workflow":
+        return "nothing"
     return "reversible" if inputs.get("operation", "create") == "create" else "irreversible"
 
 

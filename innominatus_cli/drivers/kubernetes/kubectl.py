@@ -79,16 +79,17 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
             return ctx.failed(codes.INPUTS_UNUSABLE, f"'{word}' is no type or name of an object")
     target, space = f"{kind}/{name}", f"--namespace={namespace}"
     limit = f"--timeout={known(inputs.rollout_timeout)}s"
+    condition = inputs.condition or "condition=Ready"
     argv = {
         "restart": ("rollout", "restart", space, target),
         "scale": ("scale", space, f"--replicas={known(inputs.replicas or 0)}", target),
-        "wait": ("wait", space, f"--for={inputs.condition}", limit, target),
+        "wait": ("wait", space, f"--for={condition}", limit, target),
     }[operation]
     outcome = yield ctx.command(*call(inputs, *argv))
     if outcome.succeeded and operation != "wait" and known(inputs.wait):
         outcome = yield ctx.command(*call(inputs, "rollout", "status", space, limit, target))
     if outcome.ending is Ending.EXITED and not outcome.succeeded and operation == "wait":
-        return ctx.failed(codes.ROLLOUT_FAILED, f"{target} did not come to {inputs.condition}")
+        return ctx.failed(codes.ROLLOUT_FAILED, f"{target} did not come to {condition}")
     if not outcome.succeeded:
         return DriverResult(failure=ctx.program_failed("kubectl", outcome))
     outputs = {"namespace": namespace, "objects": [target], "manifests": []}
