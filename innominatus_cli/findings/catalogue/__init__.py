@@ -33,6 +33,7 @@ BLOCKS = (
     "databases",
     "ledger",
     "ledger_branch",
+    "resources",
     "locks",
     "vendoring",
     "internal",
