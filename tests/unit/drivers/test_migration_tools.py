@@ -14,7 +14,7 @@ from innominatus_cli.drivers.databases.flyway import Flyway
 from innominatus_cli.drivers.databases.liquibase import Liquibase
 from innominatus_cli.findings.finding import Finding
 
-PASSWORD = "p%ss"
+PASSWORD = "p%ss"  # noqa: S105 - nobody's
 HISTORY = """\
 c3, d4 -> e5 (head) (mergepoint), both
 b2 -> d4 (current), right
