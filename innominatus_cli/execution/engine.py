@@ -260,6 +260,9 @@ class _Run:
             if not stopped:
                 self._journal.attempt_starts(task)
         self._journal.flush()
+        if self._journal.problem and not stopped:  # nothing begins that the journal does not know of
+            self._account.commit()
+            stopped = True
         ended = self._account.ended_steps
         for task in intended:
             if not stopped:

@@ -119,6 +119,8 @@ BRANCH = Scene(
     },
     once=True,
 )
+PROBED = Scene("probed", {**BRANCH.files, "admin-config.yaml": "limits: {maxParallel: 2}\n"}, once=True)
+"""The same with the ledger in the working tree."""
 """The ledger on an orphan branch, and steps whose probes say whether they ran: each runs once, and nobody is asked."""
 SCENES = (CHAIN, WIDE, AGAIN, BRANCH)
 

@@ -29,11 +29,12 @@ _LOCKS = ("tests/integration/test_locks.py", "tests/e2e/test_locks_on_a_remote.p
 _LEDGER = ("tests/unit/ledger", "tests/integration/ledger")
 TESTS = {
     "execution/journal.py": ("tests/unit/execution/test_journal.py",),
-    "execution/decide.py": ("tests/unit/execution/test_decide.py",),
+    "execution/decide.py": ("tests/unit/execution/test_decide.py", "tests/unit/execution/test_loops_and_calls.py"),
     "execution/state.py": _EXECUTION,
-    "execution/past.py": _EXECUTION,
-    "execution/replay.py": _EXECUTION,
-    "execution/reuse.py": _EXECUTION,
+    "execution/past.py": ("tests/unit/execution/test_past.py",),
+    "execution/replay.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_replay.py"),
+    "execution/reuse.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_going_on.py"),
+    "execution/probing.py": ("tests/integration/execution/test_going_on.py",),
     "execution/needed_again.py": _EXECUTION,
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),

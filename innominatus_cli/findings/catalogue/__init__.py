@@ -34,6 +34,7 @@ BLOCKS = (
     "doctor",
     "ledger",
     "ledger_branch",
+    "retention",
     "locks",
     "vendoring",
     "internal",
