@@ -1,6 +1,5 @@
 """What every test has: a quiet world of its own, and the corpus where it is there."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -9,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import programs
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("INNOMINATUS_CORPUS", ROOT.parent / "shared" / "corpus"))
 
 
-def _built_tools() -> Path:
-    """The folder of `.ci/tools`, named by what pins its tools."""
-    pins = b"".join((ROOT / "tests" / "tools" / name).read_bytes() for name in ("go.mod", "go.sum", "package.json"))
-    cache = os.environ.get("INNOMINATUS_TEST_TOOLS")
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return Path(cache or home / "innominatus-test-tools") / hashlib.sha256(pins).hexdigest()[:12]
-
-
-BUILT_TOOLS = _built_tools()
+BUILT_TOOLS = programs.link()
+"""The folder that `.ci/tools` prints."""
 PIP_CACHE = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip"))
-"""Both found before a test has a home folder of its own."""
+"""Found before a test has a home folder of its own."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as cores, yet no more than eight: each may start servers of its own."""
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,7 +87,7 @@ def tool() -> Callable[[str], Path]:
         if found is None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{name} is missing: run .ci/tools")
-            pytest.skip(f"{name} is not here (.ci/tools builds it)")
+            pytest.skip(f"{name} is not here (.ci/tools builds most of them)")
         return Path(found)
 
     return find

@@ -69,12 +69,12 @@ def check_provisioners(document: Document, _facts: Facts) -> Iterator[Finding]:
     for provisioner in document.mapping.mappings("productProvisioners"):
         for key in ("provisioner", "module", "plugin"):
             text = provisioner.text(key)
-            if text is not None and _is_compiled(key, text):
+            if text is not None and is_compiled(key, text):
                 what = "a shared object" if text.endswith(".so") else "a Go module"
                 message = f"'{text}' is {what}, which nothing loads here"
                 yield Finding(codes.COMPILED_PROVISIONER, message, document.place(provisioner.get(key)))
-        product, kind = provisioner.text("product"), provisioner.text("type")
-        if product is None or kind is None:
+        product, kind = provisioner.text("product") or "*", provisioner.text("type")
+        if kind is None:
             continue
         earlier = first.setdefault((product, kind), provisioner)
         if earlier is not provisioner:
@@ -83,7 +83,7 @@ def check_provisioners(document: Document, _facts: Facts) -> Iterator[Finding]:
             yield Finding(codes.PROVISIONER_CONFLICT, message, document.place(provisioner.get("type")), related=related)
 
 
-def _is_compiled(key: str, text: str) -> bool:
+def is_compiled(key: str, text: str) -> bool:
     """A shared object, or a Go import path: its first part is a host name."""
     host = text.split("/", 1)[0]
     return text.endswith(".so") or (key != "plugin" and "/" in text and "." in host and not host.startswith("."))

@@ -65,6 +65,7 @@ _NEEDS = {
         "finally",
         "lock",
         "idempotency",
+        "probe",
         "rollback",
         texts=("approval",),
     ),

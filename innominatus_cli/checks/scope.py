@@ -13,6 +13,7 @@ from innominatus_cli.expressions.references import CONTEXTS, ParsedText, parse, 
 _AFTER = frozenset({"setVariables", "rollback"})
 """What is read when its step has ended."""
 _NO_VALUES = frozenset({"name", "type", "description", "dependsOn", "if", "unless", "when"})
+_PROGRAMS = frozenset({"config", "probe"})
 _SCRIPTS = frozenset({"script", "command", "run"})
 
 
@@ -200,7 +201,7 @@ def _step_texts(step: MappingNode) -> list[Text]:
     for key, value in step.values.items():
         if key in _NO_VALUES:
             continue
-        if key == "config" and isinstance(value, MappingNode):
+        if key in _PROGRAMS and isinstance(value, MappingNode):
             for inner, node in value.values.items():
                 if texts := _speaking(node):
                     found += [Text(text, name, is_script=text is node and inner in _SCRIPTS) for text in texts]

@@ -19,7 +19,36 @@ from innominatus_cli.findings.catalogue.document import WRONG_FORM
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 
-BUILT_IN_RESOURCE_TYPES = ("route", "sqlite", "volume")
+BUILT_IN_RESOURCE_TYPES = (
+    "amqp",
+    "dapr-pubsub",
+    "dapr-state-store",
+    "dapr-subscription",
+    "dns",
+    "elasticsearch",
+    "endpoint",
+    "environment",
+    "example-provisioner-resource",
+    "gcp-pubsub-emulator",
+    "horizontal-pod-autoscaler",
+    "kafka-topic",
+    "llm-model",
+    "mongodb",
+    "mssql",
+    "mysql",
+    "postgres",
+    "postgres-instance",
+    "redis",
+    "route",
+    "s3",
+    "service",
+    "service-port",
+    "sns-topic",
+    "sqlite",
+    "sqs-queue",
+    "volume",
+    "workload-port",
+)
 """What `provisioners.registry` makes, which rules are not to import."""
 _PROBES = ("readinessProbe", "livenessProbe")
 
@@ -174,7 +203,7 @@ def check_source_files(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2121, ORC-2204: somebody provisions every type of resource, in this version.
+    """ORC-2121: somebody provisions every type of resource.
 
     Only a repository with an admin-config.yaml knows who.
     """
@@ -190,9 +219,6 @@ def check_provisioners(document: Document, facts: Facts) -> Iterator[Finding]:
         place = document.place(resource.get("type"))
         provided = facts.provided_types()
         if provided is None or wanted in {*known, *provided}:
-            who = "a provisioner of the product" if wanted in known else "a provider"
-            message = f"the type '{wanted}' of the resource '{name}' is made by {who}, which nothing runs yet"
-            yield Finding(structure.PROVIDER_NOT_RUN, message, place)
             continue
         hint = did_you_mean(wanted, {*known, *provided, *definitions.values} - {kind})
         message = f"nobody provisions the type '{kind}' of the resource '{name}'"
@@ -230,7 +256,8 @@ def provisioned_types(admin_config: Document, product: str | None) -> frozenset[
     """The types that a product's provisioners have beside the built-in ones; those of all, where it has no product."""
     found = set(BUILT_IN_RESOURCE_TYPES)
     for entry in admin_config.mapping.mappings("productProvisioners"):
-        if product in {None, entry.text("product")} and (kind := entry.text("type")):
+        whose = entry.text("product") or "*"
+        if (product is None or whose in {product, "*"}) and (kind := entry.text("type")):
             found.add(kind)
     return frozenset(found)
 

@@ -101,11 +101,17 @@ def check_locks(document: Document, facts: Facts) -> Iterator[Finding]:
 
 
 def check_idempotency(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2144: `idempotency: check` stands where the step type has a probe."""
+    """ORC-2144: `idempotency: check` stands where there is a probe, and a probe stands beside nothing else."""
     for step in scope_of(document, facts).step_nodes:
+        said = step.text("idempotency")
+        if "probe" in step.values:
+            if said not in {None, "check"}:
+                message = f"nothing asks the probe of a step with `idempotency: {said}`"
+                yield Finding(codes.CHECK_WITHOUT_PROBE, message, document.place(step.key("probe")))
+            continue
         schema = schema_of_step_type(step.text("type") or "")
-        if step.text("idempotency") == "check" and schema is not None and schema.get("x-idempotency") != "check":
-            message = f"step type '{step.text('type')}' has no probe"
+        if said == "check" and schema is not None and not schema.get("x-probe"):
+            message = f"the step has no `probe`, and its type '{step.text('type')}' offers none"
             yield Finding(codes.CHECK_WITHOUT_PROBE, message, document.place(step.get("idempotency")))
 
 

@@ -29,6 +29,7 @@ _OF_OTHERS = (
     "secretOutputs",
     "rollback",
     "idempotency",
+    "probe",
 )
 """What speaks of one process, and means nothing for a call."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from innominatus_cli.documents.repository import Repository
     from innominatus_cli.operations.creation.questions import Question
+    from innominatus_cli.provisioners.choice import Choice
 
 Offer: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
@@ -149,6 +150,20 @@ def _workflow_sources(repository: "Repository") -> Iterator[str]:
     yield from (source.name for source in (admin.model.workflow_sources if admin else ()))
 
 
+def _choices_of(repository: "Repository") -> "Iterable[Choice]":
+    from innominatus_cli.provisioners.registry import registry_of  # noqa: PLC0415
+
+    return registry_of(repository).choices
+
+
+def _resource_types(repository: "Repository") -> Iterator[str]:
+    yield from sorted({one.type for one in _choices_of(repository)})
+
+
+def _provisioners(repository: "Repository") -> Iterator[str]:
+    yield from sorted({one.name for one in _choices_of(repository)})
+
+
 environments = _names(_environments)
 runnable = _names(_runnable, or_files=True)
 workflows = _names(_workflows, or_files=True)
@@ -158,3 +173,5 @@ applications = _names(_applications)
 runs = _names(_runs)
 runs_or_applications = _names(_runs_or_applications)
 workflow_sources = _names(_workflow_sources)
+resource_types = _names(_resource_types)
+provisioners = _names(_provisioners)

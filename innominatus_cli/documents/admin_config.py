@@ -95,8 +95,12 @@ class ProviderSource(YamlModel):
     type: Literal["filesystem", "git"] = "filesystem"
     category: str = ""
     path: str | None = None
+    """The folder with the provider.yaml; `@<source>/<path>` in a workflow source; of `git` that of its repository."""
     repository: str | None = None
     ref: str | None = None
+    """Of `git`: a branch, a tag or a commit, which `vendor update` fetches and locks."""
+    version: Text = ""
+    """The versions that will do, as a range: `^1.2`, `>=1 <3`."""
     enabled: bool = False
 
 
@@ -113,17 +117,41 @@ class WorkflowSource(YamlModel):
     """The folder of that repository; `.` is all of it."""
 
 
-class ProductProvisioner(YamlModel):
-    """A provisioner that a product team brings."""
+OutputType = Literal["string", "number", "integer", "boolean", "object", "array", "any"]
 
-    product: str
+
+class ProductProvisioner(YamlModel):
+    """A provisioner that a product brings (`*`: everybody's), by one of `command`, `module` and `entryPoint`."""
+
+    product: str = "*"
     type: str
     name: str = ""
     version: Text = ""
-    module: str | None = None
+    """The version of the provisioner, or of `module` and `entryPoint` the range that theirs must be in."""
     command: str | list[str] | None = None
+    """A program of the repository (`./bin/x`) or on PATH, and its arguments."""
+    module: str | None = None
+    """`package.module:Class`, below `path` or installed."""
+    entry_point: str | None = None
+    """The name of an installed class in the group `innominatus.provisioners`."""
     provisioner: str | None = None
+    """An older spelling: a command where it is a path, else a module."""
     plugin: str | None = None
+    """An older spelling of `command`."""
+    path: str = "."
+    """The folder of the repository that modules are looked for in."""
+    files: list[str] = []
+    """Files and folders that the provisioner reads beside its own: a plan holds their object ids."""
+    outputs: dict[str, OutputType] = {}
+    """What it promises; an answer with less, more or other types fails the step."""
+    secret_outputs: list[str] = []
+    params: list[str] = []
+    """The params that it takes; others are findings. Absent: all."""
+    env: dict[str, Text] = {}
+    """Variables of its process, as `{TOKEN: "${secrets.stripe-token}"}`."""
+    config: dict[str, Any] = {}
+    """Settings that it is given with every request. They hold no secret."""
+    timeout: DurationSeconds | None = None
 
 
 class Limits(YamlModel):
@@ -197,6 +225,8 @@ class AdminConfigDocument(YamlModel):
     providers: list[ProviderSource] = []
     workflow_sources: Annotated[list[WorkflowSource], Field(max_length=100)] = []
     product_provisioners: list[ProductProvisioner] = []
+    provisioner_files: Annotated[list[str], Field(max_length=100)] = []
+    """Score provisioner files (`*.provisioners.yaml`), or folders of them as `.score-k8s`; the first match counts."""
     resource_definitions: dict[str, str] = {}
     policies: EnvironmentPolicies = EnvironmentPolicies()
     workflow_policies: PolicyRules = PolicyRules()

@@ -213,6 +213,15 @@ class Undo(JsonModel):
     """By path, the text that stood there before; a file of `wrote` that is not here did not exist."""
 
 
+class PlannedProbe(JsonModel):
+    """A program that says whether the work of its step is done: exit status 0 yes, 1 no, anything else: unknown."""
+
+    inputs: dict[str, Value]
+    """Those of a `script` step."""
+    env: dict[str, Value] | None = None
+    """In place of the step's own variables, in a rollback plan."""
+
+
 class PlannedStep(JsonModel):
     """One node of the plan's graph: a step, or a barrier that a tier, a workflow, a loop or a sub-workflow ends with.
 
@@ -252,6 +261,9 @@ class PlannedStep(JsonModel):
     retry: PlannedRetry | None = None
     continue_on_error: bool = False
     idempotency: Idempotency = Idempotency.ONCE
+    probe: PlannedProbe | None = None
+    """What tells whether the step is done, where it was running when its run was killed. A step of a rollback that
+    has one takes something back only where that says that there is something."""
     rollback: Value = None
     declared_outputs: list[str] = []
     secret_outputs: list[str] = []

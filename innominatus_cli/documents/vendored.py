@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.git_address import folder_of
-from innominatus_cli.documents.nodes import Document
+from innominatus_cli.documents.nodes import Document, Node, ScalarNode
 from innominatus_cli.documents.snapshot import Snapshot
 from innominatus_cli.documents.vendor_lock import Lock, LockedSource, LockProblem, read_lock
 from innominatus_cli.documents.vendored_names import LOCK_FILE, STAGING_FOLDER, VENDOR_FOLDER
@@ -39,7 +39,10 @@ class WrittenSource(NamedTuple):
 
 
 def sources_of(admin_config: Document | None) -> dict[str, WrittenSource]:
-    """The workflow sources of an admin-config.yaml, by name; the first one where two have the same name."""
+    """The workflow sources of an admin-config.yaml, by name; the first one where two have the same name.
+
+    An enabled provider of `type: git` is a source of its own name: it is fetched and held against the lock alike.
+    """
     found: dict[str, WrittenSource] = {}
     if admin_config is None:
         return found
@@ -48,7 +51,16 @@ def sources_of(admin_config: Document | None) -> dict[str, WrittenSource]:
         repository, ref = entry.text("repository") or "", entry.text("ref") or ""
         place = admin_config.place(entry.get("name") or entry)
         found.setdefault(name, WrittenSource(name, repository, ref, entry.text("path") or DEFAULT_PATH, place))
+    for entry in admin_config.mapping.mappings("providers"):
+        name, repository, ref = (entry.text(key) or "" for key in ("name", "repository", "ref"))
+        if entry.text("type") == "git" and name and repository and ref and _is_true(entry.get("enabled")):
+            place = admin_config.place(entry.get("name") or entry)
+            found.setdefault(name, WrittenSource(name, repository, ref, entry.text("path") or ".", place))
     return found
+
+
+def _is_true(node: Node | None) -> bool:
+    return isinstance(node, ScalarNode) and node.value is True
 
 
 class Vendored:

@@ -46,6 +46,15 @@ class ParameterDefinition(YamlModel):
     allowed_values: Annotated[list[Text] | None, Field(alias="allowed_values")] = None
 
 
+class ProbeDefinition(YamlModel):
+    """A program that says whether the work of its step is done: exit status 0 yes, 1 no, anything else: unknown."""
+
+    script: Text | None = None
+    """Text that bash runs. Values reach it as environment variables."""
+    command: Annotated[list[Text], Field(min_length=1)] | None = None
+    """A program and its arguments, run without a shell."""
+
+
 class StepDefinition(YamlModel):
     """One step as written: the step type's own inputs stand in `config`."""
 
@@ -70,6 +79,8 @@ class StepDefinition(YamlModel):
     continue_on_error: bool = False
     rollback: dict[str, Any] | bool | None = None
     idempotency: Idempotency | None = None
+    probe: ProbeDefinition | None = None
+    """Asked by `resume` of a step that was running when its run was killed."""
     outputs: list[str] | dict[str, Any] | None = None
     output_file: str | None = None
     set_variables: dict[str, Text] = {}

@@ -50,6 +50,7 @@ STEP_KEYS = frozenset(
         "continueOnError",
         "rollback",
         "idempotency",
+        "probe",
         "outputs",
         "outputFile",
         "setVariables",

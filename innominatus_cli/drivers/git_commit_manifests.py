@@ -114,7 +114,10 @@ def _cloned(
         return settings
     clone = _Clone(ctx, inputs, address, settings)
     failed = yield from clone.fetched()
-    return failed if isinstance(failed, Finding) else clone
+    if isinstance(failed, Finding):
+        return failed
+    yield from clone.named()
+    return clone
 
 
 def _address(ctx: StepContext, inputs: GitCommitManifestsInputs) -> str | Finding:
@@ -194,6 +197,13 @@ class _Clone:
 
     def _is_empty(self) -> Generator[CommandRequest, CommandOutcome, bool]:
         return not (yield self._command("rev-parse", "--quiet", "--verify", "HEAD")).succeeded
+
+    def named(self) -> Generator[CommandRequest, CommandOutcome, None]:
+        """Commits are by whoever git says; where it knows nobody, as on a runner, by this program."""
+        known = yield self._command("var", "GIT_COMMITTER_IDENT")
+        if not known.succeeded:
+            for who in ("AUTHOR", "COMMITTER"):
+                self._env |= {f"GIT_{who}_NAME": "innominatus-ctl", f"GIT_{who}_EMAIL": "innominatus-ctl@localhost"}
 
     def _remote_head(self) -> Git:
         return (yield from self._git("for-each-ref", "--format=%(objectname)", f"refs/remotes/origin/{self._branch}"))

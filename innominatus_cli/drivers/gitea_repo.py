@@ -20,6 +20,8 @@ from innominatus_cli.step_types.delivery import GiteaRepoInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_GONE: Final = {"cloneUrl": "", "htmlUrl": "", "created": False}
+"""The outputs of a step after which nobody needs them."""
 _OK, _CREATED, _NO_CONTENT, _NOT_FOUND, _CONFLICT = 200, 201, 204, 404, 409
 
 Answered = Generator[CommandRequest, CommandOutcome, Reply | Finding]
@@ -194,7 +196,8 @@ class _Server:
         if reply.status not in {_NO_CONTENT, _NOT_FOUND}:
             return DriverResult(failure=self._unexpected("the deletion", reply))
         self._note.unlink(missing_ok=True)
-        return DriverResult(message=f"{self.title} {'deleted' if reply.status == _NO_CONTENT else 'was gone'}")
+        told = "deleted" if reply.status == _NO_CONTENT else "was gone"
+        return DriverResult(outputs=_GONE, message=f"{self.title} {told}")
 
     def archived(self) -> DriverSteps:
         reply = yield from self._ask("PATCH", self._path, {"archived": True})
@@ -202,7 +205,7 @@ class _Server:
             return DriverResult(failure=reply)
         if reply.status != _OK:
             return DriverResult(failure=self._unexpected("the archiving", reply))
-        return DriverResult(message=f"{self.title} archived")
+        return DriverResult(outputs=_GONE, message=f"{self.title} archived")
 
     def undone(self) -> DriverSteps:
         try:

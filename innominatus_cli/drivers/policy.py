@@ -1,4 +1,4 @@
-"""`policy`: rules over manifests, then a program that must succeed."""
+"""`policy`: rules over manifests, other engines, or a program that must succeed."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.manifests import Manifest, of_run, read_paths
+from innominatus_cli.drivers.policy_engines import judge
 from innominatus_cli.drivers.programs import run_program
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -32,10 +33,9 @@ _MISSING: Final = _Missing()
 def driver(ctx: StepContext) -> DriverSteps:
     """Judges every manifest by every rule and tells all violations; then runs the program."""
     inputs = ctx.inputs_of(PolicyInputs)
-    engine = known(inputs.engine)
+    engine = str(known(inputs.engine))
     if engine != "builtin":
-        named = f" ({', '.join(inputs.policies)})" if inputs.policies else ""
-        return ctx.failed(codes.ENGINE_MISSING, f"the policy engine '{engine}' is not available{named}")
+        return (yield from _by_engine(ctx, inputs, engine))
     judged = _judge(ctx, inputs)
     if isinstance(judged, Finding):
         return DriverResult(failure=judged)
@@ -44,6 +44,40 @@ def driver(ctx: StepContext) -> DriverSteps:
         return DriverResult(outputs=outputs, message=_kept(judged, len(inputs.rules)))
     ran = yield from run_program(ctx, inputs, env={"INNOMINATUS_RENDERED_DIR": _write_rendered(ctx)})
     return DriverResult(ran.failure, outputs=outputs, printed=ran.printed, tools=ran.tools)
+
+
+def _by_engine(ctx: StepContext, inputs: PolicyInputs, engine: str) -> DriverSteps:
+    if engine == "kyverno":
+        named = f" ({', '.join(inputs.policies)})" if inputs.policies else ""
+        return ctx.failed(codes.ENGINE_MISSING, f"the policy engine 'kyverno' is not available{named}")
+    manifests = _manifests(ctx, inputs)
+    if isinstance(manifests, Finding):
+        return DriverResult(failure=manifests)
+    said = yield from judge(ctx, inputs, engine, manifests)
+    if isinstance(said, Finding):
+        return DriverResult(failure=said)
+    broken, tools = said
+    if broken:
+        return DriverResult(_violations(ctx, broken), tools=tools)
+    message = f"{counted(len(manifests), 'manifest')} judged by {engine}"
+    return DriverResult(outputs={"judged": len(manifests)}, message=message, tools=tools)
+
+
+def _violations(ctx: StepContext, broken: list[str]) -> Finding:
+    more = f"; and {len(broken) - _MOST_TOLD} more" if len(broken) > _MOST_TOLD else ""
+    return ctx.finding(codes.POLICY_BROKEN, "; ".join(broken[:_MOST_TOLD]) + more)
+
+
+def _manifests(ctx: StepContext, inputs: PolicyInputs) -> list[Manifest] | Finding:
+    """The objects to judge: those of this run and those that the step names."""
+    manifests: list[Manifest] = []
+    for part in (of_run(ctx), read_paths(ctx, inputs.manifests)):
+        if isinstance(part, Finding):
+            return part
+        manifests += part
+    if not manifests:
+        return ctx.finding(codes.NOTHING_TO_CHECK, "no step before this one rendered a manifest that it could judge")
+    return manifests
 
 
 def _kept(manifests: int, rules: int) -> str:
@@ -71,13 +105,9 @@ def _judge(ctx: StepContext, inputs: PolicyInputs) -> int | Finding:
     for rule in inputs.rules:
         if paths[rule.name] is None:
             return ctx.finding(codes.INPUTS_UNUSABLE, f"rule '{rule.name}': '{rule.path}' is no path")
-    manifests: list[Manifest] = []
-    for part in (of_run(ctx), read_paths(ctx, inputs.manifests)):
-        if isinstance(part, Finding):
-            return part
-        manifests += part
-    if not manifests:
-        return ctx.finding(codes.NOTHING_TO_CHECK, "no step before this one rendered a manifest that it could judge")
+    manifests = _manifests(ctx, inputs)
+    if isinstance(manifests, Finding):
+        return manifests
     broken = [
         told
         for rule in inputs.rules
@@ -85,10 +115,7 @@ def _judge(ctx: StepContext, inputs: PolicyInputs) -> int | Finding:
         if not rule.kinds or manifest.kind in rule.kinds
         for told in _broken(rule, paths[rule.name] or (), manifest)
     ]
-    if broken:
-        more = f"; and {len(broken) - _MOST_TOLD} more" if len(broken) > _MOST_TOLD else ""
-        return ctx.finding(codes.POLICY_BROKEN, "; ".join(broken[:_MOST_TOLD]) + more)
-    return len(manifests)
+    return _violations(ctx, broken) if broken else len(manifests)
 
 
 def _broken(rule: ManifestRule, path: tuple[Part, ...], manifest: Manifest) -> Iterator[str]:

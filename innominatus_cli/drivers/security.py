@@ -1,22 +1,24 @@
-"""`security`: the built-in scanner; other scanners by name fail as long as nothing here can run them."""
+"""`security`: the built-in scanner, or another one by name; what could not be checked is never clean."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
-from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, inside
 from innominatus_cli.drivers.manifests import of_run
+from innominatus_cli.drivers.scanners import scan
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.checking import SecurityInputs
 from innominatus_cli.step_types.contract import known
-from innominatus_cli.system.commands import Ending
 
 _ORDER: Final = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 _MOST_TOLD: Final = 20
+_READ_MANIFESTS: Final = frozenset({"checkov", "trivy", "gitleaks"})
 _WILD_CAPABILITIES: Final = frozenset({"ALL", "SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE"})
 _ROLES: Final = frozenset({"Role", "ClusterRole"})
 
@@ -35,13 +37,10 @@ def driver(ctx: StepContext) -> DriverSteps:
     inputs = ctx.inputs_of(SecurityInputs)
     scanner = str(known(inputs.scanner))
     if scanner != "builtin":
-        return (yield from _other_scanner(ctx, scanner))
-    paths: list[str] = []
-    for written in inputs.paths:
-        path = ctx.repository_path(written)
-        if isinstance(path, Finding):
-            return DriverResult(failure=path)
-        paths.append(str(path))
+        return (yield from _other_scanner(ctx, inputs, scanner))
+    paths = _paths(ctx, inputs.paths)
+    if isinstance(paths, Finding):
+        return DriverResult(failure=paths)
     manifests = of_run(ctx)
     if isinstance(manifests, Finding):
         return DriverResult(failure=manifests)
@@ -51,7 +50,7 @@ def driver(ctx: StepContext) -> DriverSteps:
         texts["workload"] = yaml_text([workload])
     if not texts and not paths:
         return ctx.failed(codes.NOTHING_TO_CHECK, "there is no workload, no manifest and no path to scan")
-    request = {"root": str(ctx.work_dir.resolve()), "paths": paths, "texts": texts}
+    request = {"root": str(ctx.work_dir.resolve()), "paths": [str(path) for path in paths], "texts": texts}
     answer = ctx.answer((yield ctx.child("scan", request)))
     if isinstance(answer, Finding):
         return DriverResult(failure=answer)
@@ -63,19 +62,50 @@ def driver(ctx: StepContext) -> DriverSteps:
     return _result(ctx, inputs, answer, problems)
 
 
-def _other_scanner(ctx: StepContext, scanner: str) -> DriverSteps:
-    outcome = yield ctx.command(scanner, "--version")
-    if outcome.ending is Ending.NOT_STARTED:
-        return ctx.failed(
-            codes.TOOL_MISSING,
-            f"the scanner '{scanner}' is not installed: nothing was checked",
-            f"Install {scanner}, or use `scanner: builtin`.",
-        )
-    return ctx.failed(
-        codes.COULD_NOT_SCAN,
-        f"this version cannot run the scanner '{scanner}' and read its report: nothing was checked",
-        f"Use `scanner: builtin`, or run {scanner} from a script step.",
-    )
+def _other_scanner(ctx: StepContext, inputs: SecurityInputs, scanner: str) -> DriverSteps:
+    """Another scanner over the paths and the manifests of this run; its report stays in the state folder."""
+    paths, rules = _paths(ctx, inputs.paths), _paths(ctx, inputs.rules)
+    if isinstance(paths, Finding):
+        return DriverResult(failure=paths)
+    if isinstance(rules, Finding):
+        return DriverResult(failure=rules)
+    if ctx.manifests and scanner in _READ_MANIFESTS:
+        paths.append(_written(ctx))
+    if not paths:
+        return ctx.failed(codes.NOTHING_TO_CHECK, f"there is no path for {scanner} to scan", "Name some in `paths`.")
+    if scanner == "semgrep" and not rules:
+        return ctx.failed(codes.COULD_NOT_SCAN, "semgrep has no rules", "Name rule files of the repository in `rules`.")
+    done = yield from scan(ctx, scanner, paths, rules)
+    if isinstance(done, Finding):
+        return DriverResult(failure=done)
+    kept = ctx.state_dir / "reports" / f"{ctx.step.name}-{done.report_name}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(done.report)
+    problems = [Problem(*told) for told in done.found]
+    judged = _result(ctx, inputs, {"scanned": len(paths), "skipped": []}, problems)
+    outputs = {**judged.outputs, "report": str(kept.relative_to(ctx.state_dir))}
+    return replace(judged, outputs=outputs if judged.failure is None else {}, tools=done.tools)
+
+
+def _paths(ctx: StepContext, written: Sequence[str]) -> list[Path] | Finding:
+    found = []
+    for one in written:
+        path = ctx.repository_path(one)
+        if isinstance(path, Finding):
+            return path
+        found.append(path)
+    return found
+
+
+def _written(ctx: StepContext) -> Path:
+    """The manifests of this run as files."""
+    folder = ctx.scratch_dir / "manifests"
+    for path, data in sorted(ctx.manifests.items()):
+        file = inside(folder, path.removeprefix(f"{ctx.manifests_dir}/"))
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return folder
 
 
 def _result(

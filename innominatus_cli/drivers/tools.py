@@ -9,10 +9,11 @@ from innominatus_cli.documents.versions import parse_range, parse_version
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.step_types.tools import known_tool
+from innominatus_cli.step_types.tools import KnownTool, known_tool
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 _NUMBERS = re.compile(rb"(?<![\w.])[vV]?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?((?:-[0-9A-Za-z.-]+)?)")
+_EARLY = re.compile(rb"-(?:alpha|beta|canary|dev|next|nightly|pre|preview|rc|snapshot)", re.IGNORECASE)
 
 ToolAsked = Generator[CommandRequest, CommandOutcome, ToolFound | Finding]
 
@@ -37,20 +38,28 @@ def _judged(ctx: StepContext, need: ToolNeed, outcome: CommandOutcome) -> ToolFo
         return ctx.finding(codes.TOOL_MISSING, message, f"Install {known.install}.")
     if not outcome.succeeded:
         return ctx.finding(codes.PROGRAM_FAILED, f"'{asked}' {ending_text(outcome)}")
-    written = _version(outcome.stdout.head)
+    written = version_in(outcome.stdout.head, known)
     if written is None:
         return ctx.finding(codes.TOOL_MISSING, f"'{asked}' names no version; {need.range} is needed")
-    version, wanted = parse_version(written) or parse_version(written.partition("-")[0]), parse_range(need.range)
-    if version is None or wanted is None or not wanted.admits(version):
-        message = f"'{need.name}' is {version or written}, and {need.range} is needed"
+    # A vendor's suffix, as in `1.32.4-gke.1`, makes a version no earlier one: the numbers alone count as well.
+    versions = [found for text in (written, written.partition("-")[0]) if (found := parse_version(text)) is not None]
+    wanted = parse_range(need.range)
+    version = next((found for found in versions if wanted is not None and wanted.admits(found)), None)
+    if version is None:
+        message = f"'{need.name}' is {written}, and {need.range} is needed"
         return ctx.finding(codes.TOOL_MISSING, message, f"Install {known.install}, in a version that is {need.range}.")
-    return ToolFound(name=need.name, version=str(version))
+    return ToolFound(name=need.name, version=str(versions[0]))
 
 
-def _version(printed: bytes) -> str | None:
-    """The first thing in what a tool printed that looks like a version."""
-    found = _NUMBERS.search(printed)
+def version_in(printed: bytes, known: KnownTool) -> str | None:
+    """The first thing in what a tool printed that looks like its version: `1.2.3`, or `1.2.3-rc.1`.
+
+    What packagers put behind a hyphen (`1.32.4-gke.100`) is none of a version's order, so it is left out.
+    """
+    start = printed.find(known.before.encode()) if known.before else 0
+    found = _NUMBERS.search(printed, max(0, start))
     if found is None:
         return None
     numbers = [int(part) for part in found.groups()[:3] if part is not None]
-    return ".".join(map(str, (*numbers, 0)[:3])) + found[4].decode()
+    early = found[4].decode() if _EARLY.match(found[4]) else ""
+    return ".".join(map(str, (*numbers, 0)[:3])) + early

@@ -46,8 +46,8 @@ class RunAccount:
 
     @property
     def ended_steps(self) -> int:
-        """How many steps have come to their end."""
-        return len(self._results)
+        """How many steps have come to their end, or wait for people."""
+        return len(self._results) + len(self._state.held)
 
     def tell(self) -> None:
         """Tells the observer of ends: what comes next has been started."""

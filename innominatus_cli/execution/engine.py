@@ -26,7 +26,7 @@ from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import CleanObserver
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, StepEnd, finding_of, never_ran
+from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, Probed, StepEnd, finding_of, never_ran
 from innominatus_cli.execution.task import Task, made_ready
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding, Place
@@ -156,6 +156,9 @@ class _Run:
         if earlier is not None and earlier.verdict == "ask":
             self._account.ask(step, earlier.reason)
             return
+        if earlier is not None and earlier.verdict == "probe" and not self._can_be_asked(step):
+            self._account.ask(step, f"{earlier.reason}, and nothing can be asked whether it is done")
+            return
         finding = self._setting.compare_inputs(step) if step.input_files else None
         if finding is None and (closed := self._setting.gates.closed(step)):
             self._account.hold(step, closed)
@@ -170,10 +173,14 @@ class _Run:
         self._deadlines.begin(index, self._clock.monotonic())
         if earlier is not None:
             self._journal.goes_on(index, earlier)
-            self._observer.notice(f"step '{step.name}' runs again: {earlier.reason}")
+            what = "runs again" if earlier.verdict == "again" else "is asked by its probe whether it is done"
+            self._observer.notice(f"step '{step.name}' {what}: {earlier.reason}")
         task = self._ready_tasks.pop(index, None) or self._made_ready(index)
         self._tasks.append(task)
         self._intended.append(task)
+
+    def _can_be_asked(self, step: PlannedStep) -> bool:
+        return step.probe is not None or self._setting.probe_for(step.type) is not None
 
     def _made_ready(self, index: int) -> Task:
         failed = self._state.root_above(index) is not None
@@ -181,7 +188,9 @@ class _Run:
         step = self._graph.steps[index]
         earlier = self._reuse.of(step)
         attempts = earlier.attempts if earlier is not None else ()
-        return made_ready(self._prepared, step, index, self._account.values, manifests, failed=failed, earlier=attempts)
+        doubt = self._reuse.doubt(step)
+        values = self._account.values
+        return made_ready(self._prepared, step, index, values, manifests, failed=failed, earlier=attempts, doubt=doubt)
 
     def _make_ready(self) -> None:
         """Looks at the inputs of the steps that will probably be next, while others run."""
@@ -211,6 +220,10 @@ class _Run:
                 task.wakes = self._clock.monotonic() + seconds
                 self._journal.pauses(task.index, seconds, attempt)
                 self._observer.notice(f"step '{task.step.name}': next attempt in {seconds:.1f} s")
+            case Probed(said=said):
+                self._journal.add("probed", index=task.index, said=said)
+                self._observer.notice(f"step '{task.step.name}': {said}")
+                self._advance(task, None)
             case _:
                 self._start(task, need)
 
@@ -247,6 +260,9 @@ class _Run:
             if not stopped:
                 self._journal.attempt_starts(task)
         self._journal.flush()
+        if self._journal.problem and not stopped:  # nothing begins that the journal does not know of
+            self._account.commit()
+            stopped = True
         ended = self._account.ended_steps
         for task in intended:
             if not stopped:
@@ -343,6 +359,9 @@ class _Run:
             self._account.found(finding_of(task.step, codes.LOG_INCOMPLETE, task.logs.problem))
         if task.out_of_time and end.result.status == "interrupted":
             end = StepEnd(timed_out(task.step, end.result, self._name_of(task.out_of_time)))
+        if end.asks:
+            self._account.ask(task.step, end.asks)
+            return
         self._account.ended(task.step, end)
 
     def _name_of(self, owner: str) -> str:

@@ -37,6 +37,8 @@ def needed_again(plan: Plan, reused: Mapping[str, StepResult], members: Mapping[
 def _paths(step: PlannedStep) -> Iterator[_Path]:
     """What a step refers to; a condition is a tree of its own."""
     written = [step.inputs, step.env, step.set_variables]
+    if step.probe is not None:
+        written.append(step.probe.inputs)
     if step.expansion is not None:
         written.append(step.expansion.model_dump())
     for name in references_in(written):

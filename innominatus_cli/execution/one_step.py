@@ -10,7 +10,16 @@ from innominatus_cli.execution.options import ExecutionOptions
 from innominatus_cli.execution.secrecy import clean_result
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.execution.step import step_work
-from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, StepEnd, StepLogs, StepWork, logs_of
+from innominatus_cli.execution.step_ends import (
+    CANCELLED,
+    AttemptStarts,
+    Pause,
+    Probed,
+    StepEnd,
+    StepLogs,
+    StepWork,
+    logs_of,
+)
 from innominatus_cli.execution.values import RunValues, StepView
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.child import Child, Logs
@@ -76,7 +85,7 @@ class _Loop:
             match need:
                 case _ if self._stopped:
                     answer = CANCELLED
-                case AttemptStarts():
+                case AttemptStarts() | Probed():
                     answer = None
                 case Pause(seconds=seconds):
                     answer = self._pause(seconds)

@@ -1,7 +1,8 @@
 """What a step gives to others: read from what its program printed, and from the files it wrote.
 
 - a line `OUTPUT_name=value`, or `::set-output name=NAME::VALUE`: text;
-- a JSON object: the whole of stdout, or else its last line that is one: typed;
+- a JSON object: the whole of stdout, or else its last line that is one, or else the last one that is written over
+  several lines, from a line `{` to a line `}`: typed;
 - the file in `$INNOMINATUS_OUTPUT` and the step's `outputFile`: a JSON object (typed), or lines `name=value` (text).
 
 Later ones win over earlier ones, files over stdout, and what the driver says itself over everything.
@@ -40,10 +41,24 @@ def printed_outputs(stdout: bytes) -> dict[str, Any]:
     lines = text.splitlines()
     if not found:
         found = next((last for line in reversed(lines) if line.startswith("{") and (last := _json_object(line))), {})
+    found = found or _written_over_lines(lines)
     for line in lines:
         match = _OUTPUT_LINE.fullmatch(line) or _SET_OUTPUT.fullmatch(line)
         if match:
             found[match[1]] = match[2]
+    return found
+
+
+def _written_over_lines(lines: Sequence[str]) -> dict[str, Any]:
+    """The last JSON object from a line `{` to a line `}`; empty where there is none."""
+    start: int | None = None
+    found: dict[str, Any] = {}
+    for at, line in enumerate(lines):
+        if line.rstrip() == "{":
+            start = at
+        elif line.rstrip() == "}" and start is not None:
+            found = _json_object("\n".join(lines[start : at + 1])) or found
+            start = None
     return found
 
 

@@ -60,11 +60,6 @@ class Past:
     cells: Mapping[str, list[Cell]] = field(default_factory=dict)
     """By loop over outputs what it went over."""
 
-    def reuses(self, step: str) -> bool:
-        """Whether the step has a result to be reused."""
-        found = self.steps.get(step)
-        return found is not None and found.verdict == "reuse"
-
 
 @dataclass(frozen=True, slots=True)
 class Wishes:

@@ -9,6 +9,7 @@ from innominatus_cli.documents.plan import Cell, PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.past import Earlier, Past
+from innominatus_cli.execution.probing import Doubt
 from innominatus_cli.execution.step_ends import StepEnd
 
 
@@ -37,6 +38,13 @@ class Reuse:
         if found is not None and found.verdict == "reuse" and self._is_stale(self._graph.index[step.id]):
             return None
         return found
+
+    def doubt(self, step: PlannedStep) -> Doubt | None:
+        """Why nobody knows whether the step is done, where its probe is to be asked."""
+        earlier = self.of(step)
+        if self._past is None or earlier is None or earlier.verdict != "probe":
+            return None
+        return Doubt(earlier.reason, self._past.run, tuple(earlier.result.attempts))
 
     def cells(self, step: PlannedStep) -> list[Cell] | None:
         """What a loop goes over, as it did before; None where that is to be worked out."""

@@ -7,6 +7,7 @@
     step_start        step, index, attempt, idempotency: written just before the attempt begins
     process           index, pid, start_ticks
     retry_wait        index, wait_ms, attempt: what came of the one before
+    probed            index, said: what the probe of a step in doubt answered
     expanded          step, index, first, count, cells: the digest of what a loop goes over
     held              step, index, reason
     approved          approval: one that opened a gate of a step that is about to start

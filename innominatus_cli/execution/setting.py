@@ -7,7 +7,7 @@ from pathlib import Path
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
-from innominatus_cli.drivers.registry import driver_for, undo_for
+from innominatus_cli.drivers.registry import driver_for, part_for, undo_for
 from innominatus_cli.execution.environment import base_environment
 from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
@@ -23,6 +23,10 @@ from innominatus_cli.system.state_folder import StateFolder
 
 def _unchanged(step: PlannedStep) -> Finding | None:  # noqa: ARG001 - the shape of `compare_inputs`
     return None
+
+
+def _probe_for(step_type: str) -> Driver | None:
+    return part_for(step_type, "probe")
 
 
 def _nobody_asked() -> Finding | None:
@@ -74,6 +78,8 @@ class RunSetting:
     driver_for: Callable[[str], Driver | None] = driver_for
     undo_for: Callable[[str], Driver | None] = undo_for
     """What takes back the work of a step type; for an empty name, what puts back files alone."""
+    probe_for: Callable[[str], Driver | None] = _probe_for
+    """What tells whether the work of a step type is done; None where nothing can."""
     step_type: Callable[[str], StepType | None] = step_type
 
     @property

@@ -131,11 +131,11 @@ class RunState:
                 self._rounds.setdefault(loop, set()).add(self.graph.round_in(number, loop))
 
     def hold(self, step_id: str, reason: str, *, for_decision: bool = False) -> None:
-        """News: this step, which was ready, waits for an approval, or for a person's decision."""
+        """News: this step, which was ready or has only asked its probe, waits for an approval, or for a decision."""
         number = self.graph.index[step_id]
         if for_decision:
             self.undecided.add(number)
-        self.ready.remove(number)
+        self._leave(number)
         self.held[number] = reason
 
     def expanded(self, step_id: str, steps: Sequence[PlannedStep]) -> bool:
@@ -156,16 +156,8 @@ class RunState:
         """News: this step has come to its end, or will never start. Returns whether its workflow has ended with it."""
         number = self.graph.index[step_id]
         step = self.graph.steps[number]
-        if number in self.running:
-            self.running.remove(number)
-            self._busy.subtract(self._limited_by(step))
-            if step.lock:
-                self._locks.discard(step.lock)
-        elif number in self.ready:
-            self.ready.remove(number)
+        self._leave(number)
         around = self.graph.groups_of(number)[:1]
-        for loop in around:
-            self._rounds.get(loop, set()).discard(number)
         self.status[number] = status
         self.root[number] = self.root_above(number)
         if status in _FAILED and not (continued and step.continue_on_error):
@@ -178,6 +170,19 @@ class RunState:
                 if not self._expanding[loop]:
                     workflow_ended = self._close_loop(loop) or workflow_ended
         return workflow_ended
+
+    def _leave(self, number: int) -> None:
+        """The step is neither ready nor at work any more."""
+        step = self.graph.steps[number]
+        if number in self.running:
+            self.running.remove(number)
+            self._busy.subtract(self._limited_by(step))
+            if step.lock:
+                self._locks.discard(step.lock)
+        elif number in self.ready:
+            self.ready.remove(number)
+        for loop in self.graph.groups_of(number)[:1]:
+            self._rounds.get(loop, set()).discard(number)
 
     def is_let_pass(self, number: int, status: StepStatus) -> bool:
         """Whether the failure of a step is one of a sub-workflow that `continueOnError` lets pass as a whole."""

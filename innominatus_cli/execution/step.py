@@ -9,6 +9,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import PlannedStep
@@ -19,6 +21,7 @@ from innominatus_cli.drivers.own_program import run_own_program
 from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_in
 from innominatus_cli.execution.injection import Injected, injected
 from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
+from innominatus_cli.execution.probing import SAYS, Answer, Doubt, answer_of, asked, doubt_of_rollback, lacking
 from innominatus_cli.execution.retry import delay_seconds, is_retried
 from innominatus_cli.execution.secrecy import holding_argument, holding_files, holding_names, learn_outputs
 from innominatus_cli.execution.setting import PreparedRun
@@ -27,10 +30,12 @@ from innominatus_cli.execution.step_ends import (
     AttemptStarts,
     Need,
     Pause,
+    Probed,
     StepEnd,
     StepLogs,
     StepWork,
     finding_of,
+    never_ran,
 )
 from innominatus_cli.execution.step_inputs import inputs_of, without_driver
 from innominatus_cli.execution.values import StepView, UnusableSecret
@@ -50,13 +55,15 @@ def step_work(
     logs: StepLogs,
     manifests: Mapping[str, bytes],
     earlier: Sequence[Attempt] = (),
+    doubt: Doubt | None = None,
 ) -> StepWork:
     """The work of one step, from its first attempt to its result. Findings become results; it raises nothing.
 
     Its first need is always `AttemptStarts`; until that is answered it has done nothing but look at its inputs, which
     can be done ahead of time. `earlier` are attempts of another run: they count, and one more is allowed at least.
+    Where there is a `doubt`, the first attempt begins with the step's probe.
     """
-    return (yield from _Work(prepared, step, view, logs, manifests, earlier).attempts())
+    return (yield from _Work(prepared, step, view, logs, manifests, earlier, doubt).attempts())
 
 
 @dataclass(slots=True)
@@ -95,6 +102,7 @@ class _Work:
         logs: StepLogs,
         manifests: Mapping[str, bytes],
         earlier: Sequence[Attempt],
+        doubt: Doubt | None,
     ) -> None:
         self._prepared = prepared
         self._setting = prepared.setting
@@ -108,6 +116,7 @@ class _Work:
         self._redactor = prepared.setting.redactor
         self._injected = Injected({})
         self._warnings: list[Finding] = []
+        self._doubt = doubt or doubt_of_rollback(step)
 
     def attempts(self) -> StepWork:
         clock, retry = self._clock, self._step.retry
@@ -122,6 +131,13 @@ class _Work:
             begun = timestamp(clock.now())
             if number == first:
                 started, at = clock.monotonic(), begun
+            if self._doubt is not None:
+                if stopped:
+                    return StepEnd(self._doubt.kept(self._step.id, at))
+                settled = yield from self._probed(self._doubt, context, at)
+                if settled is not None:
+                    return settled
+                self._doubt, context = None, self._context()
             end = _AttemptEnd(CANCELLED, None) if stopped else (yield from self._attempt(number, begun, context))
             status = end.status
             if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
@@ -130,6 +146,59 @@ class _Work:
                 status = "interrupted"
                 break
         return self._end(end, status, at, round((clock.monotonic() - started) * 1000))
+
+    def _probed(
+        self, doubt: Doubt, context: StepContext | Finding, at: str
+    ) -> Generator[Need, CommandOutcome | None, StepEnd | None]:
+        """Asks whether the step is done; its end where that says it, None where the step has to run."""
+        step, started = self._step, self._clock.monotonic()
+        end = _AttemptEnd(None, None)
+        answer: Answer = "unknown"
+        if isinstance(context, StepContext):
+            who = self._who_is_asked(context)
+            if who is not None:
+                end = yield from self._drive(*who, started)
+                answer = answer_of(step, end.outcome, replace(end.result, failure=end.failure))
+            self._injected.forget()
+        if end.cancelled:
+            return StepEnd(doubt.kept(step.id, at))
+        yield Probed(SAYS[answer])
+        if answer == "unknown":
+            return StepEnd(never_ran(step, "planned", SAYS[answer]), asks=f"{doubt.reason}, and {SAYS[answer]}")
+        if step.undoes is not None:
+            nothing = "its probe says that there is nothing to take back"
+            return None if answer == "done" else StepEnd(StepResult(step=step.id, status="succeeded", reason=nothing))
+        return (
+            None
+            if answer == "not_done"
+            else self._done(doubt, end, at, round((self._clock.monotonic() - started) * 1000))
+        )
+
+    def _who_is_asked(self, context: StepContext) -> tuple[Driver, StepContext] | None:
+        setting = self._setting
+        try:
+            return asked(self._step, context, self._view.value, setting.driver_for, setting.probe_for)
+        except (NoValue, UnusableSecret, ValidationError):
+            return None
+
+    def _done(self, doubt: Doubt, end: _AttemptEnd, at: str, duration_ms: int) -> StepEnd:
+        """The end of a step that is done, as its probe says: with the outputs that the probe gave."""
+        step = self._step
+        printed = printed_outputs(end.result.printed.head) if end.result.printed is not None else {}
+        found = {**printed, **end.result.outputs}
+        end.outputs = {name: value for name, value in found.items() if name in step.declared_outputs}
+        learn_outputs(self._redactor, step, end.outputs, end.result.secret)
+        missing = lacking(self._setting.plan, step, end.outputs)
+        self._set_variables(end)
+        why = f"'{', '.join(missing)}' of it is needed, and nobody has it" if missing else ""
+        if end.failure is not None:
+            why = end.failure.message
+        if why:
+            return StepEnd(never_ran(step, "planned", why), asks=f"{SAYS['done']}, but {why}")
+        made = self._end(end, "succeeded", at, duration_ms)
+        said = f"{SAYS['done']} since run {doubt.run}"
+        update = {"reason": said, "reused_from": doubt.run, "attempts": list(doubt.attempts)}
+        return replace(made, result=made.result.model_copy(update=update), message=said)
 
     def _attempt(
         self, number: int, at: str, context: StepContext | Finding

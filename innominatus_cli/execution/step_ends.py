@@ -33,6 +33,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """The probe of a step in doubt has answered: once that is noted, go on."""
+
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepEnd:
     """What came of a step: the result for records, and what the run itself goes on with."""
 
@@ -48,9 +55,11 @@ class StepEnd:
     """For the run, beside what the result says."""
     secret: tuple[str, ...] = ()
     """Names of outputs that are secrets though the plan does not know it."""
+    asks: str = ""
+    """Why the step did not run and waits for a person's word."""
 
 
-Need: TypeAlias = AttemptStarts | CommandRequest | Pause
+Need: TypeAlias = AttemptStarts | CommandRequest | Pause | Probed
 StepWork: TypeAlias = Generator[Need, CommandOutcome | None, StepEnd]
 
 

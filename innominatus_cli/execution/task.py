@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt
+from innominatus_cli.execution.probing import Doubt
 from innominatus_cli.execution.setting import PreparedRun
 from innominatus_cli.execution.step import step_work
 from innominatus_cli.execution.step_ends import AttemptStarts, StepLogs, StepWork, logs_of
@@ -43,15 +44,16 @@ def made_ready(
     *,
     failed: bool,
     earlier: Sequence[Attempt] = (),
+    doubt: Doubt | None = None,
 ) -> Task:
     """The task of a step up to its first need, which is that its first attempt starts.
 
     Everything that the step needs must have ended. `index` names its logs. `failed`: something that it stands behind
-    has failed. `earlier` are attempts of another run that count.
+    has failed. `earlier` are attempts of another run that count, `doubt` says why nobody knows whether the last did it.
     """
     logs = logs_of(prepared, step, index)
     view = StepView(values, step.workflow_id, failed=failed, cell=step.cell)
-    work = step_work(prepared, step, view, logs, manifests, earlier)
+    work = step_work(prepared, step, view, logs, manifests, earlier, doubt)
     need = next(work)
     task = Task(step, index, work, logs)
     if isinstance(need, AttemptStarts):

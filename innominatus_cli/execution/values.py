@@ -281,7 +281,20 @@ def _tainted_names(plan: Plan, more: Collection[tuple[str | None, str, str]] = (
     for step in plan.steps:
         if step.group is not None:
             found |= _tainted_outputs(step, step.group, found)
+        elif step.type == _PROVISIONING:
+            found |= _tainted_resource(step, found)
     return found
+
+
+def _tainted_resource(step: PlannedStep, tainted: _Tainted) -> _Tainted:
+    """Outputs of a resource that hold something secret: its own, and those that it takes over from a workflow."""
+    taken = step.inputs.get("outputs")
+    names = {name for workflow, own, name in tainted if (workflow, own) == (step.workflow_id, step.name)}
+    for name, value in (taken if isinstance(taken, Mapping) else {}).items():
+        if _is_tainted(value, step.workflow_id, "", tainted):
+            names.add(name)
+    own = {(step.workflow_id, step.name, name) for name in names}
+    return own | {(None, f"resources.{step.inputs.get('resource')}", name) for name in names}
 
 
 def _tainted_by_call(node: PlannedStep, group: Group, tainted: _Tainted) -> _Tainted:
@@ -321,6 +334,8 @@ def _is_tainted(value: object, workflow: str | None, own: str, tainted: _Tainted
                 key = (workflow, "variables", name)
             case ("outputs", name, *_):
                 key = (workflow, own, name)
+            case ("resources", resource, name, *_):
+                key = (None, f"resources.{resource}", name)
             case ("parameters", call, name, *_):
                 key = (workflow, f"parameters.{call}", name)
             case _:

@@ -14,6 +14,7 @@ from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.organizations import folder_of
 from innominatus_cli.documents.snapshot import Snapshot
+from innominatus_cli.documents.vendored_names import VENDOR_FOLDER
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.operations.repository_files import YAML, RepositoryFiles, is_true
 
@@ -104,14 +105,23 @@ class Surroundings(RepositoryFiles):
 
     @cached_property
     def _provided_types(self) -> set[str] | None:
-        """The types of resources of all enabled providers; None where one of them is in another repository."""
+        """The types of resources of all enabled providers; None where nobody can tell.
+
+        That is so where a provider of another repository has not been fetched, or Score provisioner files are named.
+        """
         from innominatus_cli.checks.provider import provided_types  # noqa: PLC0415 - few Score files ask
 
         admin_config = self.admin_config
-        entries = () if admin_config is None else admin_config.mapping.mappings("providers")
-        if any(entry.text("type") == "git" and is_true(entry.get("enabled")) for entry in entries):
+        entries = () if admin_config is None else tuple(admin_config.mapping.mappings("providers"))
+        fetched = [
+            f"{VENDOR_FOLDER}/{entry.text('name')}"
+            for entry in entries
+            if entry.text("type") == "git" and is_true(entry.get("enabled"))
+        ]
+        named = admin_config is not None and admin_config.mapping.sequence("provisionerFiles")
+        if named or not all(self._snapshot.is_file(f"{folder}/provider.yaml") for folder in fetched):
             return None
-        paths = [f"{folder}/provider.yaml" for folder in self._provider_folders]
+        paths = [f"{folder}/provider.yaml" for folder in (*self._provider_folders, *fetched)]
         documents = [one for path in paths if self._snapshot.is_file(path) for one in self.load(path).documents]
         return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
 

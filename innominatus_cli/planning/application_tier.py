@@ -5,7 +5,6 @@ Generated are `resources` (one step a resource, in dependency order), `workload`
 Score file's own `workflows:`. A golden path that names a workflow puts that one in the place of all of them.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from innominatus_cli.documents.score import Resource, WorkloadDocument
@@ -18,6 +17,7 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep, draft_steps
 from innominatus_cli.planning.ordering import in_order
 from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.provisioning import ResourceSteps
 from innominatus_cli.planning.request import Deployed
 from innominatus_cli.planning.workload import FoldedWorkload
 from innominatus_cli.step_types.contract import APPLICATION_WORKLOAD
@@ -33,11 +33,11 @@ def application_tier(
     workload: Typed[WorkloadDocument],
     folded: FoldedWorkload,
     source_files: tuple[str, ...],
-    definitions: Mapping[str, str],
+    makers: ResourceSteps,
     findings: list[Finding],
 ) -> list[Draft]:
-    """The generated workflows and the application's own. `definitions` maps resource types to what provisions them."""
-    application = _Application(workload, folded, definitions)
+    """The generated workflows and the application's own. `makers` writes the steps that make resources."""
+    application = _Application(workload, folded, makers)
     routes = application.routes()
     needs = {uid: sorted(resource.needs) for uid, resource in folded.resources.items()}
     order = in_order(list(folded.resources), needs)
@@ -50,25 +50,24 @@ def application_tier(
     first = [uid for uid in order.names if uid not in routes]
     drafts = []
     if first:
-        drafts.append(application.generated(RESOURCES, [application.provision(uid, order.needs[uid]) for uid in first]))
+        steps = [step for uid in first for step in application.provision(uid, order.needs[uid])]
+        drafts.append(application.generated(RESOURCES, steps))
     own = application.own(tuple(draft.name for draft in drafts))
     drafts += own
     before = tuple(draft.name for draft in drafts)
     drafts.append(application.generated(WORKLOAD, [application.deploy(source_files)], before))
     if routes:
-        steps = [application.provision(uid) for uid in order.names if uid in routes]
+        steps = [step for uid in order.names if uid in routes for step in application.provision(uid)]
         drafts.append(application.generated(ROUTES, steps, (WORKLOAD,)))
     return drafts
 
 
 class _Application:
-    def __init__(
-        self, workload: Typed[WorkloadDocument], folded: FoldedWorkload, definitions: Mapping[str, str]
-    ) -> None:
+    def __init__(self, workload: Typed[WorkloadDocument], folded: FoldedWorkload, makers: ResourceSteps) -> None:
         self._spot = Spot(workload.document)
         self._model = workload.model
         self._folded = folded
-        self._definitions = definitions
+        self._makers = makers
         self._name = workload.model.metadata.name
 
     def name_of(self, uid: str) -> str:
@@ -95,7 +94,7 @@ class _Application:
             needs=needs,
         )
 
-    def provision(self, uid: str, needs: tuple[str, ...] = ()) -> DraftStep:
+    def provision(self, uid: str, needs: tuple[str, ...] = ()) -> list[DraftStep]:
         name = self.name_of(uid)
         resource = self._model.resources[name]
         names = " and ".join(f"'{one.name}'" for one in self._folded.resources[uid].declarations)
@@ -106,12 +105,12 @@ class _Application:
             depends_on=[f"provision-{self.name_of(need)}" for need in needs],
         )
         ready = self._inputs(name, resource, self._folded.resources[uid])
-        return DraftStep(definition, self._spot.at("resources", name), ready=ready)
+        return self._makers.making(definition, self._spot.at("resources", name), ready, uid)
 
     def _inputs(self, name: str, resource: Resource, shared: SharedResource[Any]) -> dict[str, Any]:
         inputs: dict[str, Any] = {
             "resource": name,
-            "resourceType": self._definitions.get(resource.type, resource.type),
+            "resourceType": self._makers.definitions.get(resource.type, resource.type),
             "resourceClass": resource.class_,
             "params": shared.source.params or {},
         }
@@ -151,7 +150,7 @@ class _Application:
         return drafts
 
 
-def removal(name: str, deployed: Deployed, spot: Spot) -> list[Draft]:
+def removal(name: str, deployed: Deployed, spot: Spot, makers: ResourceSteps) -> list[Draft]:
     """The workflow that removes what the records say exists: the workload first, resources in reverse order."""
     steps: list[DraftStep] = []
     if deployed.workload is not None:
@@ -165,7 +164,7 @@ def removal(name: str, deployed: Deployed, spot: Spot) -> list[Draft]:
             type="resource-provisioning",
             description=f"Resource '{resource.name}', as {deployed.evidence} has it",
         )
-        steps.append(DraftStep(definition, spot, ready={**resource.inputs, "operation": "delete"}))
+        steps += makers.removing(definition, spot, resource, deployed.evidence)
     if not steps:
         return []
     return [

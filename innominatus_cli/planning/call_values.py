@@ -59,15 +59,15 @@ class CallValues:
     ) -> CallParameters:
         """What the call gives, checked against the definitions, and defaults for the rest."""
         definitions = {one.name: one for one in called.draft.parameters}
-        given = part.definition.parameters
-        spot = part.spot.at("parameters")
+        given = part.definition.parameters if part.ready is None else part.ready
+        spot = part.spot.at("parameters" if part.ready is None else "params")
         planned: dict[str, Any] = {}
         for name, value in given.items():
             if name not in definitions:
                 findings.append(_unknown(name, part, called, spot))
                 continue
             found = Folded()
-            planned[name] = fold(value, scope, found)
+            planned[name] = fold(value, scope, found) if part.ready is None else value
             wrong = findings_of(found, spot.at(name))
             findings += wrong
             folded.outside |= found.outside

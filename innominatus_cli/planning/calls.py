@@ -1,8 +1,7 @@
 """Finds what steps of `type: workflow` call, before anything is expanded: circles and endless numbers end here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from posixpath import normpath
 from typing import Final
 
 from innominatus_cli.checks.calls import DEEPEST, Shelf, file_of_call, is_path
@@ -17,11 +16,14 @@ from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.drafts import Called, Draft, DraftStep, draft_of
 from innominatus_cli.planning.versions import deprecation_of, split_version, version_meant
+from innominatus_cli.provisioners.offers import provider_folder
 
 MOST_STEPS: Final = LARGEST
 """Of a plan."""
 CALL: Final = "workflow"
 """The type of a step that calls."""
+PROVISIONING: Final = "resource-provisioning"
+"""The type of a step whose work the provisioner of a resource does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,22 @@ class CallLinker:
     config: AdminConfigDocument
     findings: list[Finding] = field(default_factory=list)
     consulted: list[str] = field(default_factory=list)
+    prepared: Callable[[DraftStep, str | None], DraftStep] = lambda part, _product: part
+    """What is done with every step, those of called workflows included; it is told whose provisioners there are."""
     _known: dict[str, Called | None] = field(default_factory=dict)
 
     def link(self, draft: Draft, product: str | None) -> Draft:
         """The draft with its calls. `product` is the application's, for what belongs to no product itself."""
-        if not any(part.definition.type == CALL for part in draft.steps):
+        if not any(part.definition.type in {CALL, PROVISIONING} for part in draft.steps):
             return draft
         way = _Way((draft.identity,), (), draft.product or product)
         return replace(draft, steps=self._linked(draft.steps, draft.spot.document.path, way))
 
     def _linked(self, steps: Sequence[DraftStep], path: str, way: _Way) -> tuple[DraftStep, ...]:
-        return tuple(self._with_call(part, path, way) if part.definition.type == CALL else part for part in steps)
+        return tuple(
+            self._with_call(part, path, way) if part.definition.type == CALL else self.prepared(part, way.product)
+            for part in steps
+        )
 
     def _with_call(self, part: DraftStep, path: str, way: _Way) -> DraftStep:
         written = part.definition.workflow
@@ -67,7 +74,7 @@ class CallLinker:
             message = f"step '{part.definition.name}': '{called.name}' is of product '{others[0]}'"
             self._add(Finding(codes.CALL_NOT_ALLOWED, message, _place(part)))
             return part
-        return replace(part, called=called)
+        return self.prepared(replace(part, called=called), way.product)
 
     def _called(self, workflow: Typed[WorkflowDocument], part: DraftStep, way: _Way) -> Called | None:
         draft = _draft(workflow)
@@ -149,7 +156,7 @@ class CallLinker:
         return [one for one in candidates if one.model.metadata.name == name], version
 
     def _shelf(self) -> Shelf:
-        folders = tuple(normpath(entry.path) for entry in self.config.providers if entry.enabled and entry.path)
+        folders = tuple(filter(None, (provider_folder(entry) for entry in self.config.providers if entry.enabled)))
         snapshot = self.repository.snapshot
         return Shelf(
             self.repository.workflows_root,

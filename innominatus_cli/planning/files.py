@@ -47,6 +47,11 @@ class InputFiles:
         where = " and ".join(f"'{path}'" for path in tried)
         return Finding(codes.MISSING_PATH, f"'{written}' does not exist; looked for {where}", spot.place)
 
+    def take(self, paths: tuple[str, ...], spot: Spot) -> list[Finding]:
+        """Notes files by their paths from the repository root; a finding for each that cannot be read."""
+        found = [self._read(path, (path,), spot) for path in paths]
+        return [one for one in found if isinstance(one, Finding)]
+
     def _read(self, path: str, files: tuple[str, ...], spot: Spot) -> FoundPath | Finding:
         for file in files:
             if is_vendored(file) and (wrong := self._vendored.problem(file)) is not None:

@@ -38,6 +38,7 @@ from innominatus_cli.planning.overriding import override_workflows
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import ParameterValues, resolve_parameters
 from innominatus_cli.planning.places import Spot
+from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
@@ -88,6 +89,8 @@ class _Planning:
         self._facts = facts
         self._findings: list[Finding] = []
         self._consulted: list[str] = []
+        self._offering: list[str] = []
+        """Documents that provisioners stand in; what is wrong with those that make nothing here stops nobody."""
         self._config: AdminConfigDocument | None = None
         self._workload: Typed[WorkloadDocument] | None = None
         self._folded: FoldedWorkload | None = None
@@ -331,11 +334,13 @@ class _Planning:
 
     def _link_calls(self, chosen: _Chosen) -> None:
         """Gives steps that call a workflow what they call; its file has a say too."""
-        linker = CallLinker(self._repository, self._config or AdminConfigDocument())
-        own = self._common.own(chosen.drafts)  # the others call nothing
+        makers = self._makers()
+        linker = CallLinker(self._repository, self._config or AdminConfigDocument(), prepared=makers.prepared)
+        own = self._common.own(chosen.drafts)  # the others are as they are
         chosen.drafts = [*self._common.drafts, *(linker.link(draft, self._product) for draft in own)]
-        self._findings += linker.findings
+        self._findings += [*linker.findings, *makers.findings]
         self._consulted += linker.consulted
+        self._offering += makers.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
@@ -362,8 +367,18 @@ class _Planning:
                 self._findings.append(found)
             else:
                 files += found.files
+        makers = self._makers()
+        drafts = application_tier(self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings)
+        self._findings += makers.findings
+        self._offering += makers.consulted
+        return drafts
+
+    def _makers(self) -> ResourceSteps:
+        name = self._workload.model.metadata.name if self._workload else "task"
         definitions = self._config.resource_definitions if self._config else {}
-        return application_tier(self._workload, self._folded, tuple(sorted(set(files))), definitions, self._findings)
+        environment, product = self._request.environment, self._product
+        services = services_of(name, self._folded.data.get("service")) if self._folded else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
@@ -371,7 +386,10 @@ class _Planning:
         deployed = self._facts.deployed
         spot = Spot(self._workload.document).at("metadata", "name")
         name = self._workload.model.metadata.name
-        drafts = removal(name, deployed, spot) if deployed else []
+        makers = self._makers()
+        drafts = removal(name, deployed, spot, makers) if deployed else []
+        self._findings += makers.findings
+        self._offering += makers.consulted
         if not drafts:
             message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
             self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
@@ -428,6 +446,8 @@ class _Planning:
     def _document_ids(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """The object ids of all documents that had a say, but for those to `leave_out`."""
         overrides_file = self._request.overrides.file if self._request.overrides else None
-        paths = dict.fromkeys(filter(None, (*self._consulted, overrides_file, *self._repository.vendored.used())))
+        paths = dict.fromkeys(
+            filter(None, (*self._consulted, *self._offering, overrides_file, *self._repository.vendored.used()))
+        )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}

@@ -10,7 +10,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from innominatus_cli.documents.plan import Plan, PlanInput, PlannedStep, PlannedWorkflow, Source, StepConditions, Undo
+from innominatus_cli.documents.plan import (
+    Plan,
+    PlanInput,
+    PlannedProbe,
+    PlannedStep,
+    PlannedWorkflow,
+    Source,
+    StepConditions,
+    Undo,
+)
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.vocabulary import Idempotency, When
 from innominatus_cli.expressions.values import NoValue, references_in
@@ -217,10 +226,12 @@ class _Maker:
         update = self._settled(step, step.inputs, step.env)
         if update is not None:
             update |= {"idempotency": Idempotency.CONVERGENT, "rollback": None, "gate": None, "declared_outputs": []}
+            update["probe"] = None
             self._add(step, step.model_copy(update=update), UNDO, self._of(step, "itself", wrote))
 
     def _compensate(self, step: PlannedStep, *, in_doubt: bool) -> None:
-        if in_doubt and step.idempotency is not Idempotency.CONVERGENT:
+        asks = in_doubt and step.idempotency is Idempotency.CHECK and step.probe is not None
+        if in_doubt and not asks and step.idempotency is not Idempotency.CONVERGENT:
             message = "it had started when its run was killed, and nobody knows whether it did its work"
             self._told(codes.IN_DOUBT, step, message)
             return
@@ -233,6 +244,13 @@ class _Maker:
             update = self._settled(step, written["inputs"], written.get("env", {}))
             node = _inline(step, written)
         if update is None or self._may_be_undone(step, node):
+            return
+        update["probe"] = None
+        probe = self._settled(step, step.probe.inputs, step.env) if asks and step.probe is not None else None
+        if probe is not None:
+            asked = PlannedProbe(inputs=probe["inputs"], env=probe["env"])
+            update |= {"probe": asked, "secrets": sorted({*update["secrets"], *probe["secrets"]})}
+        elif asks:
             return
         self._add(step, node.model_copy(update=update), UNDO, self._of(step, "step", {}))
 
@@ -256,6 +274,7 @@ class _Maker:
             "tools": [],
             "gate": None,
             "program": None,
+            "probe": None,
         }
         update |= {"idempotency": Idempotency.CONVERGENT, "rollback": None, "declared_outputs": []}
         self._add(step, step.model_copy(update=update), RESTORE, self._of(step, "files", wrote))

@@ -303,6 +303,7 @@ def _checked(built: BuiltStep) -> BuiltStep:
             step.env,
             step.set_variables,
             step.rollback,
+            step.probe.inputs if step.probe is not None else None,
             conditions.if_tree,
             conditions.unless_tree,
         ):

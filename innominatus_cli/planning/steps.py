@@ -24,6 +24,7 @@ from innominatus_cli.planning.gates import gate_of_step
 from innominatus_cli.planning.inputs import BuiltInputs, InputBuilder
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot, conditions_of, findings_of
+from innominatus_cli.planning.probes import built_probe, idempotency_of, planned_probe
 from innominatus_cli.planning.sketch import Member, provenance_of
 from innominatus_cli.planning.step_contexts import OwnOutputsContext, OwnStepContext
 from innominatus_cli.step_types.contract import StepType
@@ -68,6 +69,10 @@ def build_step(
         rollback, told = compensation(definition.rollback, after, builder, spot.at("rollback"), Folded())
         findings += told
         undoing = rollback["input_files"] if rollback else []
+    asked = Folded()
+    probe = built_probe(definition, scope, builder, spot, asked)
+    if probe is not None:
+        findings += [*probe.findings, *_secrets_in_inputs(definition.name, asked.secrets, spot.at("probe"))]
     conditions = conditions_of_step(definition, scope, spot, folded, findings, member.prefix)
     if has_errors(findings):
         return BuiltStep(None, findings, {})
@@ -83,7 +88,7 @@ def build_step(
         provenance=provenance_of(draft, spot, member.calls),
         inputs=inputs.values,
         program=inputs.program,
-        input_files=sorted({*inputs.files, *part.files, *undoing}),
+        input_files=sorted({*inputs.files, *part.files, *undoing, *(probe.files if probe is not None else ())}),
         env=env,
         secrets=sorted(inputs.secrets | folded.secrets | _secrets_in(inputs.values)),
         conditions=conditions,
@@ -91,7 +96,8 @@ def build_step(
         timeout_written=definition.timeout is not None,
         retry=_planned(definition.retry or part.retry or builder.tables.config.retries.get(definition.type)),
         continue_on_error=definition.continue_on_error,
-        idempotency=definition.idempotency or kind.idempotency,
+        idempotency=idempotency_of(definition, kind),
+        probe=planned_probe(probe),
         rollback=_rollback(rollback, member.prefix),
         declared_outputs=list(dict.fromkeys([*(definition.outputs or ()), *kind.outputs])),
         secret_outputs=list(definition.secret_outputs),
@@ -103,7 +109,7 @@ def build_step(
         within=member.within,
         cell=member.cell,
     )
-    return BuiltStep(step, findings, folded.outside)
+    return BuiltStep(step, findings, {**folded.outside, **asked.outside})
 
 
 def is_right(part: DraftStep, builder: InputBuilder) -> bool:
@@ -159,7 +165,7 @@ def _unmade(kind: StepType, inputs: BuiltInputs, spot: Spot) -> list[Finding]:
     wanted = inputs.values.get("resourceType")
     if kind.name != "resource-provisioning" or not isinstance(wanted, str) or wanted in BUILT_IN_RESOURCE_TYPES:
         return []
-    if inputs.values.get("operation") == "delete":
+    if inputs.values.get("operation") == "delete" or "provisioner" in inputs.values:
         return []
     config = spot.at("config")
     place = (spot.at("type") if spot.has("params") or not spot.has("config") else config.at("resourceType")).place

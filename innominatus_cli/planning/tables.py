@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition, HealthCheck
+from innominatus_cli.documents.secret_definitions import SecretDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Tables:
             here = _data(found.environments[self.environment_name])
             return {"name": name, "description": found.description, **here}
         data = _data(found)
+        if isinstance(found, SecretDefinition) and found.store == "vault":
+            data["vault"] = _data(self.config.secret_stores.vault)
         data.pop("environments", None)
         return {"name": name, **data}
 

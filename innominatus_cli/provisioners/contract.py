@@ -26,6 +26,11 @@ class ResourceRequest:
     id: str | None = None
     """Resources that say the same id are one resource."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
+    """The services of workloads, as Score provisioners are told: by workload `ServiceName` and `ports`."""
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables that the platform team allows."""
     mark: str = ""
     """What is noted beside a resource that is made: by which step of which run."""
     undone_marks: tuple[str, ...] = ()
@@ -60,3 +65,5 @@ class Provisioner:
     """Removes a resource that was made under one of `undone_marks`; one that was there before stays."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Every param and what it means; others are refused."""
+    described: bool = False
+    """Whether it only says what a real one would: nothing is made."""

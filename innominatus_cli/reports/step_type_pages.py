@@ -31,6 +31,7 @@ _IDEMPOTENCY = {
     "check": "check: a probe says whether it has to run again",
     "once": "once: after a crash a person decides whether it runs again",
 }
+_HAS_PROBE = "; with `idempotency: check` its own probe is asked"
 _ROLLBACK = {
     "nothing": "nothing to take back: it changes nothing outside the run but files that it renders",
     "reversible": "reversible: a rollback undoes what this very run did",
@@ -73,6 +74,14 @@ _EXPANDED = {"workflow": "as the steps of the workflow that it calls"}
 """Types whose steps the plan replaces by others."""
 
 
+_TOOLS_BY_INPUTS = {
+    "container-build": "`docker` >=20.10 or `buildah` >=1.23, by `builder`",
+    "kubernetes": "none to render; `kubectl` >=1.24 to apply or get",
+    "terraform": "`terraform` >=1.6, or `tofu` >=1.6",
+}
+"""What is said of types whose tools depend on their inputs."""
+
+
 def _list() -> str:
     def rows(*, has_driver: bool) -> Iterator[str]:
         yield "| type | what it does |"
@@ -106,12 +115,12 @@ def _page(kind: StepType) -> str:
 def _facts(kind: StepType) -> str:
     tools = ", ".join(f"`{tool.name}` {tool.range if tool.range != '*' else ''}".strip() for tool in kind.tools)
     if kind.tools_by_inputs is not None:
-        tools = tools or "none to render; `kubectl` >=1.24 to apply or get"
+        tools = _TOOLS_BY_INPUTS.get(kind.name) or tools or "by its inputs"
     rows = {
         "runs": _EXPANDED.get(kind.name)
         or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),
         "tools": tools or "none",
-        "idempotency": _IDEMPOTENCY[kind.idempotency.value],
+        "idempotency": _IDEMPOTENCY[kind.idempotency.value] + (_HAS_PROBE if kind.has_probe else ""),
         "rollback": _ROLLBACK[kind.rollback],
         "timeout": f"{duration_text(kind.default_timeout_seconds)} where the step says nothing",
     }

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from innominatus_cli.step_types import (
     checking,
+    databases,
     delivery,
     flow,
     infrastructure,
@@ -12,6 +13,7 @@ from innominatus_cli.step_types import (
     oversight,
     programs,
     resources,
+    terraform,
 )
 from innominatus_cli.step_types.contract import StepType
 
@@ -27,15 +29,15 @@ STEP_TYPES: Mapping[str, StepType] = MappingProxyType(
                 kubernetes.KUBERNETES,
                 kubernetes.HELM_TYPE,
                 kubernetes.KUSTOMIZE,
-                resources.DATABASE_MIGRATION,
-                resources.DATABASE_SCHEMA,
+                databases.DATABASE_MIGRATION,
+                databases.DATABASE_SCHEMA,
                 resources.RESOURCE_PROVISIONING,
                 resources.VAULT_SETUP,
                 oversight.COST_ANALYSIS,
                 oversight.TAGGING,
                 oversight.MONITORING,
-                infrastructure.TERRAFORM,
-                infrastructure.TERRAFORM_GENERATE,
+                terraform.TERRAFORM,
+                terraform.TERRAFORM_GENERATE,
                 infrastructure.ANSIBLE,
                 infrastructure.CLOUDFORMATION,
                 infrastructure.PULUMI,

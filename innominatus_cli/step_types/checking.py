@@ -1,11 +1,12 @@
 """Steps that look and judge: `validation`, `policy` and `security`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from innominatus_cli.documents.admin_config import HealthCheck
 from innominatus_cli.documents.model import DurationSeconds, YamlModel
+from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
     APPLICATION_WORKLOAD,
@@ -83,6 +84,16 @@ class ManifestRule(YamlModel):
         return self
 
 
+class CelRule(YamlModel):
+    """One expression in the Common Expression Language over `object`, the manifest."""
+
+    name: str
+    kinds: list[str] = []
+    """Kinds of objects that it speaks of; empty: all."""
+    expression: str
+    message: str = ""
+
+
 class PolicyInputs(ProgramInputs):
     """Inputs of `policy`: a program that must succeed, or rules over manifests."""
 
@@ -94,10 +105,20 @@ class PolicyInputs(ProgramInputs):
     """More manifests to judge: files and folders of the repository."""
     engine: Literal["builtin", "opa", "conftest", "kyverno", "cel"] | Reference[str] = "builtin"
     policies: list[str] = []
-    """Names of policies of another engine."""
+    """Names that older files give; `policyFiles` says where policies are."""
+    policy_files: list[PathInput] = []
+    """Files and folders with Rego, for opa and conftest."""
+    query: Annotated[str, Field(pattern=r"^data(\.[A-Za-z_][A-Za-z0-9_]*)+$")] | None = None
+    """What opa is asked of every object: violations, or whether all is well; `data.main.deny` where nothing is said."""
+    namespace: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")] | None = None
+    """The Rego package that conftest asks; all where nothing is said."""
+    expressions: list[CelRule] = []
+    """Expressions for cel, each of which must be true of every object."""
 
     @model_validator(mode="after")
     def _some_policy(self) -> "PolicyInputs":
+        if self.engine == "cel" and not self.expressions:
+            raise ValueError("engine cel needs 'expressions'")
         if self.engine == "builtin" and not (self.rules or self.script or self.command):
             raise ValueError("'script', 'command' or 'rules' is needed: no policy is not a passed policy")
         return self
@@ -118,10 +139,25 @@ class SecurityInputs(StepInputs):
     """False: what is found is told, and the step succeeds. A scan that could not be done fails all the same."""
     paths: list[PathInput] = []
     """Files and folders to scan, besides the application's workload and the manifests of this run."""
+    rules: list[PathInput] = []
+    """Rules of another scanner: rule files of semgrep, a configuration of gitleaks or bandit, folders of checkov's."""
     workload: WorkloadInput | None = APPLICATION_WORKLOAD
     """The workload to scan."""
 
 
+_SCANNERS: Final = {
+    name: (ToolNeed(name=name, range=wanted),)
+    for name, wanted in {
+        "gitleaks": ">=8.19",
+        "checkov": ">=3",
+        "bandit": ">=1.7.9",
+        "semgrep": ">=1.60",
+        "pip-audit": ">=2.7",
+        "trivy": ">=0.50",
+        "grype": ">=0.70",
+    }.items()
+}
+_ENGINES: Final = {"opa": (ToolNeed(name="opa", range=">=0.60"),), "conftest": (ToolNeed(name="conftest"),)}
 _CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback": "nothing"}
 
 VALIDATION = StepType(
@@ -137,6 +173,7 @@ POLICY = StepType(
     summary="Judges manifests by rules, or runs a program that must succeed.",
     inputs=PolicyInputs,
     outputs={"judged": "Number of manifests that the rules judged."},
+    tools_by_inputs=lambda inputs: _ENGINES.get(str(inputs.get("engine")), ()),
     default_timeout_seconds=600,
     **_CONVERGENT,
 )
@@ -148,6 +185,7 @@ SECURITY = StepType(
         "scanned": "Number of files and documents that were scanned.",
         "findings": "Number of problems at or over the threshold.",
     },
+    tools_by_inputs=lambda inputs: _SCANNERS.get(str(inputs.get("scanner")), ()),
     default_timeout_seconds=900,
     **_CONVERGENT,
 )

@@ -168,6 +168,8 @@ class StepType:
     """Outputs that every such step has: name to a short description. Declared ones come on top."""
     tools: tuple[ToolNeed, ...] = ()
     idempotency: Idempotency = Idempotency.ONCE
+    has_probe: bool = False
+    """Whether its driver can tell that the work of a step is done, as `idempotency: check` asks for."""
     rollback: RollbackMeans = "irreversible"
     default_timeout_seconds: int = 1800
     has_driver: bool = True

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.admin_config import EnvironmentDefinition
+from innominatus_cli.documents.model import DurationSeconds, Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
@@ -16,6 +17,7 @@ from innominatus_cli.step_types.contract import (
     VariableName,
     aliases,
 )
+from innominatus_cli.step_types.kubernetes import KUBECTL
 
 _IMAGE: Final = re.compile(r"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 """A name as registries take it. Source: the OCI distribution specification, section "Pulling manifests"."""
@@ -127,6 +129,12 @@ class GitCommitManifestsInputs(StepInputs):
         return self
 
 
+def _argocd_environment(environment: EnvironmentDefinition) -> dict[str, Any]:
+    target = environment.kubernetes
+    given = {"mode": target.mode, "context": target.context}
+    return {key: value for key, value in given.items() if value is not None}
+
+
 class ArgoCdAutomated(StepInputs):
     """How Argo CD keeps an application in sync by itself."""
 
@@ -135,7 +143,7 @@ class ArgoCdAutomated(StepInputs):
 
 
 class ArgoCdAppInputs(StepInputs):
-    """Inputs of `argocd-app`."""
+    """Inputs of `argocd-app`: an Application of Argo CD, as an object of the cluster that Argo CD runs in."""
 
     model_config = ConfigDict(
         json_schema_extra=aliases(
@@ -149,14 +157,18 @@ class ArgoCdAppInputs(StepInputs):
     )
 
     operation: Literal["create", "update", "sync", "delete"] | Reference[str] = "create"
+    """`create` and `update` are the same: the Application as it is written here; `sync` asks for one sync."""
     app_name: str | None = None
+    """The Application's name; application and environment where nothing is said."""
     repo_name: str | None = None
     repo_url: str | None = None
+    """Where its manifests are; or `owner` and `repoName` of the server in the variable `GITEA_URL`."""
     owner: str | None = None
     target_path: str = "."
     target_revision: str = "HEAD"
     project: str = "default"
     namespace: str | None = None
+    """Where its objects go; the application's name where nothing is said."""
     argocd_namespace: str = "argocd"
     server: str = "https://kubernetes.default.svc"
     sync_policy: Literal["auto", "automated", "manual", "none"] | dict[str, Any] | Reference[str] = "manual"
@@ -165,7 +177,13 @@ class ArgoCdAppInputs(StepInputs):
     prune: bool | Reference[bool] = False
     self_heal: bool | Reference[bool] = False
     cascade: bool | Reference[bool] = True
+    """Whether deleting the Application deletes its objects too."""
     wait_for_sync: bool | Reference[bool] = True
+    """Whether the step waits until it is Synced and Healthy; without automated sync it is asked to sync first."""
+    sync_timeout: DurationSeconds | Reference[int] = 300
+    mode: Literal["render", "apply"] | Reference[str] = "render"
+    """`render` writes the Application as a manifest to be committed; `apply` sends it through kubectl."""
+    context: str | None = None
 
 
 CONTAINER_BUILD = StepType(
@@ -179,6 +197,7 @@ CONTAINER_BUILD = StepType(
     },
     tools_by_inputs=lambda inputs: _BUILDERS.get(str(inputs.get("builder")), ()),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="irreversible",
     rollback_by_inputs=lambda inputs: "irreversible" if inputs.get("push") else "reversible",
     default_timeout_seconds=3600,
@@ -193,6 +212,7 @@ GITEA_REPO = StepType(
         "created": "Whether this step created it.",
     },
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=lambda inputs: "reversible" if inputs.get("operation") == "create" else "irreversible",
     default_timeout_seconds=300,
@@ -208,14 +228,25 @@ GIT_COMMIT_MANIFESTS = StepType(
     },
     tools=(ToolNeed(name="git", range=">=2.30"),),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     default_timeout_seconds=600,
 )
 ARGOCD_APP = StepType(
     name="argocd-app",
-    summary="Creates an Argo CD application and waits for it.",
+    summary="Creates an Argo CD Application and waits until it is Synced and Healthy.",
     inputs=ArgoCdAppInputs,
+    outputs={
+        "application": "The Application's name.",
+        "revision": "The revision that is synced; empty where nothing was waited for.",
+        "manifests": "Repository paths of rendered manifests.",
+    },
+    tools_by_inputs=lambda inputs: (KUBECTL,) if inputs.get("mode") == "apply" else (),
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
-    has_driver=False,
+    rollback="reversible",
+    rollback_by_inputs=lambda inputs: (
+        "reversible" if inputs.get("operation") in {"create", "update"} else "irreversible"
+    ),
+    default_timeout_seconds=900,
+    environment_defaults=_argocd_environment,
 )

@@ -70,7 +70,7 @@ class MailServer(StepInputs):
     """A mail server that takes messages (SMTP)."""
 
     host: Annotated[str, Field(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    port: Annotated[int, Field(ge=1, le=65535)] | Reference[int] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     """`none` only where the server stands on this machine or in a network of yours."""
     username: str | None = None

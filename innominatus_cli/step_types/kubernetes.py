@@ -1,7 +1,7 @@
 """`kubernetes`: manifests for GitOps, or applied through kubectl; helm and kustomize beside it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -15,6 +15,7 @@ from innominatus_cli.step_types.contract import (
     RollbackMeans,
     StepInputs,
     StepType,
+    VariableName,
     WorkloadInput,
     aliases,
 )
@@ -35,12 +36,10 @@ def _as_written(value: object) -> object:
     return value
 
 
+_Operation: TypeAlias = Literal["apply", "delete", "create-namespace", "get", "restart", "scale", "wait"]
 KubernetesOperation = Annotated[
-    Literal["apply", "delete", "create-namespace", "get"] | Reference[str],
-    BeforeValidator(
-        _as_written,
-        json_schema_input_type=Literal["apply", "delete", "create-namespace", "get", "create"] | Reference[str],
-    ),
+    _Operation | Reference[str],
+    BeforeValidator(_as_written, json_schema_input_type=_Operation | Literal["create"] | Reference[str]),
 ]
 
 
@@ -84,8 +83,10 @@ class KubernetesInputs(StepInputs):
     """Whether `apply` mode waits until Deployments, StatefulSets and DaemonSets have rolled out."""
     rollout_timeout: DurationSeconds | Reference[int] = 300
     resource_type: str | None = None
-    """What `get` reads."""
+    """What `get` reads, and `restart`, `scale` and `wait` are about."""
     resource_name: str | None = None
+    condition: Annotated[str, Field(pattern=r"^(condition=[A-Za-z]+(=[A-Za-z]+)?|delete|create)$")] | None = None
+    """What `wait` waits for, as `kubectl wait --for` takes it; `condition=Ready` where nothing is said."""
 
     @model_validator(mode="before")
     @classmethod
@@ -109,7 +110,14 @@ class KubernetesInputs(StepInputs):
             raise ValueError(f"{self.operation} needs 'manifests', 'manifest', 'objects' or 'workload'")
         if self.operation == "get" and not self.resource_type:
             raise ValueError("get needs 'resourceType'")
+        if self.operation in {"restart", "scale", "wait"} and not (self.resource_type and self.resource_name):
+            raise ValueError(f"{self.operation} needs 'resourceType' and 'resourceName'")
+        if self.operation == "scale" and self.replicas is None:
+            raise ValueError("scale needs 'replicas'")
         return self
+
+
+_ASKING = frozenset({"get", "restart", "scale", "wait"})
 
 
 def _listed(value: object) -> list[object]:
@@ -125,22 +133,23 @@ def _from_environment(environment: EnvironmentDefinition) -> dict[str, Any]:
 
 
 def _tools(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
-    return (KUBECTL,) if inputs.get("mode") == "apply" or inputs.get("operation") == "get" else ()
+    return (KUBECTL,) if inputs.get("mode") == "apply" or inputs.get("operation") in _ASKING else ()
 
 
 def _rollback_of_manifests(inputs: Mapping[str, Any]) -> RollbackMeans:
-    """Rendered manifests are taken out again; what was sent to a cluster only another step takes back."""
+    """Rendered manifests are taken out again, and objects of a cluster put back; what was deleted there is gone."""
     operation, mode = inputs.get("operation", "apply"), inputs.get("mode", "render")
-    if operation == "get" or (operation == "delete" and mode == "render"):
+    if operation in {"restart", "scale"}:
+        return "compensated"
+    if operation in _ASKING or (operation == "delete" and mode == "render"):
         return "nothing"
-    if mode == "render":
-        return "reversible"
-    return "irreversible" if operation == "delete" else "compensated"
+    return "irreversible" if operation == "delete" and mode == "apply" else "reversible"
 
 
 KUBERNETES = StepType(
     name="kubernetes",
     summary="Renders manifests for GitOps, or applies them through kubectl.",
+    has_probe=True,
     inputs=KubernetesInputs,
     outputs={
         "namespace": "The namespace.",
@@ -161,19 +170,55 @@ class HelmInputs(StepInputs):
 
     model_config = ConfigDict(
         json_schema_extra=aliases(
-            release=["releaseName"], chart=["chartPath"], valuesFiles=["valueFiles"], operation=["action"]
+            release=["releaseName"], valuesFiles=["valueFiles"], operation=["action"], repository=["repo"]
         )
     )
 
     operation: Literal["upgrade", "install", "rollback", "uninstall", "template"] | Reference[str] = "upgrade"
-    release: str
+    """`upgrade` installs what is not there yet, `install` is another word for it; `rollback` goes to `revision`."""
+    release: Annotated[str, Field(min_length=1)]
     chart: str | None = None
+    """A chart of `repository`, or `oci://…`; one that begins with `./` is a folder of this repository."""
+    chart_path: PathInput | None = None
+    """The chart's folder, or its `.tgz`, in this repository."""
     repository: str | None = None
+    """The address of a chart repository: https."""
     version: Text | None = None
+    """The chart's version; a chart from elsewhere needs one."""
     namespace: str | None = None
+    """The release's namespace; the application's name where nothing is said."""
+    create_namespace: bool | Reference[bool] = True
     values: dict[str, Any] = {}
     values_files: Paths = []
+    secret_values: dict[str, VariableName] = {}
+    """Secrets among the values, by path (`auth.password`): each with the variable of the step's `env` that holds it."""
+    revision: Annotated[int, Field(ge=1)] | Reference[int] | None = None
     wait: bool | Reference[bool] = True
+    timeout: DurationSeconds | Reference[int] = 300
+    """How long helm waits for what it installs."""
+    mode: Literal["render", "apply"] | Reference[str] = "render"
+    """`render` writes what the chart renders as manifests to be committed; `apply` makes a release."""
+    context: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folders(cls, written: Any) -> Any:  # noqa: ANN401 - what a person wrote
+        if isinstance(written, Mapping) and str(written.get("chart", "")).startswith(("./", "../", "/")):
+            return {**{key: value for key, value in written.items() if key != "chart"}, "chartPath": written["chart"]}
+        return written
+
+    @model_validator(mode="after")
+    def _some_chart(self) -> "HelmInputs":
+        if self.operation in {"upgrade", "install", "template"}:
+            if (self.chart is None) == (self.chart_path is None):
+                raise ValueError(f"{self.operation} needs one of 'chart' and 'chartPath'")
+            if self.chart is not None and self.version is None:
+                raise ValueError("a chart from elsewhere needs 'version': without one it changes by itself")
+            if self.chart is not None and self.repository is None and not self.chart.startswith("oci://"):
+                raise ValueError("a chart that is no oci:// address needs 'repository'")
+        if self.operation == "rollback" and self.revision is None:
+            raise ValueError("rollback needs 'revision'")
+        return self
 
 
 class KustomizeInputs(StepInputs):
@@ -182,25 +227,45 @@ class KustomizeInputs(StepInputs):
     model_config = ConfigDict(json_schema_extra=aliases(path=["kustomization", "workingDir"], operation=["action"]))
 
     operation: Literal["build", "apply", "delete"] | Reference[str] = "build"
+    """`build` renders, whatever the environment's mode is; `apply` does as the mode says."""
     path: PathInput = "."
+    """The folder of the kustomization. It and its bases are folders of this repository."""
     namespace: str | None = None
+    mode: Literal["render", "apply"] | Reference[str] = "render"
+    context: str | None = None
+    create_namespace: bool | Reference[bool] = False
+    wait: bool | Reference[bool] = True
+    rollout_timeout: DurationSeconds | Reference[int] = 300
 
 
 HELM_TYPE = StepType(
     name="helm",
-    summary="Installs, upgrades and removes Helm releases.",
+    summary="Installs, upgrades and removes Helm releases, or renders a chart.",
     inputs=HelmInputs,
+    outputs={
+        "release": "The release.",
+        "namespace": "Its namespace.",
+        "revision": "Its revision; 0 where the chart was only rendered.",
+        "manifests": "Repository paths of rendered manifests.",
+    },
     tools=(HELM,),
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
-    has_driver=False,
+    rollback="reversible",
+    rollback_by_inputs=lambda inputs: "irreversible" if inputs.get("operation") == "uninstall" else "reversible",
+    default_timeout_seconds=900,
+    environment_defaults=_from_environment,
+    has_probe=True,
 )
 KUSTOMIZE = StepType(
     name="kustomize",
-    summary="Builds or applies a kustomization.",
+    summary="Builds a kustomization for GitOps, or applies it through kubectl.",
     inputs=KustomizeInputs,
+    outputs=KUBERNETES.outputs,
     tools=(KUBECTL,),
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
-    has_driver=False,
+    rollback="reversible",
+    rollback_by_inputs=lambda inputs: "irreversible" if inputs.get("operation") == "delete" else "reversible",
+    default_timeout_seconds=900,
+    environment_defaults=_from_environment,
+    has_probe=True,
 )

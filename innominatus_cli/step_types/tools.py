@@ -12,6 +12,8 @@ class KnownTool(NamedTuple):
     """How to get it, as the end of "Install …": one line, the same on every machine."""
     asks: tuple[str, ...] = ("--version",)
     """The arguments that make it print its version; they change nothing and reach no server."""
+    before: str = ""
+    """What stands right before its own version, for one that prints versions of other things too."""
 
 
 TOOLS: Final[Mapping[str, KnownTool]] = MappingProxyType(
@@ -26,14 +28,16 @@ TOOLS: Final[Mapping[str, KnownTool]] = MappingProxyType(
         "cosign": KnownTool("cosign: https://docs.sigstore.dev/cosign/", ("version",)),
         "dbmate": KnownTool("dbmate with `npm install -g dbmate`, or from https://github.com/amacneil/dbmate"),
         "docker": KnownTool("docker: https://docs.docker.com/engine/install/"),
-        "flyway": KnownTool("flyway: https://documentation.red-gate.com/flyway", ("-v",)),
+        "flyway": KnownTool(
+            "flyway: https://documentation.red-gate.com/flyway", ("-v", "-skipCheckForUpdate"), "Edition "
+        ),
         "git": KnownTool("git: https://git-scm.com/downloads"),
         "gitleaks": KnownTool("gitleaks: https://github.com/gitleaks/gitleaks", ("version",)),
         "grype": KnownTool("grype: https://github.com/anchore/grype"),
         "helm": KnownTool("helm: https://helm.sh/docs/intro/install/", ("version", "--short")),
         "kubectl": KnownTool("kubectl: https://kubernetes.io/docs/tasks/tools/", ("version", "--client")),
         "kustomize": KnownTool("kustomize: https://kubectl.docs.kubernetes.io/installation/", ("version",)),
-        "liquibase": KnownTool("liquibase: https://docs.liquibase.com, with Java"),
+        "liquibase": KnownTool("liquibase: https://docs.liquibase.com, with Java", before="Liquibase Version: "),
         "newman": KnownTool("newman with `npm install -g newman`"),
         "node": KnownTool("Node.js: https://nodejs.org"),
         "opa": KnownTool("opa: https://www.openpolicyagent.org/docs/#running-opa", ("version",)),

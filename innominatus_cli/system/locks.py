@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -61,9 +62,10 @@ class RunLock:
         self._path = path
 
     def release(self) -> None:
-        """Gives the lock back, and takes the holder's facts away."""
+        """Gives the lock back, and takes the holder's facts away; where these stay, they are those of nobody."""
         if self.fd >= 0:
-            _holder_path(self._path).unlink(missing_ok=True)
+            with suppress(OSError):
+                _holder_path(self._path).unlink(missing_ok=True)
             os.close(self.fd)
             self.fd = -1
 

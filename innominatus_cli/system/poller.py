@@ -29,8 +29,16 @@ class Poller:
             self._poll.register(fd, select.POLLOUT if writable else select.POLLIN)
 
     def forget(self, fd: int) -> None:
-        """Watches `fd` no more; the kernel forgets it when it is closed, which the caller does next."""
-        if self._ready.pop(fd, None) is not None and self._poll is not None:
+        """Watches `fd` no more.
+
+        Closing it is not enough for the kernel: a process that has just been started holds a copy of every descriptor
+        until its exec is through, later than vfork returns. Until then the closed one would be ready all the time.
+        """
+        if self._ready.pop(fd, None) is None:
+            return
+        if self._epoll is not None:
+            self._epoll.unregister(fd)
+        elif self._poll is not None:
             self._poll.unregister(fd)
 
     def wait(self, timeout_seconds: float | None) -> None:

@@ -22,8 +22,8 @@ from innominatus_cli.execution.opening import read_run
 from innominatus_cli.execution.replay import replay
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.recovering import events_in
-from innominatus_cli.system.git import Git
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.process_tree import all_processes, environment_holds
 from innominatus_cli.system.state_folder import StateFolder
@@ -141,20 +141,31 @@ def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Poi
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     repository = shutil.copytree(template, folder / "repository", symlinks=True)
-    before = _own_files(repository)
+    before = own_files(repository)
     found = Trial(repository)
     words = scene.command
     for point in points:
         done = run(repository, words, [str(strace), "-qq", "-o", "/dev/null", *point.injection])
-        _note(found, words, done)
+        note(found, words, done)
         words = ("resume", "latest")
-    finished = _durable_ends(repository)
-    _go_on(found, repository, scene.command)
+    finished = durable_ends(repository)
+    go_on(found, repository, scene.command)
     judge(found, before, finished)
+    if scene.once:
+        judge_once(found)
     return found
 
 
-def _note(found: Trial, words: tuple[str, ...], done: "subprocess.CompletedProcess[str]") -> None:
+def judge_once(found: Trial) -> None:
+    """Every step ran once, and nobody was asked."""
+    ran = Counter(step for (_, step), count in _effects(found.repository).items() for _ in range(count))
+    found.wrong += [f"I4: {step} ran {count} times, though its probe knows" for step, count in ran.items() if count > 1]
+    if any(status == ExitStatus.DECISION_NEEDED for status in found.statuses):
+        found.wrong.append("I2: a person is asked, though every probe knows")
+
+
+def note(found: Trial, words: tuple[str, ...], done: "subprocess.CompletedProcess[str]") -> None:
+    """Notes how a command ended."""
     found.statuses.append(done.returncode)
     found.said.append(f"$ {' '.join(words)}\n{done.stdout}")
     if "Traceback" in done.stdout or "ORC-9001" in done.stdout:
@@ -163,12 +174,12 @@ def _note(found: Trial, words: tuple[str, ...], done: "subprocess.CompletedProce
         found.wrong.append(f"I13: exit status {done.returncode}")
 
 
-def _go_on(found: Trial, repository: Path, command: tuple[str, ...]) -> None:
+def go_on(found: Trial, repository: Path, command: tuple[str, ...]) -> None:
     """Resumes as a person would, saying of steps in doubt that they were not done; or runs again what never began."""
     words: tuple[str, ...] = ("resume", "latest")
     for _ in range(_ONCE_MORE):
         done = run(repository, words)
-        _note(found, words, done)
+        note(found, words, done)
         if done.returncode == ExitStatus.FINDINGS and any(code in done.stdout for code in _NEVER_BEGAN):
             words = command
             continue
@@ -182,7 +193,7 @@ def _go_on(found: Trial, repository: Path, command: tuple[str, ...]) -> None:
     found.wrong.append("I14: it never comes to an end")
 
 
-def _durable_ends(repository: Path) -> dict[str, int]:
+def durable_ends(repository: Path) -> dict[str, int]:
     """By step that has ended well so far: how often it really ran until now. What cleans up does so for every run."""
     effects = _effects(repository)
     ended: set[str] = set()
@@ -209,7 +220,7 @@ def _effects(repository: Path) -> Counter[tuple[str, str]]:
     return found
 
 
-def _own_files(repository: Path) -> dict[str, bytes]:
+def own_files(repository: Path) -> dict[str, bytes]:
     """What people have in the working tree: everything but git's folder and the ledger."""
     files = (path for path in repository.rglob("*") if path.is_file())
     ours = (repository / ".git", repository / ".innominatus")
@@ -219,9 +230,8 @@ def _own_files(repository: Path) -> dict[str, bytes]:
 def judge(found: Trial, before: dict[str, bytes], finished: dict[str, int]) -> None:
     """The oracle: I1 to I8 and I10 to I14 of what a run promises, over everything that the repository holds now."""
     repository = found.repository
-    git = Git.open(repository)
-    assert git is not None
-    state, store = StateFolder(git.common_dir), WorkingTreeStore(git)
+    ledger = open_ledger(repository)
+    state, store = ledger.state, ledger.store
     effects = _effects(repository)
     by_step: Counter[str] = Counter()
     for (_, step), count in effects.items():
@@ -236,11 +246,12 @@ def judge(found: Trial, before: dict[str, bytes], finished: dict[str, int]) -> N
     verified = run(repository, ("ledger", "verify"))
     if verified.returncode != 0:
         found.wrong.append(f"I6: ledger verify says {verified.returncode}: {verified.stdout}")
-    commit = git.head().commit
+    commits = store.commits()
     again = run(repository, ("resume", "latest"))
     if again.returncode not in {ExitStatus.OK, ExitStatus.RUN_FAILED}:
         found.wrong.append(f"I8: resuming once more ends with {again.returncode}: {again.stdout}")
-    if again.returncode == ExitStatus.OK and (git.head().commit != commit or _effects(repository) != effects):
+    changed = open_ledger(repository).store.commits() != commits or _effects(repository) != effects
+    if again.returncode == ExitStatus.OK and changed:
         found.wrong.append("I8: resuming once more changed something")
 
 
@@ -289,7 +300,7 @@ def _judge_journal(found: Trial, lines: Sequence[dict[str, Any]], steps: "Mappin
 
 
 def _judge_surroundings(found: Trial, repository: Path, before: dict[str, bytes]) -> None:
-    if _own_files(repository) != before:
+    if own_files(repository) != before:
         found.wrong.append("I12: files outside of the ledger changed")
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=repository, capture_output=True, text=True, check=True

@@ -26,6 +26,8 @@ class Scene:
     command: tuple[str, ...] = ("run", "deploy-app", "score.yaml")
     first: tuple[tuple[str, ...], ...] = ()
     """Commands that run before, to whatever end."""
+    once: bool = False
+    """Whether no step ever runs twice and no person is asked, wherever it is killed."""
 
     def make(self, folder: Path) -> Path:
         """The repository, committed."""
@@ -103,7 +105,24 @@ AGAIN = Scene(
     command=("resume", "latest"),
     first=(("run", "deploy-app", "score.yaml"),),
 )
-SCENES = (CHAIN, WIDE, AGAIN)
+RAN = """{script: 'echo OUTPUT_word=hello; grep -q " $INNOMINATUS_STEP$" "$INNOMINATUS_STATE_DIR/effects"'}"""
+BRANCH = Scene(
+    "branch",
+    {
+        **CHAIN.files,
+        "admin-config.yaml": "limits: {maxParallel: 2}\nledger: {store: branch}\n",
+        "workflows/deploy.yaml": workflow(
+            step("say", "echo OUTPUT_word=hello", outputs="[word]", probe=RAN),
+            step("hear", 'test "$WORD" = hello', env="{WORD: '${steps.say.outputs.word}'}", probe=RAN),
+            step("rest", probe=RAN),
+        ),
+    },
+    once=True,
+)
+PROBED = Scene("probed", {**BRANCH.files, "admin-config.yaml": "limits: {maxParallel: 2}\n"}, once=True)
+"""The same with the ledger in the working tree."""
+"""The ledger on an orphan branch, and steps whose probes say whether they ran: each runs once, and nobody is asked."""
+SCENES = (CHAIN, WIDE, AGAIN, BRANCH)
 
 
 def prepared(scene: Scene, folder: Path) -> Path:

@@ -112,6 +112,34 @@ def test_a_step_that_must_not_run_twice_is_asked_about_and_runs_as_often_as_peop
     ]
 
 
+def test_a_probe_says_what_is_done_so_that_nothing_runs_twice_and_nobody_is_asked(tmp_path: Path) -> None:
+    probe = "{script: 'echo OUTPUT_n=${LOG_FOLDER##*/}; grep -qx ${INNOMINATUS_STEP##*/} $LOG_FOLDER/log'}"
+    repository = made(tmp_path, f"check\n      probe: {probe}")
+    assert tool(repository, "run", "chain", "score.yaml").returncode == -9
+    for _ in NAMES[1:]:
+        assert tool(repository, "resume", "latest").returncode == -9
+    last = tool(repository, "resume", "latest")
+    assert last.returncode == 0, last
+    assert worked(repository) == list(NAMES)
+    steps = records(repository)[-1]["steps"]
+    assert [step["outputs"] for step in steps] == [{"n": "log"}] * len(NAMES)
+    assert "its probe says that it is done since run" in steps[-1]["reason"]
+    assert tool(repository, "ledger", "verify").returncode == 0
+
+
+def test_a_probe_that_does_not_know_leaves_it_to_a_person(tmp_path: Path) -> None:
+    repository = made(tmp_path, "check\n      probe: {command: [sh, -c, exit 2]}")
+    assert tool(repository, "run", "chain", "score.yaml").returncode == -9
+    for _ in range(2):
+        asked = tool(repository, "resume", "latest")
+        assert asked.returncode == 76, asked
+        assert "its probe does not know either" in asked.stderr
+        assert "--assume deployment/application/-/chain/a=done" in asked.stderr
+    (repository.parent / "log" / "kill").rmdir()
+    assert tool(repository, "resume", "latest", "--assume", "a=done").returncode == 0
+    assert worked(repository) == list(NAMES)
+
+
 def test_another_clone_goes_on_from_the_record_alone(tmp_path: Path) -> None:
     repository = made(tmp_path, "convergent")
     assert tool(repository, "run", "chain", "score.yaml").returncode == -9

@@ -75,6 +75,32 @@ def records(root: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are found through /proc")
+@pytest.mark.parametrize(("where", "status", "taken"), [("before", 0, ["one"]), ("after", 0, ["two", "one"])])
+def test_a_step_in_doubt_is_taken_back_where_its_probe_says_that_it_is_done(
+    tmp_path: Path, where: str, status: int, taken: list[str]
+) -> None:
+    root = made(tmp_path / "repo", "none", "")
+    work = {"before": f"{KILL}; touch done", "after": f"touch done; {KILL}"}[where]
+    old = f"name: two\n      type: script\n      config: {{script: {json.dumps('true')}}}"
+    new = (
+        "name: two\n      type: script\n      env: {WHAT: done}\n"
+        "      probe: {script: 'test -e \"$INNOMINATUS_STATE_DIR/$WHAT\"'}\n"
+        f"      config: {{script: {json.dumps('cd $INNOMINATUS_STATE_DIR; ' + work)}}}"
+    )
+    text = (root / "w.yaml").read_text()
+    assert old in text
+    (root / "w.yaml").write_text(text.replace(old, new))
+    subprocess.run(["git", "commit", "-qam", "a probe"], cwd=root, check=True)
+    assert tool(root, "run", "open").returncode == KILLED
+    back = tool(root, "rollback", "open")
+    assert back.returncode == status, back.stderr
+    assert log(root) == taken
+    (undo,) = (one for one in records(root)[-1]["steps"] if one["step"].endswith("undo-two"))
+    assert ("nothing to take back" in undo.get("reason", "")) == (where == "before")
+    assert "Nothing stands" in tool(root, "rollback", "open").stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are found through /proc")
 @pytest.mark.parametrize("where", ["before", "after"])
 @pytest.mark.parametrize("killed", NAMES)
 def test_a_killed_rollback_goes_on_with_what_is_left(tmp_path: Path, killed: str, where: str) -> None:

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from innominatus_cli.findings.catalogue.ledger import LOCK_UNUSABLE
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.findings.finding import CannotContinue
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.locks import Holder, acquire, held_locks, read_holder, try_lock
 from innominatus_cli.system.process_tree import boot_id
 from innominatus_cli.system.state_folder import StateFolder
@@ -119,3 +121,79 @@ def test_a_lock_is_never_taken_through_a_link(state: StateFolder, holder: Holder
 def test_this_process_is_known_by_pid_start_and_boot(holder: Holder) -> None:
     assert holder.lives is (boot_id() != "")
     assert holder.pid == os.getpid()
+
+
+def test_a_lock_is_given_back_though_the_facts_beside_it_cannot_be_taken_away(
+    state: StateFolder, holder: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = acquire(state, "shop", "development", holder)
+
+    def refused(*_arguments: object, **_more: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        lock.release()
+    assert lock.fd < 0
+    again = acquire(state, "shop", "development", holder)
+    again.release()
+    again.release()
+    assert held_locks(state) == []
+
+
+def test_facts_that_the_disk_does_not_take_leave_no_lock_behind(
+    state: StateFolder, holder: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+    def full(*_arguments: object) -> None:
+        raise CannotContinue(Finding(LOCK_UNUSABLE, "full", Place("x")))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("innominatus_cli.system.locks.write_file", full)
+        with pytest.raises(CannotContinue):
+            acquire(state, "shop", "development", holder)
+    lock = acquire(state, "shop", "development", holder)
+    path = state.lock_path("shop", "development")
+    with pytest.raises(CannotContinue):
+        acquire(state, "shop", "development", holder)
+    assert try_lock(path) is None
+    lock.release()
+    assert sorted(path.name for path in Path("/proc/self/fd").iterdir()) == before
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_facts_are_private_and_sorted(state: StateFolder, holder: Holder) -> None:
+    lock = acquire(state, "shop", "development", holder)
+    path = state.lock_path("shop", "development").with_name("development.holder.json")
+    assert path.stat().st_mode & 0o777 == 0o600
+    facts = json.loads(path.read_bytes())
+    assert list(facts) == sorted(facts)
+    assert path.read_bytes().endswith(b"}\n")
+    lock.release()
+
+
+def test_facts_with_a_number_for_a_text_or_a_text_for_a_number_are_none(state: StateFolder, holder: Holder) -> None:
+    lock = acquire(state, "shop", "development", holder)
+    lock_path = state.lock_path("shop", "development")
+    path = lock_path.with_name("development.holder.json")
+    facts = json.loads(path.read_bytes())
+    for key, value in (("who", 1), ("pid", "1"), ("pid", True), ("application", None)):
+        path.write_text(json.dumps({**facts, key: value}))
+        assert read_holder(lock_path) is None
+    path.write_text(json.dumps(facts) + " " * (64 * 1024))
+    assert read_holder(lock_path) == Holder(**facts)
+    path.write_text(" " * (64 * 1024) + json.dumps(facts))
+    assert read_holder(lock_path) is None
+    lock.release()
+
+
+def test_a_holder_of_another_machine_or_boot_is_not_known_to_live(holder: Holder) -> None:
+    assert holder.lives
+    strangers = (
+        replace(holder, host="elsewhere"),
+        replace(holder, boot_id="another"),
+        replace(holder, start_ticks=holder.start_ticks + 1),
+        replace(holder, pid=2**22 - 1),
+    )
+    assert not any(one.lives for one in strangers)

@@ -14,7 +14,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.reports.plan_graph import graph_text
-from tests.conftest import BUILT_TOOLS
+from tests.tools.programs import tool_named
 
 Parse: TypeAlias = Callable[[list[str]], list[dict[str, Any]]]
 
@@ -47,13 +47,14 @@ def parse(root: Path) -> Parse:
     """What Mermaid reads in graphs; skips without it, fails without it in CI."""
     import os
 
-    if not (BUILT_TOOLS / "node_modules" / "mermaid").is_dir():
+    diagrams = tool_named("diagrams")
+    if not diagrams.is_complete():
         if os.environ.get("CI") == "true":
             pytest.fail("mermaid is missing: run .ci/tools")
         pytest.skip("mermaid is not here (.ci/tools installs it)")
 
     def ask(texts: list[str]) -> list[dict[str, Any]]:
-        argv = ["node", str(root / "tests" / "tools" / "mermaid_parse.mjs"), str(BUILT_TOOLS)]
+        argv = ["node", str(root / "tests" / "tools" / "mermaid_parse.mjs"), str(diagrams.folder)]
         done = subprocess.run(argv, input=json.dumps(texts).encode(), capture_output=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr.decode()
         answers: list[dict[str, Any]] = json.loads(done.stdout)

@@ -1,7 +1,8 @@
 """The mutation score of what runs rest on: how many small changes of its code the tests notice.
 
 A mutant is one change: a comparison, a condition, an operator, a number or a returned value is another one, or a
-statement is not there. It is killed when a test of its module fails, or does not end. What survives is printed.
+statement is not there. It is killed when a test of its module that comes by its line fails, or does not end. What
+survives is printed; a line that no test comes by is one of those.
 
     python tests/mutation/mutate.py [MODULE ...] [--sample N] [--seed 1] [--jobs 2]
 """
@@ -9,10 +10,7 @@ statement is not there. It is killed when a test of its module fails, or does no
 import argparse
 import ast
 import copy
-import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,16 +18,30 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.mutation.killers import covering_tests, killed_in, make_tree  # noqa: E402 - the path comes first
+
+_EXECUTION = ("tests/unit/execution", "tests/integration/execution")
+_LOCKS = ("tests/integration/test_locks.py", "tests/e2e/test_locks_on_a_remote.py")
+_LEDGER = ("tests/unit/ledger", "tests/integration/ledger")
 TESTS = {
     "execution/journal.py": ("tests/unit/execution/test_journal.py",),
-    "execution/decide.py": ("tests/unit/execution/test_decide.py", "tests/unit/planning/test_expansion_properties.py"),
-    "execution/past.py": ("tests/unit/execution",),
-    "execution/replay.py": ("tests/unit/execution",),
+    "execution/decide.py": ("tests/unit/execution/test_decide.py", "tests/unit/execution/test_loops_and_calls.py"),
+    "execution/state.py": _EXECUTION,
+    "execution/past.py": ("tests/unit/execution/test_past.py",),
+    "execution/replay.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_replay.py"),
+    "execution/reuse.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_going_on.py"),
+    "execution/probing.py": ("tests/integration/execution/test_going_on.py",),
+    "execution/needed_again.py": _EXECUTION,
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
+    "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
     "system/locks.py": ("tests/integration/test_locks.py",),
+    "operations/locking.py": _LOCKS,
+    "operations/held_locks.py": _LOCKS,
+    "operations/remote_locks.py": _LOCKS,
     "ledger/records.py": ("tests/unit/ledger",),
     "ledger/chain.py": ("tests/unit/ledger/test_chain.py",),
     "ledger/seen_heads.py": ("tests/unit/ledger/test_statements.py",),
@@ -38,13 +50,18 @@ TESTS = {
     "ledger/earlier_commits.py": ("tests/integration/ledger/test_verification.py",),
     "ledger/heads.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
     "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
+    "ledger/writing.py": _LEDGER,
+    "ledger/working_tree.py": _LEDGER,
+    "ledger/branch_store.py": ("tests/integration/ledger/test_branch_store.py",),
+    "ledger/ledger_branch.py": ("tests/integration/ledger/test_branch_store.py",),
+    "ledger/store.py": _LEDGER,
     "system/sshsig.py": ("tests/integration/system/test_ssh_signatures.py",),
-    "ledger/store.py": ("tests/unit/ledger", "tests/integration/ledger"),
 }
 """By module, below the package: the tests that must notice."""
 BOUND = 0.85
-_PATIENCE = 3.0
-_LEAST_SECONDS = 20.0
+PACKAGE = "innominatus_cli"
+PATIENCE = 3.0
+LEAST_SECONDS = 30.0
 
 _SWAPPED = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -89,6 +106,9 @@ class _Change(ast.NodeTransformer):
             return node
         if isinstance(node, ast.FunctionDef):
             node.returns = None
+        if isinstance(node, ast.ClassDef):  # frozen or not, with slots or without: the same to whoever changes nothing
+            node.body = [self.visit(one) for one in node.body]  # type: ignore[misc]
+            return node
         changed = self._changed(node)
         return changed if changed is not None else self.generic_visit(node)
 
@@ -106,13 +126,24 @@ class _Change(ast.NodeTransformer):
                 return ast.copy_location(ast.Constant(not node.value), node)
             case ast.Constant(value=int() as value) if not isinstance(value, bool) and self._is_it(node, "number"):
                 return ast.copy_location(ast.Constant(value + 1), node)
-            case ast.Return(value=ast.expr()) if self._is_it(node, "returned value"):
-                return ast.copy_location(ast.Return(ast.Constant(None)), node)
+            case ast.Return(value=ast.expr() as value) if self._is_it(node, "returned value"):
+                return ast.copy_location(ast.Return(ast.Constant(_instead_of(value))), node)
             case ast.Expr(value=ast.Call()) if self._is_it(node, "statement"):
                 return ast.copy_location(ast.Pass(), node)
             case _:
                 return None
         return node
+
+
+def _instead_of(returned: ast.expr) -> str | int | None:
+    """Another value, so that what is nothing becomes something and what is something nothing."""
+    match returned:
+        case ast.Constant(value=None):
+            return 1
+        case ast.Constant(value=""):
+            return "changed"
+        case _:
+            return None
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -130,55 +161,29 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) -> tuple[int, int]:
     """How many of the chosen mutants were killed, and how many there were; prints those that were not."""
-    path = Path("innominatus_cli") / module
-    found = list(mutants((ROOT / path).read_text(encoding="utf-8")))
+    found = list(mutants((ROOT / PACKAGE / module).read_text(encoding="utf-8")))
     chosen = found if not sample or sample >= len(found) else random.Random(seed).sample(found, sample)
     with tempfile.TemporaryDirectory() as folder:
-        trees: Queue[Path] = Queue()
-        for number in range(jobs):
-            trees.put(_tree(Path(folder) / str(number)))
-        tree = trees.get()
-        started = time.monotonic()
-        if _fails(tree, tests, None):
+        trees = [make_tree(Path(folder) / str(number)) for number in range(jobs)]
+        began = time.monotonic()
+        covering = covering_tests(trees[0], module, tests)
+        if covering is None:
             print(f"{module}: its tests fail without any change")
             return 0, len(chosen)
-        patience = max(_LEAST_SECONDS, _PATIENCE * (time.monotonic() - started))
-        trees.put(tree)
-
-        def killed(mutant: Mutant) -> bool:
-            tree = trees.get()
-            original = (tree / path).read_text(encoding="utf-8")
-            try:
-                (tree / path).write_text(mutant.text, encoding="utf-8")
-                return _fails(tree, tests, patience)
-            finally:
-                (tree / path).write_text(original, encoding="utf-8")
-                trees.put(tree)
-
+        patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - began))
         with ThreadPoolExecutor(jobs) as pool:
-            outcomes = list(pool.map(killed, chosen))
-    for mutant, dead in zip(chosen, outcomes, strict=True):
-        if not dead:
-            print(f"  survived: {path}:{mutant.line} ({mutant.what})")
-    return sum(outcomes), len(chosen)
-
-
-def _tree(folder: Path) -> Path:
-    for name in ("innominatus_cli", "tests", "schemas"):
-        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, folder)
-    return folder
-
-
-def _fails(tree: Path, tests: Sequence[str], seconds: float | None) -> bool:
-    argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(argv, cwd=tree, env=environment, capture_output=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        return True
-    return done.returncode != 0
+            shares = [
+                pool.submit(killed_in, tree, module, tests, covering, chosen[number::jobs], patience)
+                for number, tree in enumerate(trees)
+            ]
+            outcomes = {number: share.result() for number, share in enumerate(shares)}
+    dead = 0
+    for number, mutant in enumerate(chosen):
+        if outcomes[number % jobs][number // jobs]:
+            dead += 1
+        else:
+            print(f"  survived: {PACKAGE}/{module}:{mutant.line} ({mutant.what})")
+    return dead, len(chosen)
 
 
 def main(modules: Sequence[str], sample: int, seed: int, jobs: int) -> int:

@@ -1,8 +1,13 @@
-"""Migrates a SQLite database. Answers what was done, or what is wrong: `{"problem": ..., "message": ...}`.
+"""Migrates a SQLite database, or applies a declared schema to it.
+
+Answers what was done, or what is wrong: `{"problem": ..., "message": ...}`.
 
 The request has `database` and `folder` (absolute paths), `operation` (up, down, status, undo), `version` (or null) and
 `table`. `up` notes `mark` beside each migration that it applies, `undo` takes back those with one of `marks`. Problems:
 `folder` (its files), `changed` (an applied migration differs), `failed` (its SQL), `later` (others stand on it).
+
+With `schema`, a text of SQL, in the place of `folder` it answers what is in the database `before`, `after`, and when
+it is applied `again`, and what is `declared`: in an empty one. Only with `commit` does the database change.
 """
 
 import hashlib
@@ -11,6 +16,7 @@ import os
 import re
 import sqlite3
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,13 +62,13 @@ class Wrong(Exception):  # noqa: N818 - ends the work of this program, with a pr
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Does what the request says."""
     try:
+        if "schema" in request:
+            return _schema(request)
         migrations = read_folder(Path(request["folder"]))
         database = Path(request["database"])
         if request["operation"] == "undo" and not database.exists():
-            return {"version": "", "applied": [], "pending": len(migrations)}
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = sqlite3.connect(database, timeout=_BUSY_SECONDS, isolation_level=None)
+            return _answer({}, migrations, [])
+        connection = _opened(database)
         try:
             return _migrate(connection, migrations, request)
         finally:
@@ -71,6 +77,54 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"problem": wrong.problem, "message": str(wrong)}
     except (sqlite3.Error, OSError) as broken:
         return {"problem": "failed", "message": f"the database cannot be used: {broken}"}
+
+
+def _opened(database: Path) -> sqlite3.Connection:
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    return sqlite3.connect(database, timeout=_BUSY_SECONDS, isolation_level=None)
+
+
+def _schema(request: dict[str, Any]) -> dict[str, Any]:
+    statements, table = _statements(request["schema"]), request["table"]
+    empty = sqlite3.connect(":memory:", isolation_level=None)
+    database = Path(request["database"])
+    there = request["commit"] or database.exists()
+    connection = _opened(database) if there else sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        found = {"before": _objects(connection, table)}
+        _guarded(connection, "of the schema", statements)
+        found["after"] = _objects(connection, table)
+        connection.execute("SAVEPOINT again")
+        _guarded(connection, "of the schema", statements)
+        found["again"] = _objects(connection, table)
+        connection.execute("ROLLBACK TO again")
+        connection.execute("COMMIT" if request["commit"] else "ROLLBACK")
+        _guarded(empty, "of the schema", statements)
+        return {**found, "declared": _objects(empty, table)}
+    except sqlite3.Error as broken:
+        raise Wrong("failed", str(broken)) from None
+    finally:
+        _roll_back(connection)
+        connection.close()
+        empty.close()
+
+
+def _objects(connection: sqlite3.Connection, but: str) -> dict[str, str]:
+    """What is in a database: `table orders`, `column orders.id`, `index …`, `view …`, `trigger …` and how each is."""
+    found: dict[str, str] = {}
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name")
+    for kind, name, sql in rows.fetchall():
+        if name == but or name.startswith("sqlite_"):
+            continue
+        found[f"{kind} {name}"] = "" if kind == "table" else " ".join(sql.split())
+        if kind == "table":
+            for column in connection.execute("SELECT * FROM pragma_table_info(?)", (name,)):
+                _, title, written, needed, default, key = column
+                told = (written.upper(), "NOT NULL" if needed else "", f"DEFAULT {default}" if default else "")
+                found[f"column {name}.{title}"] = " ".join(filter(None, (*told, "PRIMARY KEY" if key else "")))
+    return found
 
 
 def read_folder(folder: Path) -> list[Migration]:
@@ -124,27 +178,24 @@ def _migrate(connection: sqlite3.Connection, migrations: list[Migration], reques
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", table):
         raise Wrong("folder", "the table's name is no plain word")
     operation, version = request["operation"], request["version"]
-    limit = None if version is None else _number(version)
+    limit = None if version is None else number_of(version)
     applied = _applied(connection, table)
-    _compare(migrations, applied)
-    wanted: list[Migration] = []
-    if operation == "up":
-        wanted = [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]
-    elif operation == "down":
-        wanted = _to_take_back(migrations, sorted(applied), limit)
-    elif operation == "undo":
-        wanted = _to_undo(connection, migrations, sorted(applied), table, request["marks"])
+    compare(migrations, applied)
+    ours = _made_by(connection, table, request["marks"]) if operation == "undo" else set()
+    wanted = chosen(migrations, sorted(applied), operation, limit, ours)
     mark = request.get("mark", "") if operation == "up" else None
     done = [m.title for m in wanted if _run(connection, m, table, mark)]
-    now = _applied(connection, table)
-    return {
-        "version": str(max(now)) if now else "",
-        "applied": done,
-        "pending": sum(migration.number not in now for migration in migrations),
-    }
+    return _answer(_applied(connection, table), migrations, done)
 
 
-def _number(version: str) -> int:
+def _answer(now: Mapping[int, object], migrations: list[Migration], done: list[str]) -> dict[str, Any]:
+    waiting = [migration.title for migration in migrations if migration.number not in now]
+    version = str(max(now)) if now else ""
+    return {"version": version, "applied": done, "pending": len(waiting), "waiting": waiting}
+
+
+def number_of(version: str) -> int:
+    """The number of a migration. Raises Wrong."""
     if not re.fullmatch(r"[0-9]{1,18}", version):
         raise Wrong("folder", "'version' is the number of a migration")
     return int(version)
@@ -159,7 +210,8 @@ def _applied(connection: sqlite3.Connection, table: str) -> dict[int, tuple[str,
     return {number: (name, checksum) for number, name, checksum in rows}
 
 
-def _compare(migrations: list[Migration], applied: dict[int, tuple[str, str]]) -> None:
+def compare(migrations: list[Migration], applied: dict[int, tuple[str, str]]) -> None:
+    """Raises Wrong where the folder is not what was applied: `applied` has name and checksum by number."""
     by_number = {migration.number: migration for migration in migrations}
     for number, (name, checksum) in sorted(applied.items()):
         migration = by_number.get(number)
@@ -177,6 +229,25 @@ def _compare(migrations: list[Migration], applied: dict[int, tuple[str, str]]) -
             )
 
 
+def chosen(
+    migrations: list[Migration], applied: list[int], operation: str, limit: int | None, ours: set[int]
+) -> list[Migration]:
+    """What an operation applies or takes back, in order; `ours` is what `undo` is to take back.
+
+    Raises Wrong where one of them cannot be taken back, or something else stands on them.
+    """
+    if operation == "up":
+        return [m for m in migrations if m.number not in applied and (limit is None or m.number <= limit)]
+    if operation == "down":
+        return _to_take_back(migrations, applied, limit)
+    if operation != "undo" or not ours:
+        return []
+    later = [number for number in applied if number > min(ours) and number not in ours]
+    if later:
+        raise Wrong("later", f"migration {later[0]} was applied on top by something else")
+    return _to_take_back(migrations, applied, min(ours) - 1)
+
+
 def _to_take_back(migrations: list[Migration], applied: list[int], limit: int | None) -> list[Migration]:
     """Newest first. Raises Wrong before anything is done when one of them cannot be taken back."""
     wanted = set(applied[-1:] if limit is None else [number for number in applied if number > limit])
@@ -187,18 +258,12 @@ def _to_take_back(migrations: list[Migration], applied: list[int], limit: int | 
     return found
 
 
-def _to_undo(
-    connection: sqlite3.Connection, migrations: list[Migration], applied: list[int], table: str, marks: list[str]
-) -> list[Migration]:
-    """Those that were applied under one of the marks, newest first. Raises Wrong where another one stands on them."""
-    if not applied or not _has_marks(connection, table):
-        return []
+def _made_by(connection: sqlite3.Connection, table: str, marks: list[str]) -> set[int]:
+    """Those that were applied under one of the marks."""
+    if not _applied(connection, table) or not _has_marks(connection, table):
+        return set()
     rows = connection.execute(f"SELECT number, made_by FROM {table}")  # noqa: S608 - a checked word
-    ours = {number for number, mark in rows if mark in marks}
-    later = [number for number in applied if ours and number > min(ours) and number not in ours]
-    if later:
-        raise Wrong("later", f"migration {later[0]} was applied on top by something else")
-    return _to_take_back(migrations, applied, min(ours) - 1) if ours else []
+    return {number for number, mark in rows if mark in marks}
 
 
 def _has_marks(connection: sqlite3.Connection, table: str) -> bool:

@@ -1,9 +1,9 @@
 """`kubernetes`: what to render, where it goes, and kubectl where the environment says `apply`."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,14 +12,20 @@ from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
+from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, drifted, previewed
+from innominatus_cli.drivers.kubernetes.earlier import keep, kept
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
 from innominatus_cli.drivers.kubernetes.workload import RenderOptions, render
 from innominatus_cli.drivers.manifests import Manifest, from_data, from_text, read_paths
+from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.kubernetes import KubernetesInputs
+
+_ASKING: Final = frozenset({"get", "restart", "scale", "wait"})
+"""Operations that send no manifests."""
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -30,22 +36,87 @@ def driver(ctx: StepContext) -> DriverSteps:
     refusal = _refusal(ctx, namespace, operation)
     if refusal:
         return DriverResult(failure=refusal)
-    if operation == "get":
-        return (yield from kubectl.get(ctx, inputs, namespace))
-    rendered = _objects(ctx, inputs, namespace)
-    if isinstance(rendered, Finding):
-        return DriverResult(failure=rendered)
-    objects = [*_namespace(ctx, inputs, namespace, operation, rendered), *rendered]
+    if operation in _ASKING or known(inputs.mode) == "apply":
+        for need in ctx.step.tools:
+            found = yield from tool(ctx, need)
+            if isinstance(found, Finding):
+                return DriverResult(failure=found)
+    if operation in _ASKING:
+        asked = kubectl.get(ctx, inputs, namespace) if operation == "get" else None
+        return (yield from asked or kubectl.told(ctx, inputs, operation, namespace))
+    return (yield from _rendered(ctx, inputs, operation, namespace))
+
+
+def _rendered(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: str) -> DriverSteps:
+    objects = wanted(ctx, inputs, namespace, operation)
+    if isinstance(objects, Finding):
+        return DriverResult(failure=objects)
     result = _result(ctx, namespace, operation, objects)
     if known(inputs.mode) == "apply":
         return (yield from _send(ctx, inputs, operation, objects, result))
     return result
 
 
-def undo(ctx: StepContext) -> DriverSteps:  # noqa: ARG001 - the shape of a driver
-    """Nothing but the manifests is to be taken back: an `apply` says itself how under `rollback`."""
-    yield from ()
-    return DriverResult()
+def undo(ctx: StepContext) -> DriverSteps:
+    """Puts the cluster's objects back as they were before the run applied its own; new ones are deleted."""
+    inputs = ctx.inputs_of(KubernetesInputs)
+    if known(inputs.mode) != "apply" or known(inputs.operation) not in {"apply", "create-namespace"}:
+        return DriverResult()
+    noted = kept(ctx)
+    if noted is None:
+        return DriverResult(message="the run applied nothing")
+    applied, before = noted
+    there = {(one.kind, one.namespace, one.name) for one in before}
+    made = [one for one in applied if (one.kind, one.namespace, one.name) not in there]
+    if before:
+        failure = yield from kubectl.apply(ctx, inputs, before, force=True)
+        if failure:
+            return DriverResult(failure=failure)
+    if made:
+        failure = yield from kubectl.delete(ctx, inputs, made)
+        if failure:
+            return DriverResult(failure=failure)
+    message = f"{counted(len(before), 'object')} as before, {counted(len(made), 'object')} deleted"
+    return DriverResult(message=message, tools=(kubectl.TOOL,))
+
+
+def preview(ctx: StepContext) -> DriverSteps:
+    """What an apply would create and update, by the server's own dry run."""
+    return (yield from _compared(ctx, previewed))
+
+
+def probe(ctx: StepContext) -> DriverSteps:
+    """Whether the cluster has the objects as they would be applied."""
+
+    def done(compared: Compared) -> DriverResult:
+        return DriverResult(outputs={"done": compared.same}, tools=(kubectl.TOOL,))
+
+    return (yield from _compared(ctx, done))
+
+
+def drift(ctx: StepContext) -> DriverSteps:
+    """Which objects are not there, or not as they were applied."""
+    return (yield from _compared(ctx, drifted))
+
+
+def _compared(ctx: StepContext, told: Callable[[Compared], DriverResult]) -> DriverSteps:
+    inputs = ctx.inputs_of(KubernetesInputs)
+    operation = str(known(inputs.operation))
+    if known(inputs.mode) != "apply" or operation not in {"apply", "create-namespace"}:
+        return told(Compared((), ()))
+    objects = wanted(ctx, inputs, inputs.namespace or ctx.application, operation)
+    if isinstance(objects, Finding):
+        return DriverResult(failure=objects)
+    found = yield from compare(ctx, inputs, objects)
+    return DriverResult(failure=found) if isinstance(found, Finding) else told(found)
+
+
+def wanted(ctx: StepContext, inputs: KubernetesInputs, namespace: str, operation: str) -> list[Manifest] | Finding:
+    """The objects of a step, the namespace first."""
+    rendered = _objects(ctx, inputs, namespace)
+    if isinstance(rendered, Finding):
+        return rendered
+    return [*_namespace(ctx, inputs, namespace, operation, rendered), *rendered]
 
 
 def _refusal(ctx: StepContext, namespace: str, operation: str) -> Finding | None:
@@ -64,6 +135,14 @@ def _send(
     ctx: StepContext, inputs: KubernetesInputs, operation: str, objects: list[Manifest], result: DriverResult
 ) -> DriverSteps:
     deletes = operation == "delete"
+    if not deletes:
+        found = yield from current(ctx, inputs, objects)
+        if isinstance(found, Finding):
+            return DriverResult(failure=found)
+        try:
+            keep(ctx, objects, found)
+        except OSError as problem:
+            return ctx.failed(codes.JOURNAL_LOST, f"cannot note what the cluster has: {problem.strerror}")
     failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
     if failure:
         return DriverResult(failure=failure)

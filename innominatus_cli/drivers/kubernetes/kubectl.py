@@ -18,23 +18,30 @@ from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Endi
 TOOL: Final = ToolFound(name="kubectl")
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_CONFLICT: Final = re.compile(r'conflicts? with "([^"]+)"[^:\n]*:((?:\s*(?:- )?\.\S+)+)')
+_FIELD: Final = re.compile(r"(\.\S+)")
+_MOST_FIELDS: Final = 10
 _SECRET_TYPES: Final = re.compile(r"secrets?(\..*)?", re.IGNORECASE)
 
 Sent = Generator[CommandRequest, CommandOutcome, Finding | None]
 
 
-def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
-    """Server-side apply of the objects in order, then a wait for each controller. None: all went well."""
+def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *, force: bool = False) -> Sent:
+    """Server-side apply of the objects in order, then a wait for each controller. None: all went well.
+
+    With `force` fields that others manage are taken over; without, they are a finding.
+    """
     text = yaml_text(manifest.data for manifest in objects).encode()
-    argv = _kubectl(inputs, "apply", "--server-side", "--field-manager=innominatus-ctl", "--filename=-")
+    forced = ("--force-conflicts",) if force else ()
+    argv = call(inputs, "apply", "--server-side", "--field-manager=innominatus-ctl", *forced, "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
     if not outcome.succeeded:
-        return ctx.program_failed("kubectl", outcome)
+        return _conflict(ctx, outcome) or ctx.program_failed("kubectl", outcome)
     if not known(inputs.wait):
         return None
     for manifest in objects:
         if manifest.kind in _ROLLS_OUT:
-            argv = _kubectl(
+            argv = call(
                 inputs,
                 "rollout",
                 "status",
@@ -50,10 +57,49 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -
     return None
 
 
+def _conflict(ctx: StepContext, outcome: CommandOutcome) -> Finding | None:
+    """Who else manages which fields, where that is why the server refused; values are not among its words."""
+    text = outcome.stderr.head.decode("utf-8", "replace")
+    found = _CONFLICT.findall(text)
+    if not found:
+        return None
+    managers = ", ".join(sorted({manager for manager, _ in found}))
+    fields = ", ".join(
+        list(dict.fromkeys(field for block in found for field in _FIELD.findall(block[1])))[:_MOST_FIELDS]
+    )
+    message = f"{managers} manages fields that would change: {fields or 'see the log'}"
+    return ctx.finding(codes.PROGRAM_FAILED, message, "Leave these fields out, or let the other manager go first.")
+
+
+def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: str) -> DriverSteps:
+    """`restart`, `scale` and `wait` for one object, and the rollout that follows."""
+    kind, name = inputs.resource_type or "", inputs.resource_name or ""
+    for word in (kind, name):
+        if not _WORD.fullmatch(word):
+            return ctx.failed(codes.INPUTS_UNUSABLE, f"'{word}' is no type or name of an object")
+    target, space = f"{kind}/{name}", f"--namespace={namespace}"
+    limit = f"--timeout={known(inputs.rollout_timeout)}s"
+    condition = inputs.condition or "condition=Ready"
+    argv = {
+        "restart": ("rollout", "restart", space, target),
+        "scale": ("scale", space, f"--replicas={known(inputs.replicas or 0)}", target),
+        "wait": ("wait", space, f"--for={condition}", limit, target),
+    }[operation]
+    outcome = yield ctx.command(*call(inputs, *argv))
+    if outcome.succeeded and operation != "wait" and known(inputs.wait):
+        outcome = yield ctx.command(*call(inputs, "rollout", "status", space, limit, target))
+    if outcome.ending is Ending.EXITED and not outcome.succeeded and operation == "wait":
+        return ctx.failed(codes.ROLLOUT_FAILED, f"{target} did not come to {condition}")
+    if not outcome.succeeded:
+        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+    outputs = {"namespace": namespace, "objects": [target], "manifests": []}
+    return DriverResult(outputs=outputs, message=f"{operation}: {target}", tools=(TOOL,))
+
+
 def delete(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
     """Deletes the objects, last one first; what is gone already is no failure."""
     text = yaml_text(manifest.data for manifest in reversed(objects)).encode()
-    argv = _kubectl(inputs, "delete", "--ignore-not-found=true", "--wait=true", "--filename=-")
+    argv = call(inputs, "delete", "--ignore-not-found=true", "--wait=true", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
     return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
 
@@ -66,7 +112,7 @@ def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSte
             return ctx.failed(codes.INPUTS_UNUSABLE, f"'{word}' is no type or name of an object")
     if _SECRET_TYPES.fullmatch(wanted[0]):
         return ctx.failed(codes.INPUTS_UNUSABLE, "secrets are not read into outputs, which are recorded")
-    outcome = yield ctx.command(*_kubectl(inputs, "get", f"--namespace={namespace}", "--output=json", *wanted))
+    outcome = yield ctx.command(*call(inputs, "get", f"--namespace={namespace}", "--output=json", *wanted))
     if not outcome.succeeded:
         return DriverResult(failure=ctx.program_failed("kubectl", outcome))
     try:
@@ -84,6 +130,7 @@ def _titles(found: Any) -> list[str]:  # noqa: ANN401 - what kubectl printed
     return [f"{item.get('kind', '')}/{item['metadata'].get('name', '')}" for item in named]
 
 
-def _kubectl(inputs: KubernetesInputs, *arguments: str) -> tuple[str, ...]:
+def call(inputs: KubernetesInputs, *arguments: str) -> tuple[str, ...]:
+    """The argv of kubectl, in the step's context."""
     context = (f"--context={inputs.context}",) if inputs.context else ()
     return ("kubectl", *context, *arguments)

@@ -224,10 +224,11 @@ POLICY_BROKEN = Code(
 )
 ENGINE_MISSING = Code(
     "ORC-5112",
-    "A policy engine is not available",
-    "Write the policy as `rules` or as a `script`; other engines come later.",
+    "A policy engine could not judge",
+    "Read the step's log; name policies that are there, or write the policy as `rules` or as a `script`.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The step asks for a policy engine that this version cannot run. What was not judged has not passed.",
+    detail="The engine is not available here, it has no policies, or it gave no answer. What was not judged has not "
+    "passed.",
 )
 NOTHING_TO_CHECK = Code(
     "ORC-5113",
@@ -269,9 +270,9 @@ ROLLOUT_FAILED = Code(
 DATABASE_UNSUPPORTED = Code(
     "ORC-5130",
     "A database cannot be migrated",
-    "Use `sqlite:///name.db`; other databases come later, until then run their tool from a `script` step.",
+    "Use `sqlite:///name.db` or `postgresql://user@host:5432/name`, or a `tool` that knows the database.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The connection string names a database that this version has no driver for.",
+    detail="The connection string names no database, or one that plain SQL is not for. The message never shows it.",
 )
 MIGRATIONS_WRONG = Code(
     "ORC-5131",

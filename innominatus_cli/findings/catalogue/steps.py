@@ -122,11 +122,13 @@ UNUSABLE_LOCK = Code(
 )
 CHECK_WITHOUT_PROBE = Code(
     "ORC-2144",
-    "A step says `idempotency: check`, and there is nothing to check",
-    "Use `convergent` where running the step twice does no harm, and `once` where a person has to decide.",
+    "`idempotency: check` and a probe belong together",
+    "Write `probe: {script: …}` beside `idempotency: check`; or use `convergent` where running the step twice does no "
+    "harm, and `once` where a person has to decide.",
     Severity.WARNING,
-    detail="`check` says that a probe can tell whether an interrupted step has done its work. Only some step types "
-    "have such a probe; for the others a resumed run could not go on.",
+    detail="`check` says that a probe can tell whether a step that was running when its run was killed has done its "
+    "work. A step writes its own (`probe`), and some step types have one. Without any, a person is asked, as with "
+    "`once`.",
 )
 ROLLBACK_OF_NOTHING = Code(
     "ORC-2145",

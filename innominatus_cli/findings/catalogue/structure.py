@@ -32,20 +32,13 @@ UNKNOWN_PRODUCT = Code(
     detail="The application names a product (`metadata.product`, or the annotation or label `innominatus.dev/product`) "
     "that has no folder below workflows/products/: no product workflow would be part of its deployment.",
 )
-PROVIDER_NOT_RUN = Code(
-    "ORC-2204",
-    "A resource is made by something that nothing runs yet",
-    "Use one of the built-in types (route, sqlite, volume) until then, or make the resource in a workflow.",
-    Severity.WARNING,
-    detail="The type is one that an enabled provider or a provisioner of the product has. This version runs the "
-    "built-in provisioners only, so that a deployment with the resource is refused (ORC-3123).",
-)
 NOTHING_MAKES_RESOURCE = Code(
     "ORC-3123",
     "Nothing makes a type of resource",
-    "Use one of the built-in types (route, sqlite, volume), or make the resource in a workflow.",
-    detail="A deployment whose resource nothing can make would fail half way. Types that only a provider's workflow or "
-    "a provisioner of the product has are refused too, because this version runs neither.",
+    "Enable a provider that has the type, add a provisioner, or use a type of `innominatus-ctl provisioners list`.",
+    detail="A deployment whose resource nothing can make would fail half way. Resources are made by provisioners of "
+    "the application's product, by providers that admin-config.yaml enables, by Score provisioner files and by what is "
+    "built in.",
 )
 VERSION_NOT_COMPARABLE = Code(
     "ORC-2205",

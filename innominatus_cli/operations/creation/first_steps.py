@@ -230,7 +230,7 @@ _OURS: Final[Mapping[str, Callable[[Setting], FirstStep]]] = {
     "terraform": _with_file(
         "terraform/main.tf", 'output "greeting" {\n  value = "hello"\n}\n', workingDir="{folder}", operation="apply"
     ),
-    "terraform-generate": _plain(resource="bucket"),
+    "terraform-generate": _plain(resource="s3"),
     "test": _plain(script="echo 'no tests yet'\n"),
     "validation": _plain(checks=[{"name": "git-is-here", "type": "command", "command": ["git", "--version"]}]),
     "vault-setup": _secrets,

@@ -119,6 +119,7 @@ def normalised(text: str, folder: Path) -> str:
         (r"(?<=  commit  )[0-9a-f]{12}\b", "<commit>"),
         (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "<time>"),
         (r"(?<=/)[0-9]{4}-[0-9]{2}(?=/<run>)", "<month>"),
+        (r"(?<=127\.0\.0\.1:)[0-9]{4,5}\b", "<port>"),
         (r"(?<=pid )[0-9]+ on [^ ,]+", "<pid> on <host>"),
         (r"\b(ok|FAILED|TIMED OUT|interrupted) [0-9]+\.[0-9]s\b", r"\1 <time>"),
         (r"(?<=; )[0-9.dhm]*[0-9]m?s(?=\)$)", "<time>"),

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from pytest_snapshot.plugin import Snapshot
 
 from innominatus_cli.drivers import script
@@ -24,6 +26,8 @@ from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations import planning, running
 from innominatus_cli.system import ssh_signatures
+from tests.integration.drivers.servers import web_server
+from tests.integration.starting import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,6 +146,35 @@ def a_run_here_holds_a_lock_on_the_remote(stage: "Stage") -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def a_server_that_is_well(stage: "Stage") -> Iterator[None]:
+    """`SHOP_URL` is the address of a server that answers with status 200."""
+    with web_server() as server:
+        stage.environment.setenv("SHOP_URL", server.url)
+        yield
+
+
+@contextlib.contextmanager
+def a_server_out_of_order(stage: "Stage") -> Iterator[None]:
+    """`SHOP_URL` is the address of a server that answers with status 503."""
+    with web_server() as server:
+        server.status = 503
+        stage.environment.setenv("SHOP_URL", server.url)
+        yield
+
+
+@contextlib.contextmanager
+def a_mail_server(stage: "Stage") -> Iterator[None]:
+    """`MAIL_PORT` is the port of a mail server of this machine that takes everything."""
+    controller = Controller(Sink(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        stage.environment.setenv("MAIL_PORT", str(controller.port))
+        yield
+    finally:
+        controller.stop()
+
+
 @pytest.fixture
 def circumstances() -> "Mapping[str, Circumstance]":
     """What cannot be kept in files, by the name that `under` in a case.yaml gives it."""
@@ -151,6 +184,9 @@ def circumstances() -> "Mapping[str, Circumstance]":
         "a-driver-with-a-bug": a_driver_with_a_bug,
         "a-planner-with-a-bug": a_planner_with_a_bug,
         "another-run-holds-the-lock": another_run_holds_the_lock,
+        "a-mail-server": a_mail_server,
+        "a-server-that-is-well": a_server_that_is_well,
+        "a-server-out-of-order": a_server_out_of_order,
         "a-run-here-holds-a-lock-on-the-remote": a_run_here_holds_a_lock_on_the_remote,
         "there-is-no-ssh-keygen": there_is_no_ssh_keygen,
         "the-extra-lsp-is-missing": the_extra_lsp_is_missing,

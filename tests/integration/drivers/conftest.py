@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import pytest
 from innominatus_cli.documents.plan import PlannedStep, Provenance
 from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
 from innominatus_cli.drivers.contract import DriverResult, StepContext
-from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.drivers.registry import Part, driver_for, part_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 from innominatus_cli.system.commands import CommandOutcome
 from innominatus_cli.system.processes import run
@@ -43,18 +44,22 @@ def outcomes() -> list[CommandOutcome]:
 
 @pytest.fixture
 def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[CommandOutcome]) -> RunStep:
-    """Runs a step with real processes."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    """Runs a step, or another part of its driver, with real processes; each call has a scratch folder of its own."""
+    numbers = count()
 
     def start(
         step_type: str,
         inputs: Mapping[str, Any],
         *,
+        part: Part | None = None,
         env: Mapping[str, str] | None = None,
         manifests: Mapping[str, bytes] | None = None,
         **step: Any,
     ) -> DriverResult:
+        scratch = tmp_path / f"scratch-{next(numbers)}"
+        scratch.mkdir()
+        known = STEP_TYPES[step_type].inputs.model_validate(inputs)
+        tools = STEP_TYPES[step_type].tools_for(known.model_dump(mode="json", by_alias=True))
         ctx = StepContext(
             step=PlannedStep(
                 **{
@@ -72,10 +77,11 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
                         trigger="generated",
                     ),
                     "timeout_seconds": 60,
+                    "tools": list(tools),
                 }
                 | step
             ),
-            inputs=STEP_TYPES[step_type].inputs.model_validate(inputs),
+            inputs=known,
             application="checkout",
             environment="development",
             operation=Operation.DEPLOY,
@@ -84,10 +90,10 @@ def run_step(tmp_path: Path, repository: Path, state: Path, outcomes: list[Comma
             state_dir=state,
             scratch_dir=scratch,
             manifests_dir=".innominatus/manifests/checkout/development",
-            env={"PATH": os.environ["PATH"], **(env or {})},
+            env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(env or {})},
             manifests=manifests or {},
         )
-        driver = driver_for(step_type)
+        driver = driver_for(step_type) if part is None else part_for(step_type, part)
         assert driver is not None
         work = driver(ctx)
         result: object = None

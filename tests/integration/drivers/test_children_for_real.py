@@ -65,7 +65,7 @@ def test_two_runs_at_once_apply_each_migration_once(run_step: Any, migrations: P
 
 def test_a_secret_is_generated_once_and_seen_nowhere(run_step: Any, state: Path, outcomes: Any) -> None:
     first = run_step("vault-setup", {"secrets": [GENERATED]})
-    assert first.outputs == {"bound": ["stripe-api-key"], "generated": ["stripe-api-key"]}
+    assert first.outputs == {"bound": ["stripe-api-key"], "generated": ["stripe-api-key"], "changed": []}
     file = state / "secrets" / "stripe-api-key"
     value = file.read_bytes()
     assert len(value) == 32

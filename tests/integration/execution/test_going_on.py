@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.documents.plan import Expansion, Plan, PlannedRetry
+from innominatus_cli.documents.plan import Expansion, Plan, PlannedProbe, PlannedRetry
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.vocabulary import Idempotency, When
+from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.execution.engine import execute_plan
 from innominatus_cli.execution.opening import open_run, read_run
 from innominatus_cli.execution.options import ExecutionOptions, ExecutionResult
@@ -18,7 +19,7 @@ from innominatus_cli.execution.setting import RunSetting
 from tests.integration.execution.conftest import FLOW, MakePlan, MakeSetting
 from tests.integration.execution.test_replay import events_in, opening_of
 
-ONCE, AGAIN = Idempotency.ONCE, Idempotency.CONVERGENT
+ONCE, AGAIN, CHECK = Idempotency.ONCE, Idempotency.CONVERGENT, Idempotency.CHECK
 RETRY = PlannedRetry(attempts=3, delay_seconds=0, backoff="constant", max_delay_seconds=1, jitter="none")
 GIVES = "echo '{\"list\": [1, 2]}'"
 LOG = 'echo "${INNOMINATUS_STEP##*/}" >>"$INNOMINATUS_STATE_DIR/log"\n'
@@ -139,6 +140,120 @@ def test_a_step_that_must_not_run_twice_waits_for_a_word_and_keeps_waiting(
         assert {step.rpartition("/")[2] for step in doubts} <= set(whole)
         assert len(whole) == len(set(whole)), "every step once, whichever run did it"
     assert asked
+
+
+PROBES = {
+    "done": 'echo OUTPUT_n=1; grep -qx "${INNOMINATUS_STEP##*/}" "$INNOMINATUS_STATE_DIR/log"',
+    "wordless": 'grep -qx "${INNOMINATUS_STEP##*/}" "$INNOMINATUS_STATE_DIR/log"',
+    "lost": "exit 2",
+}
+
+
+def probed_plan(make_plan: MakePlan, script: str) -> Plan:
+    steps = PLANS["a chain with an output"]
+    probe = PlannedProbe(inputs={"script": script})
+    return make_plan({name: {**step, "idempotency": CHECK, "probe": probe} for name, step in steps.items()})
+
+
+def journal_of(setting: RunSetting) -> list[Mapping[str, Any]]:
+    return list(read_run(setting.state.run_dir(setting.run)).journal.lines)
+
+
+def test_a_probe_decides_of_every_step_in_doubt_and_nothing_runs_twice(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = probed_plan(make_plan, PROBES["done"])
+    setting = make_setting(plan)
+    first_run(setting)
+    log = setting.tool_state_dir / "log"
+    answers = set()
+    for cut in every_cut(setting):
+        record = cut_off(setting, cut)
+        doubts = {one.step for one in record.steps if is_in_doubt(one)}
+        done = [one.step.rpartition("/")[2] for one in record.steps if one.status == "succeeded"]
+        for ran in (True, False):
+            log.write_text("".join(f"{name}\n" for name in [*done, *(["abc"[len(done)]] if ran and doubts else [])]))
+            again, result, replayed = go_on(setting, record)
+            assert result.status == "succeeded", (cut, ran, result)
+            assert executed(setting) == ["a", "b", "c"]
+            said = {line["said"] for line in journal_of(again) if line["type"] == "probed"}
+            answers |= said
+            assert len(said) == len(doubts)
+            for one in replayed.steps:
+                if one.step in doubts and ran:
+                    assert (one.reused_from, "its probe says that it is done" in one.reason) == (setting.run, True)
+                    assert one.outputs == ({"n": "1"} if one.step.endswith("/a") else {})
+    assert answers == {"its probe says that it is done", "its probe says that it is not done"}
+
+
+@pytest.mark.parametrize("probe", ["lost", "wordless"])
+def test_a_probe_that_does_not_know_or_cannot_give_what_is_needed_leaves_the_doubt_to_a_person(
+    probe: str, make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = probed_plan(make_plan, PROBES[probe])
+    setting = make_setting(plan)
+    first_run(setting)
+    begun = next(cut for cut in every_cut(setting) if any(map(is_in_doubt, cut_off(setting, cut).steps)))
+    second, result, waiting = go_on(setting, cut_off(setting, begun))
+    assert (result.status, executed(setting)) == ("waiting", ["a", "b", "c"])
+    assert is_in_doubt(waiting.steps[0])
+    (finding,) = result.findings
+    assert finding.code.number == "ORC-5202"
+    wanted = {"lost": "does not know either", "wordless": "'n' of it is needed, and nobody has it"}
+    assert wanted[probe] in finding.message
+    _, done, _ = go_on(second, waiting, Wishes(assumed={waiting.steps[0].step: "not_done"}))
+    assert done.status == "succeeded"
+    assert executed(setting) == ["a", "b", "c"] * 2
+
+
+def test_a_run_that_is_cut_off_while_a_probe_runs_is_in_doubt_again(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = probed_plan(make_plan, PROBES["done"])
+    setting = make_setting(plan)
+    first_run(setting)
+    begun = next(cut for cut in every_cut(setting) if any(map(is_in_doubt, cut_off(setting, cut).steps)))
+    second, _, _ = go_on(setting, cut_off(setting, begun))
+    for cut in every_cut(second):
+        events = events_in(second.state.run_dir(second.run), cut)
+        if events.nothing_began:
+            continue
+        record = replay(opening_of(second), plan, events)
+        (setting.tool_state_dir / "log").write_text("a\nb\nc\n")
+        _, result, _ = go_on(second, record)
+        assert result.status == "succeeded", cut
+        assert executed(setting)[:3] == ["a", "b", "c"]
+        assert executed(setting).count("a") == 1, cut
+
+
+def test_a_step_that_says_check_and_has_no_probe_waits_for_a_word(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    setting = make_setting(make_plan({"a": {"script": LOG, "idempotency": CHECK}}))
+    first_run(setting)
+    begun = next(cut for cut in every_cut(setting) if any(map(is_in_doubt, cut_off(setting, cut).steps)))
+    _, result, _ = go_on(setting, cut_off(setting, begun))
+    assert (result.status, executed(setting)) == ("waiting", ["a"])
+    assert "nothing can be asked" in result.findings[0].message
+
+
+def test_the_probe_of_a_step_type_is_asked_where_the_step_has_none(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    def says(done: object) -> Driver:
+        def probe(ctx: StepContext) -> DriverSteps:
+            outcome = yield ctx.command("true")
+            return DriverResult(outputs={"done": done} if outcome.succeeded else {})
+
+        return probe
+
+    setting = make_setting(make_plan({"a": {"script": LOG, "idempotency": CHECK}}))
+    first_run(setting)
+    begun = next(cut for cut in every_cut(setting) if any(map(is_in_doubt, cut_off(setting, cut).steps)))
+    for done, status, runs in ((True, "succeeded", 1), ("yes", "waiting", 1), (False, "succeeded", 2)):
+        asking = replace(setting, probe_for={"script": says(done)}.get)
+        _, result, _ = go_on(asking, cut_off(setting, begun))
+        assert (result.status, len(executed(setting))) == (status, runs)
 
 
 def test_a_resumed_run_that_is_itself_cut_off_knows_all_that_the_first_one_knew(

@@ -42,7 +42,7 @@ def test_one_that_does_not_stop_in_time_is_killed() -> None:
     companion = started(work)
     began = time.monotonic()
     assert companion.stop(0.2) == b""
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_one_that_fails_has_no_answer() -> None:

@@ -21,7 +21,8 @@ def made(context: Any, **inputs: Any) -> Any:
 
 def test_the_database_is_one_of_the_state_folder(context: Any, play: Any, ended: Any) -> None:
     ctx = made(context, operation="down", version=2)
-    answer = {"version": "2", "applied": ["3_c"], "pending": 1}
+    outputs = {"version": "2", "applied": ["3_c"], "pending": 1}
+    answer = {**outputs, "waiting": ["4_d"]}
     result, (request,) = play(ctx, [ended(stdout=json.dumps(answer).encode())])
     assert json.loads(request.stdin) == {
         "database": str((ctx.state_dir / "databases/shop.db").resolve()),
@@ -30,14 +31,17 @@ def test_the_database_is_one_of_the_state_folder(context: Any, play: Any, ended:
         "version": "2",
         "table": "innominatus_migrations",
     }
-    assert result.outputs == answer
+    assert result.outputs == outputs
     assert result.message == "1 taken back, 1 pending"
 
 
 @pytest.mark.parametrize(
     ("connection", "code"),
     [
-        ("postgres://admin:hunter2@db/shop", "ORC-5130"),
+        ("mysql://admin:hunter2@db/shop", "ORC-5130"),
+        ("postgres://admin:hunter2@db", "ORC-5130"),
+        ("postgres://admin:hunter2@db/shop?evil=1", "ORC-5130"),
+        ("postgres://admin:hunter2@[db/shop", "ORC-5130"),
         ("hunter2", "ORC-5130"),
         ("sqlite://", "ORC-5130"),
         ("sqlite:///", "ORC-5130"),
@@ -59,7 +63,7 @@ def test_another_database_is_refused_without_showing_the_string(
 
 def test_an_absolute_path_in_the_state_folder_is_accepted(context: Any, play: Any, ended: Any, tmp_path: Path) -> None:
     path = tmp_path / "state" / "x.db"
-    answer = b'{"version": "", "applied": [], "pending": 0}'
+    answer = b'{"version": "", "applied": [], "pending": 0, "waiting": []}'
     result, _ = play(made(context, connectionString=f"sqlite:///{path}"), [ended(stdout=answer)])
     assert result.failure is None
 
@@ -98,7 +102,7 @@ class Database:
             (self.folder / f"{name.replace('__', '.')}.sql").write_text(text)
 
     def migrate(self, operation: str = "up", version: str | None = None) -> dict[str, Any]:
-        return migrate.answer(
+        answer = migrate.answer(
             {
                 "database": str(self.path),
                 "folder": str(self.folder),
@@ -107,6 +111,9 @@ class Database:
                 "table": "innominatus_migrations",
             }
         )
+        waiting = answer.pop("waiting", [])
+        assert len(waiting) == answer.get("pending", 0)
+        return answer
 
     def rows(self, sql: str) -> list[Any]:
         connection = sqlite3.connect(self.path)

@@ -402,8 +402,10 @@ APPLY = {"mode": "apply", "context": "staging"}
 
 def test_apply_sends_everything_once_and_waits_for_what_rolls_out(context: Any, play: Any, ended: Any) -> None:
     ctx = context("kubernetes", {"objects": [CONFIG_MAP, DEPLOYMENT], **APPLY, "rolloutTimeout": "2m"})
-    result, (applied, waited) = play(ctx, [ended(), ended()])
+    result, (looked, applied, waited) = play(ctx, [ended(), ended(), ended()])
     assert result.failure is None
+    assert looked.argv[2:] == ("get", "--ignore-not-found=true", "--output=json", "--filename=-")
+    assert not looked.logs_stdout
     assert applied.argv == (
         "kubectl",
         "--context=staging",
@@ -429,20 +431,20 @@ def test_apply_sends_everything_once_and_waits_for_what_rolls_out(context: Any, 
 
 def test_a_hostile_context_stays_one_argument(context: Any, play: Any, ended: Any) -> None:
     inputs = {"objects": [CONFIG_MAP], "mode": "apply", "context": "--kubeconfig=/etc/x $(id)"}
-    _, (applied,) = play(context("kubernetes", inputs), [ended()])
+    _, (_, applied) = play(context("kubernetes", inputs), [ended(), ended()])
     assert applied.argv[1] == "--context=--kubeconfig=/etc/x $(id)"
 
 
 def test_what_does_not_roll_out_fails_the_step(context: Any, play: Any, ended: Any) -> None:
-    result, _ = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY}), [ended(), ended(1)])
+    result, _ = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY}), [ended(), ended(), ended(1)])
     assert result.failure.code.number == "ORC-5123"
     assert "Deployment/web" in result.failure.message
 
 
 def test_waiting_can_be_switched_off(context: Any, play: Any, ended: Any) -> None:
-    result, requests = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY, "wait": False}), [ended()])
+    result, requests = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY, "wait": False}), [ended()] * 2)
     assert result.failure is None
-    assert len(requests) == 1
+    assert len(requests) == 2
 
 
 def test_a_refused_apply_and_a_missing_kubectl_fail_the_step(context: Any, play: Any, ended: Any, missing: Any) -> None:
@@ -450,6 +452,7 @@ def test_a_refused_apply_and_a_missing_kubectl_fail_the_step(context: Any, play:
     assert play(ctx, [ended(1)])[0].failure.code.number == "ORC-5103"
     assert play(ctx, [missing])[0].failure.code.number == "ORC-5102"
     assert play(ctx, [ended(), missing])[0].failure.code.number == "ORC-5102"
+    assert play(ctx, [ended(), ended(), missing])[0].failure.code.number == "ORC-5102"
 
 
 def test_delete_takes_objects_away_backwards_and_never_the_namespace(context: Any, play: Any, ended: Any) -> None:

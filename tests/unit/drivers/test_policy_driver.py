@@ -142,12 +142,11 @@ def test_what_is_no_manifest_is_passed_over_and_a_broken_one_is_not(context: Any
     assert result.failure.code.number == "ORC-5120"
 
 
-@pytest.mark.parametrize("engine", ["opa", "conftest", "kyverno", "cel"])
-def test_an_engine_that_is_not_there_fails_by_name(context: Any, play: Any, engine: str) -> None:
-    result, requests = play(context("policy", {"engine": engine, "policies": ["cis-benchmark", "pci-dss"]}))
+def test_an_engine_that_cannot_be_had_fails_by_name(context: Any, play: Any) -> None:
+    result, requests = play(context("policy", {"engine": "kyverno", "policies": ["cis-benchmark", "pci-dss"]}))
     assert requests == []
     assert result.failure.code.number == "ORC-5112"
-    assert f"'{engine}' is not available (cis-benchmark, pci-dss)" in result.failure.message
+    assert "'kyverno' is not available (cis-benchmark, pci-dss)" in result.failure.message
 
 
 def test_a_program_finds_the_manifests_of_the_run_as_files(context: Any, play: Any, ended: Any) -> None:

@@ -114,7 +114,7 @@ def test_a_path_inside_a_folder_is_followed_to_its_end(tmp_path: Path) -> None:
 
 
 def test_a_step_type_without_a_driver_has_none() -> None:
-    assert driver_for("terraform") is None
+    assert driver_for("of-the-repository") is None
 
 
 def test_another_types_inputs_are_a_bug(context: Any) -> None:

@@ -23,7 +23,7 @@ def test_no_names_bind_no_secrets_and_that_is_said(context: Any, play: Any) -> N
     result, requests = play(context("vault-setup", {}))
     assert requests == []
     assert result.failure is None
-    assert result.outputs == {"bound": [], "generated": []}
+    assert result.outputs == {"bound": [], "generated": [], "changed": []}
     assert result.message == "names no secrets: binds none"
 
 
@@ -32,7 +32,8 @@ def test_bindings_hold_names_only(context: Any, play: Any, ended: Any) -> None:
     states = answered(ended, **{"stripe-api-key": "generated", "paypal-client-secret": "exists"})
     result, (request,) = play(ctx, [states])
     assert result.failure is None
-    assert result.outputs == {"bound": ["stripe-api-key", "paypal-client-secret"], "generated": ["stripe-api-key"]}
+    names = ["stripe-api-key", "paypal-client-secret"]
+    assert result.outputs == {"bound": names, "generated": ["stripe-api-key"], "changed": []}
     assert result.message == "binds 2 secrets, 1 generated"
     binding = yaml.safe_load(next(iter(result.artifacts.values())))
     assert binding["kind"] == "ExternalSecret"

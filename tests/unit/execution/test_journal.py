@@ -1,7 +1,9 @@
 """The journal: what is written, what a reader accepts, and that nothing else is."""
 
+import hashlib
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -205,3 +207,117 @@ def test_what_is_no_regular_file_is_no_journal_and_is_not_waited_for(tmp_path: P
     with pytest.raises(CannotContinue) as stopped:
         read_journal(path)
     assert stopped.value.findings[0].code is JOURNAL_CORRUPT
+
+
+def open_descriptors() -> list[str]:
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are read from /proc")
+def test_the_name_and_every_commit_of_a_journal_are_synced_and_a_sync_that_fails_is_never_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def noted(fd: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "fdatasync", noted)
+    journal = Journal.create(tmp_path / "j", StillClock())
+    assert synced == ["j", tmp_path.name]
+    journal.add("a")
+    journal.commit()
+    assert synced[2:] == ["j"]
+
+    def refused(_fd: int) -> None:
+        synced.append("refused")
+        raise OSError(5, os.strerror(5))
+
+    monkeypatch.setattr(os, "fdatasync", refused)
+    journal.add("b")
+    journal.commit()
+    journal.add("c")
+    journal.commit()
+    journal.close()
+    assert synced[3:] == ["refused"]
+    assert journal.problem == "Input/output error"
+
+
+def test_what_waits_for_the_disk_knows_for_how_long(tmp_path: Path) -> None:
+    clock = StillClock()
+    journal = Journal.create(tmp_path / "j", clock)
+    journal.add("a")
+    journal.flush()
+    assert journal.pending_seconds == 1e-6
+    clock.monotonic = lambda: 9.5  # type: ignore[method-assign]
+    assert journal.pending_seconds == 2.25
+    journal.add("b")
+    journal.flush()
+    assert journal.pending_seconds == 2.25, "the first of them waits"
+    journal.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are read from /proc")
+def test_a_closed_journal_has_let_go_of_its_descriptor(tmp_path: Path) -> None:
+    before = open_descriptors()
+    journal = Journal.create(tmp_path / "j", StillClock())
+    journal.close()
+    journal.close()
+    assert open_descriptors() == before
+    missing = tmp_path / "missing" / "j"
+    with pytest.raises(CannotContinue) as refused:
+        Journal.create(missing, StillClock())
+    assert refused.value.findings[0].message == "cannot write the journal: No such file or directory"
+    assert open_descriptors() == before
+
+
+@pytest.mark.parametrize(
+    ("tail", "torn"),
+    [
+        (b"\0" * 9 + b"\n", True),
+        (b'{"a":\0\0\n', True),
+        (b"\n", False),
+        (b"{}\n", False),
+        (b'{"a":\1\n', False),
+        (b'{"a":\0\0\n\n', False),
+        (b"\0\n{}\n", False),
+    ],
+)
+def test_only_zeros_at_the_very_end_are_the_tail_of_a_power_cut(
+    tmp_path: Path,
+    tail: bytes,
+    torn: bool,
+) -> None:
+    data = written(tmp_path / "j", "a", "b")
+    (tmp_path / "j").write_bytes(data + tail)
+    if torn:
+        read = read_journal(tmp_path / "j")
+        assert (len(read.lines), read.whole_bytes, read.torn_bytes) == (2, len(data), len(tail))
+        return
+    with pytest.raises(CannotContinue) as corrupt:
+        read_journal(tmp_path / "j")
+    assert corrupt.value.findings[0].message == f"line 3 (byte {len(data)}) is not what was written"
+    assert corrupt.value.findings[0].place.line == 3
+
+
+@pytest.mark.parametrize("body", [b'{"a":1}', b'{"type":1}', b"[1]", b'{"type":"a","b": 1}', b'{"type":"a"'])
+def test_a_line_with_the_right_digest_must_be_an_event_in_canonical_form(tmp_path: Path, body: bytes) -> None:
+    digest = hashlib.sha256(body).hexdigest()
+    (tmp_path / "j").write_bytes(body[:-1] + b',"h":"%b"}\n' % digest.encode())
+    with pytest.raises(CannotContinue) as corrupt:
+        read_journal(tmp_path / "j")
+    assert corrupt.value.exit_status is ExitStatus.CORRUPT
+
+
+def test_a_line_of_exactly_the_limit_fits(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j", StillClock())
+    journal.add("a", text="")
+    journal.flush()
+    room = LINE_BYTES - (tmp_path / "j").stat().st_size
+    journal.add("a", text="x" * room)
+    journal.close()
+    assert (tmp_path / "j").stat().st_size == 2 * LINE_BYTES - room
+    with pytest.raises(AssertionError, match="4097"):
+        Journal.create(tmp_path / "k", StillClock()).add("a", text="x" * (room + 1))
+    assert LINE_BYTES == 4096

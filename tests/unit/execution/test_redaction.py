@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innominatus_cli.execution.redaction import REDACTED, Redactor
+from innominatus_cli.execution.redaction import REDACTED, RedactingStream, Redactor, _Bare, _rare_bytes
 from innominatus_cli.execution.secret_forms import forms_of
 
 SECRET = "Kq7/zT+9'w\"x$2 &<é>\\v%Lm"  # noqa: S105 - made up
@@ -243,3 +243,38 @@ def test_pieces_give_what_the_whole_gives_and_nothing_is_left(data: st.DataObjec
     assert stream.count == 0 or REDACTED in clean
     if not any(b"*" in value for value in values):
         assert all(value not in clean for value in values if len(value.strip()) > 5)
+
+
+def test_a_place_between_the_parts_of_a_bare_copy_is_found_both_ways() -> None:
+    data = b"\x1b[31mab\x1b[0mcde\x1b[1mf\x1b[0m"
+    bare = _Bare(data)
+    assert (bare.data, bare.cuts) == (b"abcdef", 4)
+    assert [bare.place(index) for index in range(6)] == [data.index(letter) for letter in b"abcdef"]
+    assert [bare.index(bare.place(index)) for index in range(6)] == list(range(6))
+    assert bare.index(0) == 0
+    assert bare.index(data.index(b"b") + 1) == 2
+    assert bare.index(len(data)) == 6
+    plain = _Bare(b"abc")
+    assert (plain.data, plain.cuts, plain.place(2), plain.index(2)) == (b"abc", 0, 2, 2)
+
+
+def test_windows_of_all_forms_begin_with_few_bytes_which_are_rare_in_logs() -> None:
+    forms = [b"eeeeZeeeee", b"ttttZttttt", b"aaaaQaaaaa"]
+    assert _rare_bytes(forms) == frozenset(b"ZQ")
+    assert _rare_bytes([b"eeeeee"]) == frozenset(b"e")
+    assert _rare_bytes([b"e eeeeeee"]) == frozenset(b"e"), "a blank is more frequent"
+    assert _rare_bytes([b"xeee~eeeee"]) == frozenset(b"~"), "what is not in the list is rarer than all of it"
+    assert _rare_bytes([]) == frozenset()
+
+
+def test_a_stream_gives_out_all_but_what_a_form_needs_and_an_escape_sequence_that_is_not_complete() -> None:
+    redactor = Redactor([b"hunter2-hunter2"])
+    stream = RedactingStream(redactor)
+    longest = redactor.longest
+    assert stream.feed(b"x" * (longest - 1)) == b""
+    assert stream.feed(b"yz") == b"xx"
+    assert stream.feed(b"\x1b[3") == b""
+    assert stream.feed(b"1m") == b""
+    rest = stream.flush()
+    assert rest == b"x" * (longest - 3) + b"yz\x1b[31m"
+    assert stream.count == 0

@@ -231,7 +231,7 @@ BOMBS: Mapping[str, str] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_template_takes_long_or_much(name: str) -> None:
     data = {"v0": list(range(1_000)), "v1": "x" * 10_000, "v2": "x\n" * 5_000, "v3": ["x"] * 1_000, "v4": [1] * 8}
-    began = time.perf_counter()
+    began = time.process_time()
     tracemalloc.start()
     text = BOMBS[name]
     for key in data:
@@ -243,7 +243,7 @@ def test_no_template_takes_long_or_much(name: str) -> None:
     assert found.problems
     assert value == text
     assert peak < 100_000_000
-    assert time.perf_counter() - began < 20  # a hang, not a measurement
+    assert time.process_time() - began < 20  # a hang, not a measurement
 
 
 def test_a_long_text_is_no_template() -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from innominatus_cli.documents.admin_config import EnvironmentDefinition
 from innominatus_cli.documents.model import YamlModel
-from innominatus_cli.drivers.registry import driver_for
+from innominatus_cli.drivers.registry import driver_for, part_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES, step_type
 from innominatus_cli.step_types.contract import Reference, StepInputs, known
 from innominatus_cli.step_types.markers import Marked, marked_values
@@ -204,3 +204,8 @@ def test_what_is_no_mapping_is_left_to_the_model() -> None:
         STEP_TYPES["script"].inputs.model_validate("echo")
     with pytest.raises(ValidationError):
         STEP_TYPES["kubernetes"].inputs.model_validate(["a"])
+
+
+def test_a_type_says_that_it_has_a_probe_where_its_driver_offers_one() -> None:
+    said = {name for name, kind in STEP_TYPES.items() if kind.has_probe}
+    assert said == {name for name in STEP_TYPES if part_for(name, "probe") is not None}

@@ -169,7 +169,7 @@ def test_a_list_in_another_document_is_told_and_not_edited(make: Make, repositor
 
 
 def test_people_are_told_that_nothing_runs_a_type_yet(make: Make) -> None:
-    assert "terraform" in make("workflow", name="x", tier="platform", step_type="terraform").remarks[0]
+    assert "argocd-app" in make("workflow", name="x", tier="platform", step_type="argocd-app").remarks[0]
     assert make("workflow", name="x", tier="platform", step_type="script").remarks == ()
 
 

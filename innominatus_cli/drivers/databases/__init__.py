@@ -1,0 +1,1 @@
+"""Drivers of databases: `database-migration` and `database-schema`."""

@@ -1,0 +1,4 @@
+variable "app" {
+  type    = string
+  default = "shop"
+}
