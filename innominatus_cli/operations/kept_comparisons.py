@@ -8,18 +8,18 @@ were not there.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question
-from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.operations.affected_applications import Affected, as_plain, from_plain
 from innominatus_cli.operations.cache_folder import git_directory_of, read_cache, write_cache
 from innominatus_cli.operations.facts_cache import digest_of_code, version_of
 from innominatus_cli.operations.kept_siblings import sibling_as_plain, sibling_from_plain
+from innominatus_cli.operations.noted_facts import DIGEST_BYTES, NotedFacts, Outside, digest_of, value_digest
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.planning.siblings import Sibling
 
@@ -27,82 +27,12 @@ _FILE: Final = "affected.v2"
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_OF_ONE: Final = 4
 """Comparisons of one application that are kept: those of the last changes."""
-_DIGEST_BYTES: Final = 16
 _DECIDING: Final = ("pydantic", "pydantic-core", "jsonschema")
 _KINDS: Final = frozenset(("read", "paths", "exists", "is_file", "is_folder"))
 _UNAFFECTED: Final = -1
 
 FirstDeployment: TypeAlias = Callable[[str, str], tuple[bool, str]]
 """Whether an application was not yet deployed in an environment, and what says so."""
-
-
-class Outside(NamedTuple):
-    """What one plan took from outside the repository."""
-
-    application: str
-    environment: str
-    first: bool
-    evidence: str
-    looked_up: tuple[tuple[str, str, str], ...]
-    """`env` or `git`, a name, and the digest of its value; empty where it has none."""
-
-
-class NotedFacts:
-    """Notes what one plan takes from outside the repository."""
-
-    def __init__(self, before: Outside | None = None) -> None:
-        """`before` is what the same plan is known to have taken already."""
-        self._given: tuple[str, PlanRequest, Facts] | None = None
-        looked_up = before.looked_up if before is not None else ()
-        self._looked_up: dict[tuple[str, str], str] = {(kind, name): value for kind, name, value in looked_up}
-        self._is_all = True
-
-    def note(self, application: str, request: PlanRequest, facts: Facts) -> Facts:
-        """The same facts, in which variables and git note what is looked up."""
-        self._given = application, request, facts
-        env, git = (_Noted(kind, values, self) for kind, values in (("env", facts.env), ("git", facts.git)))
-        return Facts(facts.first_deployment, facts.first_deployment_evidence, env, git, facts.deployed)
-
-    def look_up(self, kind: str, values: Mapping[str, str], name: str) -> None:
-        """Notes a name that is looked up."""
-        self._looked_up[kind, name] = _value_digest(values, name)
-
-    def look_at_all(self) -> None:
-        """Notes that somebody asked for all names there are: nobody can tell what came of that."""
-        self._is_all = False
-
-    @property
-    def taken(self) -> Outside | None:
-        """What the plan took; None where that cannot be said, and of what nothing was planned."""
-        if self._given is None or not self._is_all:
-            return None
-        application, request, facts = self._given
-        if not application or request.operation is Operation.UNDEPLOY:
-            return None
-        looked_up = tuple(sorted((kind, name, value) for (kind, name), value in self._looked_up.items()))
-        first, evidence = facts.first_deployment, facts.first_deployment_evidence
-        return Outside(application, request.environment, first, evidence, looked_up)
-
-
-class _Noted(Mapping[str, str]):
-    """Values from outside."""
-
-    def __init__(self, kind: str, values: Mapping[str, str], noted: NotedFacts) -> None:
-        self._kind = kind
-        self._values = values
-        self._noted = noted
-
-    def __getitem__(self, name: str) -> str:
-        self._noted.look_up(self._kind, self._values, name)
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        self._noted.look_at_all()
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        self._noted.look_at_all()
-        return len(self._values)
 
 
 class Made(NamedTuple):
@@ -176,7 +106,7 @@ class KeptComparisons:
         except OSError:
             return None
         versions = [version_of(name) for name in _DECIDING]
-        key = blake2b(repr((about, versions)).encode("utf-8", "surrogateescape"), digest_size=_DIGEST_BYTES, key=code)
+        key = blake2b(repr((about, versions)).encode("utf-8", "surrogateescape"), digest_size=DIGEST_BYTES, key=code)
         return cls(directory, key.hexdigest(), first, facts)
 
     def hold_against(self, old: KnownAnswers, new: KnownAnswers) -> None:
@@ -232,7 +162,7 @@ class KeptComparisons:
     def _comes_out(self, outside: Outside) -> bool:
         if self._first(outside.application, outside.environment) != (outside.first, outside.evidence):
             return False
-        return all(_value_digest(self._outside[kind], name) == value for kind, name, value in outside.looked_up)
+        return all(value_digest(self._outside[kind], name) == value for kind, name, value in outside.looked_up)
 
     def put(self, path: str, made: Made, found: Affected | None) -> None:
         """Keeps what came of an application until `save`, if that can be written and known again."""
@@ -342,7 +272,7 @@ class _State:
         """The digest of the answer that it gives."""
         found = self._digests.get(question)
         if found is None:
-            found = self._digests[question] = _digest(repr(self._answers.of(question)))
+            found = self._digests[question] = digest_of(repr(self._answers.of(question)))
         return found
 
     @cached_property
@@ -386,14 +316,6 @@ class _Renumbered:
 
 def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).hexdigest()
-
-
-def _value_digest(values: Mapping[str, str], name: str) -> str:
-    return _digest(values[name]) if name in values else ""
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,8 @@ from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.operations.affected_applications import Affected, How
-from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made, NotedFacts, Outside
+from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made
+from innominatus_cli.operations.noted_facts import NotedFacts, Outside
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
 from innominatus_cli.planning.comparison import Comparison, compare
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest

@@ -12,7 +12,7 @@ from innominatus_cli.planning.outside import plan_limits
 from innominatus_cli.planning.own_types import StepTypes, has_own_types
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.planning.selection import Selection
-from innominatus_cli.planning.siblings import Sibling, is_plain_selection
+from innominatus_cli.planning.siblings import Sibling, is_plain_selection, is_plain_tier
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.versions import deprecated_in
@@ -123,6 +123,8 @@ class CommonPart:
         if not isinstance(snapshot, RecordingSnapshot) or has_own_types(self._repository):
             return None
         own = self.own(drafts)
+        if not is_plain_tier(own):
+            return None
         has_resources = any(draft.name == RESOURCES for draft in own)
         files = {file for draft in own for part in draft.steps for file in part.files}
         return Sibling(

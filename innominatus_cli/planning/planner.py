@@ -336,7 +336,7 @@ class _Planning:
         """Gives steps that call a workflow what they call; its file has a say too."""
         makers = self._makers()
         linker = CallLinker(self._repository, self._config or AdminConfigDocument(), prepared=makers.prepared)
-        own = self._common.own(chosen.drafts)  # the others call nothing
+        own = self._common.own(chosen.drafts)  # the others are as they are
         chosen.drafts = [*self._common.drafts, *(linker.link(draft, self._product) for draft in own)]
         self._findings += [*linker.findings, *makers.findings]
         self._consulted += linker.consulted

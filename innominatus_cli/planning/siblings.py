@@ -19,6 +19,8 @@ from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.surroundings import ApplicationData
 
+_OF_OTHERS = frozenset((CALL, PROVISIONING))
+
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
@@ -71,10 +73,26 @@ _ASK_OTHERS: Final = frozenset({CALL, PROVISIONING})
 
 
 def is_plain_selection(drafts: Sequence[Draft]) -> bool:
-    """Whether workflows stand for themselves: none calls or replaces another one, or asks for a provisioner."""
+    """Whether workflows stand for themselves: none calls or replaces another one, or lets somebody make a resource."""
     return not any(
-        draft.override_of is not None or any(part.definition.type in _ASK_OTHERS for part in draft.steps)
+        draft.override_of is not None or any(part.definition.type in _OF_OTHERS for part in draft.steps)
         for draft in drafts
+    )
+
+
+def is_plain_tier(drafts: Sequence[Draft]) -> bool:
+    """Whether an application tier is generated, and nothing in it is of a provider or a provisioner of somebody's own.
+
+    Its steps have inputs then, and nothing else that could be wrong.
+    """
+    return all(
+        part.ready is not None
+        and part.called is None
+        and not part.definition.env
+        and part.definition.type != CALL
+        and "provisioner" not in part.ready
+        for draft in drafts
+        for part in draft.steps
     )
 
 

@@ -286,11 +286,11 @@ CHANGES: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
     "a manifest among Score files": (platform(manifests("k8s/all")), platform(manifests("apps"))),
     "a change of one's own": (
         platform(USUAL),
-        {**platform(LONGER), "apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("web:1", "web:2")},
+        {**platform(LONGER), "apps/shop-x.yaml": PLAIN["apps/shop-x.yaml"].replace("web:1", "web:2")},
     ),
     "one with an error of its own": (
-        platform(USUAL, **{"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("sqlite", "nonsense")}),
-        platform(LONGER, **{"apps/shop-api.yaml": PLAIN["apps/shop-api.yaml"].replace("sqlite", "nonsense")}),
+        platform(USUAL, **{"apps/shop-x.yaml": PLAIN["apps/shop-x.yaml"].replace("sqlite", "nonsense")}),
+        platform(LONGER, **{"apps/shop-x.yaml": PLAIN["apps/shop-x.yaml"].replace("sqlite", "nonsense")}),
     ),
     "workflows of one's own": (
         platform(USUAL, spec="  outputs: {url: x}\n", phase="deployment")
