@@ -19,7 +19,7 @@ from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.surroundings import ApplicationData
 
-_OF_OTHERS = frozenset((CALL, PROVISIONING))
+_OF_OTHERS: Final = frozenset((CALL, PROVISIONING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,6 @@ class Rest:
             and not any(identity.startswith(f"{other.name}/") for identity in self.reads.workflows)
             and self.reads.hold_for(other.surroundings())
         )
-
-
-_ASK_OTHERS: Final = frozenset({CALL, PROVISIONING})
 
 
 def is_plain_selection(drafts: Sequence[Draft]) -> bool:
