@@ -34,6 +34,8 @@ BLOCKS = (
     "doctor",
     "ledger",
     "ledger_branch",
+    "resources",
+    "retention",
     "locks",
     "vendoring",
     "internal",
