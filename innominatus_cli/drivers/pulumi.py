@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -141,7 +142,7 @@ def preview(ctx: StepContext) -> DriverSteps:
 
 
 def probe(ctx: StepContext) -> DriverSteps:
-    """Done is what a preview finds nothing left to do for."""
+    """Done is what a preview finds nothing left to do for, with the stack's outputs."""
     project = yield from _opened(ctx)
     if isinstance(project, Finding):
         return DriverResult(failure=project)
@@ -150,7 +151,11 @@ def probe(ctx: StepContext) -> DriverSteps:
     changes = yield from _changes(project, "preview")
     if isinstance(changes, Finding):
         return DriverResult(failure=changes)
-    return DriverResult(outputs={"done": not _real(changes or ())})
+    found = ({}, ()) if _real(changes or ()) else (yield from _outputs(project))
+    if isinstance(found, Finding):
+        return DriverResult(failure=found)
+    told = _result(project, changes or (), *found, "")
+    return replace(told, outputs={**told.outputs, "done": not _real(changes or ())})
 
 
 def drift(ctx: StepContext) -> DriverSteps:

@@ -159,6 +159,7 @@ PULUMI = StepType(
     },
     tools=(PULUMI_TOOL,),
     idempotency=Idempotency.CONVERGENT,
+    has_probe=True,
     rollback="reversible",
     rollback_by_inputs=_rollback_of_pulumi,
     default_timeout_seconds=3600,

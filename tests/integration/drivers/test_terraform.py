@@ -164,9 +164,10 @@ def test_a_plan_changes_nothing_and_says_what_it_would_do(run_step: Any, state: 
     assert not list(state.rglob("made.json"))
     shown = run_step("terraform", APPLY, part="preview")
     assert shown.outputs == {"changes": [{"action": "create", "object": "terraform_data.db"}]}
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": False}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is False
     assert run_step("terraform", APPLY).failure is None
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": True}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is True
+    assert run_step("terraform", APPLY, part="probe").outputs["port"] == 5432
     assert run_step("terraform", APPLY, part="drift").outputs == {"drift": []}
 
 
@@ -203,6 +204,7 @@ def test_workspaces_and_named_states_are_apart(run_step: Any, state: Path) -> No
         assert run_step("terraform", {**APPLY, **more}).message == "1 added, 0 changed, 0 destroyed"
     assert run_step("terraform", {**APPLY, "operation": "destroy", "workspace": "blue"}).message == "1 destroyed"
     assert run_step("terraform", APPLY).message == "no changes"
+    assert run_step("terraform", {**APPLY, "operation": "plan"}, env={"TF_WORKSPACE": "red"}).outputs["changed"]
     assert (state / "mine" / "x.tfstate").is_file()
     found = run_step("terraform", {**APPLY, "operation": "output"})
     assert found.outputs["port"] == 5432
@@ -246,7 +248,7 @@ def test_a_rollback_destroys_what_its_own_run_made_and_nothing_else(run_step: An
     undone = run_step("terraform", APPLY, part="undo", undoes=undo_of(RUN))
     assert undone.failure is None
     assert undone.message == "1 destroyed"
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": False}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is False
 
 
 @pytest.mark.usefixtures("module")
@@ -411,6 +413,6 @@ def test_a_state_on_postgresql_is_locked_there(
     assert done.failure is None, done.failure.message
     assert done.message == "1 added, 0 changed, 0 destroyed"
     assert list(state.rglob("terraform.tfstate")) == []
-    assert run_step("terraform", inputs, part="probe", env=env).outputs == {"done": True}
+    assert run_step("terraform", inputs, part="probe", env=env).outputs["done"] is True
     gone = run_step("terraform", {**inputs, "operation": "destroy"}, env=env)
     assert gone.message == "1 destroyed"
