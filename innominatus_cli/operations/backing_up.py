@@ -27,6 +27,7 @@ from innominatus_cli.ledger.anchoring import Trust
 from innominatus_cli.ledger.chain import Link, tips
 from innominatus_cli.ledger.inspecting import inspect, link_of
 from innominatus_cli.ledger.landing import Change, Obstacle
+from innominatus_cli.ledger.listed import actions_of, runs_of
 from innominatus_cli.ledger.messages import action_message
 from innominatus_cli.ledger.reading import PENDING
 from innominatus_cli.ledger.records import (
@@ -110,7 +111,8 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
     finally:
         draft.unlink(missing_ok=True)
-    moments = _moments(ledger.store.records(), ledger.store.actions())
+    runs, actions = runs_of(store).runs, actions_of(store)
+    moments = [*(one.finished_at for one in runs), *(one.at for one in actions)]
     return Backup(
         str(path), path.stat().st_size, len(refs), len(moments), max(moments, default=None), verified.findings
     )
@@ -241,10 +243,6 @@ def _files(git: Git, root: str, commit: str | None) -> dict[str, str]:
     folders = tuple(_folders(root).values())
     entries = git.tree(commit, root) if commit else []
     return {entry.path: entry.object_id for entry in entries if entry.path.startswith(folders)}
-
-
-def _moments(runs: list[StoredRecord], actions: list[StoredAction]) -> list[str]:
-    return [*(one.record.finished_at for one in runs), *(one.record.at for one in actions)]
 
 
 def _until(

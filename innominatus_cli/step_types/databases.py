@@ -106,7 +106,8 @@ def _tools_of_migration(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:
     tool = inputs.get("tool", "sql")
     if isinstance(tool, str) and tool in TOOLS:
         return (TOOLS[tool],)
-    return _sql_tools(inputs.get("connectionString"))
+    connection = inputs.get("connectionString")
+    return (PSQL,) if connection is None else _sql_tools(connection)  # a file of SQLite is no secret
 
 
 def _tools_of_schema(inputs: Mapping[str, Any]) -> tuple[ToolNeed, ...]:

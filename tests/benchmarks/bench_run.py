@@ -5,8 +5,11 @@
 Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
 step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
 and 1,000 steps, the fixed cost what is left for no step at all. Rounds take turns, and ratios are made within a round,
-because a shared machine is never as fast twice. On a machine with other work put `chrt -r 10` before it: a parent that
-works between its children waits for its turn each time, and make does not work.
+because a shared machine is never as fast twice. Then a chain of 200 steps against make, as whole processes less those
+of a chain of 20; and, where strace is here, how often the tool waits for the disk for each step.
+
+On a machine with other work put `chrt -r 10` before it: a parent that works between its children waits for its turn
+each time, and make does not work.
 """
 
 import os
@@ -20,6 +23,8 @@ from pathlib import Path
 
 SIZES = (100, 1000)
 LAYERS = 10
+CHAIN = (20, 200)
+WIDTHS = (2, 16)
 ROUNDS, SHORT_ROUNDS = 7, 2
 PYTHON = Path(sys.executable)
 SCORE = """\
@@ -46,7 +51,9 @@ spec:
 
 
 def needs_of(step: int, count: int) -> list[int]:
-    """The three steps of the layer before that a step needs."""
+    """The three steps of the layer before that a step needs; in a chain the one before."""
+    if count in CHAIN:
+        return [step - 1] if step else []
     width = count // LAYERS
     layer, place = divmod(step, width)
     return [(layer - 1) * width + (place + shift) % width for shift in range(3)] if layer else []
@@ -122,6 +129,31 @@ def commands() -> dict[str, list[str]]:
     }
 
 
+def chain_ratios(root: Path, rounds: int) -> list[float]:
+    """How many times longer than make a step of a chain takes, round by round."""
+    folders = {count: repository(root / str(count), count) for count in CHAIN}
+    ratios = []
+    for _ in range(rounds):
+        slopes = [timed(argv, folders[CHAIN[1]]) - timed(argv, folders[CHAIN[0]]) for argv in commands().values()]
+        ratios.append(slopes[1] / slopes[0])
+    return ratios
+
+
+def syncs_of(root: Path, strace: str) -> dict[str, float]:
+    """Calls of fsync and fdatasync a step, between runs of 100 and 1,000 steps, by width; and in a chain."""
+    found = {}
+    shapes = [(f"{width} wide", SIZES, width) for width in WIDTHS] + [("chain", CHAIN, WIDTHS[0])]
+    for name, sizes, width in shapes:
+        argv = [*commands()["innominatus-ctl run"][:-1], str(width)]
+        counts = []
+        for count in sizes:
+            log = root / "syncs"
+            timed([strace, "-f", "-qq", "-o", str(log), "-e", "trace=fsync,fdatasync", *argv], root / str(count))
+            counts.append(sum(" = 0" in line for line in log.read_text().splitlines()))
+        found[name] = (counts[1] - counts[0]) / (sizes[1] - sizes[0])
+    return found
+
+
 def main(rounds: int) -> None:
     root = Path(tempfile.mkdtemp(prefix="bench-run-"))
     try:
@@ -137,6 +169,11 @@ def main(rounds: int) -> None:
                 slopes[name].append(slope)
                 fixed[name].append(small - slope * SIZES[0])
         report(slopes, fixed)
+        ratios = chain_ratios(root, rounds)
+        sys.stdout.write(f"a chain of {CHAIN[1]}: {statistics.median(ratios):.2f} x make a step\n")
+        strace = shutil.which("strace")
+        for name, count in syncs_of(root, strace).items() if strace else ():
+            sys.stdout.write(f"syncs a step, {name}: {count:.2f}\n")
     finally:
         shutil.rmtree(root)
 

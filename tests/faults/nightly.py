@@ -1,6 +1,9 @@
 """The large figures of tests/faults: kills at every point, at random points and in recoveries. Prints what it counted.
 
-python tests/faults/nightly.py [--kills 30000] [--pairs 10000] [--jobs 2] [--seed 1]
+python tests/faults/nightly.py [--kills 30000] [--pairs 10000] [--jobs 2] [--seed 1] [--minutes M]
+
+With `--minutes` each of the kinds in each of the scenes ends after its share of that time, and what was chosen comes in
+random order.
 """
 
 import argparse
@@ -25,7 +28,7 @@ from tests.faults.scenes import SCENES, Scene, prepared  # noqa: E402
 _AT_ONCE = 64
 
 
-def main(kills: int, pairs: int, jobs: int, seed: int) -> int:
+def main(kills: int, pairs: int, jobs: int, seed: int, minutes: float) -> int:
     """Runs everything; 1 where a promise was broken."""
     strace = shutil.which("strace")
     if strace is None:
@@ -45,8 +48,11 @@ def main(kills: int, pairs: int, jobs: int, seed: int) -> int:
             doubles: list[tuple[Point, ...]] = [
                 tuple(chosen.choices(points, k=2)) for _ in range((len(SCENES) - 1 + pairs) // len(SCENES))
             ]
+            seconds = minutes * 60 / (2 * len(SCENES))
+            if minutes:
+                chosen.shuffle(singles)
             for title, trials in {"kills": singles, "kills of a run and of its recovery": doubles}.items():
-                broken += _all(f"{scene.name}: {title}", scene, template, home, Path(strace), trials, jobs)
+                broken += _all(f"{scene.name}: {title}", scene, template, home, Path(strace), trials, jobs, seconds)
     print(f"{broken} broken promises")
     return 1 if broken else 0
 
@@ -59,9 +65,10 @@ def _all(
     strace: Path,
     trials: Sequence[tuple[Point, ...]],
     jobs: int,
+    seconds: float,
 ) -> int:
     started = time.monotonic()
-    hit = broken = 0
+    hit = broken = done = 0
     promises: Counter[str] = Counter()
 
     def one(numbered: tuple[int, tuple[Point, ...]]) -> tuple[tuple[Point, ...], Trial]:
@@ -71,15 +78,18 @@ def _all(
 
     with ThreadPoolExecutor(jobs) as pool:
         waiting = iter(enumerate(trials))
-        while batch := list(islice(waiting, _AT_ONCE)):
+        while batch := list(islice(waiting, _AT_ONCE if not seconds else jobs)):
+            if seconds and time.monotonic() - started > seconds:
+                break
             for points, found in pool.map(one, batch):
+                done += 1
                 hit += found.statuses[0] < 0
                 broken += bool(found.wrong)
                 promises.update(wrong.partition(":")[0] for wrong in found.wrong)
                 for wrong in found.wrong:
                     print(f"  {' then '.join(map(str, points))}: {wrong}", flush=True)
-    seconds = time.monotonic() - started
-    print(f"{title}: {len(trials):,} trials, {hit:,} hit, {broken} with broken promises, {seconds:.0f} s", flush=True)
+    took = time.monotonic() - started
+    print(f"{title}: {done:,} trials, {hit:,} hit, {broken} with broken promises, {took:.0f} s", flush=True)
     for name, count in sorted(promises.items()):
         print(f"    {name}: {count}")
     return broken
@@ -91,5 +101,6 @@ if __name__ == "__main__":
     parser.add_argument("--pairs", type=int, default=10_000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=0, help="in all; 0: until everything is done")
     given = parser.parse_args()
-    sys.exit(main(given.kills, given.pairs, given.jobs, given.seed))
+    sys.exit(main(given.kills, given.pairs, given.jobs, given.seed, given.minutes))

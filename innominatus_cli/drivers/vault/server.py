@@ -89,7 +89,8 @@ def _request(ctx: StepContext, inputs: VaultSetupInputs, asked: _Asked, work: Wo
         if isinstance(told, Finding):
             return told
         policies.append(told)
-    name = hashlib.sha256(ctx.step.id.encode()).hexdigest()[:16]
+    undoes = ctx.step.undoes
+    name = hashlib.sha256((ctx.step.id if undoes is None else undoes.step).encode()).hexdigest()[:16]
     return {
         "do": work,
         "address": asked.config.address,

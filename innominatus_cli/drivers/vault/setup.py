@@ -123,10 +123,11 @@ def undo(ctx: StepContext) -> DriverSteps:
     undone = yield from vault_work(ctx, inputs, "undo")
     if isinstance(undone, Finding):
         return DriverResult(failure=undone)
-    gone = [_object(one) for one in undone if one["state"] == "removed"]
-    told = f", {len(gone)} of Vault as before" if gone else ""
-    message = f"{counted(len(removed), 'secret')} removed{told}"
-    return DriverResult(outputs={"removed": [*removed, *gone]}, message=message)
+    gone = [one for one in undone if one["state"] == "removed"]
+    settings = sum(one["kind"] != "secret" for one in gone)
+    told = f", {settings} of Vault's policies and roles as before" if settings else ""
+    message = f"{counted(len(removed) + len(gone) - settings, 'secret')} removed{told}"
+    return DriverResult(outputs={"removed": [*removed, *map(_object, gone)]}, message=message)
 
 
 def _undone_here(

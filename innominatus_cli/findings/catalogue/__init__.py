@@ -34,6 +34,7 @@ BLOCKS = (
     "doctor",
     "ledger",
     "ledger_branch",
+    "resources",
     "retention",
     "locks",
     "vendoring",

@@ -41,7 +41,7 @@ def migrate(run_step: Any, postgres: Postgres, database: str) -> Callable[..., A
 
     def run(*, env: dict[str, str] | None = None, part: str | None = None, **inputs: Any) -> Any:
         written = {"migrationsPath": "migrations", **inputs}
-        undoes = {"undoes": UNDOES} if part == "undo" else {}
+        undoes: dict[str, Any] = {"undoes": UNDOES, "id": "deployment/application/-/undo"} if part == "undo" else {}
         return run_step(TYPE, written, part=part, env={"DATABASE_URL": postgres.url(database), **(env or {})}, **undoes)
 
     return run

@@ -43,7 +43,7 @@ class Stage:
         return {"name": name, "store": "vault", "key": "shop/{environment}/{name}", "vault": self.config, **more}
 
     def step(self, *, part: str | None = None, env: dict[str, str] | None = None, **inputs: Any) -> Any:
-        undoes = {"undoes": UNDOES} if part == "undo" else {}
+        undoes: dict[str, Any] = {"undoes": UNDOES, "id": "deployment/application/-/undo"} if part == "undo" else {}
         return self.run_step(TYPE, inputs, part=part, env=env or {"VAULT_TOKEN": self.vault.token}, **undoes)
 
     def put(self, key: str, data: dict[str, str]) -> None:

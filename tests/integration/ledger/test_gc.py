@@ -441,3 +441,30 @@ def test_whenever_it_is_killed_all_records_are_there_or_all_have_gone_and_the_ne
     else:
         pytest.fail("it never came to its end")
     assert points >= 4
+
+
+def test_a_gc_that_lost_the_race_of_pushes_is_made_again_on_top_of_what_others_pushed(
+    old: Old, make_record: MakeRecord, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote.git"
+    old.repository.git("init", "-q", "--bare", str(remote))
+    old.repository.git("remote", "add", "origin", str(remote))
+    _, going = lived(old)
+    branches = ("main", "innominatus/ledger") if old.branch else ("main",)
+    old.repository.git("push", "-q", "-u", "origin", *branches)
+    other = type(old.repository)(tmp_path / "other")
+    old.repository.git("clone", "-q", "-b", "main", str(remote), str(other.path))
+    theirs = open_ledger(other.path).store
+    pushed = theirs.push(theirs.write(make_record(plan=None), None, {}, theirs.git.head()))
+    assert pushed[1] == ()
+    old.gc()
+    store = old.store()
+    ours = store.write(make_record(plan=None), None, {}, store.git.head())
+    assert store.push(ours)[1] == ()
+    tip = old.repository.git("rev-parse", old.ref)
+    assert old.repository.git("ls-remote", "origin", f"refs/heads/{branches[-1]}").split()[0] == tip
+    names = old.files()
+    assert not [one.run for one in going if any(one.run in name for name in names)]
+    assert any(pushed[0].record.run in name for name in names)
+    assert old.told() == []
+    assert old.repository.our_status() == ""
