@@ -1,15 +1,18 @@
 """Action records: what people did to the ledger and to runs, beside running. Immutable JSON files, committed."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from innominatus_cli.documents.model import JsonModel, StoredModel
+from innominatus_cli.documents.tombstones import GcDetails
 from innominatus_cli.documents.verdict import Actor
 
 ACTION_SCHEMA: Final = "innominatus.dev/action-record/v1"
 
-Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "restore"]
+Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "gc", "restore"]
 
 
 class Evidence(JsonModel):
@@ -49,4 +52,21 @@ class ActionRecord(StoredModel):
     tool_version: str
     evidence: Evidence | None = None
     details: dict[str, Any] = {}
-    """What else belongs to this kind of action."""
+    """What else belongs to this kind of action; of `gc`, what `GcDetails` says."""
+
+    @model_validator(mode="after")
+    def _has_its_details(self) -> Self:
+        if self.action == "gc":
+            _ = self.removal
+        return self
+
+    @cached_property
+    def removal(self) -> GcDetails | None:
+        """What a `gc` removed; None for every other action. Raises ValidationError for details that are not that."""
+        return GcDetails.model_validate(self.details) if self.action == "gc" else None
+
+    def followed(self) -> Iterator[str]:
+        """The digests of all records that it follows, those that it removed among them."""
+        yield from self.parents
+        if self.removal is not None:
+            yield from self.removal.followed()

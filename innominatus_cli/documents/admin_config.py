@@ -167,6 +167,15 @@ class Limits(YamlModel):
     """Steps of the workflows of one owner, a team."""
 
 
+class RetentionConfig(YamlModel):
+    """What `ledger gc` keeps; some records it always keeps."""
+
+    keep_days: Annotated[int, Field(ge=0, le=36_500)] = 365
+    """Records of runs that ended less than so many days ago stay."""
+    keep_last: Annotated[int, Field(ge=0, le=1_000_000)] = 20
+    """So many of the newest runs of each application and environment stay, whenever they ended."""
+
+
 class LedgerConfig(YamlModel):
     """Where records go."""
 
@@ -188,6 +197,8 @@ class LedgerConfig(YamlModel):
     """Who may sign what the ledger held: lines of an allowed signers file (`ada@example.org ssh-ed25519 AAAA…`)."""
     heads_max_age: DurationSeconds = 30 * 24 * 3600
     """How old the last such statement may be before `ledger verify` warns."""
+    retention: RetentionConfig = RetentionConfig()
+    """What `ledger gc` keeps."""
 
 
 class LocksConfig(YamlModel):

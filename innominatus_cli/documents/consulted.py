@@ -5,7 +5,7 @@ needs to be made again only where an answer differs; a file that was looked for 
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from innominatus_cli.documents.snapshot import MAX_FILE, Snapshot
 from innominatus_cli.documents.tree import Tree
@@ -14,6 +14,23 @@ from innominatus_cli.findings.finding import Finding
 T = TypeVar("T")
 Question: TypeAlias = tuple[str, ...]
 """What is asked (`read`, `exists`, `is_file`, `is_folder`, `paths`), and of which path; of `paths` the suffixes too."""
+
+
+class Asked(NamedTuple):
+    """Everything that was asked to make something."""
+
+    own: frozenset[Question]
+    together: tuple[frozenset[Question], ...] = ()
+    """What many ask together: the very same sets for all of them."""
+
+    @property
+    def all(self) -> frozenset[Question]:
+        """All of the questions."""
+        return self.own.union(*self.together)
+
+    def and_together(self, *more: frozenset[Question]) -> "Asked":
+        """These, and questions that others ask as well."""
+        return Asked(self.own, tuple(dict.fromkeys((*self.together, *more))))
 
 
 class KnownAnswers:
@@ -69,7 +86,12 @@ class RecordingSnapshot:
     def __init__(self, answers: KnownAnswers) -> None:
         self._answers = answers
         self.asked: set[Question] = set()
-        self.asked_together: set[Question] = set()
+        self._together: dict[frozenset[Question], None] = {}
+
+    @property
+    def everything_asked(self) -> Asked:
+        """All questions so far."""
+        return Asked(frozenset(self.asked), tuple(self._together))
 
     def describe(self) -> str:
         """What people call the state."""
@@ -85,14 +107,14 @@ class RecordingSnapshot:
 
     def asked_by(self, make: Callable[[], T]) -> tuple[T, frozenset[Question]]:
         """What `make` gives, and the questions that it asked of this state."""
-        before = self.asked, self.asked_together
-        self.asked, self.asked_together = set(), set()
+        before = self.asked, self._together
+        self.asked, self._together = set(), {}
         try:
             made = make()
-            return made, frozenset(self.asked | self.asked_together)
+            return made, self.everything_asked.all
         finally:
             self.asked |= before[0]
-            self.asked_together |= before[1]
+            self._together = before[1] | self._together
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """What `make` gives, made once in this state; `key` names everything else that it depends on."""
@@ -104,7 +126,7 @@ class RecordingSnapshot:
         return made
 
     def together(self, key: object, make: Callable[[], T], keep: Callable[[T], bool]) -> T:
-        """The same for what many have in common: its questions are `asked_together`. Made again if not to `keep`."""
+        """The same for what many have in common: its questions are asked together. Made again if not to `keep`."""
         known = self._answers.made.get(key)
         if known is None:
             before = set(self.asked)
@@ -112,7 +134,7 @@ class RecordingSnapshot:
             self.asked = before
             if keep(known[0]):
                 self._answers.made[key] = known
-        self.asked_together |= known[1]
+        self._together[known[1]] = None
         made: T = known[0]
         return made
 

@@ -32,6 +32,8 @@ class LedgerCounts(JsonModel):
 
     runs: int = 0
     actions: int = 0
+    removed: int = 0
+    """Records that `ledger gc` removed, and whose tombstones stand for them."""
     plans: int = 0
     commits: int = 0
     """Commits of the history that were compared with what they follow."""

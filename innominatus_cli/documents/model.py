@@ -64,7 +64,8 @@ class StoredModel(JsonModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields replaced, which has bytes and a digest of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("canonical", None)
+        for worked_out in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[worked_out]
         return copied
 
 

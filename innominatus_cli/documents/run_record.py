@@ -1,5 +1,6 @@
 """Run records: immutable JSON files, committed. A record is a fold of its steps' results."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -147,3 +148,7 @@ class RunRecord(StoredModel):
     approvals: list[CountedApproval] | None = None
     lock: str | None = None
     """Fencing token of the lock on the remote: the object id of the lock's blob."""
+
+    def followed(self) -> Iterator[str]:
+        """The digests of all records that it follows."""
+        yield from self.parents

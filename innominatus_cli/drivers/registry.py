@@ -24,6 +24,7 @@ _MODULES: Final = {
     "monitoring": "monitoring",
     "notification": "notification",
     "policy": "policy",
+    "pulumi": "pulumi",
     "resource-provisioning": "resource_provisioning",
     "script": "script",
     "security": "security",

@@ -120,7 +120,7 @@ def _taken_over(inputs: ResourceProvisioningInputs, chosen: ProvisionedBy, how: 
             public=("name",),
             message="" if gone else stays,
         )
-    outputs = {"name": inputs.resource_id or inputs.resource, **inputs.outputs}
+    outputs = {"name": inputs.resource_id or inputs.resource, **(inputs.outputs or {})}
     return DriverResult(outputs=outputs, public=tuple(outputs), message=f"by the provider '{chosen.name}'")
 
 

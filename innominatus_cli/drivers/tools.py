@@ -13,6 +13,7 @@ from innominatus_cli.step_types.tools import KnownTool, known_tool
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 _NUMBERS = re.compile(rb"(?<![\w.])[vV]?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?((?:-[0-9A-Za-z.-]+)?)")
+_EARLY = re.compile(rb"-(?:alpha|beta|canary|dev|next|nightly|pre|preview|rc|snapshot)", re.IGNORECASE)
 
 ToolAsked = Generator[CommandRequest, CommandOutcome, ToolFound | Finding]
 
@@ -51,10 +52,14 @@ def _judged(ctx: StepContext, need: ToolNeed, outcome: CommandOutcome) -> ToolFo
 
 
 def version_in(printed: bytes, known: KnownTool) -> str | None:
-    """The first thing in what a tool printed that looks like its version: `1.2.3`, with what comes behind a hyphen."""
+    """The first thing in what a tool printed that looks like its version: `1.2.3`, or `1.2.3-rc.1`.
+
+    What packagers put behind a hyphen (`1.32.4-gke.100`) is none of a version's order, so it is left out.
+    """
     start = printed.find(known.before.encode()) if known.before else 0
     found = _NUMBERS.search(printed, max(0, start))
     if found is None:
         return None
     numbers = [int(part) for part in found.groups()[:3] if part is not None]
-    return ".".join(map(str, (*numbers, 0)[:3])) + found[4].decode()
+    early = found[4].decode() if _EARLY.match(found[4]) else ""
+    return ".".join(map(str, (*numbers, 0)[:3])) + early

@@ -69,11 +69,23 @@ def open_run(
 
 
 def read_request(folder: Path) -> PlannedRequest | None:
-    """What was asked for when the run of this folder was planned; None where that is not known."""
+    """What was asked for when the run of this folder was planned; None where that was not stored.
+
+    Raises CannotContinue (exit 65) where the file is there and is not what a run writes.
+    """
+    path = folder / _REQUEST
     try:
-        return PlannedRequest.model_validate_json(owned_bytes(folder / _REQUEST))
-    except (OSError, ValidationError):
+        data = owned_bytes(path)
+        request = PlannedRequest.model_validate_json(data)
+    except FileNotFoundError:
         return None
+    except ValidationError as problem:
+        raise _corrupt(path, _first(problem)) from problem
+    except OSError as problem:
+        raise _corrupt(path, f"it cannot be read: {problem.strerror}") from problem
+    if canonical_json(request.as_json()) != data:
+        raise _corrupt(path, "its bytes are not the canonical ones")
+    return request
 
 
 def close_run(state: StateFolder, run: str) -> None:

@@ -12,6 +12,8 @@ from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE
 from innominatus_cli.documents.ledger_verification import Anchor
 from innominatus_cli.findings.catalogue.ledger import HEADS_NOT_TRUSTED, HEADS_OLD, LEDGER_ROLLED_BACK, NO_HEADS
 from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.earlier_commits import Loss
+from innominatus_cli.ledger.graves import Graves
 from innominatus_cli.ledger.heads import HEADS_REF, StoredHeads, read_heads
 from innominatus_cli.ledger.seen_heads import Seen
 from innominatus_cli.system.git import Git
@@ -51,11 +53,21 @@ class Anchoring:
 
 
 class Anchors:
-    """Holds one ledger against its anchors. `digests` are those of all its records, `files` their files' object ids."""
+    """Holds one ledger against its anchors.
+
+    `digests` are those of all its records, removed ones included; `files` the object ids of those that stand.
+    """
 
     def __init__(
-        self, git: Git, commit: str | None, branch: str | None, digests: frozenset[str], files: Mapping[str, str]
+        self,
+        git: Git,
+        commit: str | None,
+        branch: str | None,
+        digests: frozenset[str],
+        files: Mapping[str, str],
+        graves: Graves,
     ) -> None:
+        self._graves = graves
         self._git = git
         self._commit = commit
         self._branch = branch
@@ -141,13 +153,10 @@ class Anchors:
             self._statement(named.statement, trust, "named", named.name)
             return
         files = named.files or {}
-        lost = [
-            Finding(
-                LEDGER_ROLLED_BACK, f"'{named.name}' has this record, and it is not here as it is there", Place(path)
-            )
-            for path, blob in sorted(files.items())
-            if self._files.get(path) != blob
-        ]
+        differing = [Loss(path, "", blob) for path, blob in files.items() if self._files.get(path) != blob]
+        left, untrue = self._graves.unexplained(differing, self._files)
+        message = f"'{named.name}' has this record, and it is not here as it is there"
+        lost = [*untrue, *(Finding(LEDGER_ROLLED_BACK, message, Place(loss.path)) for loss in left)]
         self._found.findings += lost
         self._found.anchors.append(Anchor(kind="named", name=named.name, count=len(files), holds=not lost))
 

@@ -106,6 +106,14 @@ class BranchStore(WorkingTreeStore):
 
         return self.landing().beside(self._branch.ref, self._base, missing), self._branch.ref
 
+    def land(self, head: Head, change_on: ChangeOn) -> str:  # noqa: ARG002 - what is checked out does not matter
+        """One commit of files of the ledger to its branch; the commit. Raises Obstacle, GitFailed, OSError."""
+        return self.landing().beside(self._branch.ref, self._base, change_on)
+
+    def pushed(self) -> str | None:
+        """The commit that the remote's branch was seen at last; None where it was never seen."""
+        return self._branch.place().remote
+
     def push(self, written: Landed[Entry]) -> tuple[Landed[Entry], tuple[Finding, ...]]:
         """Pushes the manifests' branch as the other store does, and the ledger's by compare-and-swap.
 
@@ -153,7 +161,7 @@ class BranchStore(WorkingTreeStore):
             commit = self._branch.put_on(theirs, latest, self.who, self._clock)
             if commit is None:
                 return written
-            self._remember(commit, made[0])
+            self.remember(commit, made[0])
             return replace(written, record=made[0], commit=commit)
 
     def _commit(self, writer: RecordWriter, draft: Draft[Entry], head: Head) -> Landed[Entry]:

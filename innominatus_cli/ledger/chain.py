@@ -1,11 +1,13 @@
 """The chain of records, judged by itself: every record follows records that are there, and none follows itself.
 
+What a `gc` removed is a part of the chain as its tombstone (see `documents.tombstones`).
+
 Pure: it sees of each record what `Link` holds. Digests rule out circles, unless SHA-256 is broken; asked all the same,
 because everything that rests on the chain rests on that too.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -15,6 +17,17 @@ from innominatus_cli.findings.finding import Finding, Place
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the clocks of two machines may differ."""
 _SHOWN: Final = 19
+
+
+class Buried(NamedTuple):
+    """A tombstone: a record that a `gc` removed. What its fields mean is as in `Link`."""
+
+    path: str
+    digest: str
+    parents: tuple[str, ...]
+    id: str
+    kind: str
+    at: str
 
 
 class Link(NamedTuple):
@@ -42,24 +55,35 @@ class Link(NamedTuple):
     """Who approved, by e-mail address."""
     counted: tuple[str, ...]
     """Digests of the records of those approvals."""
+    removed: tuple[Buried, ...] = ()
+    """Of a `gc`: what it removed."""
+
+    def followed(self) -> Iterator[str]:
+        """The digests of all records that it follows, those that it removed among them."""
+        yield from self.parents
+        for one in self.removed:
+            yield one.digest
+            yield from one.parents
 
 
 def tips(links: Sequence[Link]) -> list[str]:
     """The digests, sorted, of the records that no other of them follows."""
-    followed = {parent for link in links for parent in link.parents}
+    followed = {digest for link in links for digest in link.followed()}
     return sorted({link.digest for link in links} - followed)
 
 
 def check_chain(links: Sequence[Link]) -> Iterator[Finding]:
     """What is wrong with the chain of these records."""
-    known = {link.digest: link for link in links}
+    buried = {one.digest: one for link in links for one in link.removed}
+    known: dict[str, Link | Buried] = {**buried, **{link.digest: link for link in links}}
+    graves = {one.digest: link.path for link in links for one in link.removed}
     yield from _twice(links)
     orphans: dict[str, list[str]] = {}
-    for link in links:
+    for digest, link in known.items():
         for parent in link.parents:
             before = known.get(parent)
             if before is None:
-                orphans.setdefault(parent, []).append(link.path)
+                orphans.setdefault(parent, []).append(graves[digest] if isinstance(link, Buried) else link.path)
             elif _is_much_later(before.at, link.at):
                 message = f"it was written at {link.at}, and the record that it follows at {before.at}"
                 yield Finding(CLOCK_WENT_BACK, message, Place(link.path))
@@ -88,7 +112,7 @@ def check_approvals(links: Sequence[Link], others: Collection[str]) -> Iterator[
 
 
 def _twice(links: Sequence[Link]) -> Iterator[Finding]:
-    first: dict[str, str] = {}
+    first: dict[str, str] = {one.id: one.path for link in links for one in link.removed}
     for link in sorted(links):
         if first.setdefault(link.id, link.path) != link.path:
             message = f"'{first[link.id]}' is a record of {'action' if link.action else 'run'} {link.id} too"
@@ -102,7 +126,7 @@ def _is_much_later(one: str, other: str) -> bool:
         return False
 
 
-def _in_circles(known: dict[str, Link]) -> list[Link]:
+def _in_circles(known: Mapping[str, Link | Buried]) -> list[Link | Buried]:
     """What is left when records that nobody follows are taken away, again and again."""
     followers = Counter(parent for link in known.values() for parent in link.parents)
     free = [digest for digest in known if not followers[digest]]
@@ -113,4 +137,4 @@ def _in_circles(known: dict[str, Link]) -> list[Link]:
             followers[parent] -= 1
             if not followers[parent] and parent in left:
                 free.append(parent)
-    return sorted(left.values())
+    return sorted(left.values(), key=lambda link: link.path)

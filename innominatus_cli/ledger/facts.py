@@ -64,7 +64,7 @@ def deployed(store: Records, application: str, environment: str) -> Deployed | N
     where nothing exists.
     """
     records = store.records(application, environment)
-    undone = _taken_back([stored.record for stored in records])
+    undone = taken_back([stored.record for stored in records])
     since = _since_removal(stored for stored in records if stored.record.rolls_back is None)
     resources: dict[str, DeployedResource] = {}
     workload: Mapping[str, Any] | None = None
@@ -85,7 +85,7 @@ def deployed(store: Records, application: str, environment: str) -> Deployed | N
     return Deployed(evidence, tuple(resources.values()), workload) if evidence else None
 
 
-def _taken_back(records: Sequence[RunRecord]) -> set[tuple[str, str]]:
+def taken_back(records: Sequence[RunRecord]) -> set[tuple[str, str]]:
     """Runs and their steps whose work was taken back; a run that another one went on from is part of that one."""
     found: set[tuple[str, str]] = set()
     older = {record.run: record.resumes for record in records if record.resumes}

@@ -12,7 +12,7 @@ from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.catalogue.ledger import FOREIGN_FILE, RECORD_CORRUPT, RECORD_TOO_NEW
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.batches import batches_of
-from innominatus_cli.ledger.chain import Link
+from innominatus_cli.ledger.chain import Buried, Link
 from innominatus_cli.ledger.records import actions_folder, read_action, read_record, run_of_path, runs_folder
 from innominatus_cli.system.forking import Work, can_fork, in_processes, usable_processors
 from innominatus_cli.system.git import Git, TreeEntry
@@ -43,9 +43,15 @@ def inspect(git: Git, root: str, commit: str) -> Inspection:
 
     processes = min(usable_processors(), len(batches)) if can_fork() else 1
     done = in_processes(Work(do, _same, _same), len(batches), processes)
-    links = [Link(*plain) for plains, _ in done for plain in plains]
+    links = [_link(plain) for plains, _ in done for plain in plains]
     findings += [Finding(_CODES[code], message, Place(path)) for _, told in done for code, message, path in told]
     return Inspection(links, files, findings)
+
+
+def _link(plain: tuple[Any, ...]) -> Link:
+    """Other processes give plain tuples back."""
+    link = Link(*plain)
+    return link._replace(removed=tuple(Buried(*one) for one in link.removed)) if link.removed else link
 
 
 def _same(value: Any) -> Any:  # noqa: ANN401 - plain data already
@@ -82,7 +88,8 @@ def _read_batch(git: Git, root: str, files: Mapping[str, str]) -> tuple[list[tup
         if isinstance(found, Finding):
             told.append((found.code.number, found.message, path))
         else:
-            links.append(tuple(link_of(found, path, digest_of_bytes(data[:-1]))))
+            link = link_of(found, path, digest_of_bytes(data[:-1]))
+            links.append((*link[:-1], tuple(map(tuple, link.removed))))
     return links, told
 
 
@@ -132,4 +139,8 @@ def _of_action(record: ActionRecord, path: str, digest: str) -> Link:
         record.plan or "",
         (),
         (),
+        tuple(
+            Buried(one.path, one.digest, tuple(one.parents), one.id, one.kind, one.at)
+            for one in (record.removal.removed if record.removal else ())
+        ),
     )

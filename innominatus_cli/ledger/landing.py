@@ -6,8 +6,9 @@ deletion; whoever loses the race takes the moved branch as the new base. Where o
 nothing is changed, and the commit goes to `refs/innominatus/pending/<run>` instead.
 """
 
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -34,6 +35,8 @@ _ATTEMPTS: Final = 200
 _REF_PATIENCE_SECONDS: Final = 10.0
 _INDEX_PATIENCE_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.01
+_MANY: Final = 100
+"""Files above which all of them together are brought to disk: one after the other takes minutes for thousands."""
 _LONGEST_PAUSE_SECONDS: Final = 0.25
 
 
@@ -43,6 +46,11 @@ class Change:
 
     files: Mapping[str, bytes | None]
     message: str
+    removes_last: bool = False
+    """Files go from the working tree and the index only after the branch has moved.
+
+    Whoever dies in between leaves files that seem to be new, never a deletion that no commit explains.
+    """
 
 
 ChangeOn = Callable[[str | None], Change]
@@ -87,13 +95,15 @@ class Landing:
         noted = self._own_files.taken_up()
         ours = dict(noted)
         commit, landed = "", frozenset[str]()
+        last: dict[str, None] = {}
         until = self._clock.monotonic() + _REF_PATIENCE_SECONDS
         try:
             for attempt in range(_ATTEMPTS):
                 base = self._required(ref).commit
                 change = change_on(base)
                 commit, blobs = self._commit(base, change)
-                self._place(base, change, blobs, before, ours)
+                last = {path: None for path, data in change.files.items() if data is None and change.removes_last}
+                self._place(base, change, blobs, before, ours, last)
                 if move_ref(self._git, ref, commit, base, _subject(change), self._identity):
                     landed = frozenset(change.files)
                     break
@@ -108,7 +118,20 @@ class Landing:
             raise Obstacle(f"'{_short(ref)}' is locked or moves all the time")
         if self._git.checked_out() != ref:
             self._withdraw(before)
+        elif last:
+            with suppress(OSError, Obstacle, GitFailed):
+                self.take_away(last)
         return commit
+
+    def take_away(self, paths: Iterable[str]) -> None:
+        """Removes files from the working tree and the index, the index first, as far as that works.
+
+        Raises OSError, Obstacle, GitFailed.
+        """
+        going = list(paths)
+        self._update_index(dict.fromkeys(going))
+        for path in going:
+            remove_owned(self._git.root, path)
 
     def forward(self, ref: str, old: str, new: str, files: Mapping[str, bytes | None], reason: str) -> None:
         """Moves the branch that is checked out from one commit to another that differs in these files only.
@@ -204,8 +227,12 @@ class Landing:
         blobs: Mapping[str, str | None],
         before: _Before,
         ours: dict[str, frozenset[str]],
+        last: Collection[str] = (),
     ) -> None:
-        """Writes our files and index entries, after nothing of the user's was found at any of our paths."""
+        """Writes our files and index entries, after nothing of the user's was found at any of our paths.
+
+        What is at the paths of `last` stays where it is.
+        """
         committed = self._committed_ids(base, blobs)
         staged = self._staged_ids(blobs)
         standing: dict[str, bytes | None] = {}
@@ -214,21 +241,26 @@ class Landing:
             if staged[path] not in allowed:
                 raise Obstacle(f"you have staged something else at '{path}'")
             standing[path] = self._require_free(path, allowed)
-        ours.update(_with(ours, blobs))
+        now = {path: blob for path, blob in blobs.items() if path not in last}
+        ours.update(_with(ours, now))
         self._own_files.note(ours)
-        for path, data in change.files.items():
+        many = len(now) > _MANY
+        for path in now:
+            data = change.files[path]
             before.files.setdefault(path, standing[path])
             if data != standing[path]:
-                self._put(path, data)
-        for path, entry in staged.items():
-            before.entries.setdefault(path, entry)
-        self._update_index(dict(blobs))
+                self._put(path, data, durable=not many)
+        if many:
+            os.sync()
+        for path in now:
+            before.entries.setdefault(path, staged[path])
+        self._update_index(now)
 
-    def _put(self, path: str, data: bytes | None) -> None:
+    def _put(self, path: str, data: bytes | None, *, durable: bool = True) -> None:
         if data is None:
             remove_owned(self._git.root, path)
         else:
-            replace_owned(self._git.root, path, data)
+            replace_owned(self._git.root, path, data, durable=durable)
 
     def _require_free(self, path: str, allowed: set[str | None]) -> bytes | None:
         """What stands at a path of the working tree. Raises Obstacle where it is none of the `allowed` blobs."""

@@ -1,7 +1,8 @@
 """The branch of its own that holds a ledger: where it stands, how it begins, and how it goes on top of a remote's.
 
 Its files have the paths that they would have in the working tree. It is never checked out by us, shares no history with
-the user's branches, and only ever grows: what a clone has beyond the remote is put on top of what the remote has.
+the user's branches, and only grows, but for `gc`: what a clone has beyond the remote is put on
+top of what the remote has.
 """
 
 import os
@@ -117,6 +118,7 @@ class LedgerBranch:
             blobs: dict[str, str | None] = {
                 entry.path: entry.object_id for entry in entries if entry.path not in standing
             }
+            blobs |= self._removed(commit, tip)
             if not blobs:
                 continue
             is_latest = commit == latest.commit == commits[-1] and latest.path in blobs
@@ -129,6 +131,17 @@ class LedgerBranch:
             tip = commit_tree(self._git, tree, [tip], self._message(commit), identity, clock.now())
             made = tip if is_latest else made
         return tip, made
+
+    def _removed(self, commit: str, tip: str) -> dict[str, None]:
+        """What a commit removed, as a `gc` does, as far as it stands at the tip as it stood before."""
+        options = ("-r", "-z", "--no-commit-id", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=D")
+        fields = self._git.command.output("diff-tree", *options, commit, "--").split(b"\0")[:-1]
+        before = {
+            os.fsdecode(name): facts.decode().split(" ")[2]
+            for facts, name in zip(fields[::2], fields[1::2], strict=True)
+        }
+        standing = self._git.entries_at(tip, list(before)) if before else {}
+        return {path: None for path, blob in before.items() if path in standing and standing[path].object_id == blob}
 
     def _message(self, commit: str) -> str:
         return self._git.objects([commit])[commit][1].partition(b"\n\n")[2].decode("utf-8", "replace")

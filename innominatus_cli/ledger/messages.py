@@ -16,9 +16,10 @@ _DONE: Final = {
     "cancel": "cancel",
     "break_lock": "break the lock",
     "adopt": "adopt records",
+    "gc": "remove old records",
     "restore": "restore the ledger",
 }
-_ON_RECORDS: Final = frozenset({"break_lock", "adopt", "restore"})
+_ON_RECORDS: Final = frozenset({"break_lock", "adopt", "gc", "restore"})
 
 
 def commit_message(record: RunRecord, path: str) -> str:

@@ -3,7 +3,7 @@
 Objects are read by git's plumbing, files without following links; nothing that a repository holds is executed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Generic
 
@@ -74,6 +74,14 @@ class RecordReader(Generic[Entry]):
         """The records that are files of the working tree and in no commit."""
         yield from self._files(self._git.root, committed, folder, Standing.UNCOMMITTED)
 
+    def uncommitted_at(self, paths: Iterable[str]) -> Iterator[Stored[Entry]]:
+        """The same, of whoever knows which files those are."""
+        return self._read_files(self._git.root, paths, Standing.UNCOMMITTED)
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Takes over what was found before to be wrong with records."""
+        self._findings |= {finding.place.path: finding for finding in findings}
+
     def kept(self) -> Iterator[Stored[Entry]]:
         """The records that could not be committed and wait in the state folder."""
         for run in sorted(path.name for path in self._unwritten.iterdir()) if self._unwritten.is_dir() else ():
@@ -82,15 +90,18 @@ class RecordReader(Generic[Entry]):
     def _files(
         self, top: Path, committed: Mapping[str, str], folder: str, standing: Standing
     ) -> Iterator[Stored[Entry]]:
-        for path in owned_files(top, folder):
-            if path not in committed and run_of_path(path):
-                try:
-                    data = read_owned(top, path)
-                except OSError as problem:
-                    self._findings[path] = Finding(RECORD_CORRUPT, f"it cannot be read: {problem}", Place(path))
-                    continue
-                if data is not None:
-                    yield from self._read(path, data, standing)
+        paths = (path for path in owned_files(top, folder) if path not in committed and run_of_path(path))
+        return self._read_files(top, paths, standing)
+
+    def _read_files(self, top: Path, paths: Iterable[str], standing: Standing) -> Iterator[Stored[Entry]]:
+        for path in paths:
+            try:
+                data = read_owned(top, path)
+            except OSError as problem:
+                self._findings[path] = Finding(RECORD_CORRUPT, f"it cannot be read: {problem}", Place(path))
+                continue
+            if data is not None:
+                yield from self._read(path, data, standing)
 
     def _read(self, path: str, data: bytes, standing: Standing) -> Iterator[Stored[Entry]]:
         found = self._read_bytes(path, data)

@@ -6,48 +6,14 @@ What does not look like a record is read as a whole, so that the finding about i
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
 
-from innominatus_cli.documents.run_record import RECORD_SCHEMA, RunRecord
+from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.batches import batches_of
 from innominatus_cli.ledger.records import plan_path, read_record, run_of_path
+from innominatus_cli.ledger.skimmed import SkimmedRecord, skimmed, skimmed_of
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import ulid_milliseconds
-
-_DEPLOYMENTS: Final = frozenset({"run", "resume"})
-
-
-class SkimmedStep(NamedTuple):
-    """What came of one step."""
-
-    step: str
-    """The step's id in the plan."""
-    status: str
-    duration_ms: int
-    continued: bool
-
-
-class SkimmedRecord(NamedTuple):
-    """A record without what only its readers need: outputs, attempts, digests of streams."""
-
-    run: str
-    kind: str
-    application: str
-    environment: str
-    operation: str
-    status: str
-    duration_ms: int
-    plan: str | None
-    steps: tuple[SkimmedStep, ...]
-    failures: tuple[str, ...]
-    errors: tuple[str, ...]
-    """The codes of its errors, each once."""
-
-    @property
-    def is_successful_deployment(self) -> bool:
-        """Whether the application stands there since, as this record says."""
-        return self.operation == "deploy" and self.status == "succeeded" and self.kind in _DEPLOYMENTS
 
 
 @dataclass(slots=True)
@@ -58,7 +24,7 @@ class Skimmed:
     findings: list[Finding] = field(default_factory=list)
 
 
-def skim(store: WorkingTreeStore, application: str | None = None, since_ms: int = 0) -> Skimmed:
+def skim_read(store: WorkingTreeStore, application: str | None = None, since_ms: int = 0) -> Skimmed:
     """The records of runs that began at `since_ms` (milliseconds since 1970) or later, of one application or of all.
 
     Older records are not read: a run's id says when it began.
@@ -68,13 +34,13 @@ def skim(store: WorkingTreeStore, application: str | None = None, since_ms: int 
     wanted = {path: blob for path, blob in paths.items() if _began(path) >= since_ms}
     found.records += _committed(store, wanted, found.findings)
     found.records += [
-        _skimmed(stored.record.as_json()) for stored in loose if ulid_milliseconds(stored.record.run) >= since_ms
+        skimmed(stored.record.as_json()) for stored in loose if ulid_milliseconds(stored.record.run) >= since_ms
     ]
     found.records.sort(key=lambda record: record.run)
     return found
 
 
-def last_deployments(store: WorkingTreeStore) -> Skimmed:
+def last_deployments_read(store: WorkingTreeStore) -> Skimmed:
     """The last successful deployment of every application and environment that has one.
 
     Reads backwards and only as far as it must.
@@ -93,7 +59,7 @@ def last_deployments(store: WorkingTreeStore) -> Skimmed:
                 latest[record.application, record.environment] = record
         waiting = {key: files for key, files in waiting.items() if files and key not in latest}
     for stored in loose:
-        record = _skimmed(stored.record.as_json())
+        record = skimmed(stored.record.as_json())
         key = (record.application, record.environment)
         if record.is_successful_deployment and (key not in latest or latest[key].run < record.run):
             latest[key] = record
@@ -134,31 +100,8 @@ def _committed(store: WorkingTreeStore, paths: Mapping[str, str], findings: list
 
 
 def _read(root: str, path: str, data: bytes) -> SkimmedRecord | Finding:
-    try:
-        content = json.loads(data)
-        if content["schema"] == RECORD_SCHEMA and f"/{content['run']}.json" in path:
-            return _skimmed(content)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        pass
+    quick = skimmed_of(path, data)
+    if quick is not None:
+        return quick
     whole = read_record(root, path, data)
-    return _skimmed(whole.as_json()) if isinstance(whole, RunRecord) else whole
-
-
-def _skimmed(content: Mapping[str, Any]) -> SkimmedRecord:
-    """Raises LookupError, TypeError or AttributeError for what is no record."""
-    return SkimmedRecord(
-        content["run"],
-        content["kind"],
-        content["application"],
-        content["environment"],
-        content["operation"],
-        content["status"],
-        content["duration_ms"] + 0,
-        content.get("plan"),
-        tuple(
-            SkimmedStep(step["step"], step["status"], step["duration_ms"] + 0, bool(step.get("continued")))
-            for step in content["steps"]
-        ),
-        tuple(content["failures"]),
-        tuple(dict.fromkeys(one["code"] for one in content["findings"] if one["severity"] == "error")),
-    )
+    return skimmed(whole.as_json()) if isinstance(whole, RunRecord) else whole

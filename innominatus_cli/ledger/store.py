@@ -152,5 +152,5 @@ def tips_of(records: Iterable[Stored[RunRecord] | Stored[ActionRecord]]) -> list
     parents: set[str] = set()
     for stored in records:
         digests.add(stored.digest)
-        parents.update(stored.record.parents)
+        parents.update(stored.record.followed())
     return sorted(digests - parents)

@@ -56,8 +56,9 @@ class Tips:
         if last is None or len(last.trees) != len(trees):
             return None
         added: list[dict[str, str]] = []
+        gone: set[str] = set()
         for folder, old, new in zip(self._folders, last.trees, trees, strict=True):
-            files = self._added(folder, old, new)
+            files = self._added(folder, old, new, gone)
             if files is None:
                 return None
             added.append(files)
@@ -69,11 +70,16 @@ class Tips:
         )
         for stored in found:
             digests.add(stored.digest)
-            parents.update(stored.record.parents)
-        return sorted(digests - parents)
+            parents.update(stored.record.followed())
+            if isinstance(stored.record, ActionRecord) and stored.record.removal is not None:
+                gone.difference_update(one.path for one in stored.record.removal.removed)
+        return None if gone else sorted(digests - parents)
 
-    def _added(self, folder: str, old: str, new: str) -> dict[str, str] | None:
-        """The record files that one tree has beyond another, with their ids; None where anything else differs."""
+    def _added(self, folder: str, old: str, new: str, gone: set[str]) -> dict[str, str] | None:
+        """The record files that one tree has beyond another, with their ids; None where one was changed.
+
+        What it has no more goes to `gone`: only an action can have removed it.
+        """
         if old == new:
             return {}
         if not old or not new or len(self._git.blob_sizes([old])) != 1:
@@ -83,6 +89,9 @@ class Tips:
         for facts, name in zip(fields[::2], fields[1::2], strict=True):
             _, mode, _, object_id, status = facts.decode().split(" ")
             path = f"{folder}/{os.fsdecode(name)}"
+            if status == "D":
+                gone.add(path)
+                continue
             if status != "A":
                 return None
             if mode == "100644" and run_of_path(path):

@@ -16,6 +16,7 @@ from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
 from innominatus_cli.ledger.batches import LARGEST, batches_of
 from innominatus_cli.ledger.chain import Link, check_approvals, check_chain, tips
 from innominatus_cli.ledger.earlier_commits import look_back, losses_told
+from innominatus_cli.ledger.graves import Graves, check_tombstones
 from innominatus_cli.ledger.inspecting import Inspection, inspect
 from innominatus_cli.ledger.proofs import check_signatures
 from innominatus_cli.ledger.records import actions_folder, plan_path, runs_folder
@@ -76,13 +77,15 @@ def verify_ledger(
     commit = store.commit()
     inspection = inspect(git, store.root, commit) if commit else Inspection([], {}, [])
     links = sorted(inspection.links)
-    findings = [*inspection.findings, *check_chain(links)]
+    graves = Graves(git, links)
+    findings = [*inspection.findings, *check_chain(links), *check_tombstones(store.root, links)]
     seen_heads = SeenHeads(store.state)
     commits = proofs = 0
     if commit:
-        commits, told = _look_into_git(store, commit, inspection.files, links)
+        commits, told = _look_into_git(store, commit, inspection.files, links, graves)
         findings += told
-    anchors = Anchors(git, commit, branch, frozenset(link.digest for link in links), inspection.files)
+    digests = graves.digests.union(link.digest for link in links)
+    anchors = Anchors(git, commit, branch, digests, inspection.files, graves)
     anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)
     findings += anchoring.findings
     if commit and signatures:
@@ -93,7 +96,7 @@ def verify_ledger(
     sound = not any(finding.severity is Severity.ERROR for finding in findings)
     if sound and branch:
         seen_heads.remember(
-            branch, Seen(tuple(tips(links)), len(links), timestamp(clock.now()), anchoring.statement_at)
+            branch, Seen(tuple(tips(links)), len(digests), timestamp(clock.now()), anchoring.statement_at)
         )
     findings.sort(key=lambda finding: finding.sort_key)
     report = LedgerVerification(
@@ -105,6 +108,7 @@ def verify_ledger(
         counts=LedgerCounts(
             runs=sum(not link.action for link in links),
             actions=sum(bool(link.action) for link in links),
+            removed=len(digests) - len(links),
             plans=len({link.plan for link in links if link.plan}),
             commits=commits,
             waiting=sum(stored.standing is not Standing.COMMITTED for stored in waiting),
@@ -118,12 +122,13 @@ def verify_ledger(
 
 
 def _look_into_git(
-    store: VerifiableStore, commit: str, files: Mapping[str, str], links: Sequence[Link]
+    store: VerifiableStore, commit: str, files: Mapping[str, str], links: Sequence[Link], graves: Graves
 ) -> tuple[int, list[Finding]]:
     """How many commits were walked, and what is wrong with the past, the working tree, plans and commits."""
     git = store.git
     earlier = look_back(git, commit, (runs_folder(store.root), actions_folder(store.root)), files)
-    findings = [*losses_told(git, earlier.losses, files), *_shallow(git)]
+    losses, untrue = graves.unexplained(earlier.losses, files)
+    findings = [*untrue, *losses_told(git, losses, files), *_shallow(git)]
     if store.in_working_tree:
         findings += check_working_files(git, files)
     return earlier.commits, [*findings, *_check_plans(git, store.root, commit, links), *_check_commits(git, links)]

@@ -1,6 +1,6 @@
 """The ledger in the branch that is checked out: records are files of the repository, in one commit each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
@@ -191,6 +191,18 @@ class WorkingTreeStore:
         """
         return self._look(application, environment)
 
+    def loose_runs(self, uncommitted: Iterable[str]) -> Iterator[StoredRecord]:
+        """The records of runs in no commit: these files of the working tree, pending and kept ones."""
+        return chain(self._reader.uncommitted_at(uncommitted), self._reader.pending(), self._reader.kept())
+
+    def loose_actions(self, uncommitted: Iterable[str]) -> Iterator[StoredAction]:
+        """The same for actions."""
+        return chain(self._actions.uncommitted_at(uncommitted), self._actions.pending(), self._actions.kept())
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Takes over what an index knows to be wrong with records."""
+        self._reader.note(findings)
+
     def waiting(self) -> list[StoredRecord]:
         """The records that `ledger adopt` takes in: pending and kept ones, the oldest first."""
         return sorted(chain(self._reader.pending(), self._reader.kept()), key=_run)
@@ -269,18 +281,41 @@ class WorkingTreeStore:
             raise Obstacle(reason)
         return self.landing().on_branch(head.ref, change_on), head.ref
 
+    def land(self, head: Head, change_on: ChangeOn) -> str:
+        """One commit of files of the ledger, to the branch that holds it; the commit.
+
+        Raises Obstacle (nothing is changed then), GitFailed, OSError, and what `change_on` raises.
+        """
+        reason = why_not(head, head.ref)
+        if reason or head.ref is None:
+            raise Obstacle(reason)
+        return self.landing().on_branch(head.ref, change_on)
+
+    def pushed(self) -> str | None:
+        """The commit that the remote's branch was seen at last; None where nothing says which one that is."""
+        ref = self.git.checked_out()
+        if ref is None:
+            return None
+        form = "--format=%(upstream)"
+        upstream = self.git.command.text("for-each-ref", form, "--end-of-options", ref)
+        return self.git.commit_of(upstream) if upstream.startswith("refs/") else None
+
+    def tips_at(self, commit: str | None) -> list[str]:
+        """The digests, sorted, of the tips at a commit. Raises GitFailed, CannotContinue."""
+        return self._tips.at(commit)
+
     def _write(self, draft: Draft[Entry], head: Head, *, commit: bool) -> Landed[Entry]:
         writer = RecordWriter(self.git, self.landing(), self.state, self._tips.at)
         with self.turn():
             written = self._commit(writer, draft, head) if commit else writer.leave_uncommitted(draft)
             if written.commit is not None and not written.pending:
-                self._remember(written.commit, written.record)
+                self.remember(written.commit, written.record)
             return written
 
     def _commit(self, writer: RecordWriter, draft: Draft[Entry], head: Head) -> Landed[Entry]:
         return writer.commit(draft, head)
 
-    def _remember(self, commit: str, record: RunRecord | ActionRecord) -> None:
+    def remember(self, commit: str, record: RunRecord | ActionRecord) -> None:
         """A record that was written follows all tips: it is the only one now."""
         with suppress(GitFailed):
             self._tips.remember(commit, [record.digest])
@@ -344,7 +379,9 @@ class WorkingTreeStore:
         commits = self.commits()
         for commit in commits:
             found = {**reader.committed_paths(commit, folder), **found}
-        return found if len(commits) < 2 else dict(sorted(found.items(), key=lambda item: run_of_path(item[0]) or ""))  # noqa: PLR2004 - one is sorted
+        if len(commits) <= 1:
+            return found
+        return dict(sorted(found.items(), key=lambda item: (run_of_path(item[0]) or "", item[0])))
 
     def _look(self, application: str | None, environment: str | None) -> tuple[dict[str, str], list[StoredRecord]]:
         """The files of committed records, the oldest first, and the records that no commit of the branch has."""

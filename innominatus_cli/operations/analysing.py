@@ -11,7 +11,8 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.plan_analysis import Origin, PhaseWidth, PlanAnalysis, Risk, StepTimes, WholeRuns
 from innominatus_cli.execution.retry import delay_seconds
 from innominatus_cli.expressions.truth import is_true
-from innominatus_cli.ledger.skimming import SkimmedRecord, skim
+from innominatus_cli.ledger.listed import skim
+from innominatus_cli.ledger.skimmed import SkimmedRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.plan_risks import Past, risks_of

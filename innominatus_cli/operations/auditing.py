@@ -4,7 +4,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.ledger.listed import actions_of, runs_of
+from innominatus_cli.ledger.summaries import ActionSummary, RunSummary
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.system.clock import timestamp
 
@@ -23,6 +24,7 @@ WHATS: Final = (
     "cancel",
     "break_lock",
     "adopt",
+    "gc",
     "restore",
 )
 """What can be searched for: kinds of records of runs, their operations, and actions."""
@@ -46,8 +48,8 @@ class AuditQuery(NamedTuple):
 def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
     """Rows of plain data, the newest first."""
     store = ledger.store
-    runs = store.records(query.application, query.environment)
-    actions = store.actions(query.application, query.environment)
+    runs = runs_of(store, query.application, query.environment).runs
+    actions = actions_of(store, query.application, query.environment)
     rows = [*map(_of_run, runs), *map(_of_action, actions)]
     since = timestamp(query.since) if query.since else ""
     until = timestamp(query.until) if query.until else ""
@@ -76,43 +78,41 @@ def _concerns(row: Data, run: str) -> bool:
     return any(str(one).startswith(run) for one in (row["id"], row["run"], row["goes_on_with"]) if one)
 
 
-def _of_run(stored: StoredRecord) -> Data:
-    record = stored.record
+def _of_run(run: RunSummary) -> Data:
     return {
-        "at": record.started_at,
-        "what": record.kind,
-        "operation": record.operation,
-        "id": record.run,
-        "by": record.actor.name,
-        "email": record.actor.email,
-        "teams": list(record.actor.teams),
-        "verification": record.actor.verification,
-        "application": record.application,
-        "environment": record.environment,
-        "status": record.status,
+        "at": run.started_at,
+        "what": run.kind,
+        "operation": run.operation,
+        "id": run.run,
+        "by": run.by,
+        "email": run.email,
+        "teams": list(run.teams),
+        "verification": run.verification,
+        "application": run.application,
+        "environment": run.environment,
+        "status": run.status,
         "reason": "",
-        "run": record.run,
-        "goes_on_with": record.resumes or record.rolls_back,
-        "plan": record.plan,
-        "commit": record.commit,
-        "approved_by": [approval.email for approval in record.approvals or ()],
-        "record": stored.path,
-        "digest": stored.digest,
-        "standing": stored.standing.value,
+        "run": run.run,
+        "goes_on_with": run.resumes or run.rolls_back,
+        "plan": run.plan,
+        "commit": run.commit,
+        "approved_by": list(run.approved_by),
+        "record": run.path,
+        "digest": run.digest,
+        "standing": run.standing,
     }
 
 
-def _of_action(stored: StoredAction) -> Data:
-    action = stored.record
+def _of_action(action: ActionSummary) -> Data:
     return {
         "at": action.at,
         "what": action.action,
         "operation": None,
         "id": action.id,
-        "by": action.actor.name,
-        "email": action.actor.email,
-        "teams": list(action.actor.teams),
-        "verification": action.actor.verification,
+        "by": action.by,
+        "email": action.email,
+        "teams": list(action.teams),
+        "verification": action.verification,
         "application": action.application,
         "environment": action.environment,
         "status": None,
@@ -122,7 +122,7 @@ def _of_action(stored: StoredAction) -> Data:
         "plan": action.plan,
         "commit": action.commit,
         "approved_by": [],
-        "record": stored.path,
-        "digest": stored.digest,
-        "standing": stored.standing.value,
+        "record": action.path,
+        "digest": action.digest,
+        "standing": action.standing,
     }

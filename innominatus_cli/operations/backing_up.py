@@ -1,23 +1,44 @@
 """`ledger backup` and `ledger restore`: the ledger in one git bundle, and what a clone lacks of it, verified first.
 
 A bundle is git's own format: the branch with its history, and the refs below refs/innominatus. Restoring takes the
-records, plans and actions that are missing, byte for byte, in one commit; it changes and removes nothing.
+records, plans and actions that are missing, byte for byte, in one commit with the action that says so, then the refs
+that are missing; it changes and removes nothing, and what a `gc` has removed here does not come back.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.run_record import RunRecord
-from innominatus_cli.findings.catalogue.ledger import BACKUP_DIFFERS, BACKUP_UNUSABLE, NOT_A_BRANCH, UNKNOWN_RUN
+from innominatus_cli.findings.catalogue.ledger import (
+    BACKUP_DIFFERS,
+    BACKUP_UNUSABLE,
+    GIT_FAILED,
+    NOT_A_BRANCH,
+    UNKNOWN_RUN,
+)
+from innominatus_cli.findings.catalogue.retention import REF_STANDS
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Trust
+from innominatus_cli.ledger.chain import Link, tips
+from innominatus_cli.ledger.inspecting import inspect, link_of
 from innominatus_cli.ledger.landing import Change, Obstacle
-from innominatus_cli.ledger.records import actions_folder, plan_path, read_action, read_record, runs_folder
+from innominatus_cli.ledger.listed import actions_of, runs_of
+from innominatus_cli.ledger.messages import action_message
+from innominatus_cli.ledger.reading import PENDING
+from innominatus_cli.ledger.records import (
+    action_path,
+    actions_folder,
+    plan_path,
+    read_action,
+    read_record,
+    run_of_path,
+    runs_folder,
+)
 from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.verifying import verify_ledger
 from innominatus_cli.operations.acting import new_action
@@ -26,10 +47,12 @@ from innominatus_cli.operations.verifying import verify
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.git_writing import move_ref
 from innominatus_cli.system.state_folder import StateFolder
 
 _BRANCHES: Final = "refs/heads/"
 _OURS: Final = "refs/innominatus/"
+_SHORT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,8 @@ class Restored:
     plans: int
     newest: str | None
     duration_ms: int
+    refs: int = 0
+    """Refs below refs/innominatus."""
     commit: str | None = None
     dry_run: bool = False
     findings: tuple[Finding, ...] = ()
@@ -66,7 +91,7 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
     git = ledger.store.git
     head = git.head()
     store = ledger.store
-    ref = head.ref if store.in_working_tree else f"{_BRANCHES}{store.branch}"
+    ref = head.ref if store.in_working_tree else f"{_BRANCHES}{store.branch()}"
     if ref is None or git.commit_of(ref) is None:
         raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits holds the ledger", Place("HEAD")))
     if path.exists():
@@ -86,7 +111,8 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
     finally:
         draft.unlink(missing_ok=True)
-    moments = _moments(ledger.store.records(), ledger.store.actions())
+    runs, actions = runs_of(store).runs, actions_of(store)
+    moments = [*(one.finished_at for one in runs), *(one.at for one in actions)]
     return Backup(
         str(path), path.stat().st_size, len(refs), len(moments), max(moments, default=None), verified.findings
     )
@@ -103,7 +129,7 @@ def restore(
     now = clock or SystemClock()
     started = now.monotonic()
     git, store = ledger.store.git, ledger.store
-    commit = _unbundled(git, path)
+    commit, refs = _unbundled(git, path)
     verified = verify_ledger(_Elsewhere(git, store.root, commit), now, Trust())
     if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
         message = f"the ledger in it is not sound: {wrong[0].place}: {wrong[0].message}"
@@ -113,11 +139,13 @@ def restore(
         if here.get(name, object_id) != object_id:
             raise CannotContinue(Finding(BACKUP_DIFFERS, "it stands here with other bytes", Place(name)))
     missing = {name: object_id for name, object_id in there.items() if name not in here}
+    missing = _without_removed(ledger, missing, here)
     wanted, newest = _until(git, store.root, missing, at, there)
     runs, actions, plans = (sum(name.startswith(one) for name in wanted) for one in _folders(store.root).values())
-    done, trouble = (None, ()) if dry_run or not wanted else _land(ledger, wanted, path, now)
+    done = None if dry_run or not wanted else _land(ledger, wanted, path, now)
+    brought, told = (0, []) if at else _bring(ledger, refs, dry_run=dry_run)
     lasted = round((now.monotonic() - started) * 1000)
-    return Restored(runs, actions, plans, newest, lasted, done, dry_run, trouble)
+    return Restored(runs, actions, plans, newest, lasted, brought, done, dry_run, tuple(told))
 
 
 class _Elsewhere:
@@ -148,19 +176,66 @@ def _folders(root: str) -> dict[str, str]:
     return {"runs": f"{runs_folder(root)}/", "actions": f"{actions_folder(root)}/", "plans": f"{root}/plans/"}
 
 
-def _unbundled(git: Git, path: Path) -> str:
-    """The commit of the branch in the bundle; its objects are in this repository then, and no ref names them."""
+def _unbundled(git: Git, path: Path) -> tuple[str, dict[str, str]]:
+    """The commit of the branch in the bundle, and its refs of ours; its objects are here, and no ref names them."""
     if not path.is_file():
         raise CannotContinue(Finding(BACKUP_UNUSABLE, "it is no regular file", Place(str(path))))
     try:
         told = git.command.text("bundle", "unbundle", str(path.resolve()))
     except GitFailed as problem:
         raise CannotContinue(Finding(BACKUP_UNUSABLE, f"git cannot read it: {problem}", Place(str(path)))) from problem
-    branches = [line.split(" ")[0] for line in told.splitlines() if line.partition(" ")[2].startswith(_BRANCHES)]
+    heads = {name: commit for commit, _, name in (line.partition(" ") for line in told.splitlines())}
+    branches = [commit for name, commit in heads.items() if name.startswith(_BRANCHES)]
     if len(branches) != 1:
         message = f"it holds {len(branches)} branches, and a backup holds one"
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))))
-    return branches[0]
+    return branches[0], {name: commit for name, commit in heads.items() if name.startswith(_OURS)}
+
+
+def _without_removed(ledger: OpenLedger, missing: Mapping[str, str], here: Mapping[str, str]) -> dict[str, str]:
+    """What is missing without the records, and the plans of theirs, that a `gc` of this ledger has removed."""
+    store = ledger.store
+    removals = [one.record.removal for one in store.actions() if one.path in here and one.record.removal is not None]
+    records = {one.path for removal in removals for one in removal.removed}
+    plans = {plan_path(store.root, digest) for removal in removals for digest in removal.plans}
+    if plans.intersection(missing):
+        named = {one.record.plan for one in store.records() if one.path in here}
+        coming = [name for name in missing if name.startswith(_folders(store.root)["runs"]) and name not in records]
+        contents = store.git.read_blobs(missing[name] for name in coming)
+        named.update(_plan(store.root, name, contents[missing[name]]) for name in coming)
+        plans.difference_update(plan_path(store.root, plan) for plan in named if plan is not None)
+    return {name: object_id for name, object_id in missing.items() if name not in records and name not in plans}
+
+
+def _bring(ledger: OpenLedger, refs: Mapping[str, str], *, dry_run: bool) -> tuple[int, list[Finding]]:
+    """Sets the refs that are missing here: how many, and which are others here. A pending record that stands is none.
+
+    Raises CannotContinue where git fails.
+    """
+    git = ledger.store.git
+    standing = git.refs(_OURS)
+    recorded = {run_of_path(name) for name in _files(git, ledger.store.root, ledger.store.commit())}
+    told = [
+        Finding(
+            REF_STANDS, f"commit {commit[:_SHORT]} in the backup, commit {standing[name][:_SHORT]} here", Place(name)
+        )
+        for name, commit in refs.items()
+        if standing.get(name, commit) != commit
+    ]
+    missing = {
+        name: commit
+        for name, commit in refs.items()
+        if name not in standing and not (name.startswith(PENDING) and name.removeprefix(PENDING) in recorded)
+    }
+    if dry_run:
+        return len(missing), told
+    try:
+        brought = sum(
+            move_ref(git, name, commit, None, "ledger restore", ledger.store.who) for name, commit in missing.items()
+        )
+    except GitFailed as problem:
+        raise CannotContinue(Finding(GIT_FAILED, str(problem), Place(_OURS))) from problem
+    return brought, told
 
 
 def _files(git: Git, root: str, commit: str | None) -> dict[str, str]:
@@ -168,10 +243,6 @@ def _files(git: Git, root: str, commit: str | None) -> dict[str, str]:
     folders = tuple(_folders(root).values())
     entries = git.tree(commit, root) if commit else []
     return {entry.path: entry.object_id for entry in entries if entry.path.startswith(folders)}
-
-
-def _moments(runs: list[StoredRecord], actions: list[StoredAction]) -> list[str]:
-    return [*(one.record.finished_at for one in runs), *(one.record.at for one in actions)]
 
 
 def _until(
@@ -191,13 +262,23 @@ def _until(
 
 
 def _with_ancestors(taken: set[str], records: Mapping[str, bytes]) -> set[str]:
-    """These records and all that they follow, as far as it is missing too: a chain has no gaps, whatever clocks say."""
-    by_digest = {digest_of_bytes(data[:-1]): name for name, data in records.items()}
+    """These records and all that they follow, as far as it is missing too: a chain has no gaps, whatever clocks say.
+
+    In the place of a record that a `gc` removed stands that action.
+    """
+    by_digest: dict[str, str] = {}
+    follows: dict[str, list[str]] = {}
+    for name, data in records.items():
+        content = json.loads(data)
+        removed = content.get("details", {}).get("removed", ()) if content.get("action") == "gc" else ()
+        by_digest |= {one["digest"]: name for one in removed}
+        follows[name] = [*content["parents"], *(parent for one in removed for parent in one["parents"])]
+    by_digest |= {digest_of_bytes(data[:-1]): name for name, data in records.items()}
     found, waiting = set(taken), list(taken)
     while waiting:
-        for parent in json.loads(records[waiting.pop()])["parents"]:
-            name = by_digest.get(parent)
-            if name is not None and name not in found:
+        for parent in follows[waiting.pop()]:
+            name = by_digest.get(parent, "")
+            if name and name not in found:
                 found.add(name)
                 waiting.append(name)
     return found
@@ -228,16 +309,39 @@ def _plan(root: str, name: str, data: bytes) -> str | None:
     return record.plan if isinstance(record, RunRecord) else None
 
 
-def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Clock) -> tuple[str, tuple[Finding, ...]]:
-    """One commit with the files, and one with an action in the ledger that says so; what is to be told of that one."""
+def _land(ledger: OpenLedger, wanted: Mapping[str, bytes], path: Path, clock: Clock) -> str:
+    """One commit with the files and the action that says so, which follows all of them.
+
+    Raises CannotContinue where it cannot land; nothing is changed then.
+    """
     store = ledger.store
-    head = store.git.head()
-    message = f"chore(innominatus): restore {len(wanted)} files of the ledger [skip ci]\n"
+    details = {"files": len(wanted), "backup": path.name}
+    action = new_action(ledger, "restore", details=details, clock=clock)
+    name = action_path(store.root, action)
+    made = [action]
+
+    def change_on(base: str | None) -> Change:
+        standing = inspect(store.git, store.root, base).links if base else []
+        links = {link.digest: link for link in (*standing, *_links(store.root, wanted))}
+        made[0] = action.model_copy(update={"parents": tips(list(links.values()))})
+        return Change({**wanted, name: made[0].canonical}, action_message(action, name))
+
     try:
         with store.turn():
-            commit, _ = store.take_in(head, lambda _base: Change(dict(wanted), message))
+            commit = store.land(store.git.head(), change_on)
+            store.remember(commit, made[0])
     except (Obstacle, GitFailed, OSError) as problem:
         raise CannotContinue(Finding(NOT_A_BRANCH, f"nothing was restored: {problem}", Place("HEAD"))) from problem
-    details = {"files": len(wanted), "backup": path.name, "commit": commit}
-    action = store.write_action(new_action(ledger, "restore", details=details, clock=clock), store.git.head())
-    return commit, action.findings
+    return commit
+
+
+def _links(root: str, wanted: Mapping[str, bytes]) -> Iterator[Link]:
+    """The records among these files, as the chain needs them."""
+    folders = _folders(root)
+    for name, data in wanted.items():
+        read = read_record if name.startswith(folders["runs"]) else read_action
+        if name.startswith(folders["plans"]):
+            continue
+        found = read(root, name, data)
+        if not isinstance(found, Finding):
+            yield link_of(found, name, digest_of_bytes(data[:-1]))

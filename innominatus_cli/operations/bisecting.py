@@ -8,7 +8,9 @@ from pathlib import Path
 
 from innominatus_cli.findings.catalogue.ledger import NOTHING_TO_BISECT, UNKNOWN_REVISION, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
+from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.summaries import RunSummary
 from innominatus_cli.operations.history import OpenLedger, open_ledger, short
 from innominatus_cli.operations.plan_diff import PlanDiff, Side, compared
 from innominatus_cli.system.git import Commit
@@ -45,42 +47,49 @@ def bisect_runs(
     Without them it is the last time that runs turned bad. Raises CannotContinue where they did not.
     """
     ledger = open_ledger(directory)
-    judged = [one for one in ledger.store.records(application, environment) if _is_judged(one)]
+    judged = [one for one in runs_of(ledger.store, application, environment).runs if _is_judged(one)]
     first, last = _index(judged, good), _index(judged, bad)
     looked_at = judged[first or 0 : None if last is None else last + 1]
     turns = [
         (before, after)
         for before, after in _neighbours(looked_at)
-        if before.record.status == "succeeded" and after.record.status in _BAD
+        if before.status == "succeeded" and after.status in _BAD
     ]
     if not turns:
         where = f" in '{environment}'" if environment else ""
         message = f"no run of '{application}'{where} failed right after one that succeeded"
         raise CannotContinue(Finding(NOTHING_TO_BISECT, message, Place(application)))
     before, after = turns[0] if good or bad else turns[-1]
-    return _bisection(ledger, before, after)
+    return _bisection(ledger, _record(ledger, before), _record(ledger, after))
 
 
-def _is_judged(stored: StoredRecord) -> bool:
-    return stored.record.kind in _RUNS and stored.record.status in {"succeeded", *_BAD}
+def _record(ledger: OpenLedger, run: RunSummary) -> StoredRecord:
+    found = ledger.store.record(run.run)
+    if found is None:
+        raise CannotContinue(Finding(UNKNOWN_RUN, f"the record of run {run.run} has gone meanwhile", Place(run.path)))
+    return found
 
 
-def _neighbours(records: list[StoredRecord]) -> list[tuple[StoredRecord, StoredRecord]]:
+def _is_judged(run: RunSummary) -> bool:
+    return run.kind in _RUNS and run.status in {"succeeded", *_BAD}
+
+
+def _neighbours(runs: list[RunSummary]) -> list[tuple[RunSummary, RunSummary]]:
     """Each run with the one that followed it in the same environment."""
-    last: dict[str, StoredRecord] = {}
+    last: dict[str, RunSummary] = {}
     pairs = []
-    for stored in records:
-        before = last.get(stored.record.environment)
-        if before is not None and before.record.operation == stored.record.operation:
-            pairs.append((before, stored))
-        last[stored.record.environment] = stored
+    for run in runs:
+        before = last.get(run.environment)
+        if before is not None and before.operation == run.operation:
+            pairs.append((before, run))
+        last[run.environment] = run
     return pairs
 
 
-def _index(records: list[StoredRecord], run: str | None) -> int | None:
+def _index(runs: list[RunSummary], run: str | None) -> int | None:
     if run is None:
         return None
-    found = [number for number, stored in enumerate(records) if stored.record.run.startswith(run.upper())]
+    found = [number for number, one in enumerate(runs) if one.run.startswith(run.upper())]
     if len(found) != 1:
         message = f"{'several runs begin' if found else 'no run that succeeded or failed begins'} with '{run}'"
         raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(run)))

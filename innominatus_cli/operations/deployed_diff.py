@@ -30,7 +30,7 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
     ledger lacks the plan, and where there is no repository.
     """
     ledger = open_ledger(directory)
-    last = _last_deployment(ledger.store, application, environment)
+    last = last_deployment(ledger.store, application, environment)
     plan = ledger.store.plan(last.record.plan) if last.record.plan else None
     if plan is None:
         message = f"the plan of run {last.record.run} is not in the ledger"
@@ -44,7 +44,8 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
     return compared(*sides, ledger.repository.sources())
 
 
-def _last_deployment(store: WorkingTreeStore, application: str, environment: str | None) -> StoredRecord:
+def last_deployment(store: WorkingTreeStore, application: str, environment: str | None) -> StoredRecord:
+    """The newest deployment that stands. Raises CannotContinue where there is none."""
     undone: set[str] = set()
     for stored in reversed(store.records(application, environment)):
         if stored.record.rolls_back is not None and stored.record.status == "succeeded":

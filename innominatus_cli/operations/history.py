@@ -10,8 +10,9 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.listed import last_runs, runs_of
 from innominatus_cli.ledger.opening import store_for
-from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.summaries import RunSummary
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
@@ -97,9 +98,9 @@ def _keeps_the_folder(repository: Repository) -> bool:
 def status(ledger: OpenLedger, application: str | None = None) -> Found:
     """The last run of every application and environment, or of one application; what runs or was killed comes first."""
     now = [_unfinished(holder) for holder in _holders(ledger.state) if application in {None, holder.application}]
-    records = ledger.store.records(application)
-    undone = rolled_back(records)
-    rows = [run_row(stored, undone) for stored in _last_runs(records)]
+    runs, related = last_runs(ledger.store, application)
+    undone = rolled_back(related)
+    rows = [run_row(run, undone) for run in runs]
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
     if application is not None and not rows and not now:
@@ -107,23 +108,25 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
     return Found([*now, *rows], tuple(ledger.store.findings), _waiting(ledger.store))
 
 
-def history(ledger: OpenLedger, application: str | None = None, environment: str | None = None) -> Found:
-    """All runs, the newest first: of all applications or of one, in all environments or in one."""
-    records = ledger.store.records(application, environment)
-    if application is not None and not ledger.store.records(application):
+def history(
+    ledger: OpenLedger, application: str | None = None, environment: str | None = None, newest: int | None = None
+) -> Found:
+    """Runs, the newest first: of all applications or of one, in all environments or in one; all, or the `newest`."""
+    runs, related = runs_of(ledger.store, application, environment, newest)
+    if application is not None and not runs and not runs_of(ledger.store, application, newest=1).runs:
         _never_run(ledger, application)
-    undone = rolled_back(records)
-    rows = [run_row(stored, undone) for stored in reversed(records)]
+    undone = rolled_back(related)
+    rows = [run_row(run, undone) for run in reversed(runs)]
     return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store))
 
 
 def applications(ledger: OpenLedger) -> Found:
     """All applications, by name: those that have a Score file, and those that only the records know."""
-    last: dict[str, StoredRecord] = {}
+    last: dict[str, RunSummary] = {}
     environments: dict[str, set[str]] = {}
-    for stored in ledger.store.records():
-        last[stored.record.application] = stored
-        environments.setdefault(stored.record.application, set()).add(stored.record.environment)
+    for run in sorted(last_runs(ledger.store).runs, key=lambda one: one.run):
+        last[run.application] = run
+        environments.setdefault(run.application, set()).add(run.environment)
     known = score_files(ledger.repository)
     rows = []
     for name in sorted({*known, *last}):
@@ -135,56 +138,49 @@ def applications(ledger: OpenLedger) -> Found:
     return Found(rows, (*ledger.repository.findings, *ledger.store.findings))
 
 
-def rolled_back(records: Iterable[StoredRecord]) -> dict[str, str]:
+def rolled_back(runs: Iterable[RunSummary]) -> dict[str, str]:
     """By run, the rollback that has taken it back; a run that another one went on from is part of that one."""
     found: dict[str, str] = {}
     older: dict[str, str | None] = {}
-    for stored in records:
-        record = stored.record
-        older[record.run] = record.resumes
-        run = record.rolls_back if record.status == "succeeded" else None
+    for one in runs:
+        older[one.run] = one.resumes
+        run = one.rolls_back if one.status == "succeeded" else None
         while run is not None and run not in found:
-            found[run] = record.run
+            found[run] = one.run
             run = older.get(run)
     return found
 
 
-def run_row(stored: StoredRecord, undone: Mapping[str, str] | None = None) -> Data:
-    """A record as a row: what a person asks first. `undone` is what `rolled_back` says of all of them."""
-    record = stored.record
+def run_row(run: RunSummary, undone: Mapping[str, str] | None = None) -> Data:
+    """A run as a row: what a person asks first. `undone` is what `rolled_back` says of all of them."""
     return {
-        "application": record.application,
-        "environment": record.environment,
-        "run": record.run,
-        "kind": record.kind,
-        "operation": record.operation,
-        "golden_path": record.golden_path,
-        "status": record.status,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
-        "duration_ms": record.duration_ms,
-        "by": record.actor.name,
-        "email": record.actor.email,
-        "commit": record.commit,
-        "branch": record.branch,
-        "plan": record.plan,
-        "steps": len(record.steps),
-        "failures": list(record.failures),
-        "record": stored.path,
-        "standing": stored.standing.value,
-        "resumes": record.resumes,
-        "rolls_back": record.rolls_back,
-        "rolled_back_by": undone.get(record.run) if undone else None,
+        "application": run.application,
+        "environment": run.environment,
+        "run": run.run,
+        "kind": run.kind,
+        "operation": run.operation,
+        "golden_path": run.golden_path,
+        "status": run.status,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "duration_ms": run.duration_ms,
+        "by": run.by,
+        "email": run.email,
+        "commit": run.commit,
+        "branch": run.branch,
+        "plan": run.plan,
+        "steps": run.steps,
+        "failures": list(run.failures),
+        "record": run.path,
+        "standing": run.standing,
+        "resumes": run.resumes,
+        "rolls_back": run.rolls_back,
+        "rolled_back_by": undone.get(run.run) if undone else None,
     }
 
 
 def _waiting(store: WorkingTreeStore) -> int:
     return len(store.waiting()) + len(store.waiting_actions())
-
-
-def _last_runs(records: Iterable[StoredRecord]) -> list[StoredRecord]:
-    last = {(stored.record.application, stored.record.environment): stored for stored in records}
-    return [last[key] for key in sorted(last)]
 
 
 def _holders(state: StateFolder) -> list[Holder]:
@@ -208,7 +204,7 @@ def _never_run(ledger: OpenLedger, application: str) -> Data:
     """A row for an application that has a Score file and no record. Raises CannotContinue where it has neither."""
     known = score_files(ledger.repository)
     if application not in known:
-        names = [*known, *(stored.record.application for stored in ledger.store.records())]
+        names = [*known, *(run.application for run in last_runs(ledger.store).runs)]
         hint = did_you_mean(application, names)
         message = f"'{application}' has neither a Score file nor a record" + (f": {hint}" if hint else "")
         raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application)))

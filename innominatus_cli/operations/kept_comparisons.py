@@ -13,14 +13,17 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from innominatus_cli.documents.consulted import KnownAnswers, Question
+from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.operations.affected_applications import Affected, as_plain, from_plain
 from innominatus_cli.operations.cache_folder import git_directory_of, read_cache, write_cache
 from innominatus_cli.operations.facts_cache import digest_of_code, version_of
+from innominatus_cli.operations.kept_siblings import sibling_as_plain, sibling_from_plain
 from innominatus_cli.planning.request import Facts, PlanRequest
+from innominatus_cli.planning.siblings import Sibling
 
-_FILE: Final = "affected.v1"
+_FILE: Final = "affected.v2"
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_OF_ONE: Final = 4
 """Comparisons of one application that are kept: those of the last changes."""
@@ -47,9 +50,11 @@ class Outside(NamedTuple):
 class NotedFacts:
     """Notes what one plan takes from outside the repository."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Outside | None = None) -> None:
+        """`before` is what the same plan is known to have taken already."""
         self._given: tuple[str, PlanRequest, Facts] | None = None
-        self._looked_up: dict[tuple[str, str], str] = {}
+        looked_up = before.looked_up if before is not None else ()
+        self._looked_up: dict[tuple[str, str], str] = {(kind, name): value for kind, name, value in looked_up}
         self._is_all = True
 
     def note(self, application: str, request: PlanRequest, facts: Facts) -> Facts:
@@ -105,8 +110,10 @@ class Made(NamedTuple):
 
     outside: tuple[Outside | None, ...]
     """Of the plans that were begun; None for one of which it cannot be said."""
-    old: frozenset[Question]
-    new: frozenset[Question]
+    old: Asked
+    new: Asked
+    sibling: Sibling | None = None
+    """What the application has in common with others at the old end, where that is known and nothing is wrong."""
 
 
 class Known(NamedTuple):
@@ -115,13 +122,21 @@ class Known(NamedTuple):
     affected: Affected | None
 
 
+class _Answers(NamedTuple):
+    """The numbers of questions and their answers: those of one application, and of lists that many have in common."""
+
+    own: tuple[int, ...]
+    lists: tuple[int, ...]
+
+
 class _Entry(NamedTuple):
     outside: tuple[Outside, ...]
-    old: tuple[int, ...]
-    """The numbers of questions and their answers."""
-    new: tuple[int, ...]
+    old: _Answers
+    new: _Answers
     result: int
     """The number of what came of it."""
+    sibling: list[Any] | None = None
+    """See `kept_siblings`."""
 
 
 class KeptComparisons:
@@ -134,6 +149,7 @@ class KeptComparisons:
         self._first = first
         self._outside: dict[str, Mapping[str, str]] = {"env": facts.env, "git": facts.git}
         self._asked: list[tuple[Question, str]] = []
+        self._lists: list[tuple[int, ...]] = []
         self._results: list[Any] = []
         self._entries: dict[str, list[_Entry]] = {}
         self._is_new = False
@@ -141,6 +157,7 @@ class KeptComparisons:
         if data is not None:
             self._read(data)
         self._numbers = {one: number for number, one in enumerate(self._asked)}
+        self._list_numbers = {one: number for number, one in enumerate(self._lists)}
         self._result_numbers = {_json(one): number for number, one in enumerate(self._results)}
         self._old: _State | None = None
         self._new: _State | None = None
@@ -164,7 +181,7 @@ class KeptComparisons:
 
     def hold_against(self, old: KnownAnswers, new: KnownAnswers) -> None:
         """Says which two states are compared now; to be called once, before all else."""
-        self._old, self._new = _State(old, self._asked), _State(new, self._asked)
+        self._old, self._new = (_State(answers, self._asked, self._lists) for answers in (old, new))
 
     @property
     def _states(self) -> "tuple[_State, _State]":
@@ -192,6 +209,26 @@ class KeptComparisons:
         except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
+    def sibling(self, path: str, config: AdminConfigDocument) -> tuple[Sibling, NotedFacts] | None:
+        """In what an application is like others at the old end, where that is known; and what it takes from outside.
+
+        `config` is what admin-config.yaml says there.
+        """
+        old, _ = self._states
+        for entry in self._entries.get(path, ()):
+            if entry.sibling is None or not old.answers_like(entry.old) or not all(map(self._comes_out, entry.outside)):
+                continue
+            outside = entry.outside[0]
+            noted = NotedFacts(outside)
+            facts = Facts(outside.first, outside.evidence, self._outside["env"], self._outside["git"])
+            facts = noted.note(outside.application, PlanRequest(outside.environment), facts)
+            asked = Asked(
+                frozenset(self._asked[number][0] for number in entry.old.own),
+                tuple(old.questions(number) for number in entry.old.lists),
+            )
+            return sibling_from_plain(entry.sibling).as_sibling(outside.application, asked, facts, config), noted
+        return None
+
     def _comes_out(self, outside: Outside) -> bool:
         if self._first(outside.application, outside.environment) != (outside.first, outside.evidence):
             return False
@@ -215,11 +252,22 @@ class KeptComparisons:
             if result == len(self._results):
                 self._results.append(json.loads(text))
         old, new = self._states
-        entry = _Entry(outside, self._numbered(made.old, old), self._numbered(made.new, new), result)
+        sibling = None if made.sibling is None else sibling_as_plain(made.sibling)
+        entry = _Entry(outside, self._numbered(made.old, old), self._numbered(made.new, new), result, sibling)
         self._entries[path] = [entry, *self._entries.get(path, ())][:_MOST_OF_ONE]
         self._is_new = True
 
-    def _numbered(self, asked: Iterable[Question], state: "_State") -> tuple[int, ...]:
+    def _numbered(self, asked: Asked, state: "_State") -> _Answers:
+        lists = []
+        for some in asked.together:
+            number = state.numbers.get(some)
+            if number is None:
+                number = self._list_numbers.setdefault(self._rows(some, state), len(self._list_numbers))
+                state.numbers[some] = number
+            lists.append(number)
+        return _Answers(self._rows(asked.own, state), tuple(lists))
+
+    def _rows(self, asked: Iterable[Question], state: "_State") -> tuple[int, ...]:
         rows = ((question, state.digest(question)) for question in sorted(asked))
         return tuple(self._numbers.setdefault(row, len(self._numbers)) for row in rows)
 
@@ -229,51 +277,65 @@ class KeptComparisons:
             return
         entries = {path: self._entries[path] for path in sorted(paths) if path in self._entries}
         asked, results = _Renumbered(list(self._numbers)), _Renumbered(self._results)
+        lists = _Renumbered(list(self._list_numbers))
+
+        def row_of(answers: _Answers) -> list[list[int]]:
+            return [[asked.number(n) for n in answers.own], [lists.number(n) for n in answers.lists]]
+
         rows = [
             [
                 path,
                 one.outside,
-                [asked.number(n) for n in one.old],
-                None if one.new == one.old else [asked.number(n) for n in one.new],
+                row_of(one.old),
+                None if one.new == one.old else row_of(one.new),
                 one.result if one.result == _UNAFFECTED else results.number(one.result),
+                one.sibling,
             ]
             for path, some in entries.items()
             for one in some
         ]
-        data = _json([self._key, asked.used, results.used, rows]).encode()
+        together = [[asked.number(n) for n in some] for some in lists.used]
+        data = _json([self._key, asked.used, together, results.used, rows]).encode()
         if len(data) <= _MOST_BYTES:
             write_cache(self._git_directory, _FILE, data)
 
     def _read(self, data: bytes) -> None:
         """Reads what was kept for the same wish by the same tool; nothing where anything is not as it should be."""
         try:
-            key, asked, results, rows = json.loads(data)
+            key, asked, together, results, rows = json.loads(data)
             if key != self._key:
                 return
             questions = [(_question(question), _text(answer)) for question, answer in asked]
             if len(set(questions)) < len(questions) or type(results) is not list:
                 raise ValueError("no tables")  # noqa: TRY301 - nothing of the file is believed then
+            lists = [_below(some, len(questions)) for some in together]
             entries: dict[str, list[_Entry]] = {}
-            for path, outside, old, new, result in rows:
-                before = _below(old, len(questions))
-                after = before if new is None else _below(new, len(questions))
+            for path, outside, old, new, result, sibling in rows:
+                if sibling is not None:
+                    sibling_from_plain(sibling)
+                before = _answers(old, len(questions), len(lists))
+                after = before if new is None else _answers(new, len(questions), len(lists))
                 if result != _UNAFFECTED:
                     _below([result], len(results))
-                entry = _Entry(tuple(_outside(*one) for one in outside), before, after, result)
-                if not (outside and before and after):
+                entry = _Entry(tuple(_outside(*one) for one in outside), before, after, result, sibling)
+                if not (outside and before.own and after.own):
                     raise ValueError("a plan that asks nothing")  # noqa: TRY301 - the same
                 entries.setdefault(_text(path), []).append(entry)
         except (ValueError, TypeError, LookupError, RecursionError):
             return
-        self._asked, self._results, self._entries = questions, results, entries
+        self._asked, self._lists, self._results, self._entries = questions, lists, results, entries
 
 
 class _State:
     """One of the two states, held against what was answered before."""
 
-    def __init__(self, answers: KnownAnswers, asked: list[tuple[Question, str]]) -> None:
+    def __init__(self, answers: KnownAnswers, asked: list[tuple[Question, str]], lists: list[tuple[int, ...]]) -> None:
         self._answers = answers
         self._asked = asked
+        self._lists = lists
+        self._questions: dict[int, frozenset[Question]] = {}
+        self.numbers: dict[frozenset[Question], int] = {}
+        """The numbers of lists of questions with the answers that this state gives."""
         self._digests: dict[Question, str] = {}
 
     def digest(self, question: Question) -> str:
@@ -288,9 +350,21 @@ class _State:
         """The numbers of all kept questions to which it gives another answer."""
         return {number for number, (question, answer) in enumerate(self._asked) if self.digest(question) != answer}
 
-    def answers_like(self, numbers: Iterable[int]) -> bool:
+    def questions(self, number: int) -> frozenset[Question]:
+        """The questions of a kept list."""
+        found = self._questions.get(number)
+        if found is None:
+            found = self._questions[number] = frozenset(self._asked[one][0] for one in self._lists[number])
+        return found
+
+    @cached_property
+    def _lists_otherwise(self) -> set[int]:
+        """The numbers of all kept lists with such a question."""
+        return {number for number, some in enumerate(self._lists) if not self._otherwise.isdisjoint(some)}
+
+    def answers_like(self, answers: _Answers) -> bool:
         """Whether it answers these questions as they were answered."""
-        return self._otherwise.isdisjoint(numbers)
+        return self._otherwise.isdisjoint(answers.own) and self._lists_otherwise.isdisjoint(answers.lists)
 
 
 class _Renumbered:
@@ -338,6 +412,11 @@ def _below(numbers: list[int], end: int) -> tuple[int, ...]:
     if type(numbers) is not list or any(type(n) is not int or not 0 <= n < end for n in numbers):
         raise ValueError("no such numbers")
     return tuple(numbers)
+
+
+def _answers(parts: list[list[int]], questions: int, lists: int) -> _Answers:
+    own, together = parts
+    return _Answers(_below(own, questions), _below(together, lists))
 
 
 def _outside(application: object, environment: object, first: object, evidence: object, looked_up: Any) -> Outside:  # noqa: ANN401

@@ -79,7 +79,7 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
         branch=report.branch,
         commit=report.commit,
         tips=report.tips,
-        count=report.counts.runs + report.counts.actions,
+        count=report.counts.runs + report.counts.actions + report.counts.removed,
         at=timestamp(now.now()),
         by=store.who.email,
     )

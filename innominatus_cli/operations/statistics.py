@@ -10,7 +10,9 @@ from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.statistics import Coverage, ProductActivity, Refusals, Statistics, Tally, Uncovered
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.ledger.skimming import SkimmedRecord, SkimmedStep, last_deployments, skim, step_types
+from innominatus_cli.ledger.listed import last_deployments, skim
+from innominatus_cli.ledger.skimmed import SkimmedRecord, SkimmedStep
+from innominatus_cli.ledger.skimming import step_types
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import OpenLedger, score_files
 from innominatus_cli.policies.policy_set import policy_set

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
-from innominatus_cli.documents.consulted import KnownAnswers, Question, RecordingSnapshot
+from innominatus_cli.documents.consulted import Asked, KnownAnswers, Question, RecordingSnapshot
 from innominatus_cli.documents.document_pool import DocumentPool
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import Snapshot
@@ -18,7 +18,6 @@ from innominatus_cli.operations.affected_applications import Affected, How
 from innominatus_cli.operations.kept_comparisons import KeptComparisons, Made, NotedFacts, Outside
 from innominatus_cli.operations.planning import PlanWish, admin_of, plan_wish
 from innominatus_cli.planning.comparison import Comparison, compare
-from innominatus_cli.planning.planner import Spare
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.siblings import Rest, Sibling, are_variables_alike
 from innominatus_cli.policies.effects import judged_effects, objections
@@ -26,6 +25,9 @@ from innominatus_cli.policies.facts import JudgeFacts, teams_of
 from innominatus_cli.policies.judge import judged_by_workflow, violations
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.system.git_identity import Identity
+
+if TYPE_CHECKING:
+    from innominatus_cli.planning.planner import Spare
 
 
 class Around(NamedTuple):
@@ -48,7 +50,7 @@ class _Planned(NamedTuple):
 
     name: str
     outcome: PlanOutcome
-    asked: frozenset[Question]
+    asked: Asked
     admin: AdminConfigDocument
     organization: str
     """Whose policies hold beside the platform's; empty: nobody's."""
@@ -87,6 +89,11 @@ class _End:
         """The Score files."""
         return frozenset(self.repository().application_paths())
 
+    @cached_property
+    def admin(self) -> AdminConfigDocument:
+        """What admin-config.yaml says here."""
+        return admin_of(self.repository())
+
     def policies(self, organization: str) -> tuple[PolicySet, frozenset[Question]]:
         """The policies that judge an organisation's applications here, and the questions that they rest on."""
         known = self._policies.get(organization)
@@ -100,7 +107,7 @@ class _End:
         repository = self.repository()
         repository.organization = organization
         found = policy_set(repository)
-        return found, _asked(repository)
+        return found, _asked(repository).all
 
     def plan(self, path: str, is_known: "IsKnown | None" = None) -> _Planned:
         """The plan of a Score file, or why there is none.
@@ -145,14 +152,12 @@ class _End:
         return tuple(violations(judged, policies, facts))
 
 
-IsKnown: TypeAlias = Callable[[frozenset[Question], str, Callable[[], Sibling | None]], bool]
+IsKnown: TypeAlias = Callable[[Asked, str, Callable[[], Sibling | None]], bool]
 
 
-def _asked(repository: Repository) -> frozenset[Question]:
+def _asked(repository: Repository) -> Asked:
     snapshot = repository.snapshot
-    if not isinstance(snapshot, RecordingSnapshot):
-        return frozenset()
-    return frozenset(snapshot.asked | snapshot.asked_together)
+    return snapshot.everything_asked if isinstance(snapshot, RecordingSnapshot) else Asked(frozenset())
 
 
 class Search:
@@ -175,8 +180,9 @@ class Search:
             self._kept.hold_against(self._old.answers, self._new.answers)
         self._everything = everything
         self._differing: dict[Question, bool] = {}
+        self._differing_together: dict[frozenset[Question], bool] = {}
         self._alike: dict[str, bool] = {}
-        self._compared_alike: dict[tuple[Any, ...], list[_Alike]] = {}
+        self._compared_alike: dict[str, list[_Alike]] = {}
 
     @property
     def applications(self) -> int:
@@ -205,6 +211,16 @@ class Search:
                 yield found
         if self._kept is not None:
             self._kept.save(self._new.paths)
+
+    def _differs(self, asked: Asked) -> bool:
+        """Whether any of these questions has another answer now."""
+        for some in asked.together:
+            differs = self._differing_together.get(some)
+            if differs is None:
+                differs = self._differing_together[some] = self._differ(some)
+            if differs:
+                return True
+        return self._differ(asked.own)
 
     def _differ(self, asked: frozenset[Question]) -> bool:
         """Whether any of these questions has another answer now."""
@@ -241,18 +257,30 @@ class Search:
         known = self._kept.find(path)
         if known is not None:
             return known.affected
-        found, made = self._compared(path)
+        found, made = self._compared_as_kept(path, self._kept) or self._compared(path)
         self._kept.put(path, made, found)
         return found
+
+    def _compared_as_kept(self, path: str, kept: KeptComparisons) -> tuple[Affected | None, Made] | None:
+        """What came of an application of which an earlier run has kept in what it is like others."""
+        known = kept.sibling(path, self._old.admin) if self._compared_alike else None
+        if known is None or not self._judged_alike(known[0].organization):
+            return None
+        sibling, noted = known
+        one = self._as_siblings(sibling)
+        return None if one is None else self._like(path, sibling, one, lambda: noted.taken)
 
     def _compared(self, path: str) -> tuple[Affected | None, Made]:
         """What came of an application, and from what."""
         alike: list[tuple[Sibling, _Alike]] = []
+        unaffected: list[Sibling] = []
 
-        def is_known(asked: frozenset[Question], of: str, tell: Callable[[], Sibling | None]) -> bool:
+        def is_known(asked: Asked, of: str, tell: Callable[[], Sibling | None]) -> bool:
             if not self._judged_alike(of):
                 return False
-            if not self._differ(asked):
+            if not self._differs(asked):
+                sibling = tell() if self._kept is not None else None
+                unaffected.extend([sibling] if sibling is not None and sibling.is_right() else [])
                 return True
             sibling = tell()
             found = None if sibling is None else self._as_siblings(sibling)
@@ -260,46 +288,52 @@ class Search:
             return bool(alike)
 
         was = self._old.plan(path, is_known)
-        asked = was.asked | self._old.policies(was.organization)[1]
+        asked = was.asked.and_together(self._old.policies(was.organization)[1])
         if alike:
-            return self._like(path, was, asked, *alike[0])
-        same = was.outcome.spared or not self._differ(was.asked)
+            return self._like(path, *alike[0], lambda: was.outside)
+        same = was.outcome.spared or not self._differs(was.asked)
         if same and self._judged_alike(was.organization):
-            return None, Made((was.outside,), asked, asked)
+            return None, Made((was.outside,), asked, asked, next(iter(unaffected), _sibling_of(was)))
         now = was if same else self._new.plan(path)
         made = Made(
             (was.outside,) if same else (was.outside, now.outside),
             asked,
-            now.asked | self._new.policies(now.organization)[1],
+            now.asked.and_together(self._new.policies(now.organization)[1]),
+            _sibling_of(was),
         )
         return self._difference(path, was, now), made
 
     def _as_siblings(self, sibling: Sibling) -> _Alike | None:
         """What came of another application, where the same comes of this one."""
         candidates = self._compared_alike.get(sibling.key, ())
-        if not candidates or self._differ(sibling.own):
+        if not candidates or self._differ(sibling.asked.own) or not sibling.is_right():
             return None
-        steps, surroundings = sibling.count_own_steps(), sibling.surroundings()
-        if steps is None:
-            return None
-        for one in candidates:
-            if all(rest.holds_for(sibling, steps, surroundings) for rest in (one.old, one.new)):
-                return one
-        return None
+        return next((one for one in candidates if one.old.holds_for(sibling) and one.new.holds_for(sibling)), None)
 
     def _like(
-        self, path: str, was: _Planned, asked: frozenset[Question], sibling: Sibling, one: _Alike
+        self, path: str, sibling: Sibling, one: _Alike, outside: Callable[[], Outside | None]
     ) -> tuple[Affected | None, Made]:
         self._old.planned += 1
         self._new.planned += 1
-        now = sibling.own | one.new.sibling.together | self._new.policies(was.organization)[1]
-        found = None if one.found is None else one.found._replace(path=path, name=was.name)
-        return found, Made((was.outside,), asked, now)
+        was, now = (
+            Asked(sibling.asked.own, together).and_together(end.policies(sibling.organization)[1])
+            for together, end in (
+                (sibling.asked.together, self._old),
+                (one.new.sibling.asked.together, self._new),
+            )
+        )
+        found = None if one.found is None else one.found._replace(path=path, name=sibling.name)
+        return found, Made((outside(),), was, now, sibling)
 
     def _note_siblings(self, was: _Planned, now: _Planned, found: Affected | None) -> None:
         """Notes what came of an application, where its siblings can be known to come to the same."""
         old, new = was.outcome.rest, now.outcome.rest
-        if old is None or new is None or not self._judged_alike(was.organization) or self._differ(old.sibling.own):
+        if (
+            old is None
+            or new is None
+            or not self._judged_alike(was.organization)
+            or self._differ(old.sibling.asked.own)
+        ):
             return
         if found is not None and (found.raised or found.settled):
             return
@@ -338,6 +372,10 @@ class Search:
         if not self._everything:
             self._note_siblings(was, now, affected)
         return affected
+
+
+def _sibling_of(planned: _Planned) -> Sibling | None:
+    return planned.outcome.rest.sibling if planned.outcome.rest is not None else None
 
 
 def _only(one: tuple[Finding, ...] | None, other: tuple[Finding, ...] | None) -> tuple[Finding, ...]:

@@ -44,7 +44,7 @@ def document_findings(
         vendored=repository.vendored.problem,
     )
     findings = list(types.findings)
-    deploys = any(map(_deploys_to_kubernetes, drafts))
+    deploys = any(map(_deploys_to_kubernetes, reversed(drafts)))  # generated steps come last
 
     def errors_in(paths: Iterable[str]) -> list[Finding]:
         found: list[Finding] = []

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS
+from innominatus_cli.findings.catalogue.expansion import SAME_STEP_ID
+from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.expansion import Part
 from innominatus_cli.planning.graph import OrderedDraft
@@ -24,7 +26,7 @@ Parts = Mapping[str, Mapping[str, Part]]
 """By the id of a workflow and the name of a step, what it becomes."""
 
 
-Place: TypeAlias = Callable[[PlannedStep, list[str]], PlannedStep]
+PlaceNode: TypeAlias = Callable[[PlannedStep, list[str]], PlannedStep]
 """What gives a node its needs."""
 
 
@@ -33,7 +35,7 @@ def place_node(node: PlannedStep, needs: list[str]) -> PlannedStep:
     return node.model_copy(update={"needs": needs})
 
 
-def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts, place: Place = place_node) -> list[PlannedStep]:
+def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts, place: PlaceNode = place_node) -> list[PlannedStep]:
     """The nodes of the graph in execution order."""
     nodes: list[PlannedStep] = []
     before: tuple[str, ...] = ()
@@ -50,7 +52,7 @@ def with_barriers(ordered: Sequence[OrderedDraft], parts: Parts, place: Place = 
 
 
 def _tier(
-    here: Sequence[OrderedDraft], before: tuple[str, ...], parts: Parts, nodes: list[PlannedStep], place: Place
+    here: Sequence[OrderedDraft], before: tuple[str, ...], parts: Parts, nodes: list[PlannedStep], place: PlaceNode
 ) -> list[str]:
     """Adds the nodes of a tier in a phase; returns what its barrier needs."""
     needed = {need for one in here for need in one.needs}
@@ -66,10 +68,29 @@ def _tier(
     return ends or list(before)
 
 
+def same_ids(steps: Sequence[PlannedStep]) -> list[Finding]:
+    """A finding for each id that several nodes have."""
+    first: dict[str, PlannedStep] = {}
+    found = []
+    for step in steps:
+        other = first.setdefault(step.id, step)
+        if other is not step:
+            places = [place_of_node(one) for one in (step, other)]
+            message = f"two steps would have the id '{step.id}'"
+            found.append(Finding(SAME_STEP_ID, message, places[0], related=(Related("the other one", places[1]),)))
+    return found
+
+
+def place_of_node(step: PlannedStep) -> Place:
+    """Where a node of a plan is written; nowhere for a barrier between workflows."""
+    written = step.provenance
+    return Place(written.path, written.line, written.column) if written else Place("")
+
+
 class _Workflow:
     """Adds the nodes of one workflow, those of its loops and sub-workflows included."""
 
-    def __init__(self, draft: Draft, nodes: list[PlannedStep], place: Place) -> None:
+    def __init__(self, draft: Draft, nodes: list[PlannedStep], place: PlaceNode) -> None:
         self._place = place
         self._draft = draft
         self._nodes = nodes

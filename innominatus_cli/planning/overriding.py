@@ -34,7 +34,9 @@ def override_workflows(drafts: Sequence[Draft], config: AdminConfigDocument) -> 
     """Replaces what is overridden; a workflow that was replaced itself replaces nothing."""
     allowed = _allowed_tiers(config)
     result = Overridden(list(drafts), [], [])
-    for draft in sorted(drafts, key=lambda one: (TIERS.index(one.tier), one.id)):
+    for draft in sorted(
+        (one for one in drafts if one.override_of is not None), key=lambda one: (TIERS.index(one.tier), one.id)
+    ):
         if draft.override_of is not None and draft.tier in allowed and draft in result.drafts:
             _override(draft, draft.override_of, drafts, result)
     return result

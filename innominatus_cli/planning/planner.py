@@ -1,55 +1,54 @@
 """`plan_application`: from a repository, a request and facts to a plan. Pure: no clock, no environment, no order."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
-from innominatus_cli.documents.consulted import Question, RecordingSnapshot
+from innominatus_cli.documents.consulted import Asked, RecordingSnapshot
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
     Application,
     Plan,
-    PlannedStep,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.values import as_literal
-from innominatus_cli.findings.catalogue import expansion as expansion_codes
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.catalogue.structure import UNKNOWN_ORGANIZATION
-from innominatus_cli.findings.finding import Finding, Place, Related, has_errors
+from innominatus_cli.findings.finding import Finding, Place, has_errors
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.planning.application_tier import RESOURCES, application_tier, removal
+from innominatus_cli.planning.application_tier import application_tier, removal
 from innominatus_cli.planning.calls import CallLinker
+from innominatus_cli.planning.common_part import CommonPart
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
-from innominatus_cli.planning.nodes import place_node, with_barriers
-from innominatus_cli.planning.outside import plan_inputs, plan_limits
+from innominatus_cli.planning.nodes import place_node, same_ids, with_barriers
+from innominatus_cli.planning.outside import plan_inputs
 from innominatus_cli.planning.overriding import override_workflows
-from innominatus_cli.planning.own_types import StepTypes, has_own_types
-from innominatus_cli.planning.parameters import resolve_parameters
+from innominatus_cli.planning.own_types import StepTypes
+from innominatus_cli.planning.parameters import ParameterValues, resolve_parameters
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
-from innominatus_cli.planning.selection import Selection, Selector, organization_of, product_of
-from innominatus_cli.planning.siblings import Sibling, is_plain_selection, rest_of
+from innominatus_cli.planning.selection import Selector, organization_of, product_of
+from innominatus_cli.planning.siblings import Sibling, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
-from innominatus_cli.planning.surroundings import environment_values, surroundings_of
+from innominatus_cli.planning.steps import is_right
+from innominatus_cli.planning.surroundings import ApplicationData, data_of, environment_values, surroundings_of
 from innominatus_cli.planning.tables import Tables
-from innominatus_cli.planning.versions import deprecated_in
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
 
@@ -98,8 +97,7 @@ class _Planning:
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
         self._types = StepTypes(repository)
-        self._selection: Selection | None = None
-        """What other applications have in common with this one, if it can be shared with them."""
+        self._common = CommonPart(repository)
 
     def plan(self, spare: Spare | None) -> PlanOutcome:
         self._read()
@@ -114,15 +112,20 @@ class _Planning:
         self._findings += parameters.findings
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(
-            self._repository, self._types, chosen.drafts, self._consulted, self._selection
+            self._repository, self._types, chosen.drafts, self._consulted, self._common.selection
         )
-        self._findings += deprecated_in(chosen.drafts, self._types)
+        self._findings += self._common.deprecated(chosen.drafts, self._types)
         if self._stopped():
             return self._outcome(None, chosen)
         tell = partial(self._sibling, chosen, path, parameters.values)
         if spare is not None and self._asks_nothing_more(chosen) and spare(tell):
             return PlanOutcome(None, spared=True)
-        sibling = tell()
+        return self._finished(chosen, path, parameters, tell())
+
+    def _finished(
+        self, chosen: _Chosen, path: FoundPath, parameters: ParameterValues, sibling: Sibling | None
+    ) -> PlanOutcome:
+        """The plan of what is chosen; with what can be said of those of `sibling`s, where there may be some."""
         memo = self._repository.kept(StepMemo)
         absent = frozenset(absent.identity for absent in chosen.absent)
         ordered = order_drafts(chosen.drafts, absent, memo.order if memo else None)
@@ -136,8 +139,10 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         limits = self._limits()
+        steps = with_barriers(ordered.drafts, parts, memo.place if memo else place_node)
+        self._findings += same_ids(steps)
         plan = Plan(
-            operation=operation,
+            operation=chosen.operation,
             application=self._application(chosen),
             environment=self._request.environment,
             golden_path=path.name,
@@ -153,14 +158,20 @@ class _Planning:
                 removes=any(draft.name == "removal" for draft in chosen.drafts),
             ),
             workflows=workflows,
-            steps=self._unique(with_barriers(ordered.drafts, parts, memo.place if memo else place_node)),
+            steps=steps,
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
         )
         outcome = self._outcome(self._checked(plan), chosen)
-        if outcome.plan is None or sibling is None or reads is None or not self._asks_nothing_more(chosen):
+        return outcome if sibling is None or reads is None else self._with_rest(outcome, chosen, sibling, reads)
+
+    def _with_rest(self, outcome: PlanOutcome, chosen: _Chosen, sibling: Sibling, reads: Reads) -> PlanOutcome:
+        """The outcome, and what its plan says of the workflows that others have too."""
+        snapshot = self._repository.snapshot
+        if outcome.plan is None or not self._asks_nothing_more(chosen) or not isinstance(snapshot, RecordingSnapshot):
             return outcome
-        sibling = replace(sibling, together=self._asked_together())
+        asked = Asked(sibling.asked.own, snapshot.everything_asked.together)
+        sibling = replace(sibling, asked=asked)
         return replace(outcome, rest=rest_of(outcome.plan, sibling, reads))
 
     def _path(self) -> FoundPath:
@@ -179,73 +190,32 @@ class _Planning:
             return False
         tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
         self._limits()
-        selection = self._selection
-        self._document_ids(leave_out=frozenset(selection.consulted) if selection is not None else frozenset())
-
-        def ask(drafts: Iterable[Draft]) -> bool:
-            return all(memo.ask_again(draft, tables, snapshot) for draft in drafts)
-
-        if selection is None:
-            return ask(chosen.drafts)
-        key = ("files", id(selection), self._request.environment)
-        return self._repository.shared(key, lambda: ask(selection.drafts), bool) and ask(self._own(chosen))
-
-    def _own(self, chosen: _Chosen) -> list[Draft]:
-        """The workflows that no other application has."""
-        return chosen.drafts[len(self._selection.drafts) :] if self._selection is not None else chosen.drafts
+        self._document_ids(leave_out=self._common.paths)
+        return self._common.asks_again(chosen.drafts, tables, snapshot, memo)
 
     def _limits(self) -> dict[str, int]:
         """How much runs at once; who says so has a say."""
-
-        def look() -> tuple[dict[str, int], list[str]]:
-            consulted: list[str] = []
-            return plan_limits(self._config, self._repository, consulted), consulted
-
-        key = ("limits", self._repository.organization)
-        limits, consulted = look() if self._selection is None else self._repository.shared(key, look, lambda _: True)
+        limits, consulted = self._common.limits(self._config)
         self._consulted += consulted
-        return dict(limits)
+        return limits
 
     def _sibling(self, chosen: _Chosen, path: FoundPath, parameters: Mapping[str, Any]) -> Sibling | None:
         """In what this application is like others; None where it is unlike them all."""
-        workload, snapshot, request = self._workload, self._repository.snapshot, self._request
-        is_usual = chosen.operation is Operation.DEPLOY and path.workflow is None and request.overrides is None
-        if self._selection is None or not is_usual or workload is None or workload.model.workflows:
+        if chosen.operation is not Operation.DEPLOY or path.workflow is not None:
             return None
-        if not isinstance(snapshot, RecordingSnapshot) or has_own_types(self._repository):
-            return None
-        own = self._own(chosen)
-        has_resources = any(draft.name == RESOURCES for draft in own)
-        key = (id(self._selection), request.environment, path.name, repr(parameters), has_resources)
-        files = {file for draft in own for part in draft.steps for file in part.files}
-        return Sibling(
-            key,
-            workload.model.metadata.name,
-            frozenset(snapshot.asked),
-            self._asked_together(),
-            self._selection.drafts,
-            frozenset((workload.document.path, *files)),
-            lambda: self._surroundings,
-            partial(self._count_own_steps, chosen, parameters),
-        )
+        about = (path.name, parameters, self._request)
+        is_right = partial(self._is_own_tier_right, chosen)
+        around = (lambda: self._data, lambda: self._surroundings)
+        return self._common.sibling(chosen.drafts, about, self._workload, around, is_right)
 
-    def _asked_together(self) -> frozenset[Question]:
-        snapshot = self._repository.snapshot
-        return frozenset(snapshot.asked_together) if isinstance(snapshot, RecordingSnapshot) else frozenset()
-
-    def _count_own_steps(self, chosen: _Chosen, parameters: Mapping[str, Any]) -> int | None:
-        """How many steps the application tier has; None where anything in it, or about the application, is wrong."""
-        memo = self._repository.kept(StepMemo)
-        ordered = order_drafts(self._own(chosen), frozenset(), memo.order if memo else None)
-        builder = self._builder(ordered.drafts, parameters)
+    def _is_own_tier_right(self, chosen: _Chosen) -> bool:
+        """Whether nothing in the generated application tier, or about the application, is wrong."""
+        inputs = self._inputs()
         try:
-            parts, _ = builder.build()
             canonical_json(self._application(chosen).as_json())
+            return all(is_right(part, inputs) for draft in self._common.own(chosen.drafts) for part in draft.steps)
         except ValueError:
-            return None
-        ids = [part.node.id for some in parts.values() for part in some.values()]
-        is_right = not has_errors([*ordered.findings, *builder.findings]) and len(set(ids)) == len(ids)
-        return len(ids) if is_right else None
+            return False
 
     def _stopped(self) -> bool:
         return has_errors(self._all_findings())
@@ -279,18 +249,6 @@ class _Planning:
             chosen.drafts,
         )
         return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
-
-    def _unique(self, steps: list[PlannedStep]) -> list[PlannedStep]:
-        """The steps; a finding for each id that several have."""
-        first: dict[str, PlannedStep] = {}
-        for step in steps:
-            other = first.setdefault(step.id, step)
-            if other is not step:
-                places = [place_of_node(one) for one in (step, other)]
-                message = f"two steps would have the id '{step.id}'"
-                related = (Related("the other one", places[1]),)
-                self._findings.append(Finding(expansion_codes.SAME_STEP_ID, message, places[0], related=related))
-        return steps
 
     def _checked(self, plan: Plan) -> Plan | None:
         """The plan, if it has no errors and its bytes can be written."""
@@ -378,7 +336,8 @@ class _Planning:
         """Gives steps that call a workflow what they call; its file has a say too."""
         makers = self._makers()
         linker = CallLinker(self._repository, self._config or AdminConfigDocument(), prepared=makers.prepared)
-        chosen.drafts = [linker.link(draft, self._product) for draft in chosen.drafts]
+        own = self._common.own(chosen.drafts)  # the others call nothing
+        chosen.drafts = [*self._common.drafts, *(linker.link(draft, self._product) for draft in own)]
         self._findings += [*linker.findings, *makers.findings]
         self._consulted += linker.consulted
         self._offering += makers.consulted
@@ -386,39 +345,17 @@ class _Planning:
     def _select_deployment(self, chosen: _Chosen) -> None:
         if self._config is None or self._workload is None:
             return
-        others = self._request.list_others
-        selector = Selector(self._repository, self._facts, self._request.workflows, self._product, others=others)
+        request = self._request
+        selector = Selector(self._repository, self._facts, request.workflows, self._product, others=request.list_others)
         metadata = Spot(self._workload.document).at("metadata")
         self._consulted.append(self._repository.folder("products"))
-        selection = self._shared_selection(
-            lambda: selector.select(metadata.at("product") if metadata.has("product") else metadata)
-        )
+        place = metadata.at("product") if metadata.has("product") else metadata
+        selection = self._common.select(request, self._facts, self._product, lambda: selector.select(place))
         self._consulted += selection.consulted
         self._findings += selection.findings
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
-
-    def _shared_selection(self, select: Callable[[], Selection]) -> Selection:
-        """The selection, made once for all applications of a product; noted if others can have the very same."""
-        request, facts = self._request, self._facts
-        path = request.score_path or ""
-        if self._repository.kept(StepMemo) is None or path.startswith(f"{self._repository.workflows_root}/"):
-            return select()
-        asked = (facts.first_deployment, request.workflows, request.list_others)
-        key = ("selection", self._repository.organization, self._product, *asked)
-
-        def is_shared(made: tuple[Selection, bool]) -> bool:
-            names_evidence = made[0].asked_first_deployment and not facts.first_deployment
-            return not made[0].findings and not names_evidence
-
-        def look() -> tuple[Selection, bool]:
-            selection = select()
-            return selection, is_plain_selection(selection.drafts)
-
-        made = self._repository.shared(key, look, is_shared)
-        self._selection = made[0] if made[1] and is_shared(made) else None
-        return made[0]
 
     def _application_tier(self) -> list[Draft]:
         if self._workload is None or self._folded is None:
@@ -461,20 +398,21 @@ class _Planning:
     @cached_property
     def _surroundings(self) -> Surroundings:
         config = self._config or AdminConfigDocument()
-        surroundings = surroundings_of(self._request, self._facts, config, self._workload, self._product)
-        return replace(surroundings, find=self._types.find)
+        return replace(surroundings_of(self._data, self._facts, config), find=self._types.find)
+
+    @cached_property
+    def _data(self) -> ApplicationData:
+        return data_of(self._request, self._config or AdminConfigDocument(), self._workload, self._product)
+
+    def _inputs(self) -> InputBuilder:
+        tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
+        return InputBuilder(tables, self._files, self._folded.data if self._folded else None, self._types)
 
     def _builder(
         self, ordered: list[OrderedDraft], parameters: Mapping[str, Any], reads: Reads | None = None
     ) -> WorkflowBuilder:
         """What builds workflows; it notes in `reads` what they take from their surroundings."""
-        config = self._config or AdminConfigDocument()
-        inputs = InputBuilder(
-            Tables(config, self._request.environment),
-            self._files,
-            self._folded.data if self._folded else None,
-            self._types,
-        )
+        inputs = self._inputs()
         surroundings = self._surroundings if reads is None else noted(self._surroundings, reads)
         memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
         if memo is None or not isinstance(snapshot, RecordingSnapshot):
@@ -513,9 +451,3 @@ class _Planning:
         )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}
-
-
-def place_of_node(step: PlannedStep) -> Place:
-    """Where a node of a plan is written; nowhere for a barrier between workflows."""
-    written = step.provenance
-    return Place(written.path, written.line, written.column) if written else Place("")

@@ -1,5 +1,4 @@
-"""What the workflows of a plan read of their application: held against another application, it tells whether that one
-gets the same steps of them.
+"""What the workflows of a plan read of their application, to be held against another one: does it get the same steps?
 
 Every reference to something that all workflows share goes through a context that notes what came of it. An environment
 variable of a step holds whatever text it is given: there it is enough that both applications give one.

@@ -8,37 +8,43 @@ long as nothing differs that only one of them rests on. What has to hold beside 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from innominatus_cli.documents.consulted import Question
+from innominatus_cli.documents.consulted import Asked
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.vocabulary import Tier
-from innominatus_cli.planning.calls import CALL, MOST_STEPS
+from innominatus_cli.planning.calls import CALL, MOST_STEPS, PROVISIONING
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.scopes import Surroundings
+from innominatus_cli.planning.surroundings import ApplicationData
 
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """One application in one state, as far as it is like others. It can only be said of one without anything unusual:
-    a deployment whose application tier is generated, and whose other workflows neither call nor replace any.
+    """One application in one state, as far as it is like others.
+
+    That can only be said of one without anything unusual: a deployment whose application tier is generated, and whose
+    other workflows neither call nor replace any.
     """
 
-    key: tuple[Any, ...]
-    """The selection, and what else plans depend on besides the Score file; equal for those that can be alike."""
+    key: str
+    """What tells the selection, and what else plans depend on; equal for those that can be alike in one state."""
+    organization: str
+    """Whose policies hold beside the platform's; empty: nobody's."""
     name: str
-    own: frozenset[Question]
-    """What only this application has asked of the state."""
-    together: frozenset[Question]
-    """What all with this selection ask."""
+    asked: Asked
+    """What this application has asked of the state, and what all with this selection ask."""
     drafts: Sequence[Draft]
     """The workflows of the selection."""
     own_files: frozenset[str]
     """The Score file, and the files that it names."""
+    own_steps: int
+    """How many the application tier has."""
+    data: Callable[[], ApplicationData]
     surroundings: Callable[[], Surroundings]
-    count_own_steps: Callable[[], int | None]
-    """Plans the application tier alone: how many steps it has; None where there are errors."""
+    is_right: Callable[[], bool]
+    """Looks whether the application tier comes out without errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +57,24 @@ class Rest:
     """The files that are sources of such a plan because of the selection."""
     steps: int
 
-    def holds_for(self, other: Sibling, own_steps: int, surroundings: Surroundings) -> bool:
+    def holds_for(self, other: Sibling) -> bool:
         """Whether the workflows of the selection come out without errors for another application, and the same."""
         return (
-            self.steps + own_steps <= MOST_STEPS
+            self.steps + other.own_steps <= MOST_STEPS
             and self.files.isdisjoint(other.own_files)
             and not any(identity.startswith(f"{other.name}/") for identity in self.reads.workflows)
-            and self.reads.hold_for(surroundings)
+            and self.reads.hold_for(other.surroundings())
         )
 
 
+_ASK_OTHERS: Final = frozenset({CALL, PROVISIONING})
+
+
 def is_plain_selection(drafts: Sequence[Draft]) -> bool:
-    """Whether workflows stand for themselves: none calls or replaces another one."""
+    """Whether workflows stand for themselves: none calls or replaces another one, or asks for a provisioner."""
     return not any(
-        draft.override_of is not None or any(part.definition.type == CALL for part in draft.steps) for draft in drafts
+        draft.override_of is not None or any(part.definition.type in _ASK_OTHERS for part in draft.steps)
+        for draft in drafts
     )
 
 
@@ -77,7 +87,7 @@ def rest_of(plan: Plan, sibling: Sibling, reads: Reads) -> Rest | None:
     }
     rest = Rest(sibling, reads, frozenset(files), sum(step.most_steps for step in plan.steps))
     holds_workload = any("workload" in step.inputs for step in common)
-    return rest if not holds_workload and rest.holds_for(sibling, 0, sibling.surroundings()) else None
+    return rest if not holds_workload and rest.holds_for(sibling) else None
 
 
 def are_variables_alike(old: Rest, new: Rest) -> bool:

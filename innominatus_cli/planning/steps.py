@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from innominatus_cli.checks.score import BUILT_IN_RESOURCE_TYPES
+from innominatus_cli.documents.canonical import check_exact
 from innominatus_cli.documents.plan import PlannedRetry, PlannedStep, StepConditions
 from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.documents.workflow import Retry, StepDefinition
@@ -109,6 +110,19 @@ def build_step(
         cell=member.cell,
     )
     return BuiltStep(step, findings, {**folded.outside, **asked.outside})
+
+
+def is_right(part: DraftStep, builder: InputBuilder) -> bool:
+    """Whether `build_step` has nothing to say about a generated step: it has inputs alone.
+
+    Raises ValueError for what could not be written as JSON.
+    """
+    kind = builder.types.find(part.definition.type)
+    if kind is None or part.ready is None:
+        return False
+    inputs = builder.build(kind, part.ready, None, part.spot, Folded())
+    check_exact(inputs.values)
+    return not has_errors([*inputs.findings, *_unmade(kind, inputs, part.spot)])
 
 
 def _behind(own: Scope, definition: StepDefinition, types: StepTypes) -> Scope:

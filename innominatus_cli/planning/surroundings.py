@@ -1,6 +1,7 @@
 """The contexts that all workflows of a plan share, from the Score file, admin-config.yaml and facts."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.repository import ADMIN_CONFIG
@@ -13,29 +14,46 @@ from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.workload import uids_of
 
 
-def surroundings_of(
-    request: PlanRequest,
-    facts: Facts,
-    config: AdminConfigDocument,
-    workload: Typed[WorkloadDocument] | None,
-    product: str | None,
-) -> Surroundings:
+class ApplicationData(NamedTuple):
+    """What the contexts of one application hold, as plain data."""
+
+    origin: str
+    """What holds it: the path of the Score file."""
+    application: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    resources: Mapping[str, Mapping[str, object]]
+    first_names: Mapping[str, str]
+    """Of resources that have several names, the one that they are provisioned under."""
+
+
+def data_of(
+    request: PlanRequest, config: AdminConfigDocument, workload: Typed[WorkloadDocument] | None, product: str | None
+) -> ApplicationData:
+    """The data of the application that a plan is for."""
+    metadata, resources = _metadata(workload), _resources(workload)
+    return ApplicationData(
+        workload.document.path if workload else "no Score file",
+        _application(workload, metadata, product),
+        metadata,
+        environment_values(request, config, workload),
+        resources,
+        first_names(uids_of(metadata.get("name", ""), resources)),
+    )
+
+
+def surroundings_of(data: ApplicationData, facts: Facts, config: AdminConfigDocument) -> Surroundings:
     """Everything that is the same for every step."""
-    origin = workload.document.path if workload else "no Score file"
-    metadata = _metadata(workload)
-    resources = _resources(workload)
     return Surroundings(
-        application=DataContext("application", _application(workload, metadata, product), origin),
-        metadata=DataContext("metadata", metadata, origin),
-        environment=DataContext(
-            "environment", environment_values(request, config, workload), f"{ADMIN_CONFIG} environments"
-        ),
+        application=DataContext("application", data.application, data.origin),
+        metadata=DataContext("metadata", data.metadata, data.origin),
+        environment=DataContext("environment", data.environment, f"{ADMIN_CONFIG} environments"),
         admin=DataContext("admin", _admin(config), f"{ADMIN_CONFIG} admin"),
         secrets=frozenset(config.secrets),
         env={name: facts.env[name] for name in sorted(config.env) if name in facts.env},
         git=facts.git,
-        resources=resources,
-        first_names=first_names(uids_of(metadata.get("name", ""), resources)),
+        resources=data.resources,
+        first_names=data.first_names,
     )
 
 

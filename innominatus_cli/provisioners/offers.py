@@ -30,15 +30,20 @@ def offers_of(repository: Repository) -> tuple[list[Choice], list[Finding]]:
     if admin is None:
         return [], []
     found = [*_product_provisioners(repository, admin)]
-    for entry in admin.model.providers:
-        if entry.enabled:
+    findings: list[Finding] = []
+    for index, entry in enumerate(admin.model.providers):
+        path = f"{provider_folder(entry)}/provider.yaml"
+        if entry.enabled and is_vendored(path) and (wrong := repository.vendored.problem(path)) is not None:
+            node = admin.document.mapping.sequence("providers")[index]
+            findings.append(wrong._replace(place=admin.document.place(node)))
+        elif entry.enabled:
             found += _of_provider(repository, entry)
     if not admin.model.provisioner_files:
-        return found, []
+        return found, findings
     from innominatus_cli.provisioners.score_files import score_choices  # noqa: PLC0415 - few repositories have one
 
-    choices, findings = score_choices(repository, admin)
-    return [*found, *choices], findings
+    choices, of_files = score_choices(repository, admin)
+    return [*found, *choices], [*findings, *of_files]
 
 
 def provider_folder(entry: ProviderSource) -> str:
@@ -109,7 +114,7 @@ class _Provider:
             written, wrong = self._workflow(own, operation)
             if written:
                 workflows[operation] = written
-            missing = missing or wrong
+            missing = wrong if operation == "create" else missing
         if not problem and missing:
             problem = missing
         if not problem and "create" not in workflows:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from innominatus_cli.provisioners.contract import ResourceRequest
 
 PROTOCOL: Final = "innominatus.dev/provisioner/v1"
+"""As `documents.provisioner_protocol` has it, without its models."""
 MOST_BYTES: Final = 1024 * 1024
 OUTPUT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 _KEYS: Final = frozenset(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.ledger.summaries import of_run
 from innominatus_cli.operations.bisecting import Bisection
 from innominatus_cli.operations.history import run_row, short
 from innominatus_cli.reports.plan_diff import diff_document, diff_text
@@ -14,8 +15,8 @@ def bisection_document(found: Bisection) -> dict[str, Any]:
     """What was found, as data."""
     return {
         "schema": "innominatus.dev/bisection/v1",
-        "good": run_row(found.good),
-        "bad": run_row(found.bad),
+        "good": run_row(of_run(found.good)),
+        "bad": run_row(of_run(found.bad)),
         "commits": [{**one._asdict(), "changes_a_source": one.id in found.touching} for one in found.commits],
         "plans": diff_document(found.diff) if found.diff is not None else None,
     }

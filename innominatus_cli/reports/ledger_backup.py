@@ -27,7 +27,9 @@ def restored_document(done: Restored) -> dict[str, Any]:
 def restored_text(done: Restored) -> str:
     """What was restored, for people."""
     parts = [counted(done.runs, "run"), counted(done.actions, "action"), counted(done.plans, "plan")]
-    if not done.runs + done.actions + done.plans:
+    if done.refs:
+        parts.append(counted(done.refs, "ref"))
+    if not done.runs + done.actions + done.plans + done.refs:
         return f"Nothing is missing here ({done.duration_ms} ms).\n"
     verb = "would come back" if done.dry_run else "came back"
     point = f"; recovery point: {done.newest}" if done.newest else ""

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.ledger.records import plan_path
 from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.ledger.summaries import of_run
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import run_row
 from innominatus_cli.reports.audit import csv_text
@@ -139,7 +140,9 @@ def in_toto_lines(records: Iterable[StoredRecord], root: str) -> Iterator[str]:
 
 def export_csv(records: Iterable[StoredRecord]) -> str:
     """A run a line, with the digest of its record and those of the records that it follows."""
-    rows = ({**run_row(stored), "digest": stored.digest, "parents": stored.record.parents} for stored in records)
+    rows = (
+        {**run_row(of_run(stored)), "digest": stored.digest, "parents": stored.record.parents} for stored in records
+    )
     return csv_text(rows, _CSV_COLUMNS)
 
 

@@ -54,6 +54,8 @@ def _counts(counts: LedgerCounts) -> str:
         _many(counts.plans, "plan"),
         _many(counts.commits, "commit"),
     ]
+    if counts.removed:
+        parts.insert(2, f"{counts.removed:,} removed")
     signatures = f", {_many(counts.signatures, 'signature')} verified" if counts.signatures else ""
     return ", ".join(parts) + signatures
 

@@ -86,12 +86,22 @@ class CloudFormationInputs(StepInputs):
 class PulumiInputs(StepInputs):
     """Inputs of `pulumi`."""
 
-    model_config = ConfigDict(json_schema_extra=aliases(workingDir=["path"], operation=["action"], stack=["stackName"]))
+    model_config = ConfigDict(
+        json_schema_extra=aliases(workingDir=["path", "project"], operation=["action"], stack=["stackName"])
+    )
 
     working_dir: PathInput
+    """The project's folder, with its `Pulumi.yaml`. It is copied, its subfolders are linked: nothing is written
+    there."""
     stack: str
+    """`stack`, or `organization/project/stack`; `up` makes it where it is missing."""
     operation: Literal["preview", "up", "destroy", "refresh"] | Reference[str] = "up"
     config: dict[str, Text] = {}
+    """Configuration of the stack, by key."""
+    config_from: dict[str, VariableName] = {}
+    """Configuration that is secret: names of variables of the step's `env`. Pulumi encrypts the values."""
+    includes: list[PathInput] = []
+    """More files and folders that the program reads, so that the plan's digest covers them."""
 
 
 def _rollback_of_stack(inputs: Mapping[str, Any]) -> RollbackMeans:
@@ -100,6 +110,14 @@ def _rollback_of_stack(inputs: Mapping[str, Any]) -> RollbackMeans:
     if operation in {"plan", "describe"}:
         return "nothing"
     return "reversible" if operation == "deploy" else "irreversible"
+
+
+def _rollback_of_pulumi(inputs: Mapping[str, Any]) -> RollbackMeans:
+    """The same of a stack of Pulumi's."""
+    operation = inputs.get("operation", "up")
+    if operation in {"preview", "refresh"}:
+        return "nothing"
+    return "reversible" if operation == "up" else "irreversible"
 
 
 ANSIBLE = StepType(
@@ -133,11 +151,16 @@ CLOUDFORMATION = StepType(
 )
 PULUMI = StepType(
     name="pulumi",
-    summary="Previews and applies a Pulumi program.",
+    summary="Previews a Pulumi program and brings its stack up.",
     inputs=PulumiInputs,
-    tools=(ToolNeed(name="pulumi", range=">=3"),),
+    outputs={
+        "changed": "Whether there was anything to do.",
+        "plan_summary": "`add`, `change`, `destroy`: numbers; `changes`: `action` and `object` of each.",
+    },
+    tools=(PULUMI_TOOL,),
     idempotency=Idempotency.CONVERGENT,
-    rollback="compensated",
+    has_probe=True,
+    rollback="reversible",
+    rollback_by_inputs=_rollback_of_pulumi,
     default_timeout_seconds=3600,
-    has_driver=False,
 )

@@ -71,7 +71,7 @@ class ResourceProvisioningInputs(StepInputs):
     operation: Literal["create", "delete"] | Reference[str] = "create"
     provisioner: ProvisionedBy | None = None
     """Written by planning, never by people; absent: the built-in provisioner of the type."""
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, Any] | None = None
     """Written by planning: what the workflow of a provider has given, which are the outputs of the resource."""
 
 

@@ -23,6 +23,7 @@ from innominatus_cli.documents.plan_analysis import PlanAnalysis
 from innominatus_cli.documents.plan_explanation import PlanExplanation
 from innominatus_cli.documents.plan_file import PlanFile
 from innominatus_cli.documents.provider import ProviderDocument
+from innominatus_cli.documents.provisioner_protocol import ProvisionerAnswer, ProvisionerRequest
 from innominatus_cli.documents.remediation_workflow import RemediationWorkflowDocument
 from innominatus_cli.documents.run_record import RunRecord, StepResult
 from innominatus_cli.documents.schema_writing import schema_for
@@ -63,6 +64,8 @@ _WRITTEN_BY_US: dict[str, tuple[type[BaseModel], str]] = {
     "approval-statement.v1": (ApprovalStatement, "Approval statement"),
     "ledger-heads.v1": (HeadsStatement, "Heads statement"),
     "ledger-verification.v1": (LedgerVerification, "Verification of the ledger"),
+    "provisioner-request.v1": (ProvisionerRequest, "Request to a provisioner"),
+    "provisioner-answer.v1": (ProvisionerAnswer, "Answer of a provisioner"),
     "step-result.v1": (StepResult, "Step result"),
 }
 

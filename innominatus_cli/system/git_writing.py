@@ -17,6 +17,8 @@ from innominatus_cli.system.git_identity import Identity
 
 _FILE: Final = "100644"
 _FOLDER: Final = "40000"
+_ARGUMENTS: Final = 1_000
+"""Paths that a command line takes; of more of them all entries are listed."""
 _LOCKED: Final = ("Unable to create", "unable to lock", "cannot lock ref", "File exists")
 
 
@@ -115,11 +117,15 @@ def index_entries(git: Git, paths: Iterable[str]) -> list[IndexEntry]:
     wanted = list(paths)
     if not wanted:
         return []
+    many = len(wanted) > _ARGUMENTS
     entries = []
-    for line in git.command.output("ls-files", "-s", "-z", "--", *wanted).split(b"\0")[:-1]:
+    for line in git.command.output("ls-files", "-s", "-z", "--", *([] if many else wanted)).split(b"\0")[:-1]:
         facts, _, name = line.partition(b"\t")
         mode, object_id, stage = facts.decode().split(" ")
         entries.append(IndexEntry(os.fsdecode(name), mode, object_id, int(stage)))
+    if many:
+        asked = set(wanted)
+        return [entry for entry in entries if entry.path in asked or not asked.isdisjoint(_folders_above(entry.path))]
     return entries
 
 

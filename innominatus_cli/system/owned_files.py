@@ -81,8 +81,11 @@ def _content(parent: int, name: str) -> bytes | OSError | None:
         return stream.read(_LARGEST + 1)
 
 
-def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644) -> None:
-    """Writes a file and its missing folders; what was there before is replaced at once. Raises OSError."""
+def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+    """Writes a file and its missing folders; what was there before is replaced at once. Raises OSError.
+
+    What is not `durable` is on disk when the system says so: for whoever writes many, and calls `os.sync` then.
+    """
     folder, _, name = path.rpartition("/")
     with _opened(root, folder, create=True) as parent:
         temporary = f".{name}.{os.getpid()}.{os.urandom(4).hex()}"
@@ -90,13 +93,15 @@ def replace_owned(root: Path, path: str, data: bytes, mode: int = 0o644) -> None
             with open(os.open(temporary, _CREATE, mode, dir_fd=parent), "wb") as stream:  # noqa: PTH123 - a descriptor
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
+                if durable:
+                    os.fsync(stream.fileno())
             os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=parent)
             raise
-        os.fsync(parent)
+        if durable:
+            os.fsync(parent)
 
 
 def remove_drafts(root: Path, path: str) -> None:

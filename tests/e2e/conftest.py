@@ -13,6 +13,11 @@ from typing import Any
 
 import pytest
 
+from tests.integration.cloud import vault_server
+from tests.integration.cluster import kubernetes_server
+from tests.integration.services import postgres
+
+__all__ = ["kubernetes_server", "postgres", "vault_server"]
 ACCEPTANCE = Path(__file__).resolve().parent.parent / "cases" / "acceptance"
 LONGEST_SECONDS = 120
 

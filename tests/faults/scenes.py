@@ -105,7 +105,8 @@ AGAIN = Scene(
     command=("resume", "latest"),
     first=(("run", "deploy-app", "score.yaml"),),
 )
-RAN = """{script: 'echo OUTPUT_word=hello; grep -qs " $INNOMINATUS_STEP$" "$INNOMINATUS_STATE_DIR/effects" || exit 1'}"""
+_FOUND = 'grep -qs " $INNOMINATUS_STEP$" "$INNOMINATUS_STATE_DIR/effects" || exit 1'
+RAN = f"{{script: 'echo OUTPUT_word=hello; {_FOUND}'}}"
 BRANCH = Scene(
     "branch",
     {

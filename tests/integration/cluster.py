@@ -19,7 +19,7 @@ from tests.tools.programs import tool_named
 
 CONTROLLERS = (
     "deployment,replicaset,statefulset,daemonset,job,cronjob,namespace,garbagecollector,endpointslice,disruption,"
-    "resourcequota,nodelifecycle,serviceaccount,persistentvolume-binder,ttl-after-finished"
+    "resourcequota,nodelifecycle,serviceaccount,persistentvolume-binder,pvc-protection,pv-protection,ttl-after-finished"
 )
 STAGES = ("node/fast/node-initialize", "node/heartbeat/node-heartbeat", "pod/fast/pod-ready", "pod/fast/pod-complete")
 NODE = """\
@@ -28,6 +28,19 @@ kind: Node
 metadata: {name: paper-0, labels: {kubernetes.io/hostname: paper-0}}
 status: {allocatable: {cpu: "32", memory: 256Gi, pods: "110"}, capacity: {cpu: "32", memory: 256Gi, pods: "110"}}
 """
+VOLUMES = "\n---\n".join(
+    f"""\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: paper-{number}}}
+spec:
+  capacity: {{storage: 100Gi}}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  hostPath: {{path: /nowhere}}"""
+    for number in range(20)
+)
+"""Each is bound by one claim of the session, as an administrator's volumes are."""
 
 
 class KubernetesServer(NamedTuple):
@@ -78,7 +91,7 @@ def kubernetes_server(tool: Callable[[str], Path]) -> Iterator[KubernetesServer]
             *(f"--config={file}" for file in files),
         ]
         started.start("kwok", paper, lambda: True)
-        cluster.ask("apply", "--filename=-", text=NODE)
+        cluster.ask("apply", "--filename=-", text=f"{NODE}---\n{VOLUMES}")
         _wait_for_node(cluster)
         yield cluster
 

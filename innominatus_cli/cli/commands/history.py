@@ -26,6 +26,7 @@ def command(application: str | None, environment: str | None, output: str, limit
     from innominatus_cli.operations.history import history, open_ledger, page
     from innominatus_cli.reports.history import history_listing
 
-    found = history(open_ledger(), application, environment)
+    newest = None if limit is None else offset + limit
+    found = history(open_ledger(), application, environment, newest)
     print_listing(history_listing(found, page(found.rows, limit, offset), environment), output)
     return told(found.findings)

@@ -166,6 +166,35 @@ def export(form: str, application: str | None, environment: str | None, since: d
     return told(store.findings)
 
 
+@command.command("gc", short_help="Remove records of old runs so that the chain stays provable.")
+@click.option("--keep-days", metavar="N", type=click.IntRange(min=0, max=36_500), help="Keep what ended since then.")
+@click.option("--keep-last", metavar="N", type=click.IntRange(min=0), help="Keep the newest N of each environment.")
+@click.option("--dry-run", is_flag=True, help="Only show what would go.")
+@output_option()
+def gc(keep_days: int | None, keep_last: int | None, dry_run: bool, output: str) -> int:
+    r"""Remove records of old runs, and plans that no record names any more, in one commit.
+
+    The ledger is verified first. An action `gc` in the ledger keeps the id, path, digest and parents of each, so that
+    `ledger verify` still proves the chain. Without options `ledger.retention` of admin-config.yaml holds (365 days, and
+    the last 20 runs of each application and environment). Actions stay, and so does what waits, is not pushed yet, or
+    is needed to plan, resume and roll back.
+
+    \b
+    Examples:
+      innominatus-ctl ledger gc --dry-run
+      innominatus-ctl ledger gc --keep-days 90 --keep-last 10
+      innominatus-ctl ledger gc -o json
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.collecting import collect_records
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.ledger_gc import gc_listing
+
+    done = collect_records(open_ledger(), keep_days, keep_last, dry_run=dry_run)
+    print_listing(gc_listing(done), output)
+    return told(done.findings)
+
+
 @command.command("backup", short_help="Write the ledger into one file, a git bundle.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @output_option("text", "json", "yaml")

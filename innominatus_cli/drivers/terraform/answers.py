@@ -14,6 +14,8 @@ from innominatus_cli.findings.finding import Code
 
 VARIABLES_FILE: Final = "innominatus.tfvars.json"
 _ERROR: Final = re.compile(r"^[\s│╷╵|]*Error: (.+?)\s*$", re.MULTILINE)
+_NO_ERROR: Final = "Terraform encountered problems during init"
+"""What `init` says above the real errors."""
 _UNDECLARED: Final = re.compile(r'variable named "([^"]{1,200})"')
 _LONGEST: Final = 240
 _LISTED: Final = 200
@@ -114,7 +116,8 @@ def problem_in(said: Sequence[Mapping[str, Any]]) -> Problem | None:
 
 def problem_in_text(printed: bytes) -> Problem | None:
     """The same for a command without JSON."""
-    return _problem([(found, "") for found in _ERROR.findall(printed.decode("utf-8", "replace"))])
+    found = _ERROR.findall(printed.decode("utf-8", "replace"))
+    return _problem([(one, "") for one in found if not one.startswith(_NO_ERROR)] or [(one, "") for one in found])
 
 
 def validation_problem(answer: Mapping[str, Any]) -> Problem | None:

@@ -1,6 +1,7 @@
 """`terraform`: initialises a module, plans, applies exactly that plan, reads outputs; destroys what it made."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
@@ -62,14 +63,25 @@ def preview(ctx: StepContext) -> DriverSteps:
 
 
 def probe(ctx: StepContext) -> DriverSteps:
-    """Done is what a plan finds nothing left to do for; what only looks is never done, its outputs are wanted."""
+    """Done is what a plan finds nothing left to do for, with the outputs in the state.
+
+    What only looks is never done: its outputs are wanted.
+    """
     operation = operation_of(ctx.inputs_of(TerraformInputs))
     if operation not in {"apply", "destroy"}:
         return DriverResult(outputs={"done": False})
-    planned = yield from _plan_alone(ctx, *(["-destroy"] if operation == "destroy" else []))
+    session = yield from _ready(ctx)
+    if isinstance(session, Finding):
+        return DriverResult(failure=session)
+    planned = yield from session.plan(*(["-destroy"] if operation == "destroy" else []))
     if isinstance(planned, Finding):
         return DriverResult(failure=planned)
-    return DriverResult(outputs={"done": not planned.has_changes})
+    found = (yield from _outputs(session)) if operation == "apply" and not planned.has_changes else ({}, ())
+    session.forget_secrets()
+    if isinstance(found, Finding):
+        return DriverResult(failure=found)
+    told = _told(session, planned, *found, "")
+    return replace(told, outputs={**told.outputs, "done": not planned.has_changes})
 
 
 def drift(ctx: StepContext) -> DriverSteps:

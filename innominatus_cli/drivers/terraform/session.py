@@ -32,6 +32,7 @@ _OVERRIDE: Final = "innominatus_override.tf.json"
 _ENV: Final = {
     "TF_IN_AUTOMATION": "1",
     "TF_INPUT": "0",
+    "TF_WORKSPACE": "",
     "CHECKPOINT_DISABLE": "1",
     "NO_COLOR": "1",
     "CI": "1",
@@ -80,7 +81,7 @@ class Session:
     @property
     def workspace(self) -> str:
         """The workspace by name."""
-        return self.inputs.workspace or "default"
+        return _workspace(self.ctx, self.inputs)
 
     def plan(self, *options: str) -> Asked[Planned]:
         """Plans, saves the plan and reads it."""
@@ -179,7 +180,7 @@ class Session:
         return self._failed("init", outcome, answers.problem_in_text(outcome.stderr.head + b"\n" + outcome.stdout.head))
 
     def _choose_workspace(self) -> Asked[None]:
-        if self.inputs.workspace in {None, "default"}:
+        if self.workspace == "default":
             return None
         outcome = yield self._request("workspace", "select", "-or-create=true", "--", self.workspace)
         if outcome.succeeded:
@@ -256,14 +257,20 @@ class Session:
 def opened(ctx: StepContext) -> Asked[Session]:
     """The session of a step: its tool found, its module copied; nothing is initialised yet."""
     inputs = ctx.inputs_of(TerraformInputs)
-    if inputs.workspace is not None and not _WORKSPACE.fullmatch(inputs.workspace):
-        return ctx.finding(codes.INPUTS_UNUSABLE, f"'{inputs.workspace}' cannot be the name of a workspace")
+    workspace = _workspace(ctx, inputs)
+    if not _WORKSPACE.fullmatch(workspace):
+        return ctx.finding(codes.INPUTS_UNUSABLE, f"'{workspace}' cannot be the name of a workspace")
     found = yield from _program(ctx, inputs)
     if isinstance(found, Finding):
         return found
     folders = Folders(ctx.state_dir.resolve() / "terraform" / _key(inputs))
     work = _module(ctx, inputs, folders.root)
     return work if isinstance(work, Finding) else Session(ctx, inputs, found, folders, work)
+
+
+def _workspace(ctx: StepContext, inputs: TerraformInputs) -> str:
+    """The workspace that is chosen; Terraform's own variable stands for the input, and is kept from Terraform."""
+    return inputs.workspace or ctx.env.get("TF_WORKSPACE") or "default"
 
 
 def _program(ctx: StepContext, inputs: TerraformInputs) -> Asked[ToolFound]:

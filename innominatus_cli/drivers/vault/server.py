@@ -89,7 +89,10 @@ def _request(ctx: StepContext, inputs: VaultSetupInputs, asked: _Asked, work: Wo
         if isinstance(told, Finding):
             return told
         policies.append(told)
-    name = hashlib.sha256(ctx.step.id.encode()).hexdigest()[:16]
+    noted_by = (
+        ctx.step.id if ctx.step.undoes is None else ctx.step.undoes.step
+    )  # a step of a rollback has an id of its own
+    name = hashlib.sha256(noted_by.encode()).hexdigest()[:16]
     return {
         "do": work,
         "address": asked.config.address,

@@ -1,4 +1,4 @@
-"""Block 5xxx, 5490 to 5509: databases, Vault, and what `doctor` finds."""
+"""Block 5xxx, 5490 to 5499: databases and Vault."""
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code

@@ -46,7 +46,7 @@ def _make_provider(asked: Asked) -> Creation:
     }
     entry = f"- {{name: {called}, type: filesystem, path: {folder}, enabled: true}}"
     remarks = (
-        "Nothing runs workflows of providers yet; `validate` holds them against each other.",
+        "Add a workflow for `delete`, which `undeploy-app` calls; without one its resources stay.",
         f"The platform team switches it on with the entry `{entry}` under `providers` in admin-config.yaml.",
     )
     files = (

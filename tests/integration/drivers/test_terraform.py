@@ -13,6 +13,7 @@ import pytest
 from innominatus_cli.documents.plan import Undo
 from innominatus_cli.system.commands import CommandOutcome
 from tests.integration.drivers.page_examples import blocks, steps
+from tests.integration.services import Postgres
 
 STEP = "deployment/application/-/workload/the-step"
 RUN = "01JD0000000000000000000000"
@@ -163,9 +164,10 @@ def test_a_plan_changes_nothing_and_says_what_it_would_do(run_step: Any, state: 
     assert not list(state.rglob("made.json"))
     shown = run_step("terraform", APPLY, part="preview")
     assert shown.outputs == {"changes": [{"action": "create", "object": "terraform_data.db"}]}
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": False}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is False
     assert run_step("terraform", APPLY).failure is None
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": True}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is True
+    assert run_step("terraform", APPLY, part="probe").outputs["port"] == 5432
     assert run_step("terraform", APPLY, part="drift").outputs == {"drift": []}
 
 
@@ -202,6 +204,7 @@ def test_workspaces_and_named_states_are_apart(run_step: Any, state: Path) -> No
         assert run_step("terraform", {**APPLY, **more}).message == "1 added, 0 changed, 0 destroyed"
     assert run_step("terraform", {**APPLY, "operation": "destroy", "workspace": "blue"}).message == "1 destroyed"
     assert run_step("terraform", APPLY).message == "no changes"
+    assert run_step("terraform", {**APPLY, "operation": "plan"}, env={"TF_WORKSPACE": "red"}).outputs["changed"]
     assert (state / "mine" / "x.tfstate").is_file()
     found = run_step("terraform", {**APPLY, "operation": "output"})
     assert found.outputs["port"] == 5432
@@ -214,12 +217,13 @@ def test_workspaces_and_named_states_are_apart(run_step: Any, state: Path) -> No
 def test_a_backend_of_the_module_gets_its_configuration_from_a_private_file(
     run_step: Any, module: Path, tmp_path: Path, terraform: Path, state: Path
 ) -> None:
-    (module / "backend.tf").write_text('terraform { backend "pg" {} }\n')
+    (module / "backend.tf").write_text('terraform {\n  backend "pg" {}\n}\n')
     seen = tmp_path / "seen"
     env = program(tmp_path / "bin", f'printf "%s\\n" "$@" >> {seen}; exec {terraform} "$@"')
     address = "postgres://u:pass-word-7@127.0.0.1:1/db?sslmode=disable&connect_timeout=1"
     done = run_step("terraform", {**APPLY, "backendConfig": {"conn_str": address}}, env=env)
     assert done.failure.code.number == "ORC-5400"
+    assert "refused" in done.failure.message
     assert "pass-word-7" not in seen.read_text() + done.failure.message
     assert "-backend-config=" in seen.read_text()
     assert not [path for path in state.rglob("*") if path.is_file() and b"pass-word-7" in path.read_bytes()]
@@ -244,7 +248,7 @@ def test_a_rollback_destroys_what_its_own_run_made_and_nothing_else(run_step: An
     undone = run_step("terraform", APPLY, part="undo", undoes=undo_of(RUN))
     assert undone.failure is None
     assert undone.message == "1 destroyed"
-    assert run_step("terraform", APPLY, part="probe").outputs == {"done": False}
+    assert run_step("terraform", APPLY, part="probe").outputs["done"] is False
 
 
 @pytest.mark.usefixtures("module")
@@ -396,3 +400,19 @@ def test_the_example_of_the_page_works(run_step: Any, repository: Path) -> None:
     assert done.failure is None
     assert done.outputs["db_name"] == "shop-db"
     assert done.secret == ("db_password",)
+
+
+@pytest.mark.usefixtures("module")
+def test_a_state_on_postgresql_is_locked_there(
+    run_step: Any, repository: Path, state: Path, postgres: Postgres
+) -> None:
+    (repository / "infra" / "db" / "backend.tf").write_text('terraform {\n  backend "pg" {}\n}\n')
+    env = {"PG_CONN_STR": postgres.url(postgres.new_database())}
+    inputs = {**APPLY, "backendConfig": {"schema_name": "shop"}, "lockTimeout": 0}
+    done = run_step("terraform", inputs, env=env)
+    assert done.failure is None, done.failure.message
+    assert done.message == "1 added, 0 changed, 0 destroyed"
+    assert list(state.rglob("terraform.tfstate")) == []
+    assert run_step("terraform", inputs, part="probe", env=env).outputs["done"] is True
+    gone = run_step("terraform", {**inputs, "operation": "destroy"}, env=env)
+    assert gone.message == "1 destroyed"

@@ -252,3 +252,49 @@ def test_a_sensitive_output_of_terraform_is_a_secret(
     assert found["tell"].status == "succeeded"
     (tmp_path / "work" / "terraform.tfstate").unlink()
     assert leaks(tmp_path, value) == []
+
+
+def test_a_sensitive_output_of_a_terraform_step_is_used_and_written_nowhere_but_in_its_state(
+    make_plan: MakePlan, run: Callable[..., dict[str, StepResult]], tmp_path: Path, tool: Callable[[str], Path]
+) -> None:
+    tool("terraform")
+    module = tmp_path / "work" / "infra"
+    module.mkdir(parents=True)
+    value = "from-terraform-9"
+    (module / "main.tf").write_text(
+        'variable "given" {\n  type      = string\n  sensitive = true\n}\n'
+        'resource "terraform_data" "it" { input = var.given }\n'
+        'output "made" {\n  value     = join("-", ["from", "terraform", "9"])\n  sensitive = true\n}\n'
+        'output "given" {\n  value     = var.given\n  sensitive = true\n}\noutput "open" { value = "to-all" }\n'
+    )
+    found = run(
+        make_plan(
+            {
+                "make": {
+                    "type": "terraform",
+                    "inputs": {"workingDir": "infra"},
+                    "env": {"TF_VAR_given": {"$ref": "secrets.key"}},
+                    "declared_outputs": ["plan_summary", "changed"],
+                },
+                "tell": {
+                    "script": 'echo "it is $P" | base64; echo "$P $G"',
+                    "needs": ["make"],
+                    "env": {
+                        "P": {"$ref": "steps.make.outputs.made"}, "G": {"$ref": "steps.make.outputs.given"},
+                    },
+                },
+            }
+        )
+    )  # fmt: skip
+    assert found["make"].status == "succeeded"
+    assert found["make"].outputs["open"] == "to-all"
+    assert found["make"].outputs["plan_summary"]["add"] == 1
+    assert sorted(found["make"].withheld_outputs) == ["given", "made"]
+    assert found["tell"].stdout is not None
+    assert (found["tell"].stdout.head or "").endswith("*** ***\n")
+    states = list(tmp_path.rglob("terraform.tfstate"))
+    assert states
+    for state in states:
+        state.unlink()
+    assert leaks(tmp_path, value) == []
+    assert leaks(tmp_path) == []

@@ -12,8 +12,8 @@ import pytest
 
 from innominatus_cli.cli.main import run
 from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.ledger.listed import last_deployments, skim
 from innominatus_cli.ledger.records import record_path
-from innominatus_cli.ledger.skimming import last_deployments, skim
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.statistics import statistics, workflow_of
 from innominatus_cli.system.clock import timestamp, ulid, ulid_milliseconds

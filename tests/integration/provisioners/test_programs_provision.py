@@ -70,12 +70,12 @@ def test_its_environment_is_allow_listed_and_secrets_are_in_no_file_of_ours(
     ("program", "code", "words"),
     [
         ("exit 3", "ORC-5540", "ended with exit status 3"),
-        ("sleep 60", "ORC-5540", "ran out of time"),
+        ("sleep 60", "ORC-5002", "`timeout`"),
         ("kill -9 $$", "ORC-5540", "was killed by signal 9"),
         ("head -c 2000000 /dev/zero | tr '\\0' x", "ORC-5541", "has 2,000,000 bytes"),
         ("read -r answer < /dev/tty; echo '{}'", "ORC-5542", "promises the output 'url'"),
         ('echo \'{"outputs": {"url": 1, "token": "secret-token"}}\'', "ORC-5542", "as string, and gave integer"),
-        ("echo x >> ../../../../../../../score.yaml; echo '{}'", "ORC-5543", "'score.yaml'"),
+        ("echo x >> ../../../../../../../../score.yaml; echo '{}'", "ORC-5543", "'score.yaml'"),
     ],
 )
 def test_what_goes_wrong_fails_the_step_and_records_no_output(

@@ -69,7 +69,7 @@ def test_outputs_are_the_same_on_every_machine(context: Any, play: Any, tmp_path
         assert str(tmp_path) not in json.dumps(provision(context, play, kind).outputs)
 
 
-@pytest.mark.parametrize("kind", sorted(PROVISIONERS))
+@pytest.mark.parametrize("kind", sorted({*PROVISIONERS} - {"environment"}))
 def test_a_provisioner_gives_the_outputs_that_it_promises(context: Any, play: Any, kind: str) -> None:
     provisioner = provisioner_for(kind)
     assert provisioner is not None
@@ -79,8 +79,29 @@ def test_a_provisioner_gives_the_outputs_that_it_promises(context: Any, play: An
 def test_an_unknown_type_names_the_known_and_the_near_ones(context: Any, play: Any) -> None:
     result = provision(context, play, "sqllite")
     assert result.failure.code.number == "ORC-5140"
-    assert "there are route, sqlite, volume" in result.failure.message
+    assert "nothing makes the type 'sqllite'" in result.failure.message
     assert result.failure.help == "Did you mean 'sqlite'?"
+
+
+def test_variables_of_the_environment_are_outputs_and_none_of_them_is_recorded(context: Any, play: Any) -> None:
+    ctx = context(
+        "resource-provisioning",
+        {"resource": "env", "resourceType": "environment"},
+        env={"APP_CONFIG": "x", "INNOMINATUS_RUN": "y"},
+    )
+    result, _ = play(ctx)
+    assert result.outputs["APP_CONFIG"] == "x"
+    assert "INNOMINATUS_RUN" not in result.outputs
+    assert result.public == ("name",)
+
+
+def test_what_is_only_described_says_so_and_stays_the_same(context: Any, play: Any) -> None:
+    first = provision(context, play, "postgres")
+    assert first.message == "only described: nothing is started"
+    assert first.outputs["host"] == "orders.checkout.localhost"
+    assert provision(context, play, "postgres").outputs == first.outputs
+    other = provision(context, play, "postgres", resource="other")
+    assert other.outputs["password"] != first.outputs["password"]
 
 
 def test_an_unknown_param_is_refused(context: Any, play: Any) -> None:

@@ -19,7 +19,7 @@ from innominatus_cli.planning.request import Facts
 from innominatus_cli.system.git_identity import Identity
 from tests.unit.operations.test_two_states import GOOD, NOW, OF_ACME, STEPS, Blobs, states
 
-FILE = ".git/innominatus/cache/affected.v1"
+FILE = ".git/innominatus/cache/affected.v2"
 ADA = Identity("Ada", "ada@shop.example", "git config")
 FACTS = Facts(True, "no record", {"CI": "true"}, {"commit": "c0ffee"})
 Files = Mapping[str, str]

@@ -1,10 +1,13 @@
 """The answers of provisioners: read strictly, and held against what was promised."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 
-from innominatus_cli.provisioners.protocol import MOST_BYTES, PROTOCOL, NoAnswer, answer_of, untrue
+from innominatus_cli.provisioners.contract import ResourceRequest
+from innominatus_cli.provisioners.protocol import MOST_BYTES, PROTOCOL, NoAnswer, answer_of, request_of, untrue
 
 
 def test_a_full_answer_is_read() -> None:
@@ -42,6 +45,19 @@ def test_a_full_answer_is_read() -> None:
 def test_anything_else_is_no_answer(printed: bytes, words: str) -> None:
     with pytest.raises(NoAnswer, match=words):
         answer_of(printed, len(printed))
+
+
+def test_the_schemas_say_what_the_reader_takes(root: Path) -> None:
+    answers = json.loads((root / "schemas/provisioner-answer.v1.schema.json").read_text())
+    requests = json.loads((root / "schemas/provisioner-request.v1.schema.json").read_text())
+    asked = ResourceRequest("db", "postgres", "shop", "development", root)
+    jsonschema.validate(json.loads(request_of("provision", asked, {})), requests)
+    assert set(answers["properties"]) == {
+        "protocol", "outputs", "secrets", "message", "manifests", "hints", "status", "describes", "error",
+    }  # fmt: skip
+    for printed in ({}, {"error": {"message": "no"}}, {"outputs": {"a": 1}, "hints": []}):
+        jsonschema.validate(printed, answers)
+        answer_of(json.dumps(printed).encode(), 1)
 
 
 def test_an_answer_has_an_end() -> None:

@@ -80,6 +80,15 @@ def test_an_unknown_input_is_refused(name: str) -> None:
         ("terraform", {"working_dir": "tf"}, {"workingDir": "tf"}),
         ("terraform", {"workingDir": "tf"}, {"workingDir": "tf"}),
         ("terraform", {"path": "tf"}, {"workingDir": "tf"}),
+        ("terraform", {"module": "tf", "vars": {"a": 1}}, {"workingDir": "tf", "variables": {"a": 1}}),
+        (
+            "terraform",
+            {"path": "tf", "commands": ["init", "apply"]},
+            {"workingDir": "tf", "commands": ["init", "apply"]},
+        ),
+        ("ansible", {"playbook": "p", "extra_vars": {"a": 1}}, {"playbook": "p", "variables": {"a": 1}}),
+        ("cloudformation", {"stackName": "s", "action": "delete"}, {"stack": "s", "operation": "delete"}),
+        ("pulumi", {"path": "p", "stackName": "s"}, {"workingDir": "p", "stack": "s"}),
         (
             "database-migration",
             {"migrationPath": "m", "connectionString": "sqlite:///a"},

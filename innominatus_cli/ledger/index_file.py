@@ -1,0 +1,218 @@
+"""The SQLite file of an index of records: what is in it, and how it shows that it was damaged.
+
+It is a cache in the git directory, derived from commits and never the other way round. Whatever is wrong with it (other
+bytes, another version, a lock, a disk that refuses) raises `IndexUnusable`: whoever asked reads the records then.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from innominatus_cli import __version__
+
+Table = Literal["records", "skims"]
+
+_VERSION: Final = 2
+_DAMAGE: Final = (sqlite3.Error, zlib.error, OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError)
+_PATIENCE_SECONDS: Final = 0.25
+_SCHEMA: Final = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (
+    kind TEXT, id TEXT, path TEXT, blob TEXT, application TEXT, environment TEXT, related INTEGER,
+    body TEXT, problem TEXT, sum INTEGER, PRIMARY KEY (kind, id, path)
+) WITHOUT ROWID;
+CREATE TABLE skims (id TEXT, path TEXT, application TEXT, body BLOB, sum INTEGER, PRIMARY KEY (id, path)) WITHOUT ROWID;
+CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT, below TEXT, sum INTEGER) WITHOUT ROWID;
+"""
+
+
+class IndexUnusable(Exception):  # noqa: N818 - nobody sees it
+    """The index cannot answer."""
+
+
+class Row(NamedTuple):
+    """A committed record file: `body` is its summary as JSON, or `problem` says what is wrong with it."""
+
+    kind: str
+    """`run` or `action`."""
+    id: str
+    path: str
+    blob: str
+    application: str
+    environment: str
+    related: int
+    """Whether it names another run."""
+    body: str | None
+    problem: str | None
+
+
+class Skim(NamedTuple):
+    """What statistics need of a run's record: JSON, compressed, for names of steps repeat themselves."""
+
+    id: str
+    path: str
+    application: str
+    body: bytes
+
+
+class Folder(NamedTuple):
+    """A folder of the working tree whose record files are all committed: its stamp, and the folders in it as JSON."""
+
+    path: str
+    stamp: str
+    below: str
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Turns whatever SQLite, or data that is none, raises into `IndexUnusable`."""
+    try:
+        yield
+    except (
+        sqlite3.Error,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        RecursionError,
+        OverflowError,
+        zlib.error,
+    ) as problem:
+        raise IndexUnusable(str(problem)) from problem
+
+
+class IndexFile:
+    """An open index. Every method raises IndexUnusable."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with usable():
+            if path.is_symlink():
+                raise ValueError("a link")
+            self._base = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+            try:
+                if (
+                    self._base.execute("PRAGMA user_version").fetchone() != (_VERSION,)
+                    or self.said("by") != __version__
+                ):
+                    self._begin_anew()
+            except BaseException:
+                self._base.close()
+                raise
+
+    def _begin_anew(self) -> None:
+        with self.changing():
+            names = self._base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for (name,) in names:
+                self._base.execute(f"DROP TABLE {json.dumps(name)}")
+            for statement in _SCHEMA.split(";")[:-1]:
+                self._base.execute(statement)
+            self.say("by", __version__)
+            self._base.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def close(self) -> None:
+        """Ends it."""
+        with usable():
+            self._base.close()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """One transaction, in which nobody else writes."""
+        with usable():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+
+    def said(self, name: str) -> str:
+        """What is noted under a name; empty where nothing is."""
+        with usable():
+            found = self._base.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+            return str(found[0]) if found else ""
+
+    def say(self, name: str, value: str) -> None:
+        """Notes something."""
+        with usable():
+            self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def rows(self, condition: str, values: Sequence[object] = ()) -> list[Row]:
+        """The rows that a condition (`WHERE …`, `ORDER BY …`) chooses, each held against its sum."""
+        with usable():
+            return [Row(*row) for row in self._summed(f"SELECT * FROM records {condition}", values)]  # noqa: S608 - ours
+
+    def skims(self, condition: str, values: Sequence[object] = ()) -> list[Skim]:
+        """The same for statistics."""
+        with usable():
+            return [Skim(*row) for row in self._summed(f"SELECT * FROM skims {condition}", values)]  # noqa: S608 - ours
+
+    def folders(self) -> dict[str, Folder]:
+        """All folders that are noted, by path."""
+        with usable():
+            return {row[0]: Folder(*row) for row in self._summed("SELECT * FROM folders", ())}
+
+    def skims_of(self, identity: str, path: str) -> bool:
+        """Whether a record is there for statistics."""
+        return bool(self.skims("WHERE id = ? AND path = ?", (identity, path)))
+
+    def blobs(self) -> dict[str, str]:
+        """By path the object id of every record file that is in it."""
+        return {row.path: row.blob for row in self.rows("")}
+
+    def count(self, table: Table) -> str:
+        """How many rows a table has."""
+        with usable():
+            return str(self._base.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - a literal
+
+    def require_whole(self, table: Table) -> None:
+        """Raises IndexUnusable where a table has another number of rows than was noted."""
+        if self.count(table) != self.said(f"count of {table}"):
+            raise IndexUnusable(f"{table} has another number of rows than was noted")
+
+    def put(self, rows: Iterable[Row], skims: Iterable[Skim]) -> None:
+        """Adds rows, in the place of those of the same id and path."""
+        with usable():
+            marks = ", ".join("?" * (len(Row._fields) + 1))
+            made = ((*row, _sum(row)) for row in rows)
+            self._base.executemany(f"INSERT OR REPLACE INTO records VALUES ({marks})", made)  # noqa: S608 - marks only
+            self._base.executemany(
+                "INSERT OR REPLACE INTO skims VALUES (?, ?, ?, ?, ?)", ((*s, _sum(s)) for s in skims)
+            )
+
+    def remove(self, keys: Iterable[tuple[str, str, str]]) -> None:
+        """Takes rows out, by kind, id and path."""
+        with usable():
+            going = list(keys)
+            self._base.executemany("DELETE FROM records WHERE kind = ? AND id = ? AND path = ?", going)
+            self._base.executemany("DELETE FROM skims WHERE id = ? AND path = ?", (key[1:] for key in going))
+
+    def clear(self) -> None:
+        """Takes everything out."""
+        with usable():
+            for table in ("records", "skims", "folders"):
+                self._base.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+
+    def put_folders(self, folders: Iterable[Folder], gone: Iterable[str]) -> None:
+        """Notes folders, and forgets others."""
+        with usable():
+            self._base.executemany("DELETE FROM folders WHERE path = ?", ((path,) for path in gone))
+            self._base.executemany(
+                "INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", ((*f, _sum(f)) for f in folders)
+            )
+
+    def _summed(self, statement: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        for *row, noted in self._base.execute(statement, values):
+            if _sum(row) != noted:
+                raise ValueError("a row is not what was written")
+            yield tuple(row)
+
+
+def _sum(values: Sequence[object]) -> int:
+    return zlib.crc32(repr(tuple(values)).encode("utf-8", "surrogateescape"))

@@ -1,0 +1,1 @@
+"""The resources of applications, as the records know them."""

@@ -1,0 +1,62 @@
+"""What `list-resources` and `resource` print."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from innominatus_cli.reports.listing import Column, Listing
+
+_COLUMNS: Final = (
+    Column("Application", "application"),
+    Column("Environment", "environment"),
+    Column("Resource", "resource"),
+    Column("Type", "type"),
+    Column("State", "state"),
+    Column("Since", "since"),
+    Column("Provisioner", "made_by"),
+    Column("Id", "id", wide=True),
+    Column("Class", "class", wide=True),
+    Column("Run", "run", wide=True),
+    Column("Outputs", "names", wide=True),
+)
+
+
+def resources_listing(rows: Sequence[dict[str, Any]]) -> Listing:
+    """All resources, with who made them; `wide` also their outputs by name."""
+    shown = [
+        {
+            **row,
+            "made_by": row["provisioner"]["name"] or row["provisioner"]["kind"],
+            "names": ", ".join(sorted(row["outputs"])),
+        }
+        for row in rows
+    ]
+    document = {"schema": "innominatus.dev/resources/v1", "resources": list(rows)}
+    return Listing(_COLUMNS, shown, document, "The records know no resource.")
+
+
+def resource_text(row: dict[str, Any]) -> str:
+    """One resource for people."""
+    by = row["provisioner"]
+    who = " ".join(filter(None, (by["name"], by["version"])))
+    lines = [
+        f"{row['resource']} of {row['application']} in {row['environment']}: {row['state']} since {row['since']}",
+        f"  type         {row['type']} (class {row['class']}, id {row['id']})",
+        f"  provisioner  {who + ', ' if who else ''}{by['kind']}, {by['source']}",
+        f"  run          {row['run']}",
+        f"  record       {row['record']}",
+    ]
+    lines += [f"  output       {name} = {_short(value)}" for name, value in sorted(row["outputs"].items())]
+    lines += [f"  output       {name}: withheld" for name in row["withheld_outputs"]]
+    lines += [f"  history      {one['at']}  {one['state']}  by run {one['run']}" for one in row["history"]]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def outputs_text(outputs: dict[str, Any]) -> str:
+    """Outputs, a line each."""
+    return "".join(f"{name}={_short(value)}\n" for name, value in sorted(outputs.items()))
+
+
+def _short(value: object) -> str:
+    import json  # noqa: PLC0415 - only what is no text needs it
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,147 @@
+"""The shipped example in staging, with real tools: Terraform, PostgreSQL, Vault and a Kubernetes API server.
+
+The repository is the project's own, with the workflow, the module and the migrations of tests/cases/staging added, and
+with the addresses of the servers that the test started.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from tests.integration.cloud import VaultServer
+from tests.integration.cluster import KubernetesServer
+from tests.integration.services import Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+ADDED = ROOT / "tests" / "cases" / "staging"
+SCORE = "docs/examples/checkout-service/score.yaml"
+NAMESPACES = ("checkout-service", "checkout-service-payment")
+
+
+class Staging(NamedTuple):
+    """The repository, and what its steps find in staging."""
+
+    root: Path
+    kubernetes: KubernetesServer
+    postgres: Postgres
+    database: str
+    vault: VaultServer
+
+    def ctl(self, *arguments: str) -> str:
+        """What the command line says; it has to end well."""
+        argv = [sys.executable, "-m", "innominatus_cli", *arguments]
+        done = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, timeout=240, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def objects(self, namespace: str) -> set[str]:
+        """Names of what was made in a namespace."""
+        kinds = "deployments,services,configmaps,persistentvolumeclaims,ingresses,pods"
+        found = self.kubernetes.ask("get", kinds, f"--namespace={namespace}", "--output=name").split()
+        return {name for name in found if name != "configmap/kube-root-ca.crt" and not name.startswith("pod/")}
+
+    def tables(self) -> list[str]:
+        """Tables of the order database, without the migrations' own."""
+        text = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'innominatus%';"
+        return self.postgres.sql(self.database, text).split()
+
+    def infrastructure(self) -> list[str]:
+        """Addresses in all Terraform states."""
+        (state,) = self.root.glob(".git/**/*.tfstate")
+        return [f"{one['type']}.{one['name']}" for one in json.loads(state.read_text())["resources"]]
+
+    def secret(self) -> Any:
+        """The signing key as Vault has it; None where nobody made one."""
+        found = self.vault.ask("GET", "staging/data/orders/staging")
+        return None if found is None else found["data"]["data"]
+
+
+def _configure(root: Path, vault: VaultServer) -> None:
+    path = root / "admin-config.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["workflowPolicies"]["allowedProductWorkflows"].append("ecommerce/order-service")
+    config["workflowPolicies"]["allowedStepTypes"].append("terraform")
+    config["secretStores"] = {"vault": {"address": vault.url, "mount": "staging"}}
+    config["env"] = ["KUBECONFIG", "ORDERS_DATABASE_URL", "VAULT_TOKEN"]
+    config["secrets"] |= {
+        "orders-database-url": {"store": "env", "env": "ORDERS_DATABASE_URL"},
+        "vault-token": {"store": "env", "env": "VAULT_TOKEN"},
+        "order-signing-key": {"store": "vault", "key": "orders/{environment}", "generate": True},
+    }
+    there = {"type": "tcp", "host": "127.0.0.1", "port": urlsplit(vault.url).port}  # the sandboxes are not on loopback
+    for check in ("stripe-connectivity", "paypal-connectivity"):
+        config["healthChecks"][check]["environments"]["staging"] = there
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+
+@pytest.fixture
+def staging(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], Path],
+    kubernetes_server: KubernetesServer,
+    postgres: Postgres,
+    vault_server: VaultServer,
+) -> Staging:
+    root = tmp_path / "repository"
+    shutil.copytree(ROOT / "workflows", root / "workflows")
+    shutil.copytree(ROOT / "docs" / "examples", root / "docs" / "examples")
+    for name in ("admin-config.yaml", ".gitattributes"):
+        shutil.copy(ROOT / name, root)
+    shutil.copytree(ADDED, root / "workflows" / "products" / "ecommerce", dirs_exist_ok=True)
+    vault_server.ask("POST", "sys/mounts/staging", {"type": "kv", "options": {"version": "2"}})
+    _configure(root, vault_server)
+    config = json.loads(kubernetes_server.kubeconfig.read_text())
+    config["contexts"][0]["name"] = config["current-context"] = "staging"
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(json.dumps(config))
+    database = postgres.new_database()
+    folders = dict.fromkeys(str(tool(name).parent) for name in ("kubectl", "terraform"))
+    found = [*folders, str(postgres.programs), os.environ["PATH"]]
+    for name, value in {
+        "PATH": os.pathsep.join(found),
+        "KUBECONFIG": str(kubeconfig),
+        "ORDERS_DATABASE_URL": postgres.url(database),
+        "VAULT_TOKEN": vault_server.token,
+        **{f"GIT_{who}_{what}": "ada@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }.items():
+        monkeypatch.setenv(name, value)
+    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Everything"]):
+        subprocess.run(["git", *arguments], cwd=root, check=True)
+    return Staging(root, kubernetes_server, postgres, database, vault_server)
+
+
+def test_the_example_deploys_to_staging_and_leaves_nothing_behind(staging: Staging) -> None:
+    said = staging.ctl("run", "deploy-app", SCORE, "--env", "staging")
+    assert "in staging: succeeded (19 succeeded" in said
+
+    assert staging.infrastructure() == ["terraform_data.queue"]
+    assert staging.tables() == ["orders"]
+    secret = staging.secret()
+    assert len(secret["value"]) == 32
+    assert "orders-read" in staging.vault.ask("GET", "sys/policy")["policies"]
+    deployed = {namespace: staging.objects(namespace) for namespace in NAMESPACES}
+    assert "deployment.apps/checkout-service" in deployed["checkout-service"]
+    assert "deployment.apps/payment-gateway" in deployed["checkout-service-payment"]
+    for namespace, name in zip(NAMESPACES, ("checkout-service", "payment-gateway"), strict=True):
+        staging.kubernetes.ask("rollout", "status", f"--namespace={namespace}", f"deployment/{name}", "--timeout=1s")
+    recorded = "".join(path.read_text() for path in (staging.root / ".innominatus").rglob("*") if path.is_file())
+    for hidden in (secret["value"], staging.vault.token, staging.postgres.password):
+        assert hidden not in recorded
+
+    assert "succeeded" in staging.ctl("rollback", "checkout-service", "--env", "staging")
+
+    assert staging.infrastructure() == []
+    assert staging.tables() == []
+    assert not staging.secret()
+    assert "orders-read" not in staging.vault.ask("GET", "sys/policy")["policies"]
+    assert [staging.objects(namespace) for namespace in NAMESPACES] == [set(), set()]
