@@ -566,6 +566,7 @@ def test_a_volume_may_be_what_a_provisioner_gave(context: Any, play: Any) -> Non
     assert of_kind(objects, "PersistentVolumeClaim")["spec"] == spec
     volumes = of_kind(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
     assert [volume["hostPath"] for volume in volumes if "hostPath" in volume] == [{"path": "/x"}]
-    for wrong in ({"nobody": {"source": {}}}, {"data": {"source": {}, "claimSpec": {}}}, {"data": "x"}):
-        result, _ = play(context("kubernetes", {"workload": WORKLOAD, "volumes": wrong}))
+    wrong: list[dict[str, Any]] = [{"nobody": {"source": {}}}, {"data": {"source": {}, "claimSpec": {}}}, {"data": "x"}]
+    for one in wrong:
+        result, _ = play(context("kubernetes", {"workload": WORKLOAD, "volumes": one}))
         assert result.failure.code.number == "ORC-5122"
