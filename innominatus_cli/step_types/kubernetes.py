@@ -71,6 +71,9 @@ class KubernetesInputs(StepInputs):
     """Images by container, in the place of those that the workload names."""
     replicas: Annotated[int, Field(ge=0, le=10_000)] | Reference[int] | None = None
     """Replicas of the rendered workload; nothing is written where it is absent, for autoscalers."""
+    volumes: dict[str, Any] | None = None
+    """By the name of a resource of the workload that is mounted: `source` (a Kubernetes volume source) or `claimSpec`
+    (that of a claim), as outputs of a provisioner; in place of what the resource's params say."""
     labels: dict[str, Text] = {}
     """More labels for every rendered object."""
     mode: Literal["render", "apply"] | Reference[str] = "render"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from innominatus_cli.documents.score import Container, Probe, Quantities, WorkloadDocument
 from innominatus_cli.drivers.kubernetes.files import config_map_of
@@ -21,10 +22,15 @@ class Pod:
 
 
 def pod_of(
-    workload: WorkloadDocument, images: Mapping[str, str], files: Mapping[str, bytes], *, claims_in_template: bool
+    workload: WorkloadDocument,
+    images: Mapping[str, str],
+    files: Mapping[str, bytes],
+    given: Mapping[str, Any],
+    *,
+    claims_in_template: bool,
 ) -> Pod:
-    """The pod of a workload. Raises Unsupported."""
-    volumes = Volumes(workload, claims_in_template=claims_in_template)
+    """The pod of a workload; `given` are volumes by resource. Raises Unsupported."""
+    volumes = Volumes(workload, given, claims_in_template=claims_in_template)
     config_maps: list[Data] = []
     containers: dict[str, Data] = {}
     for name, container in sorted(workload.containers.items()):

@@ -15,6 +15,7 @@ from innominatus_cli.drivers.kubernetes import kubectl
 from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, drifted, previewed
 from innominatus_cli.drivers.kubernetes.earlier import keep, kept
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
+from innominatus_cli.drivers.kubernetes.shape import problem_of
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
 from innominatus_cli.drivers.kubernetes.workload import RenderOptions, render
 from innominatus_cli.drivers.manifests import Manifest, from_data, from_text, read_paths
@@ -116,7 +117,12 @@ def wanted(ctx: StepContext, inputs: KubernetesInputs, namespace: str, operation
     rendered = _objects(ctx, inputs, namespace)
     if isinstance(rendered, Finding):
         return rendered
-    return [*_namespace(ctx, inputs, namespace, operation, rendered), *rendered]
+    objects = [*_namespace(ctx, inputs, namespace, operation, rendered), *rendered]
+    for manifest in objects:
+        problem = problem_of(manifest.data)
+        if problem:
+            return ctx.finding(codes.MANIFEST_INVALID, f"{manifest.origin}: {manifest.title}: {problem}")
+    return objects
 
 
 def _refusal(ctx: StepContext, namespace: str, operation: str) -> Finding | None:
@@ -211,6 +217,7 @@ def _workload(ctx: StepContext, inputs: KubernetesInputs) -> list[Manifest] | Fi
         images=inputs.images,
         replicas=None if inputs.replicas is None else known(inputs.replicas),
         files=sources,
+        volumes=inputs.volumes or {},
     )
     try:
         objects = render(workload, options)

@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from innominatus_cli.documents.score import Container, Resource, WorkloadDocument
 from innominatus_cli.drivers.kubernetes.names import Data, short_digest
@@ -15,10 +16,14 @@ _BARE: Final = re.compile(r"\$\{resources\.([^.}]+)\}")
 class Volumes:
     """Gathers the pod's volumes, the claims that they need and the mounts of each container."""
 
-    __slots__ = ("_by_resource", "_in_template", "_workload", "claim_templates", "claims", "of_pod")
+    __slots__ = ("_by_resource", "_given", "_in_template", "_workload", "claim_templates", "claims", "of_pod")
 
-    def __init__(self, workload: WorkloadDocument, *, claims_in_template: bool) -> None:
+    def __init__(self, workload: WorkloadDocument, given: Mapping[str, Any], *, claims_in_template: bool) -> None:
+        unknown = sorted(given.keys() - workload.resources.keys())
+        if unknown:
+            raise Unsupported(f"'volumes' names the resource '{unknown[0]}', which the workload does not have")
         self._workload = workload
+        self._given = given
         self._in_template = claims_in_template
         self._by_resource: dict[str, str] = {}
         self.of_pod: list[Data] = []
@@ -66,16 +71,24 @@ class Volumes:
 
     def _make(self, name: str, resource: Resource, volume: str) -> None:
         params = resource.params
-        if resource.type != "volume":
-            raise Unsupported(f"resource '{name}' is of type {resource.type}: only a volume can be mounted")
+        if name in self._given:
+            params = self._given[name]
+            if not isinstance(params, dict) or len(params) != 1 or not params.keys() <= {"source", "claimSpec"}:
+                raise Unsupported(f"volume '{name}' is given by exactly one of 'source' and 'claimSpec'")
+        elif resource.type != "volume":
+            raise Unsupported(
+                f"resource '{name}' is of type {resource.type}: only a volume can be mounted, or what 'volumes' gives"
+            )
+        if "claimSpec" in params and not isinstance(params["claimSpec"], dict):
+            raise Unsupported(f"resource '{name}': 'claimSpec' is the spec of a PersistentVolumeClaim")
         if "source" in params:
             if not isinstance(params["source"], dict) or len(params["source"]) != 1:
                 raise Unsupported(f"resource '{name}': 'source' is one Kubernetes volume source, as in emptyDir: {{}}")
             self.of_pod.append({"name": volume, **params["source"]})
-        elif "size" not in params:
+        elif "size" not in params and "claimSpec" not in params:
             self.of_pod.append({"name": volume, "emptyDir": {}})
         elif self._in_template:
-            self.claim_templates.append({"metadata": {"name": volume}, "spec": _claim_spec(name, resource)})
+            self.claim_templates.append({"metadata": {"name": volume}, "spec": _claim_spec(name, params)})
         else:
             claim = f"{self._workload.metadata.name}-{name}"
             self.of_pod.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
@@ -84,13 +97,14 @@ class Volumes:
                     "apiVersion": "v1",
                     "kind": "PersistentVolumeClaim",
                     "metadata": {"name": claim},
-                    "spec": _claim_spec(name, resource),
+                    "spec": _claim_spec(name, params),
                 }
             )
 
 
-def _claim_spec(name: str, resource: Resource) -> Data:
-    params = resource.params
+def _claim_spec(name: str, params: Mapping[str, Any]) -> Data:
+    if "claimSpec" in params:
+        return dict(params["claimSpec"])
     size = str(params["size"])
     if not _QUANTITY.fullmatch(size):
         raise Unsupported(f"resource '{name}': size '{size}' is no quantity such as 5Gi")

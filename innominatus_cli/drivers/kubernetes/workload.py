@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.drivers.kubernetes.containers import Pod, pod_of
@@ -31,6 +32,8 @@ class RenderOptions:
     replicas: int | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Contents of `files.*.source`, by the path as written."""
+    volumes: Mapping[str, Any] = field(default_factory=dict)
+    """`source` or `claimSpec` by the name of a resource, in place of its params."""
 
 
 def render(workload: WorkloadDocument, options: RenderOptions) -> list[Data]:
@@ -39,7 +42,7 @@ def render(workload: WorkloadDocument, options: RenderOptions) -> list[Data]:
     unknown = sorted(options.images.keys() - workload.containers.keys())
     if unknown:
         raise Unsupported(f"'images' names the container '{unknown[0]}', which the workload does not have")
-    pod = pod_of(workload, options.images, options.files, claims_in_template=kind == "StatefulSet")
+    pod = pod_of(workload, options.images, options.files, options.volumes, claims_in_template=kind == "StatefulSet")
     objects = [*pod.config_maps, *pod.claims, *_services(workload, kind)]
     objects.append(_controller(workload, kind, pod, options))
     objects += _ingresses(workload, options.application)

@@ -296,7 +296,18 @@ def test_a_workload_that_is_none_is_told_with_where(context: Any, play: Any) -> 
 
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
-DEPLOYMENT = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
+DEPLOYMENT: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "registry.example/web:1"}]},
+        },
+    },
+}
 
 
 def test_manifests_come_from_files_folders_text_and_mappings(context: Any, play: Any) -> None:
@@ -509,3 +520,53 @@ def binary_content(text: str) -> dict[str, Any]:
     workload = changed()
     workload["containers"]["web"]["files"]["/bin.dat"]["binaryContent"] = text
     return workload
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"apiVersion": "apps/v1beta1"}, "no longer has Deployment in apps/v1beta1: write apps/v1"),
+        ({"apiVersion": "Apps/1"}, "'Apps/1' is no apiVersion"),
+        ({"spec": None}, "has no 'spec'"),
+        ({"metadata": {"name": "web", "labels": {"a": 1}}}, "label 'a' has a value that is none"),
+        ({"metadata": {"name": "web", "labels": {"a": "x" * 64}}}, "label 'a' has a value that is none"),
+        ({"metadata": {"name": "web", "annotations": {"a": True}}}, "annotation 'a' is no text"),
+        ({"metadata": {"name": "web", "namespace": "Shop"}}, "'Shop' is no name of a namespace"),
+        ({"kind": "Service", "metadata": {"name": "1st"}}, "'1st' is no name of a Service"),
+    ],
+)
+def test_what_no_cluster_would_take_is_told_without_one(
+    context: Any, play: Any, change: dict[str, Any], words: str
+) -> None:
+    result, requests = play(context("kubernetes", {"objects": [{**DEPLOYMENT, **change}]}))
+    assert requests == []
+    assert result.failure.code.number == "ORC-5121"
+    assert words in result.failure.message
+
+
+def test_pods_that_cannot_be_are_told_without_a_cluster(context: Any, play: Any) -> None:
+    def told(**pod: Any) -> str:
+        spec = {**DEPLOYMENT["spec"], "template": {**DEPLOYMENT["spec"]["template"], "spec": pod}}
+        return str(play(context("kubernetes", {"objects": [{**DEPLOYMENT, "spec": spec}]}))[0].failure.message)
+
+    one = {"name": "a", "image": "i"}
+    assert "its pod has no containers" in told(volumes=[])
+    assert "two containers 'a'" in told(containers=[one, one])
+    assert "container 'a' has no image" in told(containers=[{"name": "a"}])
+    assert "'A_b' is no name of a container" in told(containers=[{"name": "A_b", "image": "i"}])
+    other = {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], "selector": {"matchLabels": {"app": "other"}}}}
+    result, _ = play(context("kubernetes", {"objects": [other]}))
+    assert "its selector wants the label 'app'" in result.failure.message
+
+
+def test_a_volume_may_be_what_a_provisioner_gave(context: Any, play: Any) -> None:
+    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+    given = {"data": {"claimSpec": spec}, "scratch": {"source": {"hostPath": {"path": "/x"}}}}
+    objects = rendered(context, play, WORKLOAD, volumes=given)
+    assert of_kind(objects, "PersistentVolumeClaim")["spec"] == spec
+    volumes = of_kind(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert [volume["hostPath"] for volume in volumes if "hostPath" in volume] == [{"path": "/x"}]
+    wrong: list[dict[str, Any]] = [{"nobody": {"source": {}}}, {"data": {"source": {}, "claimSpec": {}}}, {"data": "x"}]
+    for one in wrong:
+        result, _ = play(context("kubernetes", {"workload": WORKLOAD, "volumes": one}))
+        assert result.failure.code.number == "ORC-5122"
