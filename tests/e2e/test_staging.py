@@ -35,6 +35,7 @@ class Staging(NamedTuple):
     postgres: Postgres
     database: str
     vault: VaultServer
+    engine: str
 
     def ctl(self, *arguments: str) -> str:
         """What the command line says; it has to end well."""
@@ -61,16 +62,16 @@ class Staging(NamedTuple):
 
     def secret(self) -> Any:
         """The signing key as Vault has it; None where nobody made one."""
-        found = self.vault.ask("GET", "staging/data/orders/staging")
+        found = self.vault.ask("GET", f"{self.engine}/data/orders/staging")
         return None if found is None else found["data"]["data"]
 
 
-def _configure(root: Path, vault: VaultServer) -> None:
+def _configure(root: Path, vault: VaultServer, engine: str) -> None:
     path = root / "admin-config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["workflowPolicies"]["allowedProductWorkflows"].append("ecommerce/order-service")
     config["workflowPolicies"]["allowedStepTypes"].append("terraform")
-    config["secretStores"] = {"vault": {"address": vault.url, "mount": "staging"}}
+    config["secretStores"] = {"vault": {"address": vault.url, "mount": engine}}
     config["env"] = ["KUBECONFIG", "ORDERS_DATABASE_URL", "VAULT_TOKEN"]
     config["secrets"] |= {
         "orders-database-url": {"store": "env", "env": "ORDERS_DATABASE_URL"},
@@ -98,8 +99,8 @@ def staging(
     for name in ("admin-config.yaml", ".gitattributes"):
         shutil.copy(ROOT / name, root)
     shutil.copytree(ADDED, root / "workflows" / "products" / "ecommerce", dirs_exist_ok=True)
-    vault_server.ask("POST", "sys/mounts/staging", {"type": "kv", "options": {"version": "2"}})
-    _configure(root, vault_server)
+    engine = vault_server.new_engine()
+    _configure(root, vault_server, engine)
     config = json.loads(kubernetes_server.kubeconfig.read_text())
     config["contexts"][0]["name"] = config["current-context"] = "staging"
     kubeconfig = tmp_path / "kubeconfig"
@@ -117,7 +118,7 @@ def staging(
         monkeypatch.setenv(name, value)
     for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Everything"]):
         subprocess.run(["git", *arguments], cwd=root, check=True)
-    return Staging(root, kubernetes_server, postgres, database, vault_server)
+    return Staging(root, kubernetes_server, postgres, database, vault_server, engine)
 
 
 def test_the_example_deploys_to_staging_and_leaves_nothing_behind(staging: Staging) -> None:
@@ -145,3 +146,13 @@ def test_the_example_deploys_to_staging_and_leaves_nothing_behind(staging: Stagi
     assert not staging.secret()
     assert "orders-read" not in staging.vault.ask("GET", "sys/policy")["policies"]
     assert [staging.objects(namespace) for namespace in NAMESPACES] == [set(), set()]
+
+
+def test_deprovisioning_takes_the_workload_out_of_the_cluster(staging: Staging) -> None:
+    staging.ctl("run", "deploy-app", SCORE, "--env", "staging")
+    assert "deployment.apps/checkout-service" in staging.objects("checkout-service")
+
+    assert "in staging: succeeded" in staging.ctl("deprovision", "checkout-service", "--env", "staging")
+
+    assert staging.objects("checkout-service") == set()
+    assert staging.tables() == ["orders"]  # what the product's workflows made stays

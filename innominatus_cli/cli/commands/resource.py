@@ -8,12 +8,13 @@ from innominatus_cli.cli.output import output_option, print_document
 
 @click.group("resource")
 def command() -> None:
-    r"""Look at one resource of an application: its state and history, its outputs.
+    r"""Look at one resource of an application: its state and history, its outputs, its drift.
 
     \b
     Examples:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource drift checkout-service --env staging
     """
 
 
@@ -63,3 +64,19 @@ def outputs(application: str, name: str, environment: str | None, output: str) -
     found = resource(open_ledger(), application, name, environment)["outputs"]
     print_document(found, output, lambda: outputs_text(found))
     return 0
+
+
+@command.command("drift", short_help="Ask the tools whether everything is as it was made.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@_environment
+@output_option("table", "json", "yaml", "template")
+def drift(application: str, environment: str | None, output: str) -> int:
+    r"""Ask the tools whether what the last deployment made is still as it made it; the same as `drift`.
+
+    \b
+    Examples:
+      innominatus-ctl resource drift checkout-service --env staging
+    """
+    from innominatus_cli.cli.asking import print_drift
+
+    return print_drift(application, environment, output)

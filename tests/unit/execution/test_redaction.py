@@ -278,3 +278,12 @@ def test_a_stream_gives_out_all_but_what_a_form_needs_and_an_escape_sequence_tha
     rest = stream.flush()
     assert rest == b"x" * (longest - 3) + b"yz\x1b[31m"
     assert stream.count == 0
+
+
+def test_behind_a_flood_that_is_given_out_the_beginning_of_a_value_is_still_held_back() -> None:
+    stream = Redactor([b"hunter22-hunter22"]).stream()
+    given = stream.feed(b"\x1b[0m" * 70_000 + b"hunter22-hunt")
+    given += stream.feed(b"er22 behind")
+    given += stream.flush()
+    assert b"hunter22" not in given
+    assert given.endswith(b"*** behind")
