@@ -1,0 +1,73 @@
+"""`kubernetes` against a real API server: applied, waited for, found changed, in conflict, taken back, deleted."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from innominatus_cli.documents.plan import Undo
+from tests.integration.cluster import KubernetesServer
+
+UNDO = Undo(step="deployment/application/-/workload/the-step", how="itself", runs=["01JD0000000000000000000000"])
+SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"region": "eu"}}
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {
+        "replicas": 2,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "registry.example/web:1"}]},
+        },
+    },
+}
+
+
+@pytest.fixture
+def env(kubernetes_server: KubernetesServer) -> dict[str, str]:
+    path = f"{kubernetes_server.kubectl.parent}:{os.environ['PATH']}"
+    return {"PATH": path, "KUBECONFIG": str(kubernetes_server.kubeconfig)}
+
+
+def test_objects_are_applied_waited_for_found_changed_and_taken_back(
+    run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    namespace = kubernetes_server.new_namespace()
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [SETTINGS, DEPLOYMENT]}
+    assert run_step("kubernetes", inputs, env=env).failure is None
+    ready = kubernetes_server.ask("get", "deployment/web", f"-n={namespace}", "-o=jsonpath={.status.readyReplicas}")
+    assert ready == "2"
+    assert run_step("kubernetes", inputs, part="drift", env=env).outputs["drift"] == []
+    patch = json.dumps({"data": {"region": "us"}})
+    kubernetes_server.ask("patch", "cm/settings", f"-n={namespace}", "--field-manager=mallory", f"--patch={patch}")
+    (drift,) = run_step("kubernetes", inputs, part="drift", env=env).outputs["drift"]
+    assert "settings" in drift["object"]
+    conflict = run_step("kubernetes", inputs, env=env).failure
+    assert conflict is not None
+    assert "mallory" in conflict.message
+    assert ".data.region" in conflict.message
+    assert run_step("kubernetes", inputs, part="undo", env=env, undoes=UNDO).failure is None
+
+
+def test_a_deletion_leaves_nothing_and_can_be_done_twice(
+    run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    namespace = kubernetes_server.new_namespace()
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [SETTINGS]}
+    assert run_step("kubernetes", inputs, env=env).failure is None
+    for _ in range(2):
+        assert run_step("kubernetes", {**inputs, "operation": "delete"}, env=env).failure is None
+    assert "settings" not in kubernetes_server.ask("get", "configmap", f"-n={namespace}", "-o=name")
+
+
+def test_a_rollback_deletes_what_the_run_made(
+    run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    namespace = kubernetes_server.new_namespace()
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [SETTINGS]}
+    assert run_step("kubernetes", inputs, env=env).failure is None
+    assert run_step("kubernetes", inputs, part="undo", env=env, undoes=UNDO).failure is None
+    assert "settings" not in kubernetes_server.ask("get", "configmap", f"-n={namespace}", "-o=name")
