@@ -20,6 +20,8 @@ from innominatus_cli.system.files import parts_of
 _SECRET_KEY = re.compile(
     r"(?:password|passwd|passphrase|token|secret|(?:secret|access|api|private)_?key|credentials?)$", re.IGNORECASE
 )
+_TYPES_OF_OUTPUTS = "productProvisioners.outputs"
+"""Where names of outputs have their types, and no values."""
 _BUILT_IN_PATHS = {"deploy-app", "undeploy-app"}
 """Golden paths that every repository has, without a file."""
 _NEEDS = {"http": ("url",), "tcp": ("host", "port"), "dns": ("host",), "file": ("path",), "command": ("command",)}
@@ -37,7 +39,8 @@ def check_plaintext_secrets(document: Document, _facts: Facts) -> Iterator[Findi
         for key, value in node.values.items():
             here = f"{path}.{key}" if path else key
             stack.append((here, value))
-            if isinstance(value, ScalarNode) and _SECRET_KEY.search(key) and _is_value(value):
+            is_secret = isinstance(value, ScalarNode) and _SECRET_KEY.search(key) and _is_value(value)
+            if is_secret and path != _TYPES_OF_OUTPUTS:
                 message = f"'{here}' holds a secret in plain text"
                 yield Finding(codes.PLAINTEXT_SECRET, message, document.place(node.key(key)))
 

@@ -10,7 +10,7 @@ _MODULES: Final = {
     "ansible": "ansible",
     "approval": "approval",
     "argocd-app": "kubernetes.argocd_app",
-    "cloudformation": "cloudformation",
+    "cloudformation": "cloudformation.driver",
     "container-build": "container_build",
     "cost-analysis": "cost_analysis",
     "database-migration": "databases.migration",

@@ -8,7 +8,7 @@ long as nothing differs that only one of them rests on. What has to hold beside 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from innominatus_cli.documents.consulted import Asked
 from innominatus_cli.documents.plan import Plan
@@ -19,7 +19,7 @@ from innominatus_cli.planning.reads import Reads
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.surroundings import ApplicationData
 
-_OF_OTHERS = frozenset((CALL, PROVISIONING))
+_OF_OTHERS: Final = frozenset((CALL, PROVISIONING))
 
 
 @dataclass(frozen=True, slots=True)

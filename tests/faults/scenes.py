@@ -105,9 +105,7 @@ AGAIN = Scene(
     command=("resume", "latest"),
     first=(("run", "deploy-app", "score.yaml"),),
 )
-RAN = (
-    """{script: 'echo OUTPUT_word=hello; grep -qs " $INNOMINATUS_STEP$" "$INNOMINATUS_STATE_DIR/effects" || exit 1'}"""
-)
+RAN = '{script: \'echo OUTPUT_word=hello; grep -qs " $INNOMINATUS_STEP$" "$INNOMINATUS_STATE_DIR/effects" || exit 1\'}'
 BRANCH = Scene(
     "branch",
     {

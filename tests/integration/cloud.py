@@ -2,8 +2,10 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -32,6 +34,19 @@ class VaultServer(NamedTuple):
                 return None
             raise
         return json.loads(text) if text else None
+
+    def new_engine(self) -> str:
+        """The path of an empty KV engine of version 2, ready to take secrets."""
+        path = f"kv-{token_hex(4)}"
+        self.ask("POST", f"sys/mounts/{path}", {"type": "kv", "options": {"version": "2"}})
+        for _ in range(200):  # it is upgraded for a moment after it was mounted, and refuses everything
+            try:
+                self.ask("GET", f"{path}/config")
+            except HTTPError:
+                time.sleep(0.05)
+            else:
+                return path
+        raise AssertionError("the KV engine does not answer")
 
 
 class MotoServer(NamedTuple):

@@ -66,10 +66,10 @@ def test_gitea_takes_a_push_over_http(gitea_server: GiteaServer, tmp_path: Path)
 
 
 def test_vault_gives_back_a_secret(vault_server: VaultServer) -> None:
-    vault_server.ask("POST", "sys/mounts/own", {"type": "kv", "options": {"version": "1"}})
-    vault_server.ask("PUT", "own/token", {"value": "s3cr3t"})
-    assert vault_server.ask("GET", "own/token")["data"] == {"value": "s3cr3t"}
-    assert vault_server.ask("GET", "own/other") is None
+    engine = vault_server.new_engine()
+    vault_server.ask("POST", f"{engine}/data/token", {"data": {"value": "s3cr3t"}})
+    assert vault_server.ask("GET", f"{engine}/data/token")["data"]["data"] == {"value": "s3cr3t"}
+    assert vault_server.ask("GET", f"{engine}/data/other") is None
 
 
 def test_moto_answers_the_aws_client(moto_server: MotoServer, tool: Callable[[str], Path]) -> None:

@@ -228,7 +228,7 @@ PROVIDER = """\
 apiVersion: v1
 kind: Provider
 metadata: {name: data-team, version: 1.0.0}
-capabilities: {resourceTypes: [postgres], resourceTypeCapabilities: [{type: postgresql, aliasFor: postgres}]}
+capabilities: {resourceTypes: [lakehouse], resourceTypeCapabilities: [{type: lakehouses, aliasFor: lakehouse}]}
 workflows: [{name: make, file: make.yaml}]
 """
 
@@ -236,17 +236,17 @@ workflows: [{name: make, file: make.yaml}]
 @pytest.mark.parametrize(
     ("admin", "kind", "expected"),
     [
-        ("providers: [PROVIDER]", "postgres", ""),
-        ("providers: [PROVIDER]", "postgresql", ""),
+        ("providers: [PROVIDER]", "lakehouse", ""),
+        ("providers: [PROVIDER]", "lakehouses", ""),
         ("providers: [PROVIDER]", "sqlite", ""),
-        ("providers: [PROVIDER]", "postgress", "Did you mean 'postgres' or 'postgresql'?"),
-        ("providers: []", "postgres", "Enable a provider"),
-        ("providers: [{name: far, type: git, repository: r, enabled: true}]", "postgres", ""),
-        ("providers: [{name: far, type: git, repository: r, enabled: false}]", "postgres", "Enable a provider"),
-        ("providers: [PROVIDER], resourceDefinitions: {db: postgres}", "db", ""),
-        ("providers: [PROVIDER], resourceDefinitions: {postgres: managed}", "postgres", "'postgres' itself is"),
-        ("productProvisioners: [{product: pay, type: redis, plugin: ./make}]", "redis", ""),
-        ("productProvisioners: [{product: other, type: redis, plugin: ./make}]", "redis", "Enable a provider"),
+        ("providers: [PROVIDER]", "lakehousee", "Did you mean 'lakehouse' or 'lakehouses'?"),
+        ("providers: []", "lakehouse", "Enable a provider"),
+        ("providers: [{name: far, type: git, repository: r, enabled: true}]", "lakehouse", ""),
+        ("providers: [{name: far, type: git, repository: r, enabled: false}]", "lakehouse", "Enable a provider"),
+        ("providers: [PROVIDER], resourceDefinitions: {db: lakehouse}", "db", ""),
+        ("providers: [PROVIDER], resourceDefinitions: {lakehouse: managed}", "lakehouse", "'lakehouse' itself is"),
+        ("productProvisioners: [{product: pay, type: bell, plugin: ./make}]", "bell", ""),
+        ("productProvisioners: [{product: other, type: bell, plugin: ./make}]", "bell", "Enable a provider"),
     ],
 )
 def test_somebody_provisions_every_type(

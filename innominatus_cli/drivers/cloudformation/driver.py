@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple
 
-from innominatus_cli.documents.run_record import ToolFound
-from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
+from innominatus_cli.drivers.cloudformation.client import Asked, Aws
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
@@ -18,23 +17,9 @@ from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.infrastructure import AWS_TOOL, CloudFormationInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
-T = TypeVar("T")
-Asked: TypeAlias = Generator[CommandRequest, CommandOutcome, T | Finding]
-
-_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _TEMPLATE_BYTES: Final = 51_200
 _LISTED: Final = 200
 _POLLS: Final = 120
-_ERROR: Final = re.compile(rb"An error occurred \(([A-Za-z0-9.:]{1,80})\)")
-_NO_CREDENTIALS: Final = (
-    b"Unable to locate credentials",
-    b"InvalidClientTokenId",
-    b"ExpiredToken",
-    b"UnrecognizedClientException",
-    b"AccessDenied",
-    b"must specify a region",
-    b"NoCredentials",
-)
 _NO_CHANGES: Final = ("didn't contain changes", "no updates are to be performed")
 _STUCK: Final = frozenset(
     {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED", "CREATE_FAILED"}
@@ -126,65 +111,12 @@ def drift(ctx: StepContext) -> DriverSteps:
     return DriverResult(failure=found) if isinstance(found, Finding) else DriverResult(outputs={"drift": found})
 
 
-class _Aws:
-    """Requests to the AWS CLI about one stack."""
-
-    def __init__(self, ctx: StepContext, inputs: CloudFormationInputs, found: ToolFound) -> None:
-        self.ctx = ctx
-        self.inputs = inputs
-        self.tool = found
-        self.name = f"--stack-name={inputs.stack}"
-
-    def ask(self, *arguments: str) -> Generator[CommandRequest, CommandOutcome, CommandOutcome]:
-        """One command of `aws cloudformation`."""
-        region = (f"--region={self.inputs.region}",) if self.inputs.region else ()
-        env = {"AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "AWS_DEFAULT_OUTPUT": "json", "NO_COLOR": "1"}
-        argv = ("aws", "cloudformation", *arguments, "--output=json", *region)
-        return (yield self.ctx.command(*argv, env=env, keep_bytes=_ANSWER_BYTES))
-
-    def answer(self, *arguments: str) -> Asked[dict[str, Any]]:
-        """The JSON that a command printed."""
-        outcome = yield from self.ask(*arguments)
-        if not outcome.succeeded:
-            return self.failed(arguments[0], outcome)
-        found = _object(outcome.stdout.head)
-        if found is None or outcome.stdout.truncated:
-            message = f"'aws cloudformation {arguments[0]}' printed no JSON"
-            return self.ctx.finding(infrastructure.ANSWER_UNREADABLE, message)
-        return found
-
-    def stack(self) -> Asked[dict[str, Any]]:
-        """The stack as it is described; empty where there is none."""
-        outcome = yield from self.ask("describe-stacks", self.name)
-        if not outcome.succeeded:
-            if outcome.ending is Ending.EXITED and b"does not exist" in outcome.stderr.head:
-                return {}
-            return self.failed("describe-stacks", outcome)
-        found = (_object(outcome.stdout.head) or {}).get("Stacks")
-        if not isinstance(found, list) or not found or not isinstance(found[0], dict):
-            message = "'aws cloudformation describe-stacks' printed no stack"
-            return self.ctx.finding(infrastructure.ANSWER_UNREADABLE, message)
-        stack: dict[str, Any] = found[0]
-        return {} if stack.get("StackStatus") in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"} else stack
-
-    def failed(self, command: str, outcome: CommandOutcome) -> Finding:
-        """The finding for a command that failed: the service's own word for it, never its sentence."""
-        asked = f"'aws cloudformation {command}'"
-        if outcome.ending is not Ending.EXITED:
-            return self.ctx.finding(codes.PROGRAM_FAILED, f"{asked} {ending_text(outcome)}")
-        word = _ERROR.search(outcome.stderr.head)
-        if any(text in outcome.stderr.head for text in _NO_CREDENTIALS):
-            return self.ctx.finding(infrastructure.CREDENTIALS_MISSING, f"{asked} finds no usable credentials")
-        told = f": {word[1].decode()}" if word else f" {ending_text(outcome)}"
-        return self.ctx.finding(infrastructure.STACK_FAILED, f"{asked}{told}")
-
-
-def _opened(ctx: StepContext) -> Asked[_Aws]:
+def _opened(ctx: StepContext) -> Asked[Aws]:
     found = yield from tool(ctx, AWS_TOOL)
-    return found if isinstance(found, Finding) else _Aws(ctx, ctx.inputs_of(CloudFormationInputs), found)
+    return found if isinstance(found, Finding) else Aws(ctx, ctx.inputs_of(CloudFormationInputs), found)
 
 
-def _deployed(aws: _Aws) -> Asked[DriverResult]:
+def _deployed(aws: Aws) -> Asked[DriverResult]:
     made = yield from _change_set(aws)
     if isinstance(made, Finding):
         return made
@@ -204,7 +136,7 @@ def _deployed(aws: _Aws) -> Asked[DriverResult]:
     return _result(aws, stack, made, message if made.changes else "no changes")
 
 
-def _planned(aws: _Aws) -> Asked[DriverResult]:
+def _planned(aws: Aws) -> Asked[DriverResult]:
     made = yield from _change_set(aws)
     if isinstance(made, Finding):
         return made
@@ -213,7 +145,7 @@ def _planned(aws: _Aws) -> Asked[DriverResult]:
     return _result(aws, {}, made, f"{len(made.changes)} changes")
 
 
-def _described(aws: _Aws) -> Asked[DriverResult]:
+def _described(aws: Aws) -> Asked[DriverResult]:
     stack = yield from aws.stack()
     if isinstance(stack, Finding):
         return stack
@@ -222,7 +154,7 @@ def _described(aws: _Aws) -> Asked[DriverResult]:
     return _result(aws, stack, None, str(stack.get("StackStatus", "")))
 
 
-def _deleted(aws: _Aws) -> Asked[DriverResult]:
+def _deleted(aws: Aws) -> Asked[DriverResult]:
     stack = yield from aws.stack()
     if isinstance(stack, Finding):
         return stack
@@ -241,7 +173,7 @@ def _deleted(aws: _Aws) -> Asked[DriverResult]:
     return _result(aws, {}, ChangeSet("", makes_it=False, changes=(change,)), "deleted")
 
 
-def _change_set(aws: _Aws) -> Asked[ChangeSet]:
+def _change_set(aws: Aws) -> Asked[ChangeSet]:
     """Makes a change set, waits for it and reads it; one without changes is thrown away."""
     stack = yield from aws.stack()
     if isinstance(stack, Finding):
@@ -263,7 +195,7 @@ def _change_set(aws: _Aws) -> Asked[ChangeSet]:
     return found._replace(changes=())
 
 
-def _made(aws: _Aws, request: Mapping[str, Any]) -> Asked[dict[str, Any]]:
+def _made(aws: Aws, request: Mapping[str, Any]) -> Asked[dict[str, Any]]:
     name = f"--change-set-name={request['ChangeSetName']}"
     file = aws.ctx.scratch_dir / "change-set.json"
     file.unlink(missing_ok=True)
@@ -278,7 +210,7 @@ def _made(aws: _Aws, request: Mapping[str, Any]) -> Asked[dict[str, Any]]:
     return (yield from aws.answer("describe-change-set", aws.name, name))
 
 
-def _wanted(aws: _Aws, *, makes_it: bool) -> dict[str, Any] | Finding:
+def _wanted(aws: Aws, *, makes_it: bool) -> dict[str, Any] | Finding:
     """The request for a change set; parameters that are secrets come from variables of the environment."""
     inputs, ctx = aws.inputs, aws.ctx
     if inputs.template is None:
@@ -308,7 +240,7 @@ def _wanted(aws: _Aws, *, makes_it: bool) -> dict[str, Any] | Finding:
     }
 
 
-def _executed(aws: _Aws, made: ChangeSet) -> Asked[None]:
+def _executed(aws: Aws, made: ChangeSet) -> Asked[None]:
     what = "create" if made.makes_it else "update"
     outcome = yield from aws.ask("execute-change-set", aws.name, f"--change-set-name={made.name}")
     if not outcome.succeeded:
@@ -324,14 +256,14 @@ def _executed(aws: _Aws, made: ChangeSet) -> Asked[None]:
     return aws.ctx.finding(infrastructure.STACK_FAILED, message)
 
 
-def _thrown_away(aws: _Aws, made: ChangeSet) -> Generator[CommandRequest, CommandOutcome, None]:
+def _thrown_away(aws: Aws, made: ChangeSet) -> Generator[CommandRequest, CommandOutcome, None]:
     """Takes away a change set, and the shell of a stack that it made; best effort, nothing depends on it."""
     yield from aws.ask("delete-change-set", aws.name, f"--change-set-name={made.name}")
     if made.makes_it:
         yield from aws.ask("delete-stack", aws.name)
 
 
-def _drifted(aws: _Aws) -> Asked[list[dict[str, str]]]:
+def _drifted(aws: Aws) -> Asked[list[dict[str, str]]]:
     started = yield from aws.answer("detect-stack-drift", aws.name)
     if isinstance(started, Finding):
         return started
@@ -358,7 +290,7 @@ def _drifted(aws: _Aws) -> Asked[list[dict[str, str]]]:
     return found
 
 
-def _busy(aws: _Aws, stack: Mapping[str, Any], allowed: set[str] | None = None) -> Finding | None:
+def _busy(aws: Aws, stack: Mapping[str, Any], allowed: set[str] | None = None) -> Finding | None:
     status = str(stack.get("StackStatus", ""))
     if not stack or status in (allowed or set()):
         return None
@@ -392,7 +324,7 @@ def _first_failure(events: Mapping[str, Any]) -> str:
     return f": {_title(failed[-1])} is {failed[-1]['ResourceStatus']}" if failed else ""
 
 
-def _result(aws: _Aws, stack: Mapping[str, Any], made: ChangeSet | None, message: str) -> DriverResult:
+def _result(aws: Aws, stack: Mapping[str, Any], made: ChangeSet | None, message: str) -> DriverResult:
     made = made or ChangeSet("", makes_it=False, changes=())
     outputs: dict[str, Any] = {
         "changed": bool(made.changes),
@@ -406,14 +338,6 @@ def _result(aws: _Aws, stack: Mapping[str, Any], made: ChangeSet | None, message
             outputs[str(one["OutputKey"])] = one.get("OutputValue")
     public = (*own, *(name for name in outputs if name not in own))
     return DriverResult(outputs=outputs, public=public, message=message, tools=(aws.tool,))
-
-
-def _object(printed: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(printed)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _notes(ctx: StepContext) -> Path:

@@ -1,0 +1,1 @@
+"""CloudFormation through the AWS CLI."""
