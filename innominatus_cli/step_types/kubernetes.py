@@ -83,7 +83,7 @@ class KubernetesInputs(StepInputs):
     create_namespace: bool | Reference[bool] = True
     """Whether the namespace itself is the first of the objects; a `delete` never takes it away."""
     wait: bool | Reference[bool] = True
-    """Whether `apply` mode waits until Deployments, StatefulSets and DaemonSets have rolled out."""
+    """Whether `apply` mode waits until Deployments, StatefulSets and DaemonSets have rolled out and Jobs completed."""
     rollout_timeout: DurationSeconds | Reference[int] = 300
     resource_type: str | None = None
     """What `get` reads, and `restart`, `scale` and `wait` are about."""

@@ -16,6 +16,7 @@ from innominatus_cli.step_types.kubernetes import KubernetesInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 TOOL: Final = ToolFound(name="kubectl")
+_LOOK_SECONDS: Final = 2
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _CONFLICT: Final = re.compile(r'conflicts? with "([^"]+)"[^:\n]*:((?:\s*(?:- )?\.\S+)+)')
@@ -37,24 +38,53 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
     outcome = yield ctx.command(*argv, stdin=text)
     if not outcome.succeeded:
         return _conflict(ctx, outcome) or ctx.program_failed("kubectl", outcome)
-    if not known(inputs.wait):
-        return None
-    for manifest in objects:
+    for manifest in objects if known(inputs.wait) else ():
+        failure = None
         if manifest.kind in _ROLLS_OUT:
-            argv = call(
-                inputs,
-                "rollout",
-                "status",
-                f"--namespace={manifest.namespace}",
-                f"--timeout={known(inputs.rollout_timeout)}s",
-                f"{manifest.kind.lower()}/{manifest.name}",
-            )
-            outcome = yield ctx.command(*argv)
-            if outcome.ending is Ending.EXITED and not outcome.succeeded:
-                return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not become ready")
-            if not outcome.succeeded:
-                return ctx.program_failed("kubectl", outcome)
+            failure = yield from _rolled_out(ctx, inputs, manifest)
+        elif manifest.kind == "Job":
+            failure = yield from _completed(ctx, inputs, manifest)
+        if failure is not None:
+            return failure
     return None
+
+
+def _rolled_out(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
+    limit = f"--timeout={known(inputs.rollout_timeout)}s"
+    target = f"{manifest.kind.lower()}/{manifest.name}"
+    outcome = yield ctx.command(*call(inputs, "rollout", "status", f"--namespace={manifest.namespace}", limit, target))
+    if outcome.ending is Ending.EXITED and not outcome.succeeded:
+        return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not become ready")
+    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+
+
+def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
+    """Waits for a Job's end, for `kubectl wait` knows one condition only: a Job that failed fails the step at once."""
+    argv = call(inputs, "get", f"--namespace={manifest.namespace}", "--output=json", f"job/{manifest.name}")
+    for waited in range(0, known(inputs.rollout_timeout) + _LOOK_SECONDS, _LOOK_SECONDS):
+        if waited:
+            paused = yield ctx.command("sleep", str(_LOOK_SECONDS))
+            if not paused.succeeded:
+                return ctx.program_failed("sleep", paused)
+        outcome = yield ctx.command(*argv)
+        if not outcome.succeeded:
+            return ctx.program_failed("kubectl", outcome)
+        ended = _job_end(outcome.stdout.head)
+        if ended == "Complete":
+            return None
+        if ended == "Failed":
+            return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} failed")
+    return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not complete in time")
+
+
+def _job_end(printed: bytes) -> str:
+    """`Complete` or `Failed`; an empty text while the Job runs."""
+    try:
+        conditions = json.loads(printed).get("status", {}).get("conditions") or []
+        ends = [one["type"] for one in conditions if one.get("status") == "True"]
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return ""
+    return next((end for end in ends if end in {"Complete", "Failed"}), "")
 
 
 def _conflict(ctx: StepContext, outcome: CommandOutcome) -> Finding | None:

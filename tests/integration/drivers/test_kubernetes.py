@@ -71,3 +71,30 @@ def test_a_rollback_deletes_what_the_run_made(
     assert run_step("kubernetes", inputs, env=env).failure is None
     assert run_step("kubernetes", inputs, part="undo", env=env, undoes=UNDO).failure is None
     assert "settings" not in kubernetes_server.ask("get", "configmap", f"-n={namespace}", "-o=name")
+
+
+def job(name: str) -> dict[str, Any]:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "work", "image": "registry.example/work:1"}]}
+    spec = {"backoffLimit": 0, "template": {"spec": pod}}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec}
+
+
+def test_a_job_is_waited_for(run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer) -> None:
+    namespace = kubernetes_server.new_namespace()
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [job("once")]}
+    assert run_step("kubernetes", inputs, env=env).failure is None
+    done = kubernetes_server.ask("get", "job/once", f"-n={namespace}", "-o=jsonpath={.status.succeeded}")
+    assert done == "1"
+
+
+def test_a_job_that_fails_fails_the_step_before_its_time_is_over(
+    run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    namespace = kubernetes_server.new_namespace()
+    late = job("late")
+    late["spec"]["activeDeadlineSeconds"] = 1
+    late["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "nowhere"}
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [late]}
+    failure = run_step("kubernetes", {**inputs, "rolloutTimeout": 50}, env=env).failure
+    assert failure is not None
+    assert (failure.code.number, "Job/late failed" in failure.message) == ("ORC-5123", True)
