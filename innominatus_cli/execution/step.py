@@ -206,9 +206,7 @@ class _Work:
         step, started = self._step, self._clock.monotonic()
         driver = self._driver()
         if isinstance(context, Finding) or driver is None:
-            end = _AttemptEnd(
-                None, context if isinstance(context, Finding) else without_driver(self._setting, self._step)
-            )
+            end = _AttemptEnd(None, context if isinstance(context, Finding) else without_driver(self._step))
         else:
             end = yield from self._drive(driver, context, started)
             self._injected.forget()
@@ -288,7 +286,7 @@ class _Work:
         """What the driver is told; nothing of the step has begun yet."""
         step, setting, prepared = self._step, self._setting, self._prepared
         if self._driver() is None:
-            return without_driver(self._setting, self._step)
+            return without_driver(self._step)
         try:
             inputs = inputs_of(self._setting, self._step, self._view)
             if isinstance(inputs, Finding):

@@ -43,13 +43,6 @@ def _own_inputs(step: PlannedStep, program: PlannedProgram, view: StepView) -> S
         return finding_of(step, codes.INPUTS_WRONG_NOW, f"'{missing}' has no value")
 
 
-def without_driver(setting: RunSetting, step: PlannedStep) -> Finding:
+def without_driver(step: PlannedStep) -> Finding:
     """The finding for a step whose type nothing here does the work of."""
-    known = setting.step_type(step.type)
-    if known is None:
-        return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")
-    tools = [tool.name for tool in known.tools]
-    needs = f"; it is made for {' and '.join(tools)}" if tools else ""
-    remedy = f"Run {' and '.join(tools)} from a `script` step until then." if tools else ""
-    message = f"nothing in this version does the work of '{step.type}'{needs}"
-    return finding_of(step, codes.NO_DRIVER, message, remedy)
+    return finding_of(step, codes.STEP_TYPE_UNKNOWN, f"nothing here knows the step type '{step.type}'")

@@ -83,19 +83,8 @@ _TOOLS_BY_INPUTS = {
 
 
 def _list() -> str:
-    def rows(*, has_driver: bool) -> Iterator[str]:
-        yield "| type | what it does |"
-        yield "| --- | --- |"
-        for name, kind in STEP_TYPES.items():
-            if (kind.has_driver or kind.name in _EXPANDED) is has_driver:
-                yield f"| [{name}]({name}.md) | {kind.summary} |"
-
-    here, later = "\n".join(rows(has_driver=True)), "\n".join(rows(has_driver=False))
-    return (
-        f"## Types that run\n\n{here}\n\n## Types that are known and do not run yet\n\n"
-        "Their inputs are checked and they can be planned. Running one fails with "
-        f"[ORC-5101](../findings.md#orc-5101): nothing simulated is ever reported as success.\n\n{later}\n"
-    )
+    rows = "\n".join(f"| [{name}]({name}.md) | {kind.summary} |" for name, kind in STEP_TYPES.items())
+    return f"## Types\n\n| type | what it does |\n| --- | --- |\n{rows}\n"
 
 
 def _page(kind: StepType) -> str:
@@ -117,8 +106,7 @@ def _facts(kind: StepType) -> str:
     if kind.tools_by_inputs is not None:
         tools = _TOOLS_BY_INPUTS.get(kind.name) or tools or "by its inputs"
     rows = {
-        "runs": _EXPANDED.get(kind.name)
-        or ("yes" if kind.has_driver else "not yet ([ORC-5101](../findings.md#orc-5101))"),
+        "runs": _EXPANDED.get(kind.name, "yes"),
         "tools": tools or "none",
         "idempotency": _IDEMPOTENCY[kind.idempotency.value] + (_HAS_PROBE if kind.has_probe else ""),
         "rollback": _ROLLBACK[kind.rollback],

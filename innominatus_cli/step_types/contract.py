@@ -172,8 +172,6 @@ class StepType:
     """Whether its driver can tell that the work of a step is done, as `idempotency: check` asks for."""
     rollback: RollbackMeans = "irreversible"
     default_timeout_seconds: int = 1800
-    has_driver: bool = True
-    """False: known to the language, with its inputs typed, but nothing runs it yet; running it is a finding."""
     environment_defaults: Callable[[EnvironmentDefinition], dict[str, Any]] | None = None
     """Inputs that the environment's definition in admin-config gives where the step says nothing."""
     tools_by_inputs: Callable[[Mapping[str, Any]], tuple[ToolNeed, ...]] | None = None

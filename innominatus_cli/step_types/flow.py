@@ -181,7 +181,6 @@ WORKFLOW = StepType(
     summary="Runs another workflow as part of this one.",
     inputs=WorkflowInputs,
     idempotency=Idempotency.CONVERGENT,
-    has_driver=False,
 )
 WAIT = StepType(
     name="wait",

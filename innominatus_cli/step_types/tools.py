@@ -45,7 +45,7 @@ TOOLS: Final[Mapping[str, KnownTool]] = MappingProxyType(
         "promtool": KnownTool("promtool, which comes with Prometheus: https://prometheus.io/download/"),
         "psql": KnownTool("psql, PostgreSQL's client: `apt install postgresql-client`"),
         "pulumi": KnownTool("pulumi: https://www.pulumi.com/docs/install/", ("version",)),
-        "semgrep": KnownTool("semgrep with `pip install semgrep`"),
+        "semgrep": KnownTool("semgrep with `pip install semgrep`", ("--version", "--disable-version-check")),
         "terraform": KnownTool("terraform: https://developer.hashicorp.com/terraform/install", ("version",)),
         "tofu": KnownTool("tofu: https://opentofu.org/docs/intro/install/", ("version",)),
         "trivy": KnownTool("trivy: https://trivy.dev"),

@@ -152,14 +152,7 @@ RUN_WAS_KILLED = Code(
 
 # Drivers: 5101 to 5199. Messages never hold what a program printed: they go into records.
 
-NO_DRIVER = Code(
-    "ORC-5101",
-    "Nothing runs this step type yet",
-    "Use a step type that has a driver (docs/reference/step-types/README.md), or run the tool from a `script` step.",
-    exit_status=ExitStatus.RUN_FAILED,
-    detail="The language knows the step type and checks its inputs, but this version has nothing that does its work. "
-    "Nothing simulated is ever reported as success, so the step fails.",
-)
+# ORC-5101 is retired: "Nothing does the work of this step type", when some types had no driver.
 TOOL_MISSING = Code(
     "ORC-5102",
     "A tool that the step needs is missing",

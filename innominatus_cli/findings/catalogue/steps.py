@@ -122,7 +122,7 @@ UNUSABLE_LOCK = Code(
 )
 CHECK_WITHOUT_PROBE = Code(
     "ORC-2144",
-    "`idempotency: check` and a probe belong together",
+    "A probe and `idempotency: check` belong together",
     "Write `probe: {script: …}` beside `idempotency: check`; or use `convergent` where running the step twice does no "
     "harm, and `once` where a person has to decide.",
     Severity.WARNING,

@@ -194,11 +194,14 @@ _PLAYBOOK: Final = (
     "- name: Say hello\n  hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
 )
 _STACK: Final = "Resources:\n  Files:\n    Type: AWS::S3::Bucket\n"
-_KUSTOMIZATION: Final = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"
+_KUSTOMIZATION: Final = (
+    "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    "configMapGenerator:\n  - name: settings\n    literals: [level=info]\n"
+)
 _OURS: Final[Mapping[str, Callable[[Setting], FirstStep]]] = {
     "ansible": _with_file("ansible/playbook.yaml", _PLAYBOOK, playbook="{file}"),
     "approval": _approval,
-    "argocd-app": _plain(operation="create", appName="${application.name}"),
+    "argocd-app": _plain(repoUrl="https://git.example.com/platform/gitops.git", targetPath="apps/${application.name}"),
     "cloudformation": _with_file("stack/template.yaml", _STACK, stack="${application.name}", template="{file}"),
     "container-build": _with_file(
         "image/Containerfile", "FROM scratch\n", image="registry.example.com/${application.name}", context="{folder}"
@@ -206,16 +209,22 @@ _OURS: Final[Mapping[str, Callable[[Setting], FirstStep]]] = {
     "cost-analysis": _cost,
     "database-migration": _migration,
     "database-schema": _with_file(
-        "schema/schema.sql", "CREATE TABLE entries (id INTEGER PRIMARY KEY);\n", schema="{file}"
+        "schema/schema.sql", "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY);\n", schema="{file}"
     ),
-    "git-commit-manifests": _plain(repoName="${application.name}"),
+    "git-commit-manifests": _plain(
+        url="https://git.example.com/platform/gitops.git", targetPath="apps/${application.name}"
+    ),
     "gitea-repo": _plain(repoName="${application.name}"),
     "helm": _plain(release="${application.name}", chart="oci://registry.example.com/charts/app", version="1.0.0"),
     "http": _plain(url="http://localhost:8080/healthz"),
     "kubernetes": _kubernetes,
     "kustomize": _with_file("kustomize/kustomization.yaml", _KUSTOMIZATION, path="{folder}"),
     "monitoring": _monitoring,
-    "notification": _plain(channel="webhook", message="${application.name} goes to ${environment.name}"),
+    "notification": _plain(
+        channel="webhook",
+        url="http://localhost:8080/notifications",
+        message="${application.name} goes to ${environment.name}",
+    ),
     "policy": _policy,
     "pulumi": _with_file(
         "pulumi/Pulumi.yaml",

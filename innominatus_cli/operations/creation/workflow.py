@@ -182,22 +182,9 @@ def _created(asked: Asked, kind: str, called: str, product: str, folder: str) ->
     return Creation(
         (new_document(path, kind, data), *files),
         edited,
-        (*remarks, *_remarks_on_types(asked)),
+        tuple(remarks),
         tuple(commands),
     )
-
-
-def _remarks_on_types(asked: Asked) -> list[str]:
-    from innominatus_cli.step_types.catalogue import step_type  # noqa: PLC0415 - builds every model
-
-    idle = [
-        used
-        for used in dict.fromkeys(asked.texts("step-type"))
-        if used != "workflow" and (known := step_type(used)) is not None and not known.has_driver
-    ]
-    if not idle:
-        return []
-    return [f"Nothing runs steps of the type {' or '.join(idle)} yet: `validate` knows them, a deployment does not."]
 
 
 def _make_workflow(asked: Asked) -> Creation:

@@ -102,7 +102,7 @@ def test_a_scan_finds_a_secret_in_a_file_and_does_not_show_it(run_step: Any, rep
 
 
 def test_a_missing_scanner_fails_the_scan(run_step: Any, tmp_path: Path) -> None:
-    result = run_step("security", {"scanner": "trivy"}, env={"PATH": str(tmp_path)})
+    result = run_step("security", {"scanner": "trivy", "paths": ["."]}, env={"PATH": str(tmp_path)})
     assert result.failure.code.number == "ORC-5102"
 
 

@@ -113,7 +113,6 @@ def test_what_is_secret_is_used_and_not_recorded(make_plan: MakePlan, make_setti
         ({"script": "echo '{' > out.json", "output_file": "out.json"}, "ORC-5009"),
         ({"script": "true", "output_file": "never-written"}, "ORC-5009"),
         ({"script": "true", "conditions": {"if_tree": {"ref": "steps.gone.outputs.x", "at": 0}}}, "ORC-5007"),
-        ({"type": "pulumi", "inputs": {"project": "."}}, "ORC-5101"),
         ({"type": "no-such-type"}, "ORC-5013"),
         ({"inputs": {"command": ["no-such-program"]}}, "ORC-5102"),
         ({"inputs": {"command": {"$ref": "run.id"}, "workingDir": "../.."}}, "ORC-5104"),

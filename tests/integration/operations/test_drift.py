@@ -82,7 +82,7 @@ def ctl(tmp_path: Path, kubernetes_server: KubernetesServer) -> Any:
         return done.returncode, done.stdout, done.stderr
 
     yield run
-    kubernetes_server.ask("delete", "namespace", "shop-space", "shop", "--ignore-not-found", "--wait=false")
+    kubernetes_server.ask("delete", "namespace", "shop-space", "shop", "--ignore-not-found", "--timeout=60s")
 
 
 def test_a_change_behind_the_tools_back_is_told_by_drift_and_by_the_next_preview(

@@ -298,13 +298,6 @@ SURROUNDINGS = {
         "ORC-2142",
     ),
     "file": (WORKLOAD, f"{SCORE}    files: {{/x: {{source: data.txt}}}}\n", "apps/data.txt", "x\n", "ORC-2091"),
-    "provisioner": (
-        WORKLOAD,
-        f"{SCORE}resources: {{db: {{type: postgres}}}}\n",
-        ADMIN,
-        "productProvisioners: [{product: shop, type: postgres}]\n",
-        "ORC-2204",
-    ),
     "product": (
         WORKLOAD,
         SCORE.replace("name: web", "name: web, product: bank", 1),

@@ -1,7 +1,6 @@
 """Workflows and products: a valid first step of every type, and the list of allowed workflows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from innominatus_cli.documents.schemas import step_type_names
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.creation.files import Creation, write_creation
 from innominatus_cli.operations.creation.first_steps import example_of
-from innominatus_cli.step_types import catalogue
 
 COMMENTED = "  allowedProductWorkflows:  # ours\n    - storefront/database-setup  # first\n"
 Make = Callable[..., Creation]
@@ -168,13 +166,6 @@ def test_a_list_in_another_document_is_told_and_not_edited(make: Make, repositor
     creation = make("product", name="cards", allow="yes")
     assert [file.path for file in creation.edited] == ["admin-config.yaml"]
     assert [remark.rpartition(" at ")[2] for remark in creation.remarks] == ["workflows/policies/more.yaml:5."]
-
-
-def test_people_are_told_that_nothing_runs_a_type_yet(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = replace(catalogue.STEP_TYPES["script"], name="validation", has_driver=False)
-    monkeypatch.setattr(catalogue, "step_type", lambda name: later if name == "validation" else None)
-    assert "validation" in make("workflow", name="x", tier="platform", step_type="validation").remarks[0]
-    assert make("workflow", name="x", tier="platform", step_type="script").remarks == ()
 
 
 def test_a_step_of_the_repository_s_own_type_gets_the_inputs_that_it_needs(
