@@ -213,8 +213,10 @@ def _in_a_process(arguments: list[str], file_size: int | None) -> tuple[int, str
         if file_size is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
+    # Where no file may grow, a compiled module that Python writes would be cut off, and break whoever imports it next.
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     argv = [sys.executable, "-m", "innominatus_cli", *arguments]
-    done = subprocess.run(argv, capture_output=True, timeout=LONGEST_SECONDS, check=False, preexec_fn=limit)
+    done = subprocess.run(argv, capture_output=True, timeout=LONGEST_SECONDS, check=False, preexec_fn=limit, env=env)
     return done.returncode, done.stderr.decode(), done.stdout.decode()
 
 
