@@ -14,7 +14,8 @@ def shipped(root: Path, repository: Make) -> Any:
     """A repository with the shipped provisioners, and what admin-config.yaml says of them."""
     admin = (root / "admin-config.yaml").read_text()
     entry = admin[admin.index("productProvisioners:") : admin.index("# Members are")]
-    paths = [path for path in (root / "provisioners").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    found = (root / "workflows" / "products").glob("*/provisioners/**/*")
+    paths = [path for path in found if path.is_file() and "__pycache__" not in path.parts]
     there = repository({"admin-config.yaml": entry, **{str(one.relative_to(root)): one.read_text() for one in paths}})
     for path in paths:
         (there.root / path.relative_to(root)).chmod(path.stat().st_mode)
