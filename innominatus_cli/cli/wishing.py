@@ -29,6 +29,16 @@ def _with_stdin(_context: click.Context, _option: click.Parameter, files: tuple[
     )
 
 
+named_option = click.option(
+    "--golden-path",
+    "name",
+    metavar="NAME",
+    shell_complete=offers.runnable,
+    help="A golden path or workflow; else the default one.",
+)
+"""What is run, for commands whose argument is a Score file."""
+
+
 def parameter_options(function: Callable[..., T]) -> Callable[..., T]:
     """The command gets `parameters` and `param_files`."""
     for option in reversed(

@@ -33,12 +33,11 @@ def driver(ctx: StepContext) -> DriverSteps:
         if isinstance(found, Finding):
             return DriverResult(failure=found)
     files = _files(ctx, inputs)
+    if isinstance(files, Finding):
+        return DriverResult(failure=files)
     clone = yield from _cloned(ctx, inputs)
-    for wrong in (files, clone):
-        if isinstance(wrong, Finding):
-            return DriverResult(failure=wrong)
-    if not isinstance(files, Mapping) or not isinstance(clone, _Clone):
-        raise AssertionError("both are there")  # noqa: TRY004 - a bug of ours
+    if isinstance(clone, Finding):
+        return DriverResult(failure=clone)
     return (yield from clone.delivered(files))
 
 
@@ -52,30 +51,26 @@ def undo(ctx: StepContext) -> DriverSteps:
 
 def probe(ctx: StepContext) -> DriverSteps:
     """Whether the branch holds the files as they are here."""
-    inputs = ctx.inputs_of(GitCommitManifestsInputs)
-    files = _files(ctx, inputs)
-    if isinstance(files, Finding):
-        return DriverResult(failure=files)
-    clone = yield from _cloned(ctx, inputs)
-    if isinstance(clone, Finding):
-        return DriverResult(failure=clone)
-    changed = clone.written(files)
+    changed = yield from _changed(ctx)
     return DriverResult(changed) if isinstance(changed, Finding) else DriverResult(outputs={"done": not changed})
 
 
 def drift(ctx: StepContext) -> DriverSteps:
     """The files that differ on the branch."""
-    inputs = ctx.inputs_of(GitCommitManifestsInputs)
-    files = _files(ctx, inputs)
-    if isinstance(files, Finding):
-        return DriverResult(failure=files)
-    clone = yield from _cloned(ctx, inputs)
-    if isinstance(clone, Finding):
-        return DriverResult(failure=clone)
-    changed = clone.written(files)
+    changed = yield from _changed(ctx)
     if isinstance(changed, Finding):
         return DriverResult(failure=changed)
     return DriverResult(outputs={"drift": [{"object": path, "what": "differs on the branch"} for path in changed]})
+
+
+def _changed(ctx: StepContext) -> Generator[CommandRequest, CommandOutcome, list[str] | Finding]:
+    """The files that a delivery would change; nothing is pushed."""
+    inputs = ctx.inputs_of(GitCommitManifestsInputs)
+    files = _files(ctx, inputs)
+    if isinstance(files, Finding):
+        return files
+    clone = yield from _cloned(ctx, inputs)
+    return clone if isinstance(clone, Finding) else clone.written(files)
 
 
 def _files(ctx: StepContext, inputs: GitCommitManifestsInputs) -> Mapping[str, bytes] | Finding:

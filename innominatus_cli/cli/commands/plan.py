@@ -7,18 +7,12 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option
 from innominatus_cli.cli.overriding import need_score
-from innominatus_cli.cli.wishing import wish_options
+from innominatus_cli.cli.wishing import named_option, wish_options
 
 
 @click.command("plan")
 @click.argument("score", required=False, shell_complete=offers.files)
-@click.option(
-    "--golden-path",
-    "name",
-    metavar="NAME",
-    shell_complete=offers.runnable,
-    help="A golden path or workflow; else the default one.",
-)
+@named_option
 @wish_options
 @click.option("--policies-from", metavar="REV", help="Judge the plan by the policies of another revision.")
 @click.option("--at", metavar="REV", help="Plan what another revision holds; nothing is checked out.")

@@ -5,7 +5,6 @@ Source: Argo CD's declarative setup, `argoproj.io/v1alpha1`.
 
 import json
 import re
-import time
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, Final
@@ -168,8 +167,12 @@ def _waited(
     ctx: StepContext, inputs: ArgoCdAppInputs, name: str
 ) -> Generator[CommandRequest, CommandOutcome, str | Finding]:
     """The revision that is synced; a finding where Argo CD does not get there in time, or says that it cannot."""
-    until = time.monotonic() + known(inputs.sync_timeout)
-    while True:
+    told = ""
+    for waited in range(0, known(inputs.sync_timeout) + _LOOK_SECONDS, _LOOK_SECONDS):
+        if waited:
+            paused = yield ctx.command("sleep", str(_LOOK_SECONDS))
+            if not paused.succeeded:
+                return ctx.program_failed("sleep", paused)
         status = yield from _status(ctx, inputs, name)
         if isinstance(status, Finding):
             return status
@@ -180,11 +183,7 @@ def _waited(
         phase = str((status.get("operationState") or {}).get("phase", ""))
         if phase in {"Failed", "Error"}:
             return ctx.finding(codes.ROLLOUT_FAILED, f"Application {name}: its sync ended as {phase} ({told})")
-        if time.monotonic() >= until:
-            return ctx.finding(codes.ROLLOUT_FAILED, f"Application {name} is not Synced and Healthy in time ({told})")
-        outcome = yield ctx.command("sleep", str(_LOOK_SECONDS))
-        if not outcome.succeeded:
-            return ctx.program_failed("sleep", outcome)
+    return ctx.finding(codes.ROLLOUT_FAILED, f"Application {name} is not Synced and Healthy in time ({told})")
 
 
 def _status(
