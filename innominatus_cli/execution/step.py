@@ -288,7 +288,8 @@ class _Work:
         if self._driver() is None:
             return without_driver(self._step)
         try:
-            inputs = inputs_of(self._setting, self._step, self._view)
+            sealed: dict[str, str] = {}
+            inputs = inputs_of(self._setting, self._step, self._view, sealed)
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
@@ -317,6 +318,7 @@ class _Work:
                 "INNOMINATUS_OUTPUT": f"{scratch}/outputs",
             },
             manifests=self._manifests,
+            sealed=sealed,
         )
 
     def _driver(self) -> Driver | None:
@@ -340,6 +342,8 @@ class _Work:
             return
         found.update(end.result.outputs)
         end.outputs = found
+        for value in end.result.secret_values:
+            self._redactor.register(value.encode("utf-8", "surrogatepass"))
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)

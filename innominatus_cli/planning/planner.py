@@ -378,7 +378,9 @@ class _Planning:
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
+        here = self._config.environments.get(environment) if self._config else None
+        cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions, cluster)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
