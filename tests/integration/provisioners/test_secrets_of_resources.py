@@ -201,7 +201,9 @@ def test_in_mode_apply_a_cluster_gets_the_secrets_and_the_objects_of_resources_a
     repository: Make, kubernetes_server: KubernetesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     namespace = kubernetes_server.new_namespace()
-    environments = f"env: [KUBECONFIG]\nenvironments: {{development: {{kubernetes: {{mode: apply, namespace: {namespace}}}}}}}\n"
+    environments = (
+        f"env: [KUBECONFIG]\nenvironments: {{development: {{kubernetes: {{mode: apply, namespace: {namespace}}}}}}}\n"
+    )
     component = FILE[
         FILE.index("        - apiVersion: example.org/v1") : FILE.index(
             "        - apiVersion: v1\n          kind: Service"
