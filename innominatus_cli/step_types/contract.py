@@ -147,6 +147,8 @@ class StepInputs(YamlModel):
         first: dict[str, str] = {}
         for key, value in written.items():
             name = cls.spellings.get(key, key)
+            if name in told and told[name] == value:
+                continue
             if name in told:
                 raise ValueError(f"'{first[name]}' and '{key}' are the same input; keep '{name}'")
             told[name] = value
