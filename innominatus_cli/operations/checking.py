@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.validation import Opened
     from innominatus_cli.system.clock import Clock
 
+
 class CheckRequest(NamedTuple):
     """What is asked of a check. Paths are as they were typed, relative to `directory`.
 
