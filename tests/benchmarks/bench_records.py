@@ -152,7 +152,7 @@ def lists(folder: Path, count: int) -> None:
     size = sum(path.stat().st_size for path in (folder / ".git/innominatus/ledger").glob("index-*"))
     print(
         f"history of {count:,} records, the newest {NEWEST}: {cold:.2f}s without an index, {again:.3f}s "
-        f"and then {warm:.3f}s with it (bound {LIST_SECONDS}); all of them {everything:.2f}s; it has {size / 1e6:.0f} MB"
+        f"and then {warm:.3f}s with it (bound {LIST_SECONDS}); all {everything:.2f}s; it has {size / 1e6:.0f} MB"
     )
 
 
