@@ -49,6 +49,9 @@ class StepContext:
     """The whole environment for processes: allow-listed variables, the step's `env`, `INNOMINATUS_*`."""
     manifests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Artifacts that earlier steps of this run returned, by repository path."""
+    sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of secrets that a workload among the inputs has marks for (`expressions.secret_marks`), by the key of each
+    mark. They may go to a cluster as a Secret, and into no file of the repository."""
 
     @property
     def place(self) -> Place:
@@ -179,6 +182,8 @@ class DriverResult:
     secret: tuple[str, ...] = ()
     """Names of outputs that are secrets, as if the step named them under `secretOutputs`: their values are taken out of
     everything that is written from now on, and no record, journal or result has them."""
+    secret_values: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that are secrets though no output has them: they too are taken out of all that is written from now on."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""

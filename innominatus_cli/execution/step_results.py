@@ -78,6 +78,8 @@ class StepResults:
             return
         found.update(end.result.outputs)
         end.outputs = found
+        for value in end.result.secret_values:
+            self._redactor.register(value.encode("utf-8", "surrogatepass"))
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
