@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.faults.killing import Point, Trial, points_of, trial  # noqa: E402 - the path comes first
+from tests.faults.commands import Trial  # noqa: E402 - the path comes first
+from tests.faults.killing import Point, points_of, trial  # noqa: E402 - the path comes first
 from tests.faults.scenes import SCENES, Scene, prepared  # noqa: E402
 
 _AT_ONCE = 64
