@@ -6,13 +6,15 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from tests.faults.scenes import SECRET, SECRET_VARIABLE, Scene
+from tests.faults.warm import Warm
 
 _LONGEST_SECONDS = 60
 _NEVER_BEGAN = ("ORC-6013", "ORC-5205")
@@ -66,32 +68,48 @@ def tool(*words: str) -> list[str]:
     return [sys.executable, "-m", "innominatus_cli", *words]
 
 
+_environment: Mapping[str, str] = {"PYTHONDONTWRITEBYTECODE": "1", SECRET_VARIABLE: SECRET}
+_warm = threading.local()
+
+
 def run(repository: Path, words: Sequence[str], strace: Sequence[str] = ()) -> Done:
     """Runs a command, under strace where asked; its streams are files, so that what it leaves holds no pipe of ours.
 
     One that strace holds for too long is killed all the same, only later than at the point.
     """
-    with (repository.parent / "out").open("w+") as out:
+    out = repository.parent / "out"
+    warm: Warm | None = getattr(_warm, "process", None)
+    ways = _in_a_new_process if warm is None else warm.run
+    status, kib, late = ways(repository, words, strace, out, _LONGEST_SECONDS)
+    return Done(words, status, out.read_text(errors="replace"), kib, late and not strace)
+
+
+def be_warm() -> None:
+    """From now on commands of this thread are forks of one process that has imported all of the tool."""
+    _warm.process = Warm({**os.environ, **_environment})
+
+
+def _in_a_new_process(
+    folder: Path, words: Sequence[str], strace: Sequence[str], out: Path, seconds: float
+) -> tuple[int, int, bool]:
+    with out.open("w") as file:
         process = subprocess.Popen(
             [*strace, *tool(*words)],
-            cwd=repository,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", SECRET_VARIABLE: SECRET},
+            cwd=folder,
+            env={**os.environ, **_environment},
             stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
+            stdout=file,
+            stderr=file,
             start_new_session=True,
         )
-        ended = os.pidfd_open(process.pid)
-        try:
-            late = not select.select([ended], [], [], _LONGEST_SECONDS)[0]
-        finally:
-            os.close(ended)
-        if late:
-            os.killpg(process.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        return Done(words, process.returncode, out.read(), usage.ru_maxrss, late and not strace)
+    ended = os.pidfd_open(process.pid)
+    late = not select.select([ended], [], [], seconds)[0]
+    os.close(ended)
+    if late:
+        os.killpg(process.pid, signal.SIGKILL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss, late
 
 
 def go_on(found: Trial, scene: Scene) -> None:

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -215,7 +216,9 @@ def _judge_looking(found: Trial) -> None:
         if done.status != 0:
             found.wrong.append(f"I6: {' '.join(words)} says {done.status}: {done.said}")
         told = trace.read_text(errors="replace")
-        started = {Path(name).name for name in _PROGRAM.findall(told)[1:]} - {"git"}
+        programs = _PROGRAM.findall(told)
+        itself = programs[:1] == [sys.executable]
+        started = {Path(name).name for name in programs[itself:]} - {"git"}
         if started or "socket(" in told:
             found.wrong.append(f"I17: {' '.join(words)} starts {sorted(started)} or opens a socket")
 

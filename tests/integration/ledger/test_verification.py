@@ -13,14 +13,18 @@ import pytest
 from innominatus_cli.documents.action_record import Evidence
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
+from innominatus_cli.documents.ledger_heads import HeadsStatement
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.ledger.earlier_commits import first_difference
-from innominatus_cli.ledger.heads import HEADS_REF
+from innominatus_cli.ledger.heads import HEADS_REF, read_heads, write_heads
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
 from innominatus_cli.operations.verifying import VerifyOptions, verify
 from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.git_identity import Identity
 from innominatus_cli.system.ssh_signatures import sign
+from innominatus_cli.system.state_folder import StateFolder
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -480,6 +484,33 @@ def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
     sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
     rewrite_statement(ledger.repository, "main.json", lambda _: text)
     assert ledger.told()[0] == ("ORC-6070", f"{HEADS_REF}:main.json")
+
+
+@pytest.mark.parametrize(("size", "found"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_a_statement_of_more_than_a_mebibyte_is_none(repository: Repository, size: int, found: bool) -> None:
+    git, clock = repository.open(), SystemClock()
+    facts = {"branch": "main", "commit": "1" * 40, "tips": [], "count": 0, "at": "x"}
+    short = HeadsStatement.model_validate({**facts, "by": ""})
+    long = HeadsStatement.model_validate({**facts, "by": "a" * (size - len(short.canonical))})
+    assert len(long.canonical) == size
+    who = Identity("Ada", "ada@example.org", "git config")
+    write_heads(git, StateFolder(repository.path / ".git"), who, clock, long, "")
+    statements, findings = read_heads(git, git.commit_of(HEADS_REF))
+    assert [one.statement for one in statements] == ([long] if found else [])
+    assert places(tuple(findings)) == ([] if found else [("ORC-6070", f"{HEADS_REF}:main.json")])
+
+
+def test_a_statement_gives_up_where_its_ref_is_locked(repository: Repository) -> None:
+    lock = repository.path / ".git" / f"{HEADS_REF}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    facts = {"branch": "main", "commit": "1" * 40, "tips": [], "count": 0, "at": "x", "by": "a@b"}
+    who = Identity("Ada", "ada@example.org", "git config")
+    state = StateFolder(repository.path / ".git")
+    git = repository.open()
+    with pytest.raises(GitFailed, match="is locked or moves all the time"):
+        write_heads(git, state, who, SystemClock(), HeadsStatement.model_validate(facts), "")
+    assert git.commit_of(HEADS_REF) is None
 
 
 def test_a_statement_of_another_branch_counts_only_where_its_commit_is_an_ancestor(ledger: Ledger) -> None:
