@@ -14,6 +14,7 @@ from innominatus_cli.documents.action_record import Evidence
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.documents.ledger_heads import HeadsStatement
+from innominatus_cli.documents.ledger_verification import LedgerCounts
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.ledger.earlier_commits import first_difference
 from innominatus_cli.ledger.heads import HEADS_REF, read_heads, write_heads
@@ -102,7 +103,7 @@ def test_an_empty_repository_and_one_without_records_are_sound(repository: Repos
     empty.path.mkdir()
     empty.git("init", "-q", "-b", "main")
     report = verify(open_ledger(empty.path)).report
-    assert (report.sound, report.commit, report.tips) == (True, None, [])
+    assert (report.sound, report.commit, report.tips, report.counts) == (True, None, [], LedgerCounts())
 
 
 def test_runs_and_actions_form_a_sound_ledger_that_says_who_ran_what(ledger: Ledger) -> None:
@@ -117,7 +118,29 @@ def test_runs_and_actions_form_a_sound_ledger_that_says_who_ran_what(ledger: Led
     assert action.record.digest in last.record.parents
     (row,) = report.last_runs
     assert (row.run, row.status, row.email) == (last.record.run, "failed", "ada@example.org")
-    assert row.commit == last.record.commit
+    assert (row.commit, row.plan, row.approvals) == (last.record.commit, digest(PLAN), [])
+
+
+def test_commits_that_records_name_and_nobody_has_are_told_at_the_first_and_counted(ledger: Ledger) -> None:
+    ledger.run(commit=None)
+    first = ledger.run(commit="0" * 40)
+    (found,) = ledger.verify().findings
+    assert (found.code.number, found.place.path) == ("ORC-6068", first.path)
+    assert found.message == "commit 000000000000 is not in this clone"
+    ledger.run(commit="1" * 40)
+    ledger.run(commit="main")
+    (found,) = ledger.verify().findings
+    assert found.place.path == first.path
+    assert found.message == "commit 000000000000 is not in this clone, nor are those of 2 other records"
+    (row,) = ledger.verify().report.last_runs
+    assert row.commit == "main"
+
+
+def test_a_run_without_a_commit_and_a_plan_is_shown_without(ledger: Ledger) -> None:
+    ledger.run(commit=None, plan=None)
+    report = ledger.verify().report
+    (row,) = report.last_runs
+    assert (row.commit, row.plan, report.counts.plans, report.sound) == (None, None, 0, True)
 
 
 @pytest.mark.parametrize("inner", [True, False])
@@ -741,6 +764,10 @@ def test_a_plan_that_is_missing_edited_or_no_digest_at_all_is_told(ledger: Ledge
     assert ledger.told() == [("ORC-6067", path)]
     ledger.repository.commit(path, PLAN_BYTES.decode() + "\n")
     assert ledger.told() == [("ORC-6067", path)]
+    for other in (PLAN_BYTES[:-1] + b" ", PLAN_BYTES[:-1]):
+        ledger.repository.commit(path, other.decode())
+        assert ledger.told() == [("ORC-6067", path)]
+        assert "its digest differs" in ledger.verify().findings[0].message
     ledger.repository.commit(path, PLAN_BYTES.decode())
     assert ledger.told() == []
     record = ledger.make(plan="../../x", run=run.record.run[:-1] + ("0" if run.record.run[-1] != "0" else "1"))
