@@ -167,6 +167,22 @@ class Limits(YamlModel):
     """Steps of the workflows of one owner, a team."""
 
 
+class EndpointBreaker(YamlModel):
+    """When the circuit breaker of an endpoint opens, and how long it stays so."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many calls in a row that were not answered, or answered with 429 or 5xx."""
+    cooldown: DurationSeconds = 30
+    """How long nothing is called then; after that one call is let through, and decides."""
+
+
+class CircuitBreakerConfig(EndpointBreaker):
+    """Circuit breakers of the endpoints that steps call; what is written here holds for each of them."""
+
+    endpoints: dict[Annotated[str, Field(pattern=r"^[a-z0-9._:\[\]-]+:[0-9]{1,5}$")], EndpointBreaker] = {}
+    """By `host:port`, in small letters: what holds for this one instead."""
+
+
 class RetentionConfig(YamlModel):
     """What `ledger gc` keeps; some records it always keeps."""
 
@@ -253,6 +269,8 @@ class AdminConfigDocument(YamlModel):
     limits: Limits = Limits()
     retries: dict[str, Retry] = {}
     """By step type: the retry of steps for which neither they nor their workflow say one."""
+    circuit_breaker: CircuitBreakerConfig | None = None
+    """Without it, no call is refused."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     locks: LocksConfig = LocksConfig()

@@ -126,6 +126,7 @@ class StepContext:
         env: Mapping[str, str] | None = None,
         keep_bytes: int = HEAD_BYTES,
         logs_stdout: bool = True,
+        endpoint: str = "",
     ) -> CommandRequest:
         """A request in the work folder with the step's environment; the step's timeout bounds it."""
         return CommandRequest(
@@ -136,18 +137,19 @@ class StepContext:
             stdin=stdin,
             keep_bytes=keep_bytes,
             logs_stdout=logs_stdout,
+            endpoint=endpoint,
         )
 
-    def child(self, name: str, request: Mapping[str, Any]) -> CommandRequest:
+    def child(self, name: str, request: Mapping[str, Any], endpoint: str = "") -> CommandRequest:
         """A request to one of our own child programs: JSON on its stdin, JSON on its stdout, the standard library only.
 
         It is started from its file, isolated (`-I`) and without site-packages (`-S`): nothing that the environment or
         the repository says is imported, and it starts in a few milliseconds. Its answer (the body that a server sent,
-        for example) is for the driver alone: neither log nor record has it.
+        for example) is for the driver alone: neither log nor record has it. `endpoint` is the service that it calls.
         """
         program = Path(__file__).parent / "children" / f"{name}.py"
         argv = (sys.executable, "-I", "-S", "-X", "utf8", str(program))
-        return self.command(*argv, stdin=json.dumps(request).encode(), logs_stdout=False)
+        return self.command(*argv, stdin=json.dumps(request).encode(), logs_stdout=False, endpoint=endpoint)
 
     def answer(self, outcome: CommandOutcome) -> dict[str, Any] | Finding:
         """What a child program answered; a finding where it did not answer."""
