@@ -17,7 +17,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
-from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.facts import deployed, first_deployment, standing
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
@@ -278,8 +278,10 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
         return Facts(env=os.environ, git=git)
     name = workload.model.metadata.name
     first, evidence = first_deployment(store, name, request.environment)
-    there = deployed(store, name, request.environment) if request.operation is Operation.UNDEPLOY else None
-    return Facts(first, evidence, os.environ, git, there)
+    if request.operation is not Operation.UNDEPLOY:
+        return Facts(first, evidence, os.environ, git)
+    there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
+    return Facts(first, evidence, os.environ, git, there, stands)
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:
