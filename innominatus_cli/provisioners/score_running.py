@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import yaml
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.provisioners.contract import ResourceRequest
 from innominatus_cli.provisioners.conversing import DEFAULT_SECONDS, Problem, Setting, Trouble, watched
 from innominatus_cli.provisioners.go_template import render
@@ -122,7 +123,7 @@ def _by_command(
     if not outcome.succeeded:
         raise _Wrong(f"ended with exit status {outcome.exit_code}" if outcome.exit_code is not None else "was ended")
     try:
-        found = json.loads(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
+        found = read_json(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -245,7 +246,7 @@ def _keep(folder: OwnFolder, state: Mapping[str, Any], shared: Any) -> None:  # 
 
 
 def _read(data: bytes | None) -> dict[str, Any]:
-    found = json.loads(data) if data else {}
+    found = read_json(data) if data else {}
     return found if isinstance(found, dict) else {}
 
 
