@@ -68,7 +68,7 @@ def answers(
         ledger_root=admin.ledger.root,
         secrets=secrets_for(admin, plan, git.root, tool_state, clock, redactor),
         redactor=redactor,
-        delivery=delivery_of(admin.secrets),
+        delivery=delivery_of(admin.secrets_in(plan.environment)),
         driver_for=lambda step_type: _told(step_type, part),
     )
     with clean_errors(redactor):
