@@ -204,9 +204,10 @@ class StepResults:
             case "succeeded":
                 return None
             case "timed_out":
-                return finding_of(
-                    step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}"
-                )
+                late = f"it ran longer than {duration_text(step.timeout_seconds)}"
+                waits = end.failure is not None and end.failure.code is codes.CHECK_FAILED
+                seen = end.failure.message.removeprefix(f"step '{step.name}': ") if waits and end.failure else ""
+                return finding_of(step, codes.STEP_TIMED_OUT, f"{late}; {seen}" if seen else late)
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:

@@ -12,7 +12,7 @@ from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
-from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, drifted, previewed
+from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, deleted, drifted, previewed
 from innominatus_cli.drivers.kubernetes.earlier import keep, kept
 from innominatus_cli.drivers.kubernetes.kept_secrets import drop_secrets, keep_secrets
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
@@ -79,7 +79,7 @@ def undo(ctx: StepContext) -> DriverSteps:
         if failure:
             return DriverResult(failure=failure)
     if made:
-        failure = yield from kubectl.delete(ctx, inputs, made)
+        failure = yield from deleted(ctx, inputs, made)
         if failure:
             return DriverResult(failure=failure)
     message = f"{counted(len(before), 'object')} as before, {counted(len(made), 'object')} deleted"
@@ -154,7 +154,7 @@ def _send(
             keep(ctx, objects, found)
         except OSError as problem:
             return ctx.failed(codes.JOURNAL_LOST, f"cannot note what the cluster has: {problem.strerror}")
-    failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
+    failure = yield from (deleted if deletes else kubectl.apply)(ctx, inputs, objects)
     if failure:
         return DriverResult(failure=failure)
     message = f"{counted(len(objects), 'object')} {'deleted' if deletes else 'applied'}"
