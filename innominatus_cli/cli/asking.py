@@ -5,8 +5,10 @@ from typing import Any
 from innominatus_cli.cli.output import print_document
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.operations.drift import ToolReport, drift_of, preview
+from innominatus_cli.operations.drift import drift_of
 from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.operations.previewing import preview
+from innominatus_cli.operations.tool_reports import ToolReport
 from innominatus_cli.reports.terminal import to_stderr
 from innominatus_cli.reports.tool_report import drift_document, drift_text, preview_text
 

@@ -27,7 +27,12 @@ _CODES: Final = {
 
 def driver(ctx: StepContext) -> DriverSteps:
     """Creates or deletes the resource; its outputs are the provisioner's."""
-    deletes = known(ctx.inputs_of(ResourceProvisioningInputs).operation) == "delete"
+    inputs = ctx.inputs_of(ResourceProvisioningInputs)
+    operation = known(inputs.operation)
+    if operation == "release":
+        name = inputs.resource_id or inputs.resource
+        return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
+    deletes = operation == "delete"
     return (yield from _provisioned(ctx, "delete" if deletes else "create"))
 
 
@@ -88,6 +93,7 @@ def _result(ctx: StepContext, inputs: ResourceProvisioningInputs, answer: Answer
         secret=answer.secrets,
         artifacts=artifacts,
         message=" · ".join(filter(None, (answer.message, hints, kept))),
+        hints=tuple({key: str(value) for key, value in hint.items()} for hint in answer.hints),
     )
 
 

@@ -7,14 +7,14 @@ for nothing itself.
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
+from innominatus_cli.documents.run_record import Attempt, RecordedHint, StepResult, StepStatus, StreamDigest
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
 from innominatus_cli.drivers.own_program import run_own_program
@@ -46,6 +46,9 @@ from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 from innominatus_cli.system.output_capture import StreamLog
+
+_HINT: Final = ("type", "label", "value")
+_MOST_HINTS: Final = 20
 
 
 def step_work(
@@ -422,6 +425,7 @@ class _Work:
             stdout=stdout,
             stderr=stderr,
             tools=list(end.result.tools),
+            hints=self._hints(end.result) if good else None,
             finding=ReportedFinding.of(finding) if finding else None,
             continued=status in {"failed", "timed_out"} and step.continue_on_error,
         )
@@ -435,6 +439,11 @@ class _Work:
             tuple(self._warnings),
             end.result.secret if good else (),
         )
+
+    def _hints(self, done: DriverResult) -> list[RecordedHint] | None:
+        """The hints that a record may hold: texts, without what is a secret."""
+        told = [{key: text_of(hint.get(key, "")) or "" for key in _HINT} for hint in done.hints[:_MOST_HINTS]]
+        return [RecordedHint.model_validate(self._redactor.value(hint)) for hint in told] or None
 
     def _public_variables(self, end: _AttemptEnd) -> dict[str, str]:
         secret = {

@@ -3,6 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.commands.drift import command as drift
 from innominatus_cli.cli.output import output_option, print_document
 
 
@@ -66,17 +67,4 @@ def outputs(application: str, name: str, environment: str | None, output: str) -
     return 0
 
 
-@command.command("drift", short_help="Ask the tools whether everything is as it was made.")
-@click.argument("application", metavar="APP", shell_complete=offers.applications)
-@_environment
-@output_option("table", "json", "yaml", "template")
-def drift(application: str, environment: str | None, output: str) -> int:
-    r"""Ask the tools whether what the last deployment made is still as it made it; the same as `drift`.
-
-    \b
-    Examples:
-      innominatus-ctl resource drift checkout-service --env staging
-    """
-    from innominatus_cli.cli.asking import print_drift
-
-    return print_drift(application, environment, output)
+command.add_command(drift)
