@@ -25,6 +25,7 @@ from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
 from innominatus_cli.operations.resources.changes import resource_changes
+from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.reasons import Reasons, trigger_reason
 from innominatus_cli.planning.request import PlanOutcome
@@ -66,7 +67,8 @@ def explain_plan(
     judgement = judgement_on(outcome.plan, outcome, policies, who, now, admin.model if admin else AdminConfigDocument())
     explanation = explained(repository, outcome, policies, judgement)
     changes, warnings = resource_changes(repository, store, outcome.plan) if store else ((), ())
-    outcome = replace(outcome, findings=(*outcome.findings, *warnings))
+    by_hand = scaled_by_hand(store, outcome.plan) if store else ()
+    outcome = replace(outcome, findings=(*outcome.findings, *warnings, *by_hand))
     if changes:
         told = [ExplainedResource.model_validate(one.document) for one in changes]
         explanation = explanation.model_copy(update={"resources": told})

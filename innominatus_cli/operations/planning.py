@@ -28,6 +28,7 @@ from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planned_revision import GitFacts, Revision
 from innominatus_cli.operations.resources.changes import ResourceChange, resource_changes
 from innominatus_cli.operations.resources.sharing import with_users
+from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
@@ -108,7 +109,7 @@ def plan_for(
         report = replace(report, compared_with=record.path, differences=tuple(differences(earlier, plan)))
     if plan is not None and store is not None:
         changes, warnings = resource_changes(repository, store, plan)
-        report = replace(report, resources=changes, warnings=warnings)
+        report = replace(report, resources=changes, warnings=(*warnings, *scaled_by_hand(store, plan)))
     return replace(report, sources={**repository.sources(), **report.sources})
 
 

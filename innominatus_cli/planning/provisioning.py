@@ -93,7 +93,7 @@ class ResourceSteps:
             ready = {key: value for key, value in resource.inputs.items() if key != "outputs"} | {
                 "operation": "release"
             }
-            message = f"resource '{resource.name}' stays: {', '.join(resource.used_by)} also use it ({evidence})"
+            message = f"resource '{resource.name}' stays, it is used by {', '.join(resource.used_by)} too ({evidence})"
             self.findings.append(Finding(SHARED_RESOURCE_STAYS, message, spot.place))
             return [DraftStep(definition, spot, ready=ready)]
         recorded = ready.get("provisioner")

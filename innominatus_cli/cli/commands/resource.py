@@ -9,12 +9,13 @@ from innominatus_cli.cli.output import output_option, print_document
 
 @click.group("resource")
 def command() -> None:
-    r"""Look at one resource of an application: its state and history, its outputs, its drift.
+    r"""Look at one resource of an application: its state and history, outputs, health, drift.
 
     \b
     Examples:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource health checkout-service
       innominatus-ctl resource drift checkout-service --env staging
     """
 
@@ -65,6 +66,26 @@ def outputs(application: str, name: str, environment: str | None, output: str) -
     found = resource(open_ledger(), application, name, environment)["outputs"]
     print_document(found, output, lambda: outputs_text(found))
     return 0
+
+
+@command.command("health", short_help="Ask who made it how everything is right now.")
+@click.argument("word", metavar="[APP|ID]", required=False, shell_complete=offers.applications)
+@_environment
+@output_option("table", "json", "yaml", "template")
+def health(word: str | None, environment: str | None, output: str) -> int:
+    r"""Ask provisioners, clusters and files how what they made is right now. Nothing is changed.
+
+    Ends with 1 where something is degraded or unhealthy, and with 4 where it could not be asked.
+
+    \b
+    Examples:
+      innominatus-ctl resource health
+      innominatus-ctl resource health checkout-service --env staging
+      innominatus-ctl resource health orders-database -o json
+    """
+    from innominatus_cli.cli.asking import print_health
+
+    return print_health(word, environment, output)
 
 
 command.add_command(drift)

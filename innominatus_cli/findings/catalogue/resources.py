@@ -1,6 +1,5 @@
-"""Blocks 617x, 619x and 557x: resources and workloads, as the records know them, and what is done to them by hand."""
+"""Blocks 617x and 557x: resources and workloads, as the records know them, and what is done to them by hand."""
 
-from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Severity
 
 UNKNOWN_RESOURCE = Code(
@@ -17,12 +16,12 @@ ORPHANED_RESOURCE = Code(
     "together with the application.",
     Severity.WARNING,
     detail="A deployment made the resource, the Score file named it then, and no run has removed it since. No "
-    "deployment removes a resource, for its data would be gone: it stays, costs what it costs, and is told by every plan.",
+    "deployment removes a resource, for its data would be gone: it stays, and is told by every plan.",
 )
 CHANGED_BY_HAND = Code(
     "ORC-6172",
     "A workload was changed by hand since it was deployed",
-    "Write the number of replicas into the Score file's environment or the golden path, if it is to stay.",
+    "Let the manifests or the golden path say the number, if it is to stay.",
     Severity.WARNING,
     detail="`innominatus-ctl scale` is quick, and no Score file knows of it. A deployment that says how many replicas "
     "there are puts that number back; one that does not leaves the number as it is.",
@@ -41,18 +40,4 @@ NO_SUCH_WORKLOAD = Code(
     "Deploy it to an environment whose mode is `apply`; `innominatus-ctl status` shows where it is deployed.",
     detail="Which workloads there are, in which cluster and namespace, is told by the record of the last deployment. "
     "One that rendered manifests alone brought nothing into a cluster.",
-)
-NOT_OFFERED = Code(
-    "ORC-5570",
-    "The provisioner of a resource does not offer that",
-    "Let the provisioner offer it (docs/product-team-guide/provisioners.md), or do it with the resource's own tools.",
-    detail="`backup`, `restore` and `transfer` are up to provisioners: a class that has methods of these names, a "
-    "program that lists them under `operations`. Built-in ones have no data that is worth it.",
-)
-CLUSTER_SAYS_NO = Code(
-    "ORC-5571",
-    "The cluster did not do what was asked for",
-    "Read what kubectl said above; `innominatus-ctl resource health` shows what is there.",
-    exit_status=ExitStatus.RUN_FAILED,
-    detail="kubectl ended with another status than 0. Nothing is recorded of a change that did not happen.",
 )

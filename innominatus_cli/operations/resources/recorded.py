@@ -41,6 +41,8 @@ class RecordedResource:
     """What the last successful step gave; None where `made` is."""
     step: PlannedStep | None = None
     """The last successful step."""
+    made_by: StoredRecord | None = None
+    """The record of that step."""
     history: list[Data] = field(default_factory=list)
 
     @property
@@ -156,10 +158,11 @@ class _Fold:
         if end == "done":
             gone = work == "remove"
             row.made, row.result, row.step = (None, None, None) if gone else (row.asked, result, step)
+            row.made_by = None if gone else stored
             if work != "make" or not before.is_there:
                 self._done[record.run, step.id] = _Done(name, work, before)
         elif not row.is_there:
-            row.made = row.result = row.step = None
+            row.made = row.result = row.step = row.made_by = None
 
     def _taken_back(self, stored: StoredRecord, rolled_back: str) -> None:
         for result in stored.record.steps:
@@ -176,6 +179,7 @@ class _Fold:
             self._move(row, stored, Event(work, end), result)
             if end == "done":
                 row.made, row.result, row.step = done.before.made, done.before.result, done.before.step
+                row.made_by = done.before.made_by
 
     def _find(self, run: str | None, step: str) -> _Done | None:
         """What a step did in a run, or in one that it went on from."""
