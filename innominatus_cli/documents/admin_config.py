@@ -7,7 +7,7 @@ from pydantic import Field
 from innominatus_cli.documents.approvers import ApprovalSettings, Team
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
-from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretPolicy, SecretStoresConfig
+from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry, SecretPolicy, SecretStoresConfig
 from innominatus_cli.documents.workflow import Retry
 from innominatus_cli.documents.workflow_policies import PolicyRules
 
@@ -244,7 +244,7 @@ class AdminConfigDocument(YamlModel):
     environments: dict[str, EnvironmentDefinition] = {}
     teams: dict[str, Team] = {}
     approvals: ApprovalSettings = ApprovalSettings()
-    secrets: dict[str, SecretDefinition] = {}
+    secrets: dict[str, SecretEntry] = {}
     secret_stores: SecretStoresConfig = SecretStoresConfig()
     secret_policy: SecretPolicy = SecretPolicy()
     health_checks: dict[str, HealthCheck] = {}
@@ -266,3 +266,7 @@ class AdminConfigDocument(YamlModel):
     prometheus: dict[str, Any] | None = None
     grafana: dict[str, Any] | None = None
     kubernetes_dashboard: dict[str, Any] | None = None
+
+    def secrets_in(self, environment: str) -> dict[str, SecretDefinition]:
+        """The table `secrets` as an environment has it."""
+        return {name: entry.here(environment) for name, entry in self.secrets.items()}

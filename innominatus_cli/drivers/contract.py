@@ -139,11 +139,12 @@ class StepContext:
         """A request to one of our own child programs: JSON on its stdin, JSON on its stdout, the standard library only.
 
         It is started from its file, isolated (`-I`) and without site-packages (`-S`): nothing that the environment or
-        the repository says is imported, and it starts in a few milliseconds.
+        the repository says is imported, and it starts in a few milliseconds. Its answer (the body that a server sent,
+        for example) is for the driver alone: neither log nor record has it.
         """
         program = Path(__file__).parent / "children" / f"{name}.py"
         argv = (sys.executable, "-I", "-S", "-X", "utf8", str(program))
-        return self.command(*argv, stdin=json.dumps(request).encode())
+        return self.command(*argv, stdin=json.dumps(request).encode(), logs_stdout=False)
 
     def answer(self, outcome: CommandOutcome) -> dict[str, Any] | Finding:
         """What a child program answered; a finding where it did not answer."""

@@ -15,6 +15,8 @@ from innominatus_cli.planning.request import Deployed, DeployedResource
 from innominatus_cli.planning.rollback import RESTORE, UNDO
 
 _RESOURCE: Final = "provision-"
+_OF_APPLICATION: Final = f"/{Tier.APPLICATION.value}/"
+"""In ids of steps: a product may have a resource of the same name."""
 _WORKLOAD: Final = "deploy-application"
 _NO_RECORD: Final = "no record of a successful deployment"
 _ROLLED_BACK: Final = "every successful deployment was rolled back"
@@ -157,7 +159,7 @@ def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> o
         case _:
             raise NoValue(".".join(path))
     for result in record.steps:
-        if result.step.endswith(wanted):
+        if result.step.endswith(wanted) and (path[0] == "steps" or _OF_APPLICATION in result.step):
             value = result.outputs[output]
             for key in rest:
                 value = value[key]

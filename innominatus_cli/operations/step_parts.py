@@ -88,7 +88,7 @@ def setting_outside_of_runs(
         ledger_root=admin.ledger.root,
         secrets=secrets_for(admin, plan, git.root, tool_state, clock, redactor),
         redactor=redactor,
-        delivery=delivery_of(admin.secrets),
+        delivery=delivery_of(admin.secrets_in(plan.environment)),
         driver_for=driver_for,
     )
 
