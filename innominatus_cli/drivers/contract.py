@@ -192,6 +192,8 @@ class DriverResult:
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""
     """One line for people, as in "binds no secrets"."""
+    hints: tuple[Mapping[str, str], ...] = ()
+    """What people find useful about what was made: `type`, `label` and `value` each. They are recorded."""
     printed: StreamOutput | None = field(default=None, repr=False)
     """What the user's own program wrote to stdout: execution reads `OUTPUT_k=v`, a JSON object and the like from it.
     None where no program of theirs ran; what a driver's own children answer is never read as outputs."""
