@@ -40,6 +40,7 @@ from innominatus_cli.planning.parameters import ParameterValues, resolve_paramet
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
+from innominatus_cli.planning.removal import TakenBack, taken_back_by_removal, with_taken_back
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.selection import Selector, organization_of, product_of
@@ -97,6 +98,7 @@ class _Planning:
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
+        self._back: TakenBack | None = None
         self._types = StepTypes(repository)
         self._common = CommonPart(repository)
 
@@ -163,8 +165,14 @@ class _Planning:
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
         )
-        outcome = self._outcome(self._checked(plan), chosen)
+        outcome = self._outcome(self._checked(self._with_taken_back(plan)), chosen)
         return outcome if sibling is None or reads is None else self._with_rest(outcome, chosen, sibling, reads)
+
+    def _with_taken_back(self, plan: Plan) -> Plan:
+        """A removal's plan with what takes back the work of all other steps; any other plan as it is."""
+        if self._back is None or self._facts.standing is None:
+            return plan
+        return with_taken_back(plan, self._back, self._facts.standing, self._repository.snapshot.object_id)
 
     def _with_rest(self, outcome: PlanOutcome, chosen: _Chosen, sibling: Sibling, reads: Reads) -> PlanOutcome:
         """The outcome, and what its plan says of the workflows that others have too."""
@@ -391,13 +399,16 @@ class _Planning:
         if self._workload is None:
             return []
         deployed = self._facts.deployed
+        if self._facts.standing is not None:
+            self._back = taken_back_by_removal(self._facts.standing)
+            self._findings += self._back.findings
         spot = Spot(self._workload.document).at("metadata", "name")
         name = self._workload.model.metadata.name
         makers = self._makers()
         drafts = removal(name, deployed, spot, makers) if deployed else []
         self._findings += makers.findings
         self._offering += makers.consulted
-        if not drafts:
+        if not drafts and not (self._back and self._back.steps):
             message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
             self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
         return drafts
