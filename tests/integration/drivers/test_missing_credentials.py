@@ -1,5 +1,6 @@
 """Real tools without credentials: each says no at once, asks nobody, and its step fails with a finding."""
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.cluster import KubernetesServer
 from tests.integration.drivers.servers import WebServer, web_server
 from tests.integration.forges import GiteaServer
 
@@ -28,14 +30,34 @@ def test_kubectl_and_helm_without_a_kubeconfig(
     env = nobody(tmp_path, tool("kubectl").parent, tool("helm").parent)
     (repository / "c").mkdir()
     (repository / "c" / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 1.0.0\n")
-    for step_type, inputs in (
-        ("kubernetes", {"objects": [CONFIG_MAP]}),
-        ("kubernetes", {"objects": [CONFIG_MAP], "context": "staging"}),
-        ("helm", {"release": "a", "chartPath": "c", "wait": False}),
+    chart = {"release": "a", "chartPath": "c", "wait": False}
+    for step_type, inputs, says in (
+        ("kubernetes", {"objects": [CONFIG_MAP]}, "nobody answers at its address"),
+        ("kubernetes", {"objects": [CONFIG_MAP], "context": "staging"}, "the kubeconfig has no such context"),
+        ("helm", chart, "nobody answers at its address"),
+        ("helm", {**chart, "context": "staging"}, "the kubeconfig has no such context"),
     ):
         done = run_step(step_type, {**inputs, "mode": "apply"}, env=env, timeout_seconds=LONGEST_SECONDS)
-        assert done.failure.code.number == "ORC-5103"
-        assert "ended with exit status 1" in done.failure.message
+        assert done.failure.code.number == "ORC-5406"
+        assert says in done.failure.message
+        assert done.outputs == {}
+
+
+def test_a_cluster_that_does_not_know_us_or_forbids_it(
+    run_step: Any, kubernetes_server: KubernetesServer, tmp_path: Path
+) -> None:
+    env = nobody(tmp_path, kubernetes_server.kubectl.parent)
+    config = json.loads(kubernetes_server.kubeconfig.read_text())
+    for user, says in (
+        ({"token": "stolen"}, "is refused: no usable credentials"),
+        ({**config["users"][0]["user"], "as": "nobody"}, "does not allow this"),
+    ):
+        config["users"][0]["user"] = user
+        (tmp_path / "kubeconfig").write_text(json.dumps(config))
+        inputs = {"objects": [CONFIG_MAP], "mode": "apply", "namespace": "default"}
+        done = run_step("kubernetes", inputs, env={**env, "KUBECONFIG": str(tmp_path / "kubeconfig")})
+        assert done.failure.code.number == "ORC-5406"
+        assert says in done.failure.message
         assert done.outputs == {}
 
 
@@ -58,7 +80,8 @@ def test_git_asks_nobody_for_a_password(
         timeout_seconds=LONGEST_SECONDS,
     )
     assert time.monotonic() - started < LONGEST_SECONDS
-    assert done.failure.code.number.startswith("ORC-54")
+    assert done.failure.code.number == "ORC-5407"
+    assert "it does not accept the credentials, or there are none" in done.failure.message
     assert done.outputs == {}
 
 
