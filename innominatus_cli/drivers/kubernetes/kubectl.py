@@ -17,6 +17,8 @@ from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.kubernetes import KubernetesInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
+MANAGER: Final = "innominatus-ctl"
+"""The owner of fields that we set, as the server notes it."""
 TOOL: Final = ToolFound(name="kubectl")
 _APPLIED: Final = re.compile(rb"^\S+/\S+ serverside-applied\b", re.MULTILINE)
 _LOOK_SECONDS: Final = 2
@@ -37,8 +39,10 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
     """
     text = yaml_text(manifest.data for manifest in objects).encode()
     forced = ("--force-conflicts",) if force else ()
-    argv = call(inputs, "apply", "--server-side", "--field-manager=innominatus-ctl", *forced, "--filename=-")
+    argv = call(inputs, "apply", "--server-side", f"--field-manager={MANAGER}", *forced, "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
+    if not outcome.succeeded and not force and _only_ours(outcome):
+        return (yield from apply(ctx, inputs, objects, force=True))
     if not outcome.succeeded:
         return _conflict(ctx, outcome) or failed(ctx, "kubectl", outcome)
     if len(_APPLIED.findall(outcome.stdout.head)) < len(objects) and not outcome.stdout.truncated:
@@ -93,6 +97,12 @@ def _job_end(printed: bytes) -> str:
     return next((end for end in ends if end in {"Complete", "Failed"}), "")
 
 
+def _only_ours(outcome: CommandOutcome) -> bool:
+    """Whether nobody but ourselves has changed what would change, as `scale` does beside a deployment."""
+    found = _CONFLICT.findall(outcome.stderr.head.decode("utf-8", "replace"))
+    return {manager for manager, _ in found} == {MANAGER}
+
+
 def _conflict(ctx: StepContext, outcome: CommandOutcome) -> Finding | None:
     """Who else manages which fields, where that is why the server refused; values are not among its words."""
     text = outcome.stderr.head.decode("utf-8", "replace")
@@ -118,7 +128,15 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
     condition = inputs.condition or "condition=Ready"
     argv = {
         "restart": ("rollout", "restart", space, target),
-        "scale": ("scale", space, f"--replicas={known(inputs.replicas or 0)}", target),
+        "scale": (
+            "patch",
+            space,
+            "--subresource=scale",
+            f"--field-manager={MANAGER}",
+            "--type=merge",
+            f'--patch={{"spec":{{"replicas":{known(inputs.replicas or 0)}}}}}',
+            target,
+        ),
         "wait": ("wait", space, f"--for={condition}", limit, target),
     }[operation]
     outcome = yield ctx.command(*call(inputs, *argv))
