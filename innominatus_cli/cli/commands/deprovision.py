@@ -14,7 +14,7 @@ from innominatus_cli.cli.running import carry_out, run_options
 @run_options
 @output_option("text", "json", "yaml")
 def command(application: str, output: str, **given: Any) -> int:  # noqa: ANN401 - click's own options
-    r"""Remove an application's containers and resources, by the golden path undeploy-app. Its records stay.
+    r"""Remove what all runs of an application have made, by the golden path undeploy-app. Its records stay.
 
     \b
     Examples:
