@@ -8,6 +8,7 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.execution.expansion import steps_of
+from innominatus_cli.expressions.secret_marks import key_for, mark_of, secret_name
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
@@ -183,6 +184,8 @@ def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> o
             raise NoValue(".".join(path))
     for result in record.steps:
         if result.step.endswith(wanted) and (path[0] == "steps" or _OF_APPLICATION in result.step):
+            if output not in result.outputs and step.name == _WORKLOAD:  # a secret: only its place matters
+                return mark_of(secret_name(record.application), key_for(path))
             value = result.outputs[output]
             for key in rest:
                 value = value[key]

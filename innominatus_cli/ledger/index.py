@@ -200,6 +200,11 @@ class RecordIndex:
         found = [_run(row) for row in rows]
         return found[::-1] if newest is not None else found
 
+    def count_of_runs(self, application: str | None = None, environment: str | None = None) -> int:
+        """How many runs there are."""
+        where, values = _of(application, environment)
+        return self._file.count_of(f"WHERE kind = 'run' AND body IS NOT NULL {where}", values)
+
     def related(self, application: str | None = None, environment: str | None = None) -> list[RunSummary]:
         """Those that name another run, the oldest first."""
         where, values = _of(application, environment)

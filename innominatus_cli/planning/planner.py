@@ -235,13 +235,12 @@ class _Planning:
         return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
 
     def _overriding_paths(self) -> list[str]:
-        """The paths of places in overrides: those of their file and of arguments."""
+        """The paths of places in overrides: those of their files and of arguments."""
         if self._request.overrides is None:
             return []
-        from innominatus_cli.documents.score_overrides import ARGUMENT  # noqa: PLC0415 - few plans have overrides
+        from innominatus_cli.documents.score_overrides import ARGUMENT, IMAGE  # noqa: PLC0415 - few plans have overrides
 
-        file = self._request.overrides.file
-        return [ARGUMENT] if file is None else [ARGUMENT, file]
+        return [ARGUMENT, IMAGE, *self._request.overrides.files]
 
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
@@ -386,7 +385,9 @@ class _Planning:
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
+        here = self._config.environments.get(environment) if self._config else None
+        cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions, cluster)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
@@ -456,9 +457,9 @@ class _Planning:
 
     def _document_ids(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """The object ids of all documents that had a say, but for those to `leave_out`."""
-        overrides_file = self._request.overrides.file if self._request.overrides else None
+        overrides = self._request.overrides.files if self._request.overrides else ()
         paths = dict.fromkeys(
-            filter(None, (*self._consulted, *self._offering, overrides_file, *self._repository.vendored.used()))
+            filter(None, (*self._consulted, *self._offering, *overrides, *self._repository.vendored.used()))
         )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}

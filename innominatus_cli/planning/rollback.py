@@ -27,7 +27,7 @@ from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, has_errors
 from innominatus_cli.planning.recorded_values import RecordedValues
 from innominatus_cli.step_types.catalogue import step_type
-from innominatus_cli.step_types.contract import RollbackMeans
+from innominatus_cli.step_types.contract import WORKLOAD_INPUT, RollbackMeans
 
 _RAN: Final = frozenset({"succeeded", "failed", "timed_out", "interrupted"})
 UNDO: Final = "undo-"
@@ -295,7 +295,8 @@ class Maker:
         for part, values in (("inputs", inputs), ("env", env)):
             for name, value in values.items():
                 try:
-                    found[part][name] = self._values.settled(value, step)
+                    sealed = self._last.application if part == "inputs" and name == WORKLOAD_INPUT else ""
+                    found[part][name] = self._values.settled(value, step, sealed)
                 except NoValue as missing:
                     self._told(codes.VALUE_NOT_RECORDED, step, f"it cannot be taken back: '{name}': {missing}")
                     return None

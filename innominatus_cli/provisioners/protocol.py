@@ -37,6 +37,8 @@ class Answer(NamedTuple):
     describes: Mapping[str, Any] = {}
     error_code: str = ""
     error: str = ""
+    withheld: tuple[str, ...] = ()
+    """Texts that are secrets though no output has them."""
 
 
 class NoAnswer(ValueError):  # noqa: N818 - it says what the answer is not
