@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.step_types.tools import known_tool
 from innominatus_cli.system.commands import HEAD_BYTES, CommandOutcome, CommandRequest, Ending, StreamOutput
 
 Inputs = TypeVar("Inputs", bound=StepInputs)
@@ -155,7 +157,7 @@ class StepContext:
         """What a child program answered; a finding where it did not answer."""
         if outcome.succeeded:
             try:
-                answer = json.loads(outcome.stdout.head)
+                answer = read_json(outcome.stdout.head)
             except ValueError:
                 answer = None
             if isinstance(answer, dict):
@@ -168,7 +170,7 @@ class StepContext:
             return self.finding(
                 codes.TOOL_MISSING,
                 f"'{program}' cannot be started: {outcome.problem or 'it is not on PATH'}",
-                f"Install '{program}', or put its folder on PATH.",
+                f"Install {known_tool(program.partition(' ')[0]).install}.",
             )
         return self.finding(codes.PROGRAM_FAILED, f"'{program}' {ending_text(outcome)}")
 
@@ -190,6 +192,8 @@ class DriverResult:
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""
     """One line for people, as in "binds no secrets"."""
+    hints: tuple[Mapping[str, str], ...] = ()
+    """What people find useful about what was made: `type`, `label` and `value` each. They are recorded."""
     printed: StreamOutput | None = field(default=None, repr=False)
     """What the user's own program wrote to stdout: execution reads `OUTPUT_k=v`, a JSON object and the like from it.
     None where no program of theirs ran; what a driver's own children answer is never read as outputs."""

@@ -30,17 +30,59 @@ _CODES: Final = {
     Trouble.WROTE_OUTSIDE: provisioning_codes.PROVISIONER_WROTE_OUTSIDE,
     Trouble.NOT_STARTED: codes.TOOL_MISSING,
 }
+_HEALTHS: Final = frozenset({"healthy", "degraded", "unhealthy", "unknown"})
 
 
 def driver(ctx: StepContext) -> DriverSteps:
     """Creates or deletes the resource; its outputs are the provisioner's."""
-    deletes = known(ctx.inputs_of(ResourceProvisioningInputs).operation) == "delete"
+    inputs = ctx.inputs_of(ResourceProvisioningInputs)
+    operation = known(inputs.operation)
+    if operation == "release":
+        name = inputs.resource_id or inputs.resource
+        return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
+    deletes = operation == "delete"
     return (yield from _provisioned(ctx, "delete" if deletes else "create"))
 
 
 def undo(ctx: StepContext) -> DriverSteps:
     """Removes the resource where the step made it; one that was there before stays."""
     return (yield from _provisioned(ctx, "undo"))
+
+
+def health(ctx: StepContext) -> DriverSteps:
+    """How the resource is: what its provisioner answers to `status`, or what a built-in one sees."""
+    inputs = ctx.inputs_of(ResourceProvisioningInputs)
+    chosen = inputs.provisioner
+    if chosen is None:
+        return _health_of(inputs, *_seen(ctx, inputs))
+    if chosen.kind not in {"command", "module", "entry-point"}:
+        return _health_of(inputs, "unknown", f"a provisioner of the kind '{chosen.kind}' cannot say")
+    answer = yield from converse("status", _code(chosen), _request(ctx, inputs), _setting(ctx))
+    if isinstance(answer, Problem):
+        return _failed(ctx, inputs, answer)
+    told, state = str(answer.status.get("health", "unknown")), str(answer.status.get("state", ""))
+    message = str(answer.status.get("message", ""))
+    if told == "ok":
+        told = "healthy"
+    if told not in _HEALTHS:
+        told, message = "unknown", f"the provisioner calls it '{told[:40]}'. {message}".rstrip()
+    if told == "unknown" and state in {"degraded", "failed", "terminated"}:
+        told = "degraded" if state == "degraded" else "unhealthy"
+    return _health_of(inputs, told, message or (f"the provisioner says that it is {state}" if state else ""))
+
+
+def _seen(ctx: StepContext, inputs: ResourceProvisioningInputs) -> tuple[str, str]:
+    provisioner = provisioner_for(inputs.resource_type)
+    if provisioner is None:
+        return "unknown", f"nothing makes the type '{inputs.resource_type}' any more"
+    if provisioner.look is None:
+        return "unknown", "it is described, and nothing was made that could be looked at"
+    problem = provisioner.look(_request(ctx, inputs))
+    return ("unhealthy", problem) if problem else ("healthy", "")
+
+
+def _health_of(inputs: ResourceProvisioningInputs, told: str, message: str) -> DriverResult:
+    return DriverResult(outputs={"health": [{"object": inputs.resource, "health": told, "message": message}]})
 
 
 def _provisioned(ctx: StepContext, how: How) -> DriverSteps:
@@ -101,6 +143,7 @@ def _result(ctx: StepContext, inputs: ResourceProvisioningInputs, answer: Answer
         secret_values=answer.withheld,
         artifacts=artifacts,
         message=" · ".join(filter(None, (answer.message, hints, kept))),
+        hints=tuple({key: str(value) for key, value in hint.items()} for hint in answer.hints),
     )
 
 

@@ -27,6 +27,9 @@ from innominatus_cli.operations.opening import open_repository, repository_path,
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planned_revision import GitFacts, Revision
+from innominatus_cli.operations.resources.changes import ResourceChange, resource_changes
+from innominatus_cli.operations.resources.sharing import with_users
+from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
@@ -74,6 +77,10 @@ class PlanReport:
     """The texts that findings point into, by path."""
     judgement: Judgement | None = None
     """What the policies of another revision say, where one was named."""
+    resources: tuple[ResourceChange, ...] = ()
+    """What it does to the application's resources."""
+    warnings: tuple[Finding, ...] = ()
+    """What the records say against it, beside the outcome's findings."""
 
 
 def plan_for(
@@ -101,6 +108,9 @@ def plan_for(
     if plan is not None and store is not None and (last := _last_plan(store, plan)) is not None:
         record, earlier = last
         report = replace(report, compared_with=record.path, differences=tuple(differences(earlier, plan)))
+    if plan is not None and store is not None:
+        changes, warnings = resource_changes(repository, store, plan)
+        report = replace(report, resources=changes, warnings=(*warnings, *scaled_by_hand(store, plan)))
     return replace(report, sources={**repository.sources(), **report.sources})
 
 
@@ -281,6 +291,8 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
     if request.operation is not Operation.UNDEPLOY:
         return Facts(first, evidence, os.environ, git)
     there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
+    if there is not None:
+        there = with_users(store, name, request.environment, there)
     return Facts(first, evidence, os.environ, git, there, stands)
 
 

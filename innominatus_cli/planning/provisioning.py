@@ -16,6 +16,7 @@ from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as plan_codes
 from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.expansion import WRONG_CALL_PARAMETER
+from innominatus_cli.findings.catalogue.resources import SHARED_RESOURCE_STAYS
 from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
@@ -90,6 +91,13 @@ class ResourceSteps:
     ) -> list[DraftStep]:
         """The steps that remove what the records say exists."""
         ready: dict[str, Any] = {**resource.inputs, "operation": "delete"}
+        if resource.used_by:
+            ready = {key: value for key, value in resource.inputs.items() if key != "outputs"} | {
+                "operation": "release"
+            }
+            message = f"resource '{resource.name}' stays, it is used by {', '.join(resource.used_by)} too ({evidence})"
+            self.findings.append(Finding(SHARED_RESOURCE_STAYS, message, spot.place))
+            return [DraftStep(definition, spot, ready=ready)]
         recorded = ready.get("provisioner")
         if not isinstance(recorded, Mapping):
             return [DraftStep(definition, spot, ready=ready)]

@@ -48,6 +48,8 @@ class DeployedResource:
 
     name: str
     inputs: Mapping[str, Any]
+    used_by: tuple[str, ...] = ()
+    """Other applications that share it, so that it stays when this one goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,5 +67,7 @@ class Provisioner:
     """Removes a resource that was made under one of `undone_marks`; one that was there before stays."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Every param and what it means; others are refused."""
+    look: Callable[[ResourceRequest], str] | None = None
+    """What is wrong with a resource that was made, in words; empty: nothing. None: there is nothing to look at."""
     described: bool = False
     """Whether it only says what a real one would: nothing is made."""

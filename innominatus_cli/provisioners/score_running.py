@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.expressions.secret_marks import has_mark
 from innominatus_cli.findings.catalogue.document import EMPTY
@@ -149,7 +150,7 @@ def _by_command(
     if not outcome.succeeded:
         raise _Wrong(f"ended with exit status {outcome.exit_code}" if outcome.exit_code is not None else "was ended")
     try:
-        found = json.loads(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
+        found = read_json(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -278,7 +279,7 @@ def _keep(folder: OwnFolder, state: Mapping[str, Any], shared: Any) -> None:  # 
 
 
 def _read(data: bytes | None) -> dict[str, Any]:
-    found = json.loads(data) if data else {}
+    found = read_json(data) if data else {}
     return found if isinstance(found, dict) else {}
 
 

@@ -12,8 +12,9 @@ from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
-from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, drifted, previewed
+from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, deleted, drifted, previewed
 from innominatus_cli.drivers.kubernetes.earlier import keep, kept
+from innominatus_cli.drivers.kubernetes.healths import healths
 from innominatus_cli.drivers.kubernetes.kept_secrets import drop_secrets, keep_secrets
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
 from innominatus_cli.drivers.kubernetes.shape import problem_of
@@ -79,7 +80,7 @@ def undo(ctx: StepContext) -> DriverSteps:
         if failure:
             return DriverResult(failure=failure)
     if made:
-        failure = yield from kubectl.delete(ctx, inputs, made)
+        failure = yield from deleted(ctx, inputs, made)
         if failure:
             return DriverResult(failure=failure)
     message = f"{counted(len(before), 'object')} as before, {counted(len(made), 'object')} deleted"
@@ -103,6 +104,20 @@ def probe(ctx: StepContext) -> DriverSteps:
 def drift(ctx: StepContext) -> DriverSteps:
     """Which objects are not there, or not as they were applied."""
     return (yield from _compared(ctx, drifted))
+
+
+def health(ctx: StepContext) -> DriverSteps:
+    """How the objects are: whether they are there, and whether what runs is ready."""
+    inputs = ctx.inputs_of(KubernetesInputs)
+    if known(inputs.mode) != "apply" or known(inputs.operation) != "apply":
+        return DriverResult(outputs={"health": []})
+    objects = wanted(ctx, inputs, inputs.namespace or ctx.application, "apply")
+    if isinstance(objects, Finding):
+        return DriverResult(failure=objects)
+    found = yield from current(ctx, inputs, objects)
+    if isinstance(found, Finding):
+        return DriverResult(failure=found)
+    return DriverResult(outputs={"health": healths(objects, found)}, tools=(kubectl.TOOL,))
 
 
 def _compared(ctx: StepContext, told: Callable[[Compared], DriverResult]) -> DriverSteps:
@@ -154,7 +169,7 @@ def _send(
             keep(ctx, objects, found)
         except OSError as problem:
             return ctx.failed(codes.JOURNAL_LOST, f"cannot note what the cluster has: {problem.strerror}")
-    failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
+    failure = yield from (deleted if deletes else kubectl.apply)(ctx, inputs, objects)
     if failure:
         return DriverResult(failure=failure)
     message = f"{counted(len(objects), 'object')} {'deleted' if deletes else 'applied'}"
