@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.approvers import ApprovalSettings, Team
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
 from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry, SecretPolicy, SecretStoresConfig
@@ -308,6 +309,10 @@ class AdminConfigDocument(YamlModel):
     prometheus: dict[str, Any] | None = None
     grafana: dict[str, Any] | None = None
     kubernetes_dashboard: dict[str, Any] | None = None
+
+    def environment(self, name: str) -> EnvironmentDefinition | None:
+        """The definition of an environment: its own, or that of the first pattern that its name matches."""
+        return entry_for(self.environments, name)
 
     def secrets_in(self, environment: str) -> dict[str, SecretDefinition]:
         """The table `secrets` as an environment has it."""

@@ -36,6 +36,7 @@ BLOCKS = (
     "ledger",
     "ledger_branch",
     "resources",
+    "environments",
     "retention",
     "locks",
     "vendoring",
