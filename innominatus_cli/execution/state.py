@@ -48,6 +48,8 @@ class RunState:
         self.status: list[str | None] = [None] * len(graph.steps)
         self.root: list[int | None] = [None] * len(graph.steps)
         """By node: the failed step because of which nothing that waits for success runs behind it."""
+        self._any_root = False
+        """Whether any node has one: most runs never look."""
         self.ready: list[int] = []
         """Steps whose needs have all ended, in the plan's order."""
         self.running: set[int] = set()
@@ -121,7 +123,8 @@ class RunState:
         step = self.graph.steps[number]
         self.ready.remove(number)
         self.running.add(number)
-        self._busy.update(self._limited_by(step))
+        if limited := self._limited_by(step):
+            self._busy.update(limited)
         if step.workflow_id:
             self._active.add(step.workflow_id)
         if step.lock:
@@ -176,7 +179,8 @@ class RunState:
         step = self.graph.steps[number]
         if number in self.running:
             self.running.remove(number)
-            self._busy.subtract(self._limited_by(step))
+            if limited := self._limited_by(step):
+                self._busy.subtract(limited)
             if step.lock:
                 self._locks.discard(step.lock)
         elif number in self.ready:
@@ -192,6 +196,8 @@ class RunState:
 
     def root_above(self, number: int) -> int | None:
         """The first failed step that this node stands behind, or None."""
+        if not self._any_root:
+            return None
         needs: Sequence[int] = self.graph.needs[number]
         scope = self.graph.scope_of(number)
         if scope in self._entry_roots:
@@ -264,6 +270,7 @@ class RunState:
         return min((root for need in needs if (root := self.root[need]) is not None), default=None)
 
     def _failed(self, number: int, step: PlannedStep, status: StepStatus) -> None:
+        self._any_root = True
         if self.root[number] is None:
             self.root[number] = number
         for call in reversed(self.graph.calls_of(number)):
@@ -276,7 +283,8 @@ class RunState:
 
     def _count_down(self, number: int) -> bool:
         workflow = self.graph.steps[number].workflow_id
-        self._unended.subtract(self.graph.owners_of(number))
+        for owner in self.graph.owners_of(number):
+            self._unended[owner] -= 1
         if not workflow or self._unended[workflow]:
             return False
         self._active.discard(workflow)

@@ -300,6 +300,8 @@ class Absent(NoValue):
 
 def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
     """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
+    if value.__class__ is str:
+        return value
     if value.__class__ is dict or isinstance(value, Mapping):
         mark = next(iter(value)) if len(value) == 1 else ""
         if mark in _AT_LAST:
