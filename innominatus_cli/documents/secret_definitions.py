@@ -35,6 +35,19 @@ class SecretDefinition(YamlModel):
     """How long after its last change it may be used; see `secretPolicy`."""
 
 
+class SecretEntry(SecretDefinition):
+    """An entry of `secrets`; `environments` replaces it where an environment keeps the secret somewhere else."""
+
+    environments: dict[str, SecretDefinition] = {}
+
+    def here(self, environment: str) -> SecretDefinition:
+        """The definition that holds in an environment; what it does not describe is described as everywhere."""
+        found = self.environments.get(environment)
+        if found is None:
+            return self
+        return found if found.description else found.model_copy(update={"description": self.description})
+
+
 class FileStoreConfig(YamlModel):
     """`secretStores.file`: a YAML or JSON file that is encrypted with age."""
 

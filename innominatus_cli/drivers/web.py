@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import StepContext
 from innominatus_cli.drivers.services import endpoint_of
 from innominatus_cli.findings.catalogue import execution as codes
@@ -29,7 +30,7 @@ class Reply:
         if self.truncated:
             return None
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except ValueError:
             return None
 

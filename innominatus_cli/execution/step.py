@@ -231,7 +231,8 @@ class _Work:
         if self._driver() is None:
             return without_driver(self._step)
         try:
-            inputs = inputs_of(self._setting, self._step, self._view)
+            sealed: dict[str, str] = {}
+            inputs = inputs_of(self._setting, self._step, self._view, sealed)
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
@@ -260,6 +261,7 @@ class _Work:
                 "INNOMINATUS_OUTPUT": f"{scratch}/outputs",
             },
             manifests=self._manifests,
+            sealed=sealed,
         )
 
     def _driver(self) -> Driver | None:

@@ -272,7 +272,7 @@ class RunOperation:
             ledger_root=self.admin.ledger.root,
             secrets=secrets_for(self.admin, plan, self.git.root, state_dir, self.clock, self.redactor),
             redactor=self.redactor,
-            delivery=delivery_of(self.admin.secrets),
+            delivery=delivery_of(self.admin.secrets_in(plan.environment)),
             circuit_breaker=self.admin.circuit_breaker,
             keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition, HealthCheck
-from innominatus_cli.documents.secret_definitions import SecretDefinition
+from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Tables:
         if isinstance(found, HealthCheck) and self.environment_name in found.environments:
             here = _data(found.environments[self.environment_name])
             return {"name": name, "description": found.description, **here}
+        if isinstance(found, SecretEntry):
+            found = found.here(self.environment_name)
         data = _data(found)
         if isinstance(found, SecretDefinition) and found.store == "vault":
             data["vault"] = _data(self.config.secret_stores.vault)

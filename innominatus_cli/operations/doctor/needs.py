@@ -7,7 +7,7 @@ from typing import Any, Final
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.plan import Plan, ToolNeed
+from innominatus_cli.documents.plan import Plan, PlannedStep, ToolNeed
 from innominatus_cli.documents.repository import ADMIN_CONFIG, YAML, Repository
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
@@ -28,6 +28,8 @@ class Needs:
 
     ranges: dict[str, list[str]] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)
+    secrets: set[str] | None = None
+    """Names of the secrets that are used; None where all of them count."""
 
     def add(self, name: str, user: str, wanted: str = "*") -> None:
         """One more user of a program."""
@@ -42,7 +44,7 @@ def needs_of_everything(repository: Repository, environments: Sequence[str]) -> 
     """What all workflows need, and what the plans of all applications add, in these environments (default: all)."""
     admin = _admin(repository)
     names = list(environments) or sorted(admin.environments) or [DEFAULT_ENVIRONMENT]
-    needs = _own_needs(repository, admin)
+    needs = _own_needs(repository, admin, names)
     for workflow in _workflows(repository, admin):
         _add_workflow(needs, repository, workflow, [admin.environments.get(name) for name in names])
     for path in repository.application_paths():
@@ -55,7 +57,8 @@ def needs_of_everything(repository: Repository, environments: Sequence[str]) -> 
 
 def needs_of(repository: Repository, scores: Iterable[str], environment: str | None) -> Needs:
     """What the plans of these applications need. Raises CannotContinue where one of them cannot be planned."""
-    needs = _own_needs(repository, _admin(repository))
+    needs = _own_needs(repository, _admin(repository), [environment or DEFAULT_ENVIRONMENT])
+    needs.secrets = set()
     for score in scores:
         plan = _planned(repository, score, environment, must=True)
         if plan is not None:
@@ -75,13 +78,14 @@ def _planned(repository: Repository, score: str, environment: str | None, *, mus
     return outcome.plan
 
 
-def _own_needs(repository: Repository, admin: AdminConfigDocument) -> Needs:
+def _own_needs(repository: Repository, admin: AdminConfigDocument, environments: Iterable[str]) -> Needs:
     """What the tool itself needs, and the stores of secrets."""
     needs = Needs()
     for name, why in _OURS:
         needs.add(name, why)
     written = repository.admin_config()
-    for name, secret in sorted(admin.secrets.items()):
+    secrets = [(name, entry.here(one)) for name, entry in sorted(admin.secrets.items()) for one in environments]
+    for name, secret in secrets:
         program = secret.command[0] if secret.store == "command" and secret.command else _STORES.get(secret.store)
         if program and written is not None:
             node = written.document.mapping.mapping("secrets").get(name)
@@ -143,9 +147,21 @@ def _inputs(kind: StepType, step: StepDefinition, environment: EnvironmentDefini
 
 def _add_plan(needs: Needs, plan: Plan) -> None:
     for step in plan.steps:
+        if _never_runs(step):
+            continue
+        if needs.secrets is not None:
+            needs.secrets.update(step.secrets)
         where = step.provenance
         at = f"{where.path}:{where.line}" if where is not None and where.path else plan.application.name
         _add_step(needs, f"{at}: step '{step.name}'", step.inputs, step.tools)
+
+
+def _never_runs(step: PlannedStep) -> bool:
+    """Whether planning has found that the step's condition does not hold, as for steps of other environments."""
+    asked, denied = step.conditions.if_tree, step.conditions.unless_tree
+    return (isinstance(asked, Mapping) and asked.get("value") is False) or (
+        isinstance(denied, Mapping) and denied.get("value") is True
+    )
 
 
 def _add_step(needs: Needs, user: str, inputs: Mapping[str, Any], tools: Iterable[ToolNeed]) -> None:

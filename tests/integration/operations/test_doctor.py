@@ -33,6 +33,13 @@ secrets:
   key: {store: aws}
   token: {store: vault}
 """
+ELSEWHERE = """
+environments: {development: {}, staging: {}}
+secrets:
+  key:
+    generate: true
+    environments: {staging: {store: vault}}
+"""
 Make = Callable[..., Path]
 
 
@@ -112,6 +119,22 @@ def test_a_plan_needs_only_what_it_reaches_in_its_environment(repository: Path, 
     write(repository, "apps/score.yaml", "metadata: {name: shop}\n")
     with pytest.raises(CannotContinue):
         diagnose([score], "development", directory=repository, outside=bare)
+
+
+def test_what_an_environment_never_runs_is_not_needed_there(repository: Path, bare: dict[str, str]) -> None:
+    write(repository, "admin-config.yaml", ELSEWHERE)
+    write(repository, "apps/score.yaml", SCORE)
+    step = "type: script, if: environment.name == 'staging', env: {KEY: '${secrets.key}'}, config: {command: [psql]}"
+    workflow(repository, "fill", step)
+    score = str(repository / "apps" / "score.yaml")
+
+    here = diagnose([score], "development", directory=repository, outside=bare)
+    there = diagnose([score], "staging", directory=repository, outside=bare)
+
+    assert missing(here) == {"git"}
+    assert [check.name for check in here.checks if check.kind == "backend"] == []
+    assert missing(there) == {"git", "psql"}
+    assert [check.name for check in there.checks if check.kind == "backend"] == ["store vault"]
 
 
 def test_versions_are_asked_and_held_against_every_range(repository: Path, bare: dict[str, str]) -> None:
