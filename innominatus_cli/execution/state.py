@@ -19,6 +19,7 @@ from innominatus_cli.execution.graph import PlanGraph
 OPEN: Final = "open"
 """The final state of a barrier: everything before it has ended."""
 _EXPANDED: Final = "expanded"
+_SHORT_LOOK: Final = 8
 
 _FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
 
@@ -101,6 +102,16 @@ class RunState:
     def has_free_slots(self) -> bool:
         """Whether less runs than may run in all."""
         return len(self.running) < self.limits.max_parallel
+
+    def nearly_ready(self, most: int) -> list[int]:
+        """At most so many steps that wait for nothing but one that runs, as far as a short look finds them."""
+        found: list[int] = []
+        for number in self.running:
+            for dependant in self.graph.dependants[number][:_SHORT_LOOK]:
+                waits = self._missing[dependant] == 1 and self.status[dependant] is None
+                if waits and self.graph.steps[dependant].kind == "step" and len(found) < most:
+                    found.append(dependant)
+        return found
 
     def unended(self, owner: str) -> int:
         """How many steps of this workflow or sub-workflow have not come to their end."""

@@ -376,6 +376,14 @@ _AT_LAST: Final[dict[str, Callable[[Any, Lookup], Any]]] = {
 """What becomes of each mark when its step starts."""
 
 
+def is_settled(value: object) -> bool:
+    """Whether a plan's value is the same whenever it is resolved: it names nothing."""
+    if isinstance(value, Mapping):
+        marked = len(value) == 1 and next(iter(value)) in _AT_LAST
+        return not marked and all(map(is_settled, value.values()))
+    return not isinstance(value, list | tuple) or all(map(is_settled, value))
+
+
 def references_in(value: object) -> set[str]:
     """The canonical paths that a plan's value refers to."""
     if isinstance(value, str):
