@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import PlannedStep
-from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus, StreamDigest
+from innominatus_cli.documents.run_record import Attempt, RecordedHint, StepResult, StepStatus, StreamDigest
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import DriverResult, StepContext
 from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_in
@@ -22,6 +22,9 @@ from innominatus_cli.findings.catalogue import secrets as secret_codes
 from innominatus_cli.findings.finding import Code, Finding, Severity
 from innominatus_cli.system.commands import CommandOutcome, Ending
 from innominatus_cli.system.output_capture import StreamLog
+
+_HINT: Final = ("type", "label", "value")
+_MOST_HINTS: Final = 20
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class StepResults:
             return
         found.update(end.result.outputs)
         end.outputs = found
+        for value in end.result.secret_values:
+            self._redactor.register(value.encode("utf-8", "surrogatepass"))
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
@@ -164,6 +169,7 @@ class StepResults:
             stdout=stdout,
             stderr=stderr,
             tools=list(end.result.tools),
+            hints=self._hints(end.result) if good else None,
             finding=ReportedFinding.of(finding) if finding else None,
             continued=status in {"failed", "timed_out"} and step.continue_on_error,
         )
@@ -177,6 +183,11 @@ class StepResults:
             tuple(self._warnings),
             end.result.secret if good else (),
         )
+
+    def _hints(self, done: DriverResult) -> list[RecordedHint] | None:
+        """The hints that a record may hold: texts, without what is a secret."""
+        told = [{key: text_of(hint.get(key, "")) or "" for key in _HINT} for hint in done.hints[:_MOST_HINTS]]
+        return [RecordedHint.model_validate(self._redactor.value(hint)) for hint in told] or None
 
     def _public_variables(self, end: AttemptEnd) -> dict[str, str]:
         secret = {
@@ -202,9 +213,10 @@ class StepResults:
             case "succeeded":
                 return None
             case "timed_out":
-                return finding_of(
-                    step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}"
-                )
+                late = f"it ran longer than {duration_text(step.timeout_seconds)}"
+                waits = end.failure is not None and end.failure.code is codes.CHECK_FAILED
+                seen = end.failure.message.removeprefix(f"step '{step.name}': ") if waits and end.failure else ""
+                return finding_of(step, codes.STEP_TIMED_OUT, f"{late}; {seen}" if seen else late)
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:

@@ -112,7 +112,8 @@ def test_the_docs_name_no_command_and_no_option_that_does_not_exist() -> None:
             continue
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         known |= {"-h", "--help"}
-        used = {word.partition("=")[0] for word in rest if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
+        ours = rest[: rest.index("--")] if "--" in rest else rest
+        used = {word.partition("=")[0] for word in ours if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
         wrong += [f"{page}: innominatus-ctl {' '.join(words)}: {option}" for option in sorted(used - known)]
 
     assert wrong == []

@@ -3,17 +3,19 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.commands.drift import command as drift
 from innominatus_cli.cli.output import output_option, print_document
 
 
 @click.group("resource")
 def command() -> None:
-    r"""Look at one resource of an application: its state and history, its outputs, its drift.
+    r"""Look at one resource of an application: its state and history, outputs, health, drift.
 
     \b
     Examples:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource health checkout-service
       innominatus-ctl resource drift checkout-service --env staging
     """
 
@@ -66,17 +68,24 @@ def outputs(application: str, name: str, environment: str | None, output: str) -
     return 0
 
 
-@command.command("drift", short_help="Ask the tools whether everything is as it was made.")
-@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@command.command("health", short_help="Ask who made it how everything is right now.")
+@click.argument("word", metavar="[APP|ID]", required=False, shell_complete=offers.applications)
 @_environment
 @output_option("table", "json", "yaml", "template")
-def drift(application: str, environment: str | None, output: str) -> int:
-    r"""Ask the tools whether what the last deployment made is still as it made it; the same as `drift`.
+def health(word: str | None, environment: str | None, output: str) -> int:
+    r"""Ask provisioners, clusters and files how what they made is right now. Nothing is changed.
+
+    Ends with 1 where something is degraded or unhealthy, and with 4 where it could not be asked.
 
     \b
     Examples:
-      innominatus-ctl resource drift checkout-service --env staging
+      innominatus-ctl resource health
+      innominatus-ctl resource health checkout-service --env staging
+      innominatus-ctl resource health orders-database -o json
     """
-    from innominatus_cli.cli.asking import print_drift
+    from innominatus_cli.cli.asking import print_health
 
-    return print_drift(application, environment, output)
+    return print_health(word, environment, output)
+
+
+command.add_command(drift)
