@@ -30,6 +30,7 @@ BLOCKS = (
     "secrets",
     "resuming",
     "delivery",
+    "judging",
     "databases",
     "doctor",
     "ledger",
