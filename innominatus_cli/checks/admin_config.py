@@ -24,7 +24,15 @@ _TYPES_OF_OUTPUTS = "productProvisioners.outputs"
 """Where names of outputs have their types, and no values."""
 _BUILT_IN_PATHS = {"deploy-app", "undeploy-app"}
 """Golden paths that every repository has, without a file."""
-_NEEDS = {"http": ("url",), "tcp": ("host", "port"), "dns": ("host",), "file": ("path",), "command": ("command",)}
+_NEEDS = {
+    "http": ("url",),
+    "tcp": ("host", "port"),
+    "tls": ("host",),
+    "dns": ("host",),
+    "file": ("path",),
+    "sql": ("query",),
+    "command": ("command",),
+}
 
 
 def check_plaintext_secrets(document: Document, _facts: Facts) -> Iterator[Finding]:

@@ -31,9 +31,9 @@ class EnvironmentPolicies(YamlModel):
 
 
 class HealthCheckProbe(YamlModel):
-    """One check: `http` needs url, `tcp` host and port, `dns` host, `file` path, `command` command."""
+    """One check: http needs `url`, tcp `host`, `port`, tls and dns `host`, file `path`, sql `query`, or `command`."""
 
-    type: Literal["http", "tcp", "dns", "file", "command"]
+    type: Literal["http", "tcp", "tls", "dns", "file", "sql", "command"]
     url: str | None = None
     method: Literal["GET", "HEAD"] = "GET"
     expect_status: list[int] = [200]
@@ -42,6 +42,30 @@ class HealthCheckProbe(YamlModel):
     path: str | None = None
     contains: str | None = None
     command: list[str] | None = None
+    server_name: str | None = None
+    """Of `tls`: the name that is asked for and that the certificate must be of; `host` where nothing is said."""
+    names: list[str] | None = None
+    """Of `tls`: more names that the certificate must be of."""
+    min_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """Of `tls`: for how many days the certificate must still hold; 14 where nothing is said."""
+    ca_file: Annotated[str, Field(json_schema_extra={"x-path": True})] | None = None
+    """Of `tls`: a file of the repository with the certificates to trust (PEM); the machine's where nothing is said."""
+    server: str | None = None
+    """Of `dns`: the server that is asked, `ADDRESS` or `ADDRESS:PORT`; the machine's resolver where nothing is said."""
+    record: Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT"] | None = None
+    """Of `dns`: what is asked for; without `server` addresses of both kinds, or one of them."""
+    expect: list[str] | None = None
+    """Of `dns`: what must be among the answers."""
+    connection_string: str | None = None
+    """Of `sql`: `sqlite:///FILE` below the state folder, or `postgresql://…` without a password in it."""
+    connection_from: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """Of `sql`: the variable of the step's `env` that holds it; DATABASE_URL where nothing is said."""
+    query: str | None = None
+    """Of `sql`: one query, which can change nothing. It must give a row where neither `rows` nor `value` is said."""
+    rows: Annotated[int, Field(ge=0, le=1000)] | None = None
+    """Of `sql`: how many rows it must give."""
+    value: Text | None = None
+    """Of `sql`: what the first column of the first row must be, as text."""
     timeout: DurationSeconds = 10
     retries: Annotated[int, Field(ge=0, le=100)] = 0
     interval: DurationSeconds = 1
@@ -167,6 +191,22 @@ class Limits(YamlModel):
     """Steps of the workflows of one owner, a team."""
 
 
+class EndpointBreaker(YamlModel):
+    """When the circuit breaker of an endpoint opens, and how long it stays so."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many calls in a row that were not answered, or answered with 429 or 5xx."""
+    cooldown: DurationSeconds = 30
+    """How long nothing is called then; after that one call is let through, and decides."""
+
+
+class CircuitBreakerConfig(EndpointBreaker):
+    """Circuit breakers of the endpoints that steps call; what is written here holds for each of them."""
+
+    endpoints: dict[Annotated[str, Field(pattern=r"^[a-z0-9._:\[\]-]+:[0-9]{1,5}$")], EndpointBreaker] = {}
+    """By `host:port`, in small letters: what holds for this one instead."""
+
+
 class RetentionConfig(YamlModel):
     """What `ledger gc` keeps; some records it always keeps."""
 
@@ -253,6 +293,8 @@ class AdminConfigDocument(YamlModel):
     limits: Limits = Limits()
     retries: dict[str, Retry] = {}
     """By step type: the retry of steps for which neither they nor their workflow say one."""
+    circuit_breaker: CircuitBreakerConfig | None = None
+    """Without it, no call is refused."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     locks: LocksConfig = LocksConfig()

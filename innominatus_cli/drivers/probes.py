@@ -1,17 +1,30 @@
-"""Checks that something answers or holds: http, tcp, dns, file and command, for drivers that look or wait."""
+"""Checks that something answers or holds: http, tcp, tls, dns, file, sql and command, for drivers that look or wait."""
 
 from collections.abc import Generator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from innominatus_cli.documents.admin_config import HealthCheckProbe
 from innominatus_cli.drivers.contract import StepContext, ending_text, inside
+from innominatus_cli.drivers.databases.connections import connection_of
+from innominatus_cli.drivers.databases.looking import MOST_ROWS, look
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.checking import NamedHealthCheck
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
-_NEEDS = {"http": "url", "tcp": "host", "dns": "host", "file": "path", "command": "command"}
+_NEEDS = {
+    "http": "url",
+    "tcp": "host",
+    "tls": "host",
+    "dns": "host",
+    "file": "path",
+    "sql": "query",
+    "command": "command",
+}
+_BY_CHILD = frozenset({"http", "tcp", "tls", "dns", "file"})
+_DNS_PORT = 53
 
 Failed = Generator[CommandRequest, CommandOutcome, dict[str, str] | Finding]
 """What failed and what was seen, by name."""
@@ -19,14 +32,17 @@ Failed = Generator[CommandRequest, CommandOutcome, dict[str, str] | Finding]
 
 def made(ctx: StepContext, checks: Mapping[str, HealthCheckProbe]) -> Failed:
     """Makes every check, also behind one that failed."""
-    failed = yield from _probe(ctx, {name: check for name, check in checks.items() if check.type != "command"})
+    failed = yield from _probe(ctx, {name: check for name, check in checks.items() if check.type in _BY_CHILD})
     if isinstance(failed, Finding):
         return failed
     for name, check in checks.items():
-        if check.type == "command":
-            problem = yield from _run_command(ctx, check)
-            if problem:
-                failed[name] = problem
+        if check.type in _BY_CHILD:
+            continue
+        problem = yield from (_run_command if check.type == "command" else _query)(ctx, check)
+        if isinstance(problem, Finding):
+            return problem
+        if problem:
+            failed[name] = problem
     return {name: failed[name] for name in checks if name in failed}
 
 
@@ -60,7 +76,21 @@ def _problem(check: HealthCheckProbe) -> str:
         return "is of type tcp and needs 'port'"
     if check.type == "http":
         return _url_problem(str(check.url))
+    if check.server and _server(check.server) is None:
+        return "needs a server as ADDRESS or ADDRESS:PORT, an address of IPv6 in brackets"
+    if check.expect and not check.server and check.record not in {None, "A", "AAAA"}:
+        return f"needs 'server' to ask for {check.record}: the machine's resolver gives addresses only"
     return ""
+
+
+def _server(text: str) -> tuple[str, int] | None:
+    """A DNS server's address and port."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = ip_address(parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    return (str(host), port or _DNS_PORT) if parts.netloc == text else None
 
 
 def _url_problem(url: str) -> str:
@@ -78,11 +108,12 @@ def _probe(ctx: StepContext, checks: Mapping[str, HealthCheckProbe]) -> Failed:
     requests: list[dict[str, Any]] = []
     for name, check in checks.items():
         data = check.model_dump(mode="json", by_alias=False)
-        if check.type == "file":
-            path = _file(ctx, str(check.path))
+        for key, path in (("path", _path_of(ctx, check)), ("ca_file", _trusted(ctx, check))):
             if isinstance(path, Finding):
                 return path
-            data["path"] = path
+            data[key] = path
+        server = _server(check.server) if check.server else None
+        data["server"] = server and {"host": server[0], "port": server[1]}
         requests.append({**data, "name": name})
     if not requests:
         return {}
@@ -98,6 +129,17 @@ def _probe(ctx: StepContext, checks: Mapping[str, HealthCheckProbe]) -> Failed:
 
 def _after(seen: str, tries: int) -> str:
     return f"{seen}, after {tries} tries" if tries > 1 else seen
+
+
+def _path_of(ctx: StepContext, check: HealthCheckProbe) -> str | Finding | None:
+    return _file(ctx, str(check.path)) if check.type == "file" else None
+
+
+def _trusted(ctx: StepContext, check: HealthCheckProbe) -> str | Finding | None:
+    if check.type != "tls" or check.ca_file is None:
+        return None
+    path = ctx.repository_path(check.ca_file)
+    return path if isinstance(path, Finding) else str(path)
 
 
 def _file(ctx: StepContext, written: str) -> str | Finding:
@@ -126,3 +168,36 @@ def _run_command(ctx: StepContext, check: HealthCheckProbe) -> Generator[Command
             return _after(f"'{request.argv[0]}' {ending_text(outcome)}", tries)
         if check.interval:
             yield ctx.command("sleep", str(check.interval))
+
+
+def _query(ctx: StepContext, check: HealthCheckProbe) -> Generator[CommandRequest, CommandOutcome, str | Finding]:
+    """An empty text when the database gave what it should, or what was seen last."""
+    connection = connection_of(ctx, check.connection_string, check.connection_from or "DATABASE_URL")
+    if isinstance(connection, Finding):
+        return connection
+    tries = 0
+    while True:
+        rows = yield from look(ctx, connection, str(check.query), check.timeout)
+        tries += 1
+        if isinstance(rows, Finding):
+            return rows
+        seen = rows if isinstance(rows, str) else _unlike(check, rows)
+        if not seen:
+            return ""
+        if tries > check.retries:
+            return _after(seen, tries)
+        if check.interval:
+            yield ctx.command("sleep", str(check.interval))
+
+
+def _unlike(check: HealthCheckProbe, rows: Sequence[str | None]) -> str:
+    """What differs from what should be, without a value of the database."""
+    wanted = 1 if check.rows is None else check.rows
+    if check.rows is None and check.value is None:
+        return "" if rows else "the query gives no row"
+    if check.rows is not None and len(rows) != wanted:
+        found = f"over {MOST_ROWS}" if len(rows) > MOST_ROWS else len(rows)
+        return f"the query gives {found} rows instead of {wanted}"
+    if check.value is not None and (not rows or rows[0] != check.value):
+        return "the first value is another one" if rows else "the query gives no row"
+    return ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.drivers.tools import tool
@@ -81,7 +82,7 @@ def _report(outcome: CommandOutcome, path: Path, good: frozenset[int]) -> bytes:
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - what a scanner wrote
     try:
-        return json.loads(data)
+        return read_json(data)
     except ValueError:
         raise _Unreadable("its report is no JSON") from None
 
@@ -293,7 +294,7 @@ def _relative(ctx: StepContext, told: list[Told]) -> Iterator[Told]:
 
 def _together(name: str, reports: Sequence[tuple[str, bytes]]) -> bytes:
     """Several reports as one: SARIF's runs behind each other, others as a list."""
-    data = [json.loads(report) for _, report in reports]
+    data = [read_json(report) for _, report in reports]
     if name.endswith(".sarif"):
         return json.dumps({**data[0], "runs": [run for one in data for run in one["runs"]]}).encode()
     return json.dumps(data).encode()

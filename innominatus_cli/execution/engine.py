@@ -26,7 +26,17 @@ from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import CleanObserver
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, Probed, StepEnd, finding_of, never_ran
+from innominatus_cli.execution.step_ends import (
+    CANCELLED,
+    AttemptStarts,
+    BreakerTurned,
+    Pause,
+    Probed,
+    StepEnd,
+    finding_of,
+    never_ran,
+    turn_in_words,
+)
 from innominatus_cli.execution.task import Task, made_ready
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding, Place
@@ -223,6 +233,10 @@ class _Run:
             case Probed(said=said):
                 self._journal.add("probed", index=task.index, said=said)
                 self._observer.notice(f"step '{task.step.name}': {said}")
+                self._advance(task, None)
+            case BreakerTurned():
+                self._journal.breaker_turned(task.index, need)
+                self._observer.notice(turn_in_words(need))
                 self._advance(task, None)
             case _:
                 self._start(task, need)

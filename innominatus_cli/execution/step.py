@@ -12,6 +12,7 @@ from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt
 from innominatus_cli.drivers.contract import Driver, DriverResult, StepContext
 from innominatus_cli.drivers.own_program import run_own_program
+from innominatus_cli.drivers.services import is_ill
 from innominatus_cli.execution.asking import Asking
 from innominatus_cli.execution.injection import Injected, injected
 from innominatus_cli.execution.probing import Doubt, doubt_of_rollback
@@ -21,6 +22,7 @@ from innominatus_cli.execution.setting import PreparedRun
 from innominatus_cli.execution.step_ends import (
     CANCELLED,
     AttemptStarts,
+    BreakerTurned,
     Need,
     Pause,
     StepEnd,
@@ -34,6 +36,7 @@ from innominatus_cli.execution.values import StepView, UnusableSecret
 from innominatus_cli.expressions.values import NoValue
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue import secrets as secret_codes
+from innominatus_cli.findings.catalogue.services import BREAKER_OPEN
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.clock import timestamp
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
@@ -77,6 +80,7 @@ class _Work:
         self._manifests = manifests
         self._attempts: list[Attempt] = list(earlier)
         self._redactor = prepared.setting.redactor
+        self._breakers = prepared.breakers
         self._injected = Injected({})
         self._results = StepResults(prepared, step, view, logs)
         self._doubt = doubt or doubt_of_rollback(step)
@@ -160,12 +164,11 @@ class _Work:
             work = driver(context)
             request = next(work)
             while True:
-                leak = self._argument(request)
-                if leak is not None:
+                answered = yield from self._called(request)
+                if isinstance(answered, Finding):
                     work.close()
-                    return AttemptEnd(outcome, leak)
-                self._results.commands += 1
-                outcome = (yield self._injected.given(request)) or CANCELLED
+                    return AttemptEnd(outcome, answered)
+                outcome = answered
                 out_of_time = (
                     outcome.ending is Ending.TIMED_OUT
                     and self._clock.monotonic() - started >= self._step.timeout_seconds
@@ -182,6 +185,28 @@ class _Work:
         except Exception as error:  # noqa: BLE001 - a driver's bug fails its step and nothing else; its text may hold secrets
             kind = type(error).__name__
             return AttemptEnd(outcome, finding_of(self._step, codes.DRIVER_BROKE, f"its driver broke ({kind})"))
+
+    def _called(self, request: CommandRequest) -> Generator[Need, CommandOutcome | None, CommandOutcome | Finding]:
+        """Has one program run; a finding where it must not, because of a secret or a circuit breaker."""
+        leak = self._argument(request)
+        if leak is not None:
+            return leak
+        if not request.endpoint:
+            self._results.commands += 1
+            return (yield self._injected.given(request)) or CANCELLED
+        breakers, endpoint = self._breakers, request.endpoint
+        refusal = breakers.refusal(endpoint, self._clock.monotonic())
+        if refusal:
+            return finding_of(self._step, BREAKER_OPEN, refusal)
+        trial = breakers.tries(endpoint)
+        if trial:
+            yield BreakerTurned(endpoint, "half_open", breakers.failures(endpoint))
+        self._results.commands += 1
+        outcome = (yield self._injected.given(request)) or CANCELLED
+        state = breakers.heard(endpoint, self._clock.monotonic(), ill=is_ill(outcome), trial=trial)
+        if state is not None:
+            yield BreakerTurned(endpoint, state, breakers.failures(endpoint))
+        return outcome
 
     def _argument(self, request: CommandRequest) -> Finding | None:
         """A finding where an argument holds a secret: everybody on the machine could read it."""
@@ -206,7 +231,8 @@ class _Work:
         if self._driver() is None:
             return without_driver(self._step)
         try:
-            inputs = inputs_of(self._setting, self._step, self._view)
+            sealed: dict[str, str] = {}
+            inputs = inputs_of(self._setting, self._step, self._view, sealed)
             if isinstance(inputs, Finding):
                 return inputs
             scratch = prepared.scratch.take()
@@ -235,6 +261,7 @@ class _Work:
                 "INNOMINATUS_OUTPUT": f"{scratch}/outputs",
             },
             manifests=self._manifests,
+            sealed=sealed,
         )
 
     def _driver(self) -> Driver | None:

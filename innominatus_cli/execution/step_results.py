@@ -81,6 +81,8 @@ class StepResults:
             return
         found.update(end.result.outputs)
         end.outputs = found
+        for value in end.result.secret_values:
+            self._redactor.register(value.encode("utf-8", "surrogatepass"))
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
@@ -211,9 +213,10 @@ class StepResults:
             case "succeeded":
                 return None
             case "timed_out":
-                return finding_of(
-                    step, codes.STEP_TIMED_OUT, f"it ran longer than {duration_text(step.timeout_seconds)}"
-                )
+                late = f"it ran longer than {duration_text(step.timeout_seconds)}"
+                waits = end.failure is not None and end.failure.code is codes.CHECK_FAILED
+                seen = end.failure.message.removeprefix(f"step '{step.name}': ") if waits and end.failure else ""
+                return finding_of(step, codes.STEP_TIMED_OUT, f"{late}; {seen}" if seen else late)
             case "interrupted":
                 return finding_of(step, codes.RUN_INTERRUPTED, "it was stopped before its end")
             case _:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.kinds import overlay_path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
@@ -16,7 +17,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
-from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.facts import deployed, first_deployment, standing
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
@@ -168,10 +169,14 @@ def plan_wish(
     if has_errors(of_files.findings):
         return PlanOutcome(None, of_files.findings)
     named = {name for name, _ in parameters}
-    overrides = override(repository, score, wish.overriding, root=root)
+    environment = wish.environment or DEFAULT_ENVIRONMENT
+    overrides = override(repository, score, wish.overriding, root=root, environment=environment)
+    if wish.environment is None and environment_of(repository, score) != environment:
+        environment = environment_of(repository, score)
+        overrides = override(repository, score, wish.overriding, root=root, environment=environment)
     golden_path, task = _what(repository, wish.name)
     request = PlanRequest(
-        environment=wish.environment or environment_of(repository, score),
+        environment=environment,
         operation=Operation.TASK if task is not None else operation_of(repository, golden_path),
         score_path=score,
         golden_path=golden_path,
@@ -194,14 +199,25 @@ def override(
     overriding: Overriding,
     directory: Path | None = None,
     root: Path | None = None,
+    environment: str = DEFAULT_ENVIRONMENT,
 ) -> "Overrides | None":
-    """Lets the Score file be read with its overrides. Raises CannotContinue for an overrides file outside."""
-    if score is None or not overriding.wanted:
+    """Lets the Score file be read with what overrides it: the environment's overlay, and what was typed.
+
+    Raises CannotContinue for an overrides file outside.
+    """
+    if score is None:
+        return None
+    overlay = overlay_path(score, environment) if is_safe_name(environment) else ""
+    if not overlay or not repository.snapshot.is_file(overlay):
+        overlay = ""
+    if not overriding.wanted and not overlay:
+        if repository.is_amended(score):
+            repository.amend_again(score, None, {})
         return None
     typed = overriding.file
     path = None if typed is None else repository_path(root or _root(repository), typed, directory)
-    overrides = read_overrides(overriding, repository.snapshot, path)
-    repository.amend(score, amendment(overrides), sources_of(overrides))
+    overrides = read_overrides(overriding, repository.snapshot, path, overlay=overlay or None)
+    repository.amend_again(score, amendment(overrides), sources_of(overrides))
     return overrides
 
 
@@ -272,10 +288,12 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
         return Facts(env=os.environ, git=git)
     name = workload.model.metadata.name
     first, evidence = first_deployment(store, name, request.environment)
-    there = deployed(store, name, request.environment) if request.operation is Operation.UNDEPLOY else None
+    if request.operation is not Operation.UNDEPLOY:
+        return Facts(first, evidence, os.environ, git)
+    there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
     if there is not None:
         there = with_users(store, name, request.environment, there)
-    return Facts(first, evidence, os.environ, git, there)
+    return Facts(first, evidence, os.environ, git, there, stands)
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:

@@ -273,6 +273,7 @@ class RunOperation:
             secrets=secrets_for(self.admin, plan, self.git.root, state_dir, self.clock, self.redactor),
             redactor=self.redactor,
             delivery=delivery_of(self.admin.secrets_in(plan.environment)),
+            circuit_breaker=self.admin.circuit_breaker,
             keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
             asked_to_end=self.locks.asked_to_end,

@@ -28,6 +28,8 @@ RESOURCES = "resources"
 WORKLOAD = "workload"
 ROUTES = "routes"
 GENERATED = "generated"
+BUILT_IMAGE = "${workflows."
+"""So begins an image that a workflow of an earlier phase or tier builds."""
 _ROUTE_TYPES = frozenset({"route", "ingress", "gateway-route"})
 
 
@@ -131,7 +133,13 @@ class _Application:
             name="deploy-application", type="kubernetes", description=f"The containers of '{self._name}'"
         )
         ready = {"operation": "apply", "workload": APPLICATION_WORKLOAD}
-        return DraftStep(definition, self._spot.at("containers"), ready=ready, files=source_files)
+        built = {
+            name: container.image
+            for name, container in sorted(self._model.containers.items())
+            if container.image.startswith(BUILT_IMAGE)
+        }
+        spot = self._spot.at("containers")
+        return DraftStep(definition, spot, ready=ready, files=source_files, images=built)
 
     def own(self, needs: tuple[str, ...]) -> list[Draft]:
         drafts = []

@@ -40,6 +40,7 @@ from innominatus_cli.planning.parameters import ParameterValues, resolve_paramet
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
+from innominatus_cli.planning.removal import TakenBack, taken_back_by_removal, with_taken_back
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.selection import Selector, organization_of, product_of
@@ -96,6 +97,7 @@ class _Planning:
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
+        self._back: TakenBack | None = None
         self._types = StepTypes(repository)
         self._common = CommonPart(repository)
 
@@ -162,8 +164,14 @@ class _Planning:
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
         )
-        outcome = self._outcome(self._checked(plan), chosen)
+        outcome = self._outcome(self._checked(self._with_taken_back(plan)), chosen)
         return outcome if sibling is None or reads is None else self._with_rest(outcome, chosen, sibling, reads)
+
+    def _with_taken_back(self, plan: Plan) -> Plan:
+        """A removal's plan with what takes back the work of all other steps; any other plan as it is."""
+        if self._back is None or self._facts.standing is None:
+            return plan
+        return with_taken_back(plan, self._back, self._facts.standing, self._repository.snapshot.object_id)
 
     def _with_rest(self, outcome: PlanOutcome, chosen: _Chosen, sibling: Sibling, reads: Reads) -> PlanOutcome:
         """The outcome, and what its plan says of the workflows that others have too."""
@@ -227,13 +235,12 @@ class _Planning:
         return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
 
     def _overriding_paths(self) -> list[str]:
-        """The paths of places in overrides: those of their file and of arguments."""
+        """The paths of places in overrides: those of their files and of arguments."""
         if self._request.overrides is None:
             return []
-        from innominatus_cli.documents.score_overrides import ARGUMENT  # noqa: PLC0415 - few plans have overrides
+        from innominatus_cli.documents.score_overrides import ARGUMENT, IMAGE  # noqa: PLC0415 - few plans have overrides
 
-        file = self._request.overrides.file
-        return [ARGUMENT] if file is None else [ARGUMENT, file]
+        return [ARGUMENT, IMAGE, *self._request.overrides.files]
 
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
@@ -378,19 +385,24 @@ class _Planning:
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
+        here = self._config.environments.get(environment) if self._config else None
+        cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
+        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions, cluster)
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
             return []
         deployed = self._facts.deployed
+        if self._facts.standing is not None:
+            self._back = taken_back_by_removal(self._facts.standing)
+            self._findings += self._back.findings
         spot = Spot(self._workload.document).at("metadata", "name")
         name = self._workload.model.metadata.name
         makers = self._makers()
         drafts = removal(name, deployed, spot, makers) if deployed else []
         self._findings += makers.findings
         self._offering += makers.consulted
-        if not drafts:
+        if not drafts and not (self._back and self._back.steps):
             message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
             self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
         return drafts
@@ -445,9 +457,9 @@ class _Planning:
 
     def _document_ids(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """The object ids of all documents that had a say, but for those to `leave_out`."""
-        overrides_file = self._request.overrides.file if self._request.overrides else None
+        overrides = self._request.overrides.files if self._request.overrides else ()
         paths = dict.fromkeys(
-            filter(None, (*self._consulted, *self._offering, overrides_file, *self._repository.vendored.used()))
+            filter(None, (*self._consulted, *self._offering, *overrides, *self._repository.vendored.used()))
         )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}

@@ -54,6 +54,8 @@ class ResourceSteps:
     """The workload's service, as Score provisioner files are told."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """`resourceDefinitions`: the types that types of Score files stand for."""
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    """Where objects of provisioners go: what the environment says under `kubernetes`."""
     findings: list[Finding] = field(default_factory=list)
     consulted: list[str] = field(default_factory=list)
     _registry: Registry | None = None
@@ -191,7 +193,8 @@ class ResourceSteps:
 
     def _by_code(self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice) -> DraftStep:
         services = {"services": dict(self.services)} if choice.entry >= 0 and self.services else {}
-        planned = {**ready, "provisioner": choice.as_planned() | services}
+        where = {"cluster": dict(self.cluster)} if self.cluster else {}
+        planned = {**ready, "provisioner": choice.as_planned() | services | where}
         self.findings += self.files.take(choice.files, spot)
         written = definition.model_copy(update={"env": dict(choice.env), "timeout": choice.timeout_seconds})
         return DraftStep(written, spot, ready=planned, files=choice.files)

@@ -31,6 +31,8 @@ class ResourceRequest:
     """The services of workloads, as Score provisioners are told: by workload `ServiceName` and `ports`."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables that the platform team allows."""
+    namespace: str = ""
+    """Where objects of a cluster go; the application's name where nothing is said."""
     mark: str = ""
     """What is noted beside a resource that is made: by which step of which run."""
     undone_marks: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.provisioners.contract import ResourceRequest
 
 PROTOCOL: Final = "innominatus.dev/provisioner/v1"
@@ -39,6 +40,8 @@ class Answer(NamedTuple):
     backup: Mapping[str, Any] = {}
     error_code: str = ""
     error: str = ""
+    withheld: tuple[str, ...] = ()
+    """Texts that are secrets though no output has them."""
 
 
 class NoAnswer(ValueError):  # noqa: N818 - it says what the answer is not
@@ -92,7 +95,7 @@ def answer_of(stdout: bytes, size: int) -> Answer:
     if not stdout.strip():
         raise NoAnswer("is empty")
     try:
-        found = json.loads(stdout.decode("utf-8"), parse_constant=_refuse)
+        found = read_json(stdout.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as wrong:
         raise NoAnswer("is no JSON object, or has text beside it") from wrong
     if not isinstance(found, dict):

@@ -1,5 +1,6 @@
 """Steps that look and judge: `validation`, `policy` and `security`."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -18,6 +19,7 @@ from innominatus_cli.step_types.contract import (
     aliases,
     table_of,
 )
+from innominatus_cli.step_types.databases import PSQL
 from innominatus_cli.step_types.programs import PROGRAM_SPELLINGS, ProgramInputs
 
 
@@ -38,7 +40,7 @@ class ValidationInputs(ProgramInputs):
     health_checks: list[NamedHealthCheck | HealthCheckName] = []
     """Names in admin-config's table `healthChecks`."""
     checks: list[NamedHealthCheck] = []
-    """Checks of the step's own: `name`, `type` (http, tcp, dns, file, command) and what that type needs."""
+    """Checks of the step's own: `name`, `type` (http, tcp, tls, dns, file, sql, command) and what that type needs."""
     timeout: DurationSeconds | Reference[int] | None = None
     """How long a single check may take; replaces each check's own `timeout`."""
     retries: Annotated[int, Field(ge=0, le=100)] | Reference[int] | None = None
@@ -145,6 +147,13 @@ class SecurityInputs(StepInputs):
     """The workload to scan."""
 
 
+def tools_of_checks(checks: Iterable[Any]) -> tuple[ToolNeed, ...]:
+    """The programs that checks need, as far as their inputs (YAML keys) say: psql for a database of PostgreSQL."""
+    asked = [check for check in checks if isinstance(check, Mapping) and check.get("type") == "sql"]
+    servers = [check for check in asked if str(check.get("connectionString", "")).startswith("postgres")]
+    return (PSQL,) if servers else ()
+
+
 _SCANNERS: Final = {
     name: (ToolNeed(name=name, range=wanted),)
     for name, wanted in {
@@ -162,9 +171,10 @@ _CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback"
 
 VALIDATION = StepType(
     name="validation",
-    summary="Checks that something answers or holds: http, tcp, dns, file and command checks, or a program.",
+    summary="Checks that something answers or holds: http, tcp, tls, dns, file, sql and command checks, or a program.",
     inputs=ValidationInputs,
     outputs={"passed": "Number of checks that passed."},
+    tools_by_inputs=lambda inputs: tools_of_checks([*inputs.get("healthChecks", ()), *inputs.get("checks", ())]),
     default_timeout_seconds=600,
     **_CONVERGENT,
 )

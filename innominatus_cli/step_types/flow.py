@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from innominatus_cli.documents.model import DurationSeconds, Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
-from innominatus_cli.step_types.checking import HealthCheckName, NamedHealthCheck
+from innominatus_cli.step_types.checking import HealthCheckName, NamedHealthCheck, tools_of_checks
 from innominatus_cli.step_types.contract import PathInput, Reference, StepInputs, StepType, VariableName, aliases
 from innominatus_cli.step_types.programs import PROGRAM_SPELLINGS, ProgramInputs
 
@@ -187,6 +187,7 @@ WAIT = StepType(
     summary="Waits for a time, or until checks pass.",
     inputs=WaitInputs,
     outputs={"passed": "Number of checks that passed in the end.", "looks": "How often it looked."},
+    tools_by_inputs=lambda inputs: tools_of_checks(inputs.get("until", ())),
     idempotency=Idempotency.CONVERGENT,
     rollback="nothing",
 )

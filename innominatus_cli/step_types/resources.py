@@ -20,6 +20,14 @@ from innominatus_cli.step_types.contract import (
 )
 
 
+class ClusterOfResource(YamlModel):
+    """Where objects go that a provisioner gives for a resource, as the environment has it."""
+
+    mode: Literal["render", "apply"] = "render"
+    context: str | None = None
+    namespace: str | None = None
+
+
 class ProvisionedBy(YamlModel):
     """The provisioner of a resource, as planning has chosen it from the documents of the repository."""
 
@@ -43,6 +51,7 @@ class ProvisionedBy(YamlModel):
     timeout_seconds: int | None = None
     services: dict[str, Any] = {}
     """For Score provisioner files: the ports of the workload's service."""
+    cluster: ClusterOfResource = ClusterOfResource()
 
 
 class ResourceProvisioningInputs(StepInputs):

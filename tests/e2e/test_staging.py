@@ -149,10 +149,16 @@ def test_the_example_deploys_to_staging_and_leaves_nothing_behind(staging: Stagi
     assert staging.nothing_is_left()
 
 
-def test_deprovisioning_takes_the_workload_out_of_the_cluster(staging: Staging) -> None:
-    staging.ctl("run", "deploy-app", SCORE, "--env", "staging")
+def test_deprovisioning_removes_what_all_runs_have_made(staging: Staging) -> None:
+    for _ in range(2):  # the second one loads no products, and changes nothing
+        staging.ctl("run", "deploy-app", SCORE, "--env", "staging")
+    assert staging.tables() == TABLES
     assert "deployment.apps/checkout-service" in staging.objects("checkout-service")
 
-    assert "in staging: succeeded" in staging.ctl("deprovision", "checkout-service", "--env", "staging")
+    said = staging.ctl("deprovision", "checkout-service", "--env", "staging")
 
-    assert staging.objects("checkout-service") == set()
+    assert "checkout-service in staging: succeeded" in said
+    assert staging.nothing_is_left()
+    assert not (staging.root / ".innominatus" / "manifests").exists()
+    kept = json.loads(staging.ctl("history", "checkout-service", "-o", "json"))
+    assert [run["operation"] for run in kept["runs"]] == ["undeploy", "deploy", "deploy"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import driver as kubernetes
 from innominatus_cli.drivers.kubernetes.kubectl import call
@@ -194,7 +195,7 @@ def _status(
     if not outcome.succeeded:
         return ctx.program_failed("kubectl get", outcome)
     try:
-        status = json.loads(outcome.stdout.head).get("status") or {}
+        status = read_json(outcome.stdout.head).get("status") or {}
     except (ValueError, AttributeError):
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no Application")
     return status if isinstance(status, dict) else {}

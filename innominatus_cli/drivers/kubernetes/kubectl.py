@@ -1,11 +1,12 @@
 """Requests to kubectl. Values stand behind `--option=` or were checked: nothing can be taken for an option."""
 
-import json
 import re
 from collections.abc import Generator
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.manifests import Manifest
@@ -18,6 +19,7 @@ from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Endi
 MANAGER: Final = "innominatus-ctl"
 """The owner of fields that we set, as the server notes it."""
 TOOL: Final = ToolFound(name="kubectl")
+_APPLIED: Final = re.compile(rb"^\S+/\S+ serverside-applied\b", re.MULTILINE)
 _LOOK_SECONDS: Final = 2
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -42,6 +44,9 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
         return (yield from apply(ctx, inputs, objects, force=True))
     if not outcome.succeeded:
         return _conflict(ctx, outcome) or ctx.program_failed("kubectl", outcome)
+    if len(_APPLIED.findall(outcome.stdout.head)) < len(objects) and not outcome.stdout.truncated:
+        told = f"'kubectl apply' ended well and did not say that it applied {counted(len(objects), 'object')}"
+        return ctx.finding(codes.CHILD_WITHOUT_ANSWER, told)
     for manifest in objects if known(inputs.wait) else ():
         failure = None
         if manifest.kind in _ROLLS_OUT:
@@ -84,7 +89,7 @@ def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -
 def _job_end(printed: bytes) -> str:
     """`Complete` or `Failed`; an empty text while the Job runs."""
     try:
-        conditions = json.loads(printed).get("status", {}).get("conditions") or []
+        conditions = read_json(printed).get("status", {}).get("conditions") or []
         ends = [one["type"] for one in conditions if one.get("status") == "True"]
     except (ValueError, AttributeError, KeyError, TypeError):
         return ""
@@ -164,9 +169,11 @@ def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSte
     if not outcome.succeeded:
         return DriverResult(failure=ctx.program_failed("kubectl", outcome))
     try:
-        found = json.loads(outcome.stdout.head)
+        found = read_json(outcome.stdout.head)
     except ValueError:
         return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no JSON, or more than 1 MiB of it")
+    if not isinstance(found, dict) or "kind" not in found:
+        return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed JSON that is no object of Kubernetes")
     outputs = {"namespace": namespace, "objects": _titles(found), "manifests": [], "object": found}
     return DriverResult(outputs=outputs, tools=(TOOL,))
 

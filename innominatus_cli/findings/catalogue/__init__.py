@@ -29,6 +29,7 @@ BLOCKS = (
     "rollback",
     "secrets",
     "resuming",
+    "services",
     "delivery",
     "databases",
     "doctor",

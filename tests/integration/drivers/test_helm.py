@@ -34,6 +34,17 @@ def test_a_release_is_made_and_taken_back(
     assert done.failure is None
     region = kubernetes_server.ask("get", "cm/shop-settings", f"-n={namespace}", "-o=jsonpath={.data.region}")
     assert region == "us"
+    step = {**inputs, "mode": "apply"}
+    assert run_step("helm", step, part="probe", env=env).outputs == {"done": True}
+    assert run_step("helm", step, part="drift", env=env).outputs == {"drift": []}
+    other = {**step, "values": {"region": "eu"}}
+    assert run_step("helm", other, part="preview", env=env).outputs == {
+        "changes": [{"action": "update", "object": "ConfigMap/shop-settings"}]
+    }
+    patch = ("patch", "cm/shop-settings", f"-n={namespace}", "--type=merge", '--patch={"data":{"region":"moon"}}')
+    kubernetes_server.ask(*patch)
+    (drift,) = run_step("helm", step, part="drift", env=env).outputs["drift"]
+    assert drift["object"].endswith(f".ConfigMap.{namespace}.shop-settings")
     assert run_step("helm", {**inputs, "mode": "apply"}, part="undo", env=env, undoes=UNDO).failure is None
     assert "shop" not in kubernetes_server.ask("get", "configmap", f"-n={namespace}", "-o=name")
 
