@@ -17,6 +17,7 @@ from innominatus_cli.provisioners.contract import ResourceRequest
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _FOLDER: Final = "provisioners"
+_BACKUPS: Final = "backups"
 _KEY: Final = "key"
 _KEY_BYTES: Final = 32
 KEY_SECRET: Final = "provisioner-key"  # noqa: S105 - a name
@@ -52,6 +53,11 @@ class OwnFolder:
     def is_of_this_run(self) -> bool:
         """Whether a run that is to be undone made the resource."""
         return self._note.is_file() and self._note.read_text() in self._request.undone_marks
+
+    def backup(self, backup_id: str) -> Path:
+        """The folder of a backup, existing or not: beside the resources, so that it stays when this one is removed."""
+        request = self._request
+        return request.state_dir / _BACKUPS / _slug(request.type) / _slug(request.identity) / _slug(backup_id)
 
     def remove(self) -> None:
         """Removes the folder with everything in it."""
