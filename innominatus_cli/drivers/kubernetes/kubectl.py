@@ -59,6 +59,16 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
     return None
 
 
+def tried(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
+    """What would be said against a server-side apply of the objects, by the server's dry run. It changes nothing."""
+    text = yaml_text(manifest.data for manifest in objects).encode()
+    argv = call(inputs, "apply", "--server-side", f"--field-manager={MANAGER}", "--dry-run=server", "--filename=-")
+    outcome = yield ctx.command(*argv, stdin=text)
+    if outcome.succeeded or _only_ours(outcome):
+        return None
+    return _conflict(ctx, outcome) or failed(ctx, "kubectl", outcome)
+
+
 def _rolled_out(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
     limit = f"--timeout={known(inputs.rollout_timeout)}s"
     target = f"{manifest.kind.lower()}/{manifest.name}"
