@@ -49,7 +49,7 @@ def needs_of_everything(repository: Repository, environments: Sequence[str]) -> 
     names = list(environments) or sorted(admin.environments) or [DEFAULT_ENVIRONMENT]
     needs = _own_needs(repository, admin, names)
     for workflow in _workflows(repository, admin):
-        _add_workflow(needs, repository, workflow, {name: admin.environments.get(name) for name in names}, admin)
+        _add_workflow(needs, repository, workflow, {name: admin.environment(name) for name in names}, admin)
     for path in repository.application_paths():
         for name in names:
             plan = _planned(repository, f"{root_of(repository)}/{path}", name, must=False)
