@@ -28,7 +28,7 @@ EXECUTED = {
     "argocd-app": "test_argocd_and_kustomize.py::test_the_example_of_the_page_of_argocd_app_works",
     "cloudformation": "test_cloudformation.py::test_the_example_of_the_page_works",
     "container-build": "test_images_for_real.py::test_the_example_of_the_page_runs",
-    "cost-analysis": "test_examples_of_pages.py::test_the_example_of_cost_analysis_holds_the_workload_against_the_budget",
+    "cost-analysis": "test_examples_of_pages.py::test_the_example_of_cost_analysis_prices_the_workload",
     "database-migration": "test_database_migration.py::test_the_example_of_the_page_works",
     "database-schema": "test_database_schema.py::test_the_example_of_the_page_works",
     "git-commit-manifests": ("test_gitea_for_real.py::test_the_example_of_the_page_of_git_commit_manifests_works"),

@@ -209,7 +209,7 @@ def test_the_example_of_test_is_judged_by_its_report(page: OpenPage) -> None:
     assert (outputs["tests"], outputs["failures"]) == (1, 0)
 
 
-def test_the_example_of_cost_analysis_holds_the_workload_against_the_budget(page: OpenPage) -> None:
+def test_the_example_of_cost_analysis_prices_the_workload(page: OpenPage) -> None:
     prices = {name: {"monthlyCents": cents, "unit": unit} for name, cents, unit in (
         ("cpu", 2400, "core"), ("memory", 320, "GiB"), ("storage", 12, "GiB")
     )}  # fmt: skip
