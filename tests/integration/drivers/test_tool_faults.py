@@ -52,6 +52,8 @@ ARGO = {"mode": "apply", "repoUrl": "https://git.example.com/a.git", "syncTimeou
 SCANNED = {"app/main.py": "print('hello')\n", "rules.yaml": "rules: []\n"}
 REGO = {"policy/a.rego": "package main\n", "k8s/a.yaml": SETTINGS}
 KUSTOMIZATION = {"k/kustomization.yaml": "resources: []\n"}
+WEB = {"resourceType": "deployment", "resourceName": "web"}
+UNINSTALL = {"release": "a", "mode": "apply"}
 SUITE = {"workingDir": "suite", "arguments": ["it"]}
 
 USED = [
@@ -85,6 +87,14 @@ USED = [
     Used("helm", "helm", "v3.15.0", {"release": "a", "chartPath": "c", "mode": "apply"}, {"c/Chart.yaml": "name: c\n"}),
     Used("kubernetes", "kubectl", KUBECTL, OBJECTS),
     Used("kubernetes", "kubectl", KUBECTL, {**OBJECTS, "operation": "delete"}, harmless=NOTHING_DONE),
+    *(
+        Used("kubernetes", "kubectl", KUBECTL, {"operation": operation, "replicas": 2, **WEB})
+        for operation in ("restart", "scale")
+    ),
+    *(
+        Used("helm", "helm", "v3.15.0", {**UNINSTALL, **more})
+        for more in ({"operation": "uninstall"}, {"operation": "rollback", "revision": 1})
+    ),
     Used("kubernetes", "kubectl", KUBECTL, {"operation": "get", "resourceType": "pod", "resourceName": "a"}),
     *(
         Used("kustomize", "kubectl", KUBECTL, {"path": "k", "operation": operation, "mode": "apply"}, KUSTOMIZATION)
@@ -192,13 +202,15 @@ def test_a_tool_that_fails_in_any_way_fails_its_step(
     assert done.artifacts == {}
 
 
+_CHANGING = {"delete", "get", "restart", "scale", "uninstall", "rollback"}
+"""Operations of which nothing can be asked before or after."""
 ASKING_PARTS: tuple[Part, ...] = ("preview", "probe", "drift")
 
 
 def asking_cases() -> Iterator[Any]:
     """What only asks, with every fault that needs no time."""
     for used in USED:
-        if used.tool in {"bash", "looker"} or used.inputs.get("operation") in {"delete", "get"}:
+        if used.tool in {"bash", "looker"} or used.inputs.get("operation") in _CHANGING:
             continue
         for part in ASKING_PARTS:
             if part_for(used.step_type, part) is not None:
