@@ -21,7 +21,7 @@ MANAGER: Final = "innominatus-ctl"
 """The owner of fields that we set, as the server notes it."""
 TOOL: Final = ToolFound(name="kubectl")
 _APPLIED: Final = re.compile(rb"^\S+/\S+ serverside-applied\b", re.MULTILINE)
-_SAYS_DONE: Final = {"restart": b" restarted", "scale": b" scaled"}
+_SAYS_DONE: Final = {"restart": b" restarted", "scale": b" patched"}
 _LOOK_SECONDS: Final = 2
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
