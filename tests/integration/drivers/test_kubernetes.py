@@ -185,3 +185,26 @@ def test_a_rollback_over_fields_that_others_took_since_changes_nothing(
     assert failure is not None
     assert "mallory" in failure.message
     assert live(kubernetes_server, "configmap/settings", namespace)["data"] == {"region": "us", "more": "x"}
+
+
+def test_a_deployment_is_scaled_restarted_waited_for_and_read(
+    run_step: Any, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    namespace = kubernetes_server.new_namespace()
+    inputs = {"mode": "apply", "namespace": namespace, "createNamespace": False, "objects": [DEPLOYMENT]}
+    assert run_step("kubernetes", inputs, env=env).failure is None
+    web = {"resourceType": "deployment", "resourceName": "web", "namespace": namespace, "mode": "apply"}
+    for operation, more in (
+        ("scale", {"replicas": 3}),
+        ("restart", {}),
+        ("wait", {"condition": "condition=Available"}),
+    ):
+        done = run_step("kubernetes", {**web, "operation": operation, **more}, env=env)
+        assert done.failure is None, done.failure.message
+    got = run_step("kubernetes", {**web, "operation": "get"}, env=env).outputs["object"]
+    assert got["spec"]["replicas"] == 3
+    assert "kubectl.kubernetes.io/restartedAt" in got["spec"]["template"]["metadata"]["annotations"]
+    late = {**web, "operation": "wait", "condition": "condition=Never", "rolloutTimeout": 1}
+    assert run_step("kubernetes", late, env=env).failure.code.number == "ORC-5123"
+    nobody = {**web, "resourceName": "nobody", "operation": "scale", "replicas": 1}
+    assert run_step("kubernetes", nobody, env=env).failure.code.number == "ORC-5103"
