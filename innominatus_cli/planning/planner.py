@@ -54,6 +54,7 @@ from innominatus_cli.planning.surroundings import ApplicationData, data_of, envi
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
+from innominatus_cli.provisioners.own_folder import KEY_SECRET, KEY_VARIABLE
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
@@ -398,7 +399,12 @@ class _Planning:
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
         here = self._config.environment(environment) if self._config else None
         cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions, cluster)
+        shared = self._config is not None and KEY_SECRET in self._config.secrets
+        key = {KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if shared else {}
+        repository, files = self._repository, self._files
+        return ResourceSteps(
+            repository, files, name, environment, product, services, definitions, key=key, cluster=cluster
+        )
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:

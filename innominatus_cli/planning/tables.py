@@ -13,7 +13,7 @@ from innominatus_cli.documents.secret_definitions import SecretDefinition, Secre
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables `secrets`, `healthChecks`, `alerts` and `prices`."""
+    """The tables `secrets`, `healthChecks`, `alerts`, `dashboards` and `prices`."""
 
     config: AdminConfigDocument
     environment_name: str
@@ -49,6 +49,7 @@ class Tables:
             "secrets": self.config.secrets,
             "healthChecks": self.config.health_checks,
             "alerts": self.config.alerts,
+            "dashboards": self.config.dashboards,
             "prices": self.config.prices,
         }
         return tables[table]

@@ -31,6 +31,7 @@ BLOCKS = (
     "resuming",
     "services",
     "delivery",
+    "judging",
     "databases",
     "doctor",
     "ledger",
