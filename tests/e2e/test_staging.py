@@ -74,7 +74,7 @@ class Staging(NamedTuple):
         """The payment secrets as Vault has them."""
         found = {}
         for name in ("stripe-api-key", "paypal-client-secret"):
-            held = self.vault.ask("GET", f"secret/data/ecommerce/payments/staging/{name}")
+            held = self.vault.ask("GET", f"secret/data/ecommerce/payments/checkout-service/staging/{name}")
             if held is not None:
                 found[name] = held["data"]["data"]["value"]
         return found
