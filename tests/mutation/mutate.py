@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from tests.mutation.killers import covering_tests, killed_in, make_tree  # noqa: E402 - the path comes first
 
 _EXECUTION = ("tests/unit/execution", "tests/integration/execution")
-_LOCKS = ("tests/integration/test_locks.py", "tests/e2e/test_locks_on_a_remote.py")
+_LOCKS = ("tests/integration/operations/test_remote_locks.py",)
 _LEDGER = ("tests/unit/ledger", "tests/integration/ledger")
 _COMMITS = ("tests/integration/ledger/test_record_commits.py", "tests/integration/ledger/test_action_records.py")
 TESTS = {
@@ -45,7 +45,7 @@ TESTS = {
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
     "system/locks.py": ("tests/integration/test_locks.py",),
     "operations/locking.py": _LOCKS,
-    "operations/held_locks.py": _LOCKS,
+    "operations/held_locks.py": ("tests/e2e/test_locks_on_a_remote.py",),
     "operations/remote_locks.py": _LOCKS,
     "ledger/records.py": ("tests/unit/ledger",),
     "ledger/chain.py": ("tests/unit/ledger/test_chain.py",),
