@@ -6,15 +6,16 @@ from collections.abc import Generator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from innominatus_cli.documents.words import counted
-from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue import provisioning as provisioning_codes
+from innominatus_cli.findings.catalogue.resources import NOT_OFFERED
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.provisioners.contract import ResourceRequest
 from innominatus_cli.provisioners.conversing import DEFAULT_SECONDS, Code, Problem, Setting, Trouble, converse
 from innominatus_cli.provisioners.own_folder import OwnFolder
-from innominatus_cli.provisioners.protocol import Answer
+from innominatus_cli.provisioners.protocol import Answer, Backup
 from innominatus_cli.provisioners.registry import PROVISIONERS, provisioner_for
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.resources import ClusterOfResource, ProvisionedBy, ResourceProvisioningInputs
@@ -30,6 +31,7 @@ _CODES: Final = {
     Trouble.WROTE_OUTSIDE: provisioning_codes.PROVISIONER_WROTE_OUTSIDE,
     Trouble.NOT_STARTED: codes.TOOL_MISSING,
 }
+_CODE: Final = frozenset({"command", "module", "entry-point"})
 _HEALTHS: Final = frozenset({"healthy", "degraded", "unhealthy", "unknown"})
 
 
@@ -55,7 +57,7 @@ def health(ctx: StepContext) -> DriverSteps:
     chosen = inputs.provisioner
     if chosen is None:
         return _health_of(inputs, *_seen(ctx, inputs))
-    if chosen.kind not in {"command", "module", "entry-point"}:
+    if chosen.kind not in _CODE:
         return _health_of(inputs, "unknown", f"a provisioner of the kind '{chosen.kind}' cannot say")
     answer = yield from converse("status", _code(chosen), _request(ctx, inputs), _setting(ctx))
     if isinstance(answer, Problem):
@@ -69,6 +71,37 @@ def health(ctx: StepContext) -> DriverSteps:
     if told == "unknown" and state in {"degraded", "failed", "terminated"}:
         told = "degraded" if state == "degraded" else "unhealthy"
     return _health_of(inputs, told, message or (f"the provisioner says that it is {state}" if state else ""))
+
+
+def data_driver(operation: Literal["backup", "restore"], backup: Backup) -> Driver:
+    """A driver that lets the provisioner of a resource back it up, or restore it from a backup.
+
+    Outputs: `location` and `message`. A provisioner that does not offer the operation is asked for nothing more.
+    """
+
+    def driver(ctx: StepContext) -> DriverSteps:
+        inputs = ctx.inputs_of(ResourceProvisioningInputs)
+        chosen = inputs.provisioner
+        if chosen is None or chosen.kind not in _CODE:
+            kind = "built-in" if chosen is None else f"{chosen.kind}"
+            return ctx.failed(NOT_OFFERED, f"resource '{inputs.resource}': a {kind} provisioner has no '{operation}'")
+        code, request, setting = _code(chosen), _request(ctx, inputs), _setting(ctx)
+        told = yield from converse("describe", code, request, setting)
+        if isinstance(told, Problem) and told.trouble not in {Trouble.FAILED, Trouble.NO_ANSWER}:
+            return _failed(ctx, inputs, told)
+        if isinstance(told, Problem) or operation not in (told.describes.get("operations") or ()):
+            message = f"resource '{inputs.resource}': the provisioner '{chosen.name}' does not offer '{operation}'"
+            return ctx.failed(NOT_OFFERED, message)
+        answer = yield from converse(operation, code, request, setting, backup)
+        if isinstance(answer, Problem):
+            return _failed(ctx, inputs, answer)
+        location = str(answer.backup.get("location", ""))
+        if operation == "backup" and not location and not any(backup.folder.iterdir()):
+            lie = Problem(Trouble.LIES, "says that it is backed up, and there is neither a file nor a location")
+            return _failed(ctx, inputs, lie)
+        return DriverResult(outputs={"location": location, "message": answer.message}, public=("location", "message"))
+
+    return driver
 
 
 def _seen(ctx: StepContext, inputs: ResourceProvisioningInputs) -> tuple[str, str]:

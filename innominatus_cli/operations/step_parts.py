@@ -56,7 +56,7 @@ def answers(
     folder can be made.
     """
     results = list(earlier)
-    asked = [_plain(step) if _offers(step, part) else step for step in plan.steps]
+    asked = [plain(step) if _offers(step, part) else step for step in plan.steps]
     asked_plan = plan.model_copy(update={"steps": asked})
     setting = setting_outside_of_runs(git, admin, asked_plan, lambda step_type: _told(step_type, part), clock)
     with clean_errors(setting.redactor):
@@ -107,8 +107,8 @@ def _offers(step: PlannedStep, part: AskedPart) -> bool:
     return step.kind == "step" and step.expansion is None and part_for(step.type, part) is not None
 
 
-def _plain(step: PlannedStep) -> PlannedStep:
-    """The step as it is asked: once, and without outputs that only its work gives."""
+def plain(step: PlannedStep) -> PlannedStep:
+    """The step as it is asked outside of runs: once, and without outputs that only its work gives."""
     nothing: dict[str, Any] = {"declared_outputs": [], "set_variables": {}, "output_file": None, "retry": None}
     return step.model_copy(update=nothing)
 

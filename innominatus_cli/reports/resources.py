@@ -58,6 +58,8 @@ def resource_text(row: dict[str, Any]) -> str:
     lines += [f"  {one['type']:<12} {one['label']}: {one['value']}" for one in row["hints"]]
     lines += [f"  output       {name} = {_short(value)}" for name, value in sorted(row["outputs"].items())]
     lines += [f"  output       {name}: withheld" for name in row["withheld_outputs"]]
+    for one in row.get("backups", ()):
+        lines.append(f"  backup       {one['id']}  {one['at']}  by {one['by']}  {one['location']}".rstrip())
     lines += [f"  history      {one['at']}  {one['state']}  by run {one['run']}" for one in row["history"]]
     return "".join(f"{line}\n" for line in lines)
 

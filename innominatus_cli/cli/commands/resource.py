@@ -9,13 +9,14 @@ from innominatus_cli.cli.output import output_option, print_document
 
 @click.group("resource")
 def command() -> None:
-    r"""Look at one resource of an application: its state and history, outputs, health, drift.
+    r"""Look at resources of applications: state, history, outputs, health, drift; back them up and restore them.
 
     \b
     Examples:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
       innominatus-ctl resource health checkout-service
+      innominatus-ctl resource backup click-analytics lake
       innominatus-ctl resource drift checkout-service --env staging
     """
 
@@ -86,6 +87,76 @@ def health(word: str | None, environment: str | None, output: str) -> int:
     from innominatus_cli.cli.asking import print_health
 
     return print_health(word, environment, output)
+
+
+_reason = click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
+
+
+@command.command("backup", short_help="Let its provisioner back it up.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@_environment
+@_reason
+@output_option("text", "json", "yaml")
+def backup(application: str, name: str, environment: str | None, reason: str, output: str) -> int:
+    r"""Let the provisioner of a resource back it up, where it offers that; who did is recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource backup click-analytics lake --env development
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    return print_done(backups.backup(open_ledger(), application, name, environment, reason), output, "backed up as")
+
+
+@command.command("restore", short_help="Let its provisioner restore it from a backup.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@click.option("--backup", "wanted", metavar="ID", help="Which backup, or how its id begins; else the newest.")
+@_environment
+@_reason
+@output_option("text", "json", "yaml")
+def restore(application: str, name: str, wanted: str | None, environment: str | None, reason: str, output: str) -> int:
+    r"""Let the provisioner of a resource restore what a backup holds; what it holds now is replaced. It is recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource restore click-analytics lake
+      innominatus-ctl resource restore click-analytics lake --backup 01JD --reason "bad import"
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    done = backups.restore(open_ledger(), application, name, environment, wanted, reason)
+    return print_done(done, output, "restored from")
+
+
+@command.command("transfer", short_help="Bring what it holds into another environment.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
+@click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
+@_reason
+@output_option("text", "json", "yaml")
+def transfer(application: str, name: str, source: str, target: str, reason: str, output: str) -> int:
+    r"""Back a resource up in one environment, and restore it in another one; what that holds is replaced.
+
+    The resource has to be there in both. Both steps are recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource transfer click-analytics lake --env staging --to development
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    done = backups.transfer(open_ledger(), application, name, source, target, reason)
+    return print_done(done, output, f"transferred from {source} by")
 
 
 command.add_command(drift)

@@ -41,3 +41,17 @@ NO_SUCH_WORKLOAD = Code(
     detail="Which workloads there are, in which cluster and namespace, is told by the record of the last deployment. "
     "One that rendered manifests alone brought nothing into a cluster.",
 )
+NOT_OFFERED = Code(
+    "ORC-5570",
+    "The provisioner of a resource does not offer that",
+    "Let the provisioner offer it (docs/product-team-guide/provisioners.md), or do it with the resource's own tools.",
+    detail="`backup` and `restore` are up to provisioners that are code: a class that has methods of these names, a "
+    "program whose `describes` lists them under `operations`. `resource transfer` needs both.",
+)
+NO_SUCH_BACKUP = Code(
+    "ORC-5571",
+    "There is no such backup",
+    "`innominatus-ctl resource show` lists the backups of a resource.",
+    detail="Backups are known by the actions that `resource backup` wrote. Their files are in the state folder of the "
+    "clone that made them, or where the provisioner said.",
+)

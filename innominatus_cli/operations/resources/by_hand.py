@@ -121,7 +121,8 @@ def _changed(
     reason: str,
     clock: Clock | None,
 ) -> DoneByHand:
-    with _locked(ledger, workload, clock or SystemClock()):
+    plan = workload.plan
+    with locked(ledger, plan.application.name, plan.environment, clock or SystemClock()):
         _ask(ledger, workload, action, inputs, clock)
         return _recorded(ledger, workload, action, inputs, reason, clock)
 
@@ -132,7 +133,7 @@ def _ask(
     """Lets the driver do an operation on the workload. Raises CannotContinue where it does not succeed."""
     step = _step(workload, operation, inputs)
     plan = workload.plan.model_copy(update={"steps": [step], "workflows": []})
-    setting = setting_outside_of_runs(ledger.store.git, _admin(ledger), plan, driver_for, clock)
+    setting = setting_outside_of_runs(ledger.store.git, admin_of(ledger), plan, driver_for, clock)
     with a_run_of_its_own(setting) as own:
         result = execute_step(own, step.id, ())
     if result.status == "succeeded":
@@ -170,11 +171,14 @@ def _step(workload: Workload, operation: str, inputs: Mapping[str, Any]) -> Plan
 
 
 @contextmanager
-def _locked(ledger: OpenLedger, workload: Workload, clock: Clock) -> Iterator[None]:
-    """Holds the lock of the application and environment, as a run does."""
-    locks = RunLocks(ledger.store.git, ledger.state, clock, _admin(ledger).locks)
+def locked(ledger: OpenLedger, application: str, environment: str, clock: Clock) -> Iterator[None]:
+    """Holds the lock of an application and environment, as a run does.
+
+    Raises CannotContinue (exit 75) where another one has it.
+    """
+    locks = RunLocks(ledger.store.git, ledger.state, clock, admin_of(ledger).locks)
     holder = Holder.of_this_process(run=clock.new_id(), who=ledger.store.who.email, since=timestamp(clock.now()))
-    locks.acquire(workload.plan.application.name, workload.plan.environment, holder)
+    locks.acquire(application, environment, holder)
     try:
         yield
     finally:
@@ -212,7 +216,7 @@ def _recorded(
 
 
 def _in_foreground(ledger: OpenLedger, words: Sequence[str]) -> int:
-    git, admin = ledger.store.git, _admin(ledger)
+    git, admin = ledger.store.git, admin_of(ledger)
     env = base_environment(os.environ, (*admin.env, "TERM"), git.root, {})
     kubectl = find_program("kubectl", path=env["PATH"], cwd=git.root, untrusted=git.root)
     if kubectl is None:
@@ -227,6 +231,7 @@ def _at(workload: Workload, operation: str) -> tuple[str, ...]:
     return (*context, operation, f"--namespace={workload.namespace}")
 
 
-def _admin(ledger: OpenLedger) -> AdminConfigDocument:
+def admin_of(ledger: OpenLedger) -> AdminConfigDocument:
+    """What admin-config.yaml says, or would say by default."""
     admin = ledger.repository.admin_config()
     return admin.model if admin else AdminConfigDocument()

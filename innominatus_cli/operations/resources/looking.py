@@ -10,6 +10,7 @@ from innominatus_cli.findings.catalogue.resources import UNKNOWN_RESOURCE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.history import Found, OpenLedger, score_files
+from innominatus_cli.operations.resources.kept_backups import backups_of
 from innominatus_cli.operations.resources.recorded import Data, RecordedResource, recorded_resources
 from innominatus_cli.operations.resources.sharing import users_of
 
@@ -37,7 +38,7 @@ def resources(
 def resource(ledger: OpenLedger, application: str, name: str, environment: str | None = None) -> Data:
     """One resource with its history. Raises CannotContinue where there is none, or it is in several environments."""
     one = recorded_resource(ledger, application, name, environment)
-    return _with_users(ledger, [one])[0]
+    return {**_with_users(ledger, [one])[0], "backups": backups_of(ledger.store, one)}
 
 
 def recorded_resource(
