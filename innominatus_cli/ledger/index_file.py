@@ -3,8 +3,8 @@
 It is a cache in the git directory, derived from commits and never the other way round. Whatever is wrong with it (other
 bytes, another version, a lock, a disk that refuses) raises `IndexUnusable`: whoever asked reads the records then.
 
-A row's sum shows where the row was damaged, but not that a query does not find it any more. So a sum over the whole file
-stands beside it (`.sum`), written while nobody else can write, and compared when it is opened.
+A row's sum shows where the row was damaged, but not that a query does not find it any more. So a sum over the whole
+file stands beside it (`.sum`), written while nobody else can write, and compared when it is opened.
 """
 
 import json
