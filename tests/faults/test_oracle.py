@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from innominatus_cli.execution.opening import read_run
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.state_folder import StateFolder
@@ -84,7 +85,7 @@ def line(kind: str, step: str) -> dict[str, str]:
 )
 def test_the_order_of_a_journal_is_judged(found: Trial, lines: list[dict[str, str]], broken: set[str]) -> None:
     ledger = open_ledger(found.repository)
-    plan = oracle.read_run(ledger.state.run_dir(ledger.state.runs()[0])).plan
+    plan = read_run(ledger.state.run_dir(ledger.state.runs()[0])).plan
     oracle._judge_journal(found, lines, {step.id: step for step in plan.steps})
     assert promises(found) == broken
 
