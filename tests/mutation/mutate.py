@@ -57,7 +57,7 @@ TESTS = {
     "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "operations/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "ledger/writing.py": _COMMITS,
-    "ledger/working_tree.py": _COMMITS,
+    "ledger/working_tree.py": ("tests/integration/ledger/test_working_tree_store.py", *_COMMITS),
     "ledger/branch_store.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/ledger_branch.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/store.py": _LEDGER,
@@ -109,6 +109,8 @@ class _Change(ast.NodeTransformer):
             return node
         if isinstance(node, ast.arguments):
             node.defaults = [self.visit(one) for one in node.defaults]  # type: ignore[misc]
+            return node
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return node
         if isinstance(node, ast.FunctionDef):
             node.returns = None
