@@ -153,7 +153,10 @@ def test_actions_are_of_what_they_concern_and_of_everything_where_they_name_noth
     shop = store.write_action(make_action(application="shop", environment="production"), head, commit=False).record
     loose = {one.record.id for one in write.store.loose_actions([])}
     assert loose == set()
-    ids = lambda *asked: {one.record.id for one in write.store.actions(*asked)}  # noqa: E731
+
+    def ids(*asked: str) -> set[str]:
+        return {one.record.id for one in write.store.actions(*asked)}
+
     assert ids() == {web.id, shop.id}
     assert ids("web") == {web.id}
     assert ids("shop", "production") == {shop.id}

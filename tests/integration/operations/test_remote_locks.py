@@ -480,7 +480,7 @@ def test_a_request_on_the_remote_reaches_the_run_once(here: Clone, interrupts: l
     assert lock.release() == ()
 
 
-@pytest.mark.parametrize(("away", "problem"), [(4, False), (9, True)])
+@pytest.mark.parametrize(("away", "problem"), [(4, False), (5, False), (6, True)])
 def test_a_remote_that_is_away_is_a_problem_only_where_the_lease_runs_out_meanwhile(
     here: Clone, bare: Path, away: int, problem: bool
 ) -> None:
@@ -507,3 +507,40 @@ def test_a_lock_that_was_not_renewed_in_time_is_told_when_it_is_given_back(here:
 def test_whatever_a_copy_says_the_lock_is_given_back_unless_it_is_lost(here: Clone, said: bytes) -> None:
     assert here.take(60, said).release() == ()
     assert (here.refs.listed(REF) == {}) == (b"true" not in said)
+
+
+def test_a_lock_that_is_renewed_whenever_it_is_to_go_is_given_up_after_three_attempts(
+    here: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = here.take()
+    seen = standing_lock(here.refs, REF)
+    assert seen is not None
+    tried: list[str] = []
+
+    def moved(_: RemoteRefs, ref: str, old: str) -> bool:
+        assert ref == REF
+        tried.append(old)
+        here.blob(lock.facts.renewed(f"time {len(tried)}", lock.token).canonical, REF)
+        return False
+
+    monkeypatch.setattr(RemoteRefs, "delete", moved)
+    assert not break_lock(here.refs, seen)
+    assert len(tried) == len(set(tried)) == 3
+
+
+def test_a_note_that_has_gone_is_no_trouble(here: Clone) -> None:
+    lock = here.take()
+    (here.state.root / "locks" / "remote" / f"{RUN}.json").unlink()
+    assert lock.release() == ()
+
+
+def test_what_a_run_is_told_of_a_thief_is_bounded(here: Clone, there: Clone, interrupts: list[int]) -> None:
+    lock = here.take(6)
+    sh(here.git.root, "git", "push", "-q", "origin", f":{REF}")
+    there.holder = replace(there.holder, who="e" * 1000)
+    there.take()
+    answers(lock, here, 1)
+    request = cancelled(here.state, RUN)
+    assert request is not None
+    assert len(request.reason) == 900
+    assert interrupts == [signal.SIGINT]
