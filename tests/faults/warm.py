@@ -55,6 +55,10 @@ class Warm:
         status, kib, late = json.loads(self._process.stdout.readline())
         return status, kib, late
 
+    def close(self) -> None:
+        """Ends it before this process does."""
+        self._process.communicate()
+
 
 def _import_everything() -> None:
     import innominatus_cli
