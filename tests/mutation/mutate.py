@@ -41,10 +41,7 @@ TESTS = {
     "execution/replay.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_replay.py"),
     "execution/reuse.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_going_on.py"),
     "execution/probing.py": ("tests/unit/execution/test_probing.py", "tests/integration/execution/test_going_on.py"),
-    "execution/run_journal.py": (
-        "tests/integration/execution/test_engine.py",
-        "tests/integration/execution/test_replay.py",
-    ),
+    "execution/run_journal.py": ("tests/integration/execution/test_run_journal.py",),
     "execution/needed_again.py": _EXECUTION,
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
