@@ -69,7 +69,9 @@ def _found(ctx: StepContext, inputs: CostAnalysisInputs) -> tuple[list[Item], li
     """What costs, and what of the plans has no price."""
     items: list[Item] = []
     has_plans = bool(inputs.plans or inputs.plan_files)
-    if isinstance(inputs.workload, dict) or not has_plans:
+    if inputs.only_plans and not has_plans:
+        return ctx.finding(codes.INPUTS_UNUSABLE, "only plans are to be priced, and there are none")
+    if not inputs.only_plans and (isinstance(inputs.workload, dict) or not has_plans):
         of_workload = _items(ctx, inputs)
         if isinstance(of_workload, Finding):
             return of_workload

@@ -46,7 +46,9 @@ class CostAnalysisInputs(StepInputs):
     prices: list[NamedPrice | PriceName] = [WHOLE_TABLE]
     """Names in admin-config's table `prices`; all of them where nothing is said."""
     workload: WorkloadInput | None = APPLICATION_WORKLOAD
-    """The workload that is priced; null: none."""
+    """The workload that is priced."""
+    only_plans: bool = False
+    """Whether the plans alone are priced, and no workload."""
     plans: list[str] = []
     """Outputs `plan` of `terraform` steps: files below the state folder."""
     plan_files: list[PathInput] = []

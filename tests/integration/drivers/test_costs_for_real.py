@@ -24,13 +24,8 @@ resource "terraform_data" "secret" { input = sensitive({ size = "hush-hush", gb 
 ANY = {"name": "any", "resource": "terraform_*", "monthlyCents": 1000}
 SMALL = {"name": "small", "resource": "terraform_data", "where": {"input.size": "small"}, "monthlyCents": 200}
 DISK = {"name": "disk", "resource": "terraform_data", "part": "disk", "quantity": "input.gb", "monthlyCents": 3}
-SECOND = {**DISK, "name": "second", "part": "second disk", "quantity": "input.disks.1.gb"} | {"where": {"input.size": "sm*"}}
-    **DISK,
-    "name": "second",
-    "part": "second disk",
-    "quantity": "input.disks.1.gb",
-    "where": {"input.size": "sm*"},
-}
+SMALLISH = {"where": {"input.size": "sm*"}}
+SECOND = {**DISK, "name": "second", "part": "second disk", "quantity": "input.disks.1.gb", **SMALLISH}
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def planned(run_step: Any, repository: Path, tool: Callable[[str], Path]) -> Cal
 
 
 def cost(run_step: Any, *prices: dict[str, Any], **inputs: Any) -> Any:
-    return run_step("cost-analysis", {"workload": None, "prices": list(prices), **inputs})
+    return run_step("cost-analysis", {"onlyPlans": True, "prices": list(prices), **inputs})
 
 
 def test_every_resource_of_a_plan_has_the_price_that_says_most(run_step: Any, planned: Callable[[str], str]) -> None:
@@ -154,6 +149,7 @@ def test_what_terraform_forgets_goes_on_to_cost(run_step: Any, repository: Path)
 
 
 def test_paths_that_lead_out_or_nowhere_are_refused(run_step: Any) -> None:
+    assert cost(run_step).failure.code.number == "ORC-5106"
     assert cost(run_step, planFiles=["../plan.json"]).failure.code.number == "ORC-5104"
     assert cost(run_step, plans=["../plan.json"]).failure.code.number == "ORC-5104"
     assert cost(run_step, planFiles=["plan.json"]).failure.code.number == "ORC-5105"
