@@ -160,7 +160,8 @@ def test_a_plan_changes_nothing_and_says_what_it_would_do(run_step: Any, state: 
     done = run_step("terraform", {**APPLY, "operation": "plan"})
     assert done.failure is None
     assert done.message == "1 to add, 0 to change, 0 to destroy"
-    assert set(done.outputs) == {"plan_summary", "changed"}
+    assert set(done.outputs) == {"plan_summary", "changed", "plan"}
+    assert (state / done.outputs["plan"]).is_file()
     assert not list(state.rglob("made.json"))
     shown = run_step("terraform", APPLY, part="preview")
     assert shown.outputs == {"changes": [{"action": "create", "object": "terraform_data.db"}]}
