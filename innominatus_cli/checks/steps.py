@@ -15,7 +15,7 @@ from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.finding import Finding, Fix, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
-TABLES = ("secrets", "healthChecks", "alerts")
+TABLES = ("secrets", "healthChecks", "alerts", "dashboards")
 """The keys of a step's config that hold names of the tables of admin-config.yaml with the same name."""
 
 
@@ -99,7 +99,7 @@ def check_config(document: Document, facts: Facts) -> Iterator[Finding]:
 
 @only_with(*TABLES)
 def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
-    """ORC-2019: names of secrets, health checks and alerts are defined in admin-config.yaml.
+    """ORC-2019: names of secrets, health checks, alerts and dashboards are defined in admin-config.yaml.
 
     A warning where admin-config.yaml lacks that whole table, as old ones do; running the step needs it.
     """

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.approvers import ApprovalSettings, Team
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
 from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry, SecretPolicy, SecretStoresConfig
@@ -85,6 +86,41 @@ class AlertDefinition(YamlModel):
     expression: str = ""
     for_: Annotated[DurationSeconds, Field(alias="for")] = 0
     severity: Literal["info", "warning", "critical"] = "warning"
+
+
+class DashboardPanel(YamlModel):
+    """One panel of a dashboard; panels follow each other from left to right, 24 columns a row."""
+
+    title: Annotated[str, Field(min_length=1)]
+    description: str | None = None
+    type: Literal["timeseries", "stat", "gauge", "bargauge", "table", "text"] = "timeseries"
+    expression: str | None = None
+    """One PromQL expression; `$SERVICE` in it stands for the service."""
+    queries: dict[str, str] | None = None
+    """More than one, by the legend of each."""
+    text: str | None = None
+    """What a panel of type text shows, in Markdown."""
+    unit: str | None = None
+    """Grafana's name of the unit, as `reqps`, `s`, `bytes` or `percentunit`."""
+    thresholds: dict[str, float | int] | None = None
+    """Values from which on a colour holds, as `{orange: 0.5, red: 0.8}`; below all of them it is green."""
+    width: Annotated[int, Field(ge=1, le=24)] = 12
+    height: Annotated[int, Field(ge=2, le=40)] = 8
+
+
+class DashboardDefinition(YamlModel):
+    """A named Grafana dashboard."""
+
+    title: str | None = None
+    """The name where nothing is said; `$SERVICE` in it stands for the service."""
+    description: str | None = None
+    tags: list[str] = []
+    datasource: str | None = None
+    """The uid of a Prometheus data source; a choice of the reader where nothing is said."""
+    window: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[smhdwMy]$")] = "6h"
+    """How far back it looks."""
+    refresh: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}[smhd])?$")] = "1m"
+    panels: Annotated[list[DashboardPanel], Field(min_length=1, max_length=200)]
 
 
 class Price(YamlModel):
@@ -289,6 +325,7 @@ class AdminConfigDocument(YamlModel):
     secret_policy: SecretPolicy = SecretPolicy()
     health_checks: dict[str, HealthCheck] = {}
     alerts: dict[str, AlertDefinition] = {}
+    dashboards: dict[str, DashboardDefinition] = {}
     prices: dict[str, Price] = {}
     limits: Limits = Limits()
     retries: dict[str, Retry] = {}
@@ -308,6 +345,10 @@ class AdminConfigDocument(YamlModel):
     prometheus: dict[str, Any] | None = None
     grafana: dict[str, Any] | None = None
     kubernetes_dashboard: dict[str, Any] | None = None
+
+    def environment(self, name: str) -> EnvironmentDefinition | None:
+        """The definition of an environment: its own, or that of the first pattern that its name matches."""
+        return entry_for(self.environments, name)
 
     def secrets_in(self, environment: str) -> dict[str, SecretDefinition]:
         """The table `secrets` as an environment has it."""

@@ -156,6 +156,8 @@ class RunRecord(StoredModel):
     """Whether the process that ran was killed, and a later command wrote this from the journal."""
     assumptions: list[Assumption] | None = None
     approvals: list[CountedApproval] | None = None
+    expires_at: str | None = None
+    """When what was deployed may be removed; RFC 3339, UTC."""
     lock: str | None = None
     """Fencing token of the lock on the remote: the object id of the lock's blob."""
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.model import DurationSeconds, YamlModel
 
 
@@ -42,7 +43,7 @@ class SecretEntry(SecretDefinition):
 
     def here(self, environment: str) -> SecretDefinition:
         """The definition that holds in an environment; what it does not describe is described as everywhere."""
-        found = self.environments.get(environment)
+        found = entry_for(self.environments, environment)
         if found is None:
             return self
         return found if found.description else found.model_copy(update={"description": self.description})

@@ -1,19 +1,22 @@
-"""`monitoring`: Prometheus alert rules as a manifest for its operator; promtool checks them where it is installed."""
+"""`monitoring`: alert rules as a manifest for Prometheus' operator, held to promtool, and dashboards for Grafana."""
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Final
 
 from innominatus_cli.documents.model import duration_text
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
-from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
+from innominatus_cli.drivers import promtool
+from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.dashboards import problem_of, queries_of, rendered
+from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
-from innominatus_cli.step_types.oversight import MonitoringInputs, NamedAlert
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
+from innominatus_cli.step_types.oversight import MonitoringInputs, NamedAlert, NamedDashboard
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_A_NAME: Final = re.compile(r"[^a-z0-9-]+")
@@ -21,31 +24,70 @@ _LONGEST: Final = 63
 
 
 def driver(ctx: StepContext) -> DriverSteps:
-    """Renders one rule an alert. A step that names no alert renders nothing and says so."""
+    """Renders one rule an alert, and the dashboards. A step that names neither renders nothing and says so."""
     inputs = ctx.inputs_of(MonitoringInputs)
-    if inputs.dashboards:
-        return ctx.failed(
-            codes.ALERT_UNUSABLE, "dashboards cannot be rendered yet", "Take 'dashboards' out; alerts are rendered."
-        )
-    if not inputs.alerts:
-        return DriverResult(outputs={"alerts": [], "checked": False}, message="names no alerts: nothing to render")
     service = inputs.service or ctx.application
     rules = _rules(ctx, inputs, service)
     if isinstance(rules, Finding):
         return DriverResult(failure=rules)
+    boards = _dashboards(ctx, inputs)
+    if isinstance(boards, Finding):
+        return DriverResult(failure=boards)
+    if inputs.tests and not rules:
+        return ctx.failed(codes.INPUTS_UNUSABLE, "there are tests and no alerts that they could be of")
+    if not rules and not boards:
+        return DriverResult(outputs=_outputs([], [], checked=False), message="names no alerts: nothing to render")
     group = {"name": service, "rules": rules}
-    checked = yield from _check(ctx, group)
-    if isinstance(checked, Finding):
-        return DriverResult(failure=checked)
-    manifest = _manifest(ctx, inputs, service, group)
-    names = [rule["alert"] for rule in rules]
-    told = "promtool found no fault" if checked else "promtool is not installed: not checked"
+    queries = [query for board in boards for query in queries_of(board, service)]
+    judged = yield from _judged(ctx, inputs, group, queries)
+    if isinstance(judged, Finding):
+        return DriverResult(failure=judged)
+    checked = bool(judged)
+    manifests = [_manifest(ctx, inputs, service, group)] if rules else []
+    manifests += [_config_map(ctx, inputs, service, board) for board in boards]
     return DriverResult(
-        outputs={"alerts": names, "checked": checked},
-        artifacts={ctx.artifact_path(): yaml_text([manifest]).encode()},
-        message=f"{counted(len(names), 'alert rule')}; {told}",
-        tools=(ToolFound(name="promtool"),) if checked else (),
+        outputs=_outputs([rule["alert"] for rule in rules], boards, checked=checked, tested=len(inputs.tests)),
+        artifacts={ctx.artifact_path(): yaml_text(manifests).encode()},
+        message=_message(len(rules), len(boards), len(inputs.tests), checked=checked),
+        tools=judged,
     )
+
+
+def _judged(
+    ctx: StepContext, inputs: MonitoringInputs, group: Mapping[str, Any], queries: Sequence[str]
+) -> Generator[CommandRequest, CommandOutcome, tuple[ToolFound, ...] | Finding]:
+    """The promtool that judged; none where it is missing and not needed."""
+    tools = []
+    for need in ctx.step.tools:
+        found = yield from tool(ctx, need)
+        if isinstance(found, Finding):
+            return found
+        tools.append(found)
+    checked = yield from promtool.check(ctx, group, queries)
+    if isinstance(checked, Finding):
+        return checked
+    failed = yield from promtool.test(ctx, inputs.tests)
+    if failed is not None:
+        return failed
+    return tuple(tools) or ((ToolFound(name="promtool"),) if checked else ())
+
+
+def _outputs(
+    alerts: Sequence[str], boards: Sequence[NamedDashboard], *, checked: bool, tested: int = 0
+) -> dict[str, Any]:
+    return {
+        "alerts": list(alerts),
+        "dashboards": [board.name for board in boards],
+        "checked": checked,
+        "tested": tested,
+    }
+
+
+def _message(rules: int, boards: int, tests: int, *, checked: bool) -> str:
+    rendered_ = [counted(rules, "alert rule")] if rules else []
+    rendered_ += [counted(boards, "dashboard")] if boards else []
+    told = "promtool found no fault" if checked else "promtool is not installed: not checked"
+    return f"{', '.join(rendered_)}; {told}" + (f"; {counted(tests, 'file')} of tests passed" if tests else "")
 
 
 def _rules(ctx: StepContext, inputs: MonitoringInputs, service: str) -> list[dict[str, Any]] | Finding:
@@ -71,30 +113,48 @@ def _rules(ctx: StepContext, inputs: MonitoringInputs, service: str) -> list[dic
     return rules
 
 
-def _check(ctx: StepContext, group: dict[str, Any]) -> Generator[CommandRequest, CommandOutcome, bool | Finding]:
-    """Whether promtool had a look; a finding where it refuses the rules."""
-    path = ctx.scratch_dir / "rules.yaml"
-    path.write_text(yaml_text([{"groups": [group]}]), encoding="utf-8")
-    outcome = yield ctx.command("promtool", "check", "rules", str(path))
-    if outcome.ending is Ending.NOT_STARTED:
-        return False
-    if outcome.succeeded:
-        return True
-    return ctx.finding(codes.ALERT_UNUSABLE, f"promtool {ending_text(outcome)}: it does not take the rules")
+def _dashboards(ctx: StepContext, inputs: MonitoringInputs) -> list[NamedDashboard] | Finding:
+    found: dict[str, NamedDashboard] = {}
+    for board in inputs.dashboards:
+        if not isinstance(board, NamedDashboard):
+            return ctx.finding(codes.INPUTS_UNUSABLE, f"dashboard '{board}' is not in admin-config's dashboards")
+        problem = problem_of(board)
+        if problem:
+            return ctx.finding(codes.ALERT_UNUSABLE, f"dashboard '{board.name}': {problem}")
+        if board.name in found:
+            return ctx.finding(codes.INPUTS_UNUSABLE, f"two dashboards are called '{board.name}'")
+        found[board.name] = board
+    return list(found.values())
+
+
+def _metadata(ctx: StepContext, inputs: MonitoringInputs, name: str, **labels: str) -> dict[str, Any]:
+    return {
+        "name": _NOT_A_NAME.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-"),
+        "namespace": inputs.namespace or ctx.application,
+        "labels": {
+            "app.kubernetes.io/managed-by": "innominatus-ctl",
+            "app.kubernetes.io/part-of": ctx.application,
+            **labels,
+        },
+    }
 
 
 def _manifest(ctx: StepContext, inputs: MonitoringInputs, service: str, group: dict[str, Any]) -> dict[str, Any]:
-    name = _NOT_A_NAME.sub("-", f"{service}-alerts".lower()).strip("-")[:_LONGEST].strip("-")
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": {
-            "name": name,
-            "namespace": inputs.namespace or ctx.application,
-            "labels": {
-                "app.kubernetes.io/managed-by": "innominatus-ctl",
-                "app.kubernetes.io/part-of": ctx.application,
-            },
-        },
+        "metadata": _metadata(ctx, inputs, f"{service}-alerts"),
         "spec": {"groups": [group]},
+    }
+
+
+def _config_map(ctx: StepContext, inputs: MonitoringInputs, service: str, board: NamedDashboard) -> dict[str, Any]:
+    """What the sidecar of Grafana's chart loads. Source: `sidecar.dashboards` of the chart's values."""
+    file = _NOT_A_NAME.sub("-", board.name.lower()).strip("-") or "dashboard"
+    identity = (ctx.application, ctx.environment, ctx.step.id, service)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": _metadata(ctx, inputs, f"{service}-{board.name}-dashboard", grafana_dashboard="1"),
+        "data": {f"{file}.json": rendered(board, service, identity)},
     }

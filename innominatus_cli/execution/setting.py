@@ -172,8 +172,7 @@ class ScratchFolders:
     def is_empty(self, path: Path) -> bool:
         """Whether an attempt left nothing in its folder, which is still there."""
         try:
-            with os.scandir(path) as entries:
-                return next(entries, None) is None
+            return not os.listdir(path)  # noqa: PTH208 - a Path for every name is waste
         except OSError:
             return False
 

@@ -15,7 +15,7 @@ from innominatus_cli.language_server.cursor import ITEM, Cursor, Level, cursor_a
 from innominatus_cli.language_server.schema_walk import schemas_at, types_in_words, words_of
 
 _OPEN_REFERENCE = re.compile(r"\$\{(?P<path>[^}${]*)$")
-_TABLES = ("secrets", "healthChecks", "alerts")
+_TABLES = ("secrets", "healthChecks", "alerts", "dashboards")
 _CONTAINERS = ("object", "array")
 
 

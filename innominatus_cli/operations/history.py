@@ -107,11 +107,23 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
     runs, related, _ = last_runs(ledger.store, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in runs]
+    _add_expiries(ledger, rows)
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
     if application is not None and not rows and not now:
         rows = [_never_run(ledger, application)]
     return Found([*now, *rows], tuple(ledger.store.findings), _waiting(ledger.store))
+
+
+def _add_expiries(ledger: OpenLedger, rows: list[Data]) -> None:
+    """Until when what the runs deployed may stay; only records of golden paths that say so are read for it."""
+    paths = ledger.repository.golden_paths()
+    names = {path.model.metadata.name for path in paths if path.model.spec.expires_after is not None}
+    for row in rows:
+        stored = (
+            ledger.store.record(row["run"]) if row["golden_path"] in names and row["operation"] == "deploy" else None
+        )
+        row["expires_at"] = stored.record.expires_at if stored is not None else None
 
 
 def history(

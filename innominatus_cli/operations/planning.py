@@ -31,6 +31,7 @@ from innominatus_cli.operations.resources.changes import ResourceChange, resourc
 from innominatus_cli.operations.resources.sharing import with_users
 from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
+from innominatus_cli.planning.golden_path_environment import environment_of_path
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import Spare, plan_application
@@ -169,12 +170,15 @@ def plan_wish(
     if has_errors(of_files.findings):
         return PlanOutcome(None, of_files.findings)
     named = {name for name, _ in parameters}
-    environment = wish.environment or DEFAULT_ENVIRONMENT
+    golden_path, task = _what(repository, wish.name)
+    own = environment_of_path(repository, golden_path, {**of_files.values, **dict(parameters)}, wish.environment)
+    if isinstance(own, Finding):
+        return PlanOutcome(None, (own,))
+    environment = own or wish.environment or DEFAULT_ENVIRONMENT
     overrides = override(repository, score, wish.overriding, root=root, environment=environment)
-    if wish.environment is None and environment_of(repository, score) != environment:
+    if own is None and wish.environment is None and environment_of(repository, score) != environment:
         environment = environment_of(repository, score)
         overrides = override(repository, score, wish.overriding, root=root, environment=environment)
-    golden_path, task = _what(repository, wish.name)
     request = PlanRequest(
         environment=environment,
         operation=Operation.TASK if task is not None else operation_of(repository, golden_path),

@@ -39,8 +39,12 @@ def application_tier(
     source_files: tuple[str, ...],
     makers: ResourceSteps,
     findings: list[Finding],
+    replicas: int | None = None,
 ) -> list[Draft]:
-    """The generated workflows and the application's own. `makers` writes the steps that make resources."""
+    """The generated workflows and the application's own. `makers` writes the steps that make resources.
+
+    `replicas` are those of the workload, where the golden path says how many.
+    """
     application = _Application(workload, folded, makers)
     routes = application.routes()
     needs = {uid: sorted(resource.needs) for uid, resource in folded.resources.items()}
@@ -59,7 +63,7 @@ def application_tier(
     own = application.own(tuple(draft.name for draft in drafts))
     drafts += own
     before = tuple(draft.name for draft in drafts)
-    drafts.append(application.generated(WORKLOAD, [application.deploy(source_files)], before))
+    drafts.append(application.generated(WORKLOAD, [application.deploy(source_files, replicas)], before))
     if routes:
         steps = [step for uid in order.names if uid in routes for step in application.provision(uid)]
         drafts.append(application.generated(ROUTES, steps, (WORKLOAD,)))
@@ -128,11 +132,13 @@ class _Application:
             inputs["tags"] = {str(name): text_of(value) for name, value in tags.items()}
         return inputs
 
-    def deploy(self, source_files: tuple[str, ...]) -> DraftStep:
+    def deploy(self, source_files: tuple[str, ...], replicas: int | None) -> DraftStep:
         definition = StepDefinition(
             name="deploy-application", type="kubernetes", description=f"The containers of '{self._name}'"
         )
-        ready = {"operation": "apply", "workload": APPLICATION_WORKLOAD}
+        ready: dict[str, Any] = {"operation": "apply", "workload": APPLICATION_WORKLOAD}
+        if replicas is not None:
+            ready["replicas"] = replicas
         built = {
             name: container.image
             for name, container in sorted(self._model.containers.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.consulted import Asked, RecordingSnapshot
+from innominatus_cli.documents.environment_names import is_among
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -29,6 +30,7 @@ from innominatus_cli.planning.common_part import CommonPart
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
+from innominatus_cli.planning.golden_path_environment import lifetime_of_path
 from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
@@ -52,6 +54,7 @@ from innominatus_cli.planning.surroundings import ApplicationData, data_of, envi
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
+from innominatus_cli.provisioners.own_folder import KEY_SECRET, KEY_VARIABLE
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
@@ -98,6 +101,8 @@ class _Planning:
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
         self._back: TakenBack | None = None
+        self._replicas: int | None = None
+        """What a golden path's parameter of that name says."""
         self._types = StepTypes(repository)
         self._common = CommonPart(repository)
 
@@ -112,6 +117,8 @@ class _Planning:
             path.parameters, request.parameters, Place("--param"), path.owner, request.parameter_places
         )
         self._findings += parameters.findings
+        replicas = parameters.values.get("replicas") if path.golden_path is not None else None
+        self._replicas = replicas if isinstance(replicas, int) else None
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(
             self._repository, self._types, chosen.drafts, self._consulted, self._common.selection
@@ -141,6 +148,8 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         limits = self._limits()
+        lifetime = lifetime_of_path(path.golden_path, parameters.values)
+        self._findings += [lifetime] if isinstance(lifetime, Finding) else []
         steps = with_barriers(ordered.drafts, parts, memo.place if memo else place_node)
         self._findings += same_ids(steps)
         plan = Plan(
@@ -163,6 +172,7 @@ class _Planning:
             steps=steps,
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
+            lifetime_seconds=lifetime if isinstance(lifetime, int) and chosen.operation is Operation.DEPLOY else None,
         )
         outcome = self._outcome(self._checked(self._with_taken_back(plan)), chosen)
         return outcome if sibling is None or reads is None else self._with_rest(outcome, chosen, sibling, reads)
@@ -312,7 +322,7 @@ class _Planning:
         """Where admin-config defines environments, one that it does not define gets a warning."""
         config = self._repository.admin_config()
         known = config.model.environments if config else {}
-        if config and known and self._request.environment not in known:
+        if config and known and not is_among(self._request.environment, known):
             remedy = did_you_mean(self._request.environment, known)
             message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
             place = Spot(config.document).key("environments").place
@@ -375,7 +385,9 @@ class _Planning:
             else:
                 files += found.files
         makers = self._makers()
-        drafts = application_tier(self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings)
+        drafts = application_tier(
+            self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings, self._replicas
+        )
         self._findings += makers.findings
         self._offering += makers.consulted
         return drafts
@@ -385,9 +397,14 @@ class _Planning:
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        here = self._config.environments.get(environment) if self._config else None
+        here = self._config.environment(environment) if self._config else None
         cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions, cluster)
+        shared = self._config is not None and KEY_SECRET in self._config.secrets
+        key = {KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if shared else {}
+        repository, files = self._repository, self._files
+        return ResourceSteps(
+            repository, files, name, environment, product, services, definitions, key=key, cluster=cluster
+        )
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:

@@ -54,6 +54,8 @@ class ResourceSteps:
     """The workload's service, as Score provisioner files are told."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """`resourceDefinitions`: the types that types of Score files stand for."""
+    key: Mapping[str, str] = field(default_factory=dict)
+    """Variables of steps that make up random outputs: the key that all machines share, as a reference to a secret."""
     cluster: Mapping[str, Any] = field(default_factory=dict)
     """Where objects of provisioners go: what the environment says under `kubernetes`."""
     findings: list[Finding] = field(default_factory=list)
@@ -79,7 +81,9 @@ class ResourceSteps:
                 message = f"resource '{wanted.resource}': the type '{kind}' is only described here, and nothing is made"
                 remedy = f"Let a provider or a provisioner make it in '{self.environment}'."
                 self.findings.append(Finding(NOTHING_MAKES_RESOURCE, message, spot.at("type").place, remedy))
-            return [DraftStep(definition, spot, ready=ready)]
+            random = self.key and PROVISIONERS[choice.type].described
+            given = definition.model_copy(update={"env": dict(self.key)}) if random else definition
+            return [DraftStep(given, spot, ready=ready)]
         for wrong in _unknown_params(choice, ready, spot):
             self.findings.append(wrong)
         if choice.kind is not Kind.WORKFLOW:
@@ -196,7 +200,8 @@ class ResourceSteps:
         where = {"cluster": dict(self.cluster)} if self.cluster else {}
         planned = {**ready, "provisioner": choice.as_planned() | services | where}
         self.findings += self.files.take(choice.files, spot)
-        written = definition.model_copy(update={"env": dict(choice.env), "timeout": choice.timeout_seconds})
+        key = self.key if choice.kind is Kind.SCORE_TEMPLATE else {}
+        written = definition.model_copy(update={"env": {**key, **choice.env}, "timeout": choice.timeout_seconds})
         return DraftStep(written, spot, ready=planned, files=choice.files)
 
     def _by_workflow(

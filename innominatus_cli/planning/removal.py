@@ -16,9 +16,8 @@ from innominatus_cli.planning.application_tier import RESOURCES, ROUTES, WORKLOA
 from innominatus_cli.planning.recorded_values import RecordedValues
 from innominatus_cli.planning.rollback import History, Maker, bare, facts_of, started
 
-_REMOVED_OTHERWISE: Final = tuple(
-    f"{Phase.DEPLOYMENT}/{Tier.APPLICATION}/-/{name}" for name in (RESOURCES, WORKLOAD, ROUTES)
-)
+_GENERATED: Final = f"{Phase.DEPLOYMENT}/{Tier.APPLICATION}/-"
+_REMOVED_OTHERWISE: Final = frozenset({f"{_GENERATED}/{RESOURCES}", f"{_GENERATED}/{ROUTES}"})
 """Workflows whose work the removal of the application itself takes away."""
 
 
@@ -144,4 +143,11 @@ class _Remover(Maker):
 
 
 def _is_own(step: PlannedStep) -> bool:
+    """Whether the removal of the application itself takes it away.
+
+    That deletes the objects of the last deployment; those that only earlier ones had, and the namespace where a run
+    made it, are taken back where they were applied.
+    """
+    if step.workflow_id == f"{_GENERATED}/{WORKLOAD}":
+        return step.inputs.get("mode") != "apply"
     return step.workflow_id in _REMOVED_OTHERWISE

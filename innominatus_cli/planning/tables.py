@@ -7,12 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition, HealthCheck
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables `secrets`, `healthChecks`, `alerts` and `prices`."""
+    """The tables `secrets`, `healthChecks`, `alerts`, `dashboards` and `prices`."""
 
     config: AdminConfigDocument
     environment_name: str
@@ -20,7 +21,7 @@ class Tables:
     @property
     def environment(self) -> EnvironmentDefinition | None:
         """The environment's definition."""
-        return self.config.environments.get(self.environment_name)
+        return self.config.environment(self.environment_name)
 
     def names(self, table: str) -> list[str]:
         """The names of a table, sorted."""
@@ -31,9 +32,10 @@ class Tables:
         found = self._table(table).get(name)
         if found is None:
             return None
-        if isinstance(found, HealthCheck) and self.environment_name in found.environments:
-            here = _data(found.environments[self.environment_name])
-            return {"name": name, "description": found.description, **here}
+        if isinstance(found, HealthCheck):
+            here = entry_for(found.environments, self.environment_name)
+            if here is not None:
+                return {"name": name, "description": found.description, **_data(here)}
         if isinstance(found, SecretEntry):
             found = found.here(self.environment_name)
         data = _data(found)
@@ -47,6 +49,7 @@ class Tables:
             "secrets": self.config.secrets,
             "healthChecks": self.config.health_checks,
             "alerts": self.config.alerts,
+            "dashboards": self.config.dashboards,
             "prices": self.config.prices,
         }
         return tables[table]

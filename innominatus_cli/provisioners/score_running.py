@@ -21,7 +21,7 @@ from innominatus_cli.provisioners.conversing import DEFAULT_SECONDS, Problem, Se
 from innominatus_cli.provisioners.go_template import render
 from innominatus_cli.provisioners.go_template_reader import TemplateProblem
 from innominatus_cli.provisioners.go_template_words import Structs
-from innominatus_cli.provisioners.own_folder import OwnFolder
+from innominatus_cli.provisioners.own_folder import KEY_VARIABLE, OwnFolder
 from innominatus_cli.provisioners.protocol import MOST_BYTES, OUTPUT_NAME, Answer, uid_of
 from innominatus_cli.provisioners.score_files import TEMPLATES, entry_in, program_of
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
@@ -135,7 +135,7 @@ def _by_command(
         CommandRequest(
             argv=(program, *args),
             cwd=setting.work_dir,  # as Score has it: published ones read files beside them
-            env=setting.env,
+            env={name: value for name, value in setting.env.items() if name != KEY_VARIABLE},
             timeout_seconds=DEFAULT_SECONDS,
             stdin=json.dumps(_said(request, folder)).encode(),
             keep_bytes=MOST_BYTES + 1,
@@ -225,7 +225,7 @@ def _data(request: ResourceRequest, folder: OwnFolder) -> dict[str, Any]:
         "Shared": _read(folder.read_shared(_SHARED)),
         "SourceWorkload": request.application,
         "WorkloadServices": Structs({name: _as_in_go(service) for name, service in request.services.items()}),
-        "Guid": _guid(folder),
+        "Guid": _guid(request),
         "WorkloadMetadata": {"name": request.application},
         "Namespace": request.namespace or request.application,
         "ComposeProjectName": request.application,
@@ -267,8 +267,10 @@ def _as_in_go(service: Mapping[str, Any]) -> dict[str, Any]:
     return {"ServiceName": service.get("ServiceName"), "Ports": ports}
 
 
-def _guid(folder: OwnFolder) -> str:
-    digits = hashlib.sha256(folder.derived("score/guid")).hexdigest()
+def _guid(request: ResourceRequest) -> str:
+    """It is no secret, and names objects: so it is the same on every machine."""
+    said = f"{request.application}\0{request.environment}\0{uid_of(request)}"
+    digits = hashlib.sha256(said.encode()).hexdigest()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 

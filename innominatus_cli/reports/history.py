@@ -67,8 +67,10 @@ ADOPTED: Final = (
 def status_listing(found: Found, rows: Sequence[Data]) -> Listing:
     """The last runs; below them what waits for `ledger adopt`."""
     shown = [_run_cells(row) for row in rows]
+    expire = any(row.get("expires_at") for row in rows)
+    columns = (*STATUS, Column("Expires", "expires_at")) if expire else STATUS
     return Listing(
-        STATUS, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
+        columns, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
     )
 
 

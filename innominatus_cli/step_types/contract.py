@@ -89,7 +89,7 @@ WHOLE_TABLE: Final = "*"
 """The name that stands for every entry of a table."""
 
 
-def table_of(table: Literal["healthChecks", "alerts", "secrets", "prices"]) -> Any:  # noqa: ANN401 - a pydantic field
+def table_of(table: Literal["healthChecks", "alerts", "dashboards", "secrets", "prices"]) -> Any:  # noqa: ANN401 - a pydantic field
     """Marks a string, or the strings of a list, as names in a table of admin-config.yaml.
 
     Planning puts the table's entry, with its `name`, in the place of each name (every entry for `*`), so that a run

@@ -1,15 +1,17 @@
 """Steps of the platform's oversight: `cost-analysis`, `tagging` and `monitoring`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
-from innominatus_cli.documents.admin_config import AlertDefinition, Price
+from innominatus_cli.documents.admin_config import AlertDefinition, DashboardDefinition, Price
 from innominatus_cli.documents.model import Text
+from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
     APPLICATION_WORKLOAD,
     WHOLE_TABLE,
+    PathInput,
     Reference,
     StepInputs,
     StepType,
@@ -58,11 +60,21 @@ class TaggingInputs(StepInputs):
     """Tags that must have a value, besides all those that `tags` names."""
 
 
+PROMTOOL: Final = ToolNeed(name="promtool", range=">=2.30")
 AlertName = Annotated[str, table_of("alerts")]
 
 
 class NamedAlert(AlertDefinition):
     """An alert with its name: an entry of admin-config's `alerts`, or one of the step's own."""
+
+    name: str
+
+
+DashboardName = Annotated[str, table_of("dashboards")]
+
+
+class NamedDashboard(DashboardDefinition):
+    """A dashboard with its name: an entry of admin-config's `dashboards`, or one of the step's own."""
 
     name: str
 
@@ -75,9 +87,11 @@ class MonitoringInputs(StepInputs):
     service: str | None = None
     """What is watched; the application where nothing is said. `$SERVICE` in an expression stands for it."""
     alerts: list[NamedAlert | AlertName] = []
-    """Names in admin-config's table `alerts`."""
-    dashboards: list[str] = []
-    """Names of dashboards. They cannot be rendered yet: a step that names some fails and says so."""
+    """Names in admin-config's table `alerts`, or alerts of the step's own."""
+    dashboards: list[NamedDashboard | DashboardName] = []
+    """Names in admin-config's table `dashboards`, or dashboards of the step's own."""
+    tests: list[PathInput] = []
+    """Files of unit tests for `promtool test rules`, whose `rule_files` is `[rules.yaml]`: the rules of this step."""
     namespace: str | None = None
     """The namespace of the rules; the application's name where nothing is said."""
     labels: dict[str, Text] = {}
@@ -108,12 +122,15 @@ TAGGING = StepType(
 )
 MONITORING = StepType(
     name="monitoring",
-    summary="Renders Prometheus alert rules; promtool checks them where it is installed.",
+    summary="Renders Prometheus alert rules, which promtool checks and tests, and Grafana dashboards.",
     inputs=MonitoringInputs,
     outputs={
         "alerts": "Names of the rendered alerts.",
+        "dashboards": "Names of the rendered dashboards.",
         "checked": "Whether promtool checked the rules.",
+        "tested": "Number of files of tests that the rules passed.",
     },
+    tools_by_inputs=lambda inputs: (PROMTOOL,) if inputs.get("tests") else (),
     default_timeout_seconds=300,
     **_CONVERGENT,
 )

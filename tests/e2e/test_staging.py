@@ -66,6 +66,8 @@ class Staging(NamedTuple):
         assert self.secrets() == {}
         assert "ecommerce-payments-read" not in self.vault.ask("GET", "sys/policy")["policies"]
         assert [self.objects(namespace) for namespace in NAMESPACES] == [set(), set()]
+        left = self.kubernetes.ask("get", "namespaces", "--output=name").split()
+        assert not {f"namespace/{namespace}" for namespace in NAMESPACES} & set(left)
         return True
 
     def secrets(self) -> dict[str, str]:

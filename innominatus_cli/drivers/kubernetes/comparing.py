@@ -8,6 +8,7 @@ from typing import Any, Final
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, StepContext
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.kubernetes.kubectl import TOOL, Sent, call, delete
 from innominatus_cli.drivers.manifests import Manifest
 from innominatus_cli.findings.catalogue import execution as codes
@@ -56,7 +57,7 @@ def compare(ctx: StepContext, inputs: KubernetesInputs, objects: Sequence[Manife
     argv = call(inputs, "diff", "--server-side", "--force-conflicts", "--field-manager=innominatus-ctl", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     if outcome.ending is not Ending.EXITED or outcome.exit_code not in {0, _DIFFERS}:
-        return ctx.program_failed("kubectl diff", outcome)
+        return failed(ctx, "kubectl diff", outcome)
     if outcome.exit_code == 0:
         return Compared(missing, ())
     named = {line.rpartition(b"/")[2].decode("utf-8", "replace") for line in _CHANGED.findall(outcome.stdout.head)}
@@ -72,7 +73,7 @@ def current(
     argv = call(inputs, "get", "--ignore-not-found=true", "--output=json", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     if not outcome.succeeded:
-        return ctx.program_failed("kubectl get", outcome)
+        return failed(ctx, "kubectl get", outcome)
     if not outcome.stdout.head.strip():
         return []
     try:

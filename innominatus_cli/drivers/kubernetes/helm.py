@@ -9,6 +9,7 @@ from typing import Any, Final
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.kubernetes.names import is_namespace
 from innominatus_cli.drivers.manifests import Manifest, from_text
 from innominatus_cli.drivers.tools import tool
@@ -249,7 +250,7 @@ class _Helm:
         if not outcome.succeeded:
             if _NOT_FOUND in outcome.stderr.head:
                 return []
-            return self._ctx.program_failed("helm history", outcome)
+            return failed(self._ctx, "helm history", outcome)
         found = self._json(outcome.stdout.head.decode("utf-8", "replace"))
         if isinstance(found, Finding):
             return found
@@ -287,7 +288,7 @@ class _Helm:
         argv = ("kubectl", *context, f"--namespace={self._namespace}", "diff", "--filename=-")
         outcome = yield self._ctx.command(*argv, stdin=text.encode(), logs_stdout=False)
         if outcome.exit_code not in {0, 1}:
-            return DriverResult(failure=self._ctx.program_failed("kubectl diff", outcome))
+            return DriverResult(failure=failed(self._ctx, "kubectl diff", outcome))
         names = sorted(set(_CHANGED.findall(outcome.stdout.head.decode("utf-8", "replace"))))
         if outcome.exit_code == 1 and not names:  # kubectl's own form of a failure is a status over 1
             names = [self._inputs.release]
@@ -318,7 +319,7 @@ class _Helm:
         """What helm prints: it may hold secret values, so no log has it."""
         outcome = yield self._ctx.command("helm", *arguments, keep_bytes=_KEPT_BYTES, logs_stdout=False)
         if not outcome.succeeded:
-            return self._ctx.program_failed(f"helm {arguments[0]}", outcome)
+            return failed(self._ctx, f"helm {arguments[0]}", outcome)
         if outcome.stdout.truncated:
             return self._ctx.finding(codes.CHILD_WITHOUT_ANSWER, f"helm printed more than {_KEPT_BYTES // 1024**2} MiB")
         return outcome.stdout.head.decode("utf-8", "replace")

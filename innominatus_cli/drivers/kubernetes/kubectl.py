@@ -9,6 +9,7 @@ from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.manifests import Manifest
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -43,7 +44,7 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
     if not outcome.succeeded and not force and _only_ours(outcome):
         return (yield from apply(ctx, inputs, objects, force=True))
     if not outcome.succeeded:
-        return _conflict(ctx, outcome) or ctx.program_failed("kubectl", outcome)
+        return _conflict(ctx, outcome) or failed(ctx, "kubectl", outcome)
     if len(_APPLIED.findall(outcome.stdout.head)) < len(objects) and not outcome.stdout.truncated:
         told = f"'kubectl apply' ended well and did not say that it applied {counted(len(objects), 'object')}"
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, told)
@@ -64,7 +65,7 @@ def _rolled_out(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) 
     outcome = yield ctx.command(*call(inputs, "rollout", "status", f"--namespace={manifest.namespace}", limit, target))
     if outcome.ending is Ending.EXITED and not outcome.succeeded:
         return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not become ready")
-    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+    return None if outcome.succeeded else failed(ctx, "kubectl", outcome)
 
 
 def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
@@ -77,7 +78,7 @@ def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -
                 return ctx.program_failed("sleep", paused)
         outcome = yield ctx.command(*argv)
         if not outcome.succeeded:
-            return ctx.program_failed("kubectl", outcome)
+            return failed(ctx, "kubectl", outcome)
         ended = _job_end(outcome.stdout.head)
         if ended == "Complete":
             return None
@@ -144,7 +145,7 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
     if outcome.ending is Ending.EXITED and not outcome.succeeded and operation == "wait":
         return ctx.failed(codes.ROLLOUT_FAILED, f"{target} did not come to {condition}")
     if not outcome.succeeded:
-        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+        return DriverResult(failure=failed(ctx, "kubectl", outcome))
     outputs = {"namespace": namespace, "objects": [target], "manifests": []}
     return DriverResult(outputs=outputs, message=f"{operation}: {target}", tools=(TOOL,))
 
@@ -154,7 +155,7 @@ def delete(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) 
     text = yaml_text(manifest.data for manifest in reversed(objects)).encode()
     argv = call(inputs, "delete", "--ignore-not-found=true", "--wait=true", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
-    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+    return None if outcome.succeeded else failed(ctx, "kubectl", outcome)
 
 
 def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSteps:
@@ -167,7 +168,7 @@ def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSte
         return ctx.failed(codes.INPUTS_UNUSABLE, "secrets are not read into outputs, which are recorded")
     outcome = yield ctx.command(*call(inputs, "get", f"--namespace={namespace}", "--output=json", *wanted))
     if not outcome.succeeded:
-        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+        return DriverResult(failure=failed(ctx, "kubectl", outcome))
     try:
         found = read_json(outcome.stdout.head)
     except ValueError:

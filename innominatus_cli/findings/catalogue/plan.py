@@ -134,7 +134,8 @@ UNDEFINED_ENTRY = Code(
     "ORC-3035",
     "A name is in no table of admin-config.yaml",
     "Define it in admin-config.yaml.",
-    detail="Names under `secrets`, `healthChecks` and `alerts` of a step resolve from the tables of admin-config.yaml.",
+    detail="Names under `secrets`, `healthChecks`, `alerts` and `dashboards` of a step resolve from the "
+    "tables of admin-config.yaml.",
 )
 WRONG_PLACEHOLDER = Code(
     "ORC-3040",

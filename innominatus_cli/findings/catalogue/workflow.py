@@ -137,8 +137,8 @@ UNDEFINED_NAME = Code(
     "ORC-2019",
     "A step names a secret, health check or alert that admin-config.yaml does not define",
     "Define it in the table of that name in admin-config.yaml, or correct the name.",
-    detail="Names under `secrets`, `healthChecks` and `alerts` of a step resolve from the tables of that name in "
-    "admin-config.yaml, so that the platform team decides once what each of them means.",
+    detail="Names under `secrets`, `healthChecks`, `alerts` and `dashboards` of a step resolve from the "
+    "tables of that name in admin-config.yaml, so that the platform team decides once what each of them means.",
 )
 MISSING_DESCRIPTION = Code(
     "ORC-2020",

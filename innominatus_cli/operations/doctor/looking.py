@@ -110,7 +110,7 @@ def _contexts(
     admin: AdminConfigDocument, environments: Iterable[str], kubectl: str | None, env: Mapping[str, str]
 ) -> list[Check]:
     """Whether the contexts of environments that are applied to are in the operator's kubeconfig."""
-    targets = {name: admin.environments[name].kubernetes for name in environments if name in admin.environments}
+    targets = {name: here.kubernetes for name in environments if (here := admin.environment(name)) is not None}
     wanted = {name: target.context for name, target in targets.items() if target.mode == "apply" and target.context}
     if not wanted or kubectl is None:
         return []

@@ -156,13 +156,13 @@ def test_alerts_render_as_prometheus_rules_and_say_that_nobody_checked(context: 
             ],
         }
     ]
-    assert result.outputs == {"alerts": ["error_rate"], "checked": False}
+    assert result.outputs == {"alerts": ["error_rate"], "dashboards": [], "checked": False, "tested": 0}
     assert result.message == "1 alert rule; promtool is not installed: not checked"
 
 
 def test_promtool_has_a_look_where_it_is_there(context: Any, play: Any, ended: Any) -> None:
     ctx = context("monitoring", {"alerts": [ALERT]})
-    result, (request,) = play(ctx, [ended()])
+    result, (request,) = play(ctx, [ended(stdout=b"  SUCCESS: 1 rules found\n")])
     assert result.outputs["checked"] is True
     assert [tool.name for tool in result.tools] == ["promtool"]
     with open(request.argv[3]) as file:  # noqa: PTH123
@@ -178,7 +178,7 @@ def test_promtool_has_a_look_where_it_is_there(context: Any, play: Any, ended: A
         ({"alerts": ["latency"]}, "ORC-5106"),
         ({"alerts": [{"name": "a", "expression": " "}]}, "ORC-5170"),
         ({"alerts": [ALERT], "labels": {"not-a-label": "x"}}, "ORC-5170"),
-        ({"alerts": [ALERT], "dashboards": ["d"]}, "ORC-5170"),
+        ({"alerts": [ALERT], "dashboards": ["d"]}, "ORC-5106"),
     ],
 )
 def test_what_cannot_be_rendered_is_a_finding(context: Any, play: Any, inputs: Any, code: str) -> None:
