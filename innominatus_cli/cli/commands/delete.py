@@ -25,8 +25,7 @@ def command(application: str, output: str, **given: Any) -> int:  # noqa: ANN401
     from innominatus_cli.operations.resources.removing import score_file_of
     from innominatus_cli.reports.terminal import to_stderr
 
-    given["plan_file"] = None
-    status = carry_out("undeploy-app", score_file_of(application), output, given)
+    status = carry_out("undeploy-app", score_file_of(application), output, {**given, "plan_file": None})
     if status == ExitStatus.OK and not given["dry_run"]:
         to_stderr(f"Its records stay (`innominatus-ctl history {application}`), and so does its Score file.")
     return status
