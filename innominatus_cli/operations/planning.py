@@ -209,7 +209,7 @@ def _application_for_file(repository: Repository, typed: str, path: str) -> Find
     known = score_files(repository).get(typed)
     if known is None:
         return None
-    message = "the file does not exist; an application is called so"
+    message = "there is no such file, but an application of this name"
     return Finding(NOT_READABLE, message, Place(path), f"Name its Score file: {known[0]}")
 
 

@@ -83,6 +83,7 @@ def test_a_failed_run_says_where_its_logs_are(shop: Any) -> None:
         (("plan", "shop"), 1, "help: Name its Score file: apps/shop/score.yaml"),
         (("deploy", "shop"), 1, "help: Name its Score file: apps/shop/score.yaml"),
         (("deploy", "shp"), 1, "shp: error ORC-1001: the file does not exist\n"),
+        (("diff", SCORE), 1, "help: Name the application; its Score file is not asked for here."),
         (("history", "--env", "nowhere"), 0, "There are no runs in environment 'nowhere'."),
     ],
 )
