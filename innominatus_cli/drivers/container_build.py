@@ -1,4 +1,4 @@
-"""`container-build`: an image by docker or buildah; the digest of what was pushed is an output."""
+"""`container-build`: an image by docker or buildah; the digest of what was pushed is an output, and can be signed."""
 
 import base64
 import json
@@ -9,6 +9,7 @@ from typing import Final
 
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.signing import sign
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -97,6 +98,8 @@ def _wrong(inputs: ContainerBuildInputs) -> str:
     for name in inputs.labels:
         if not name or "=" in name or name == _MARK:
             return f"'{name}' is no label that a step can set"
+    if inputs.sign is not None and not known(inputs.push):
+        return "'sign' needs 'push': a signature is kept beside the image in its registry"
     return ""
 
 
@@ -126,7 +129,7 @@ def _built(ctx: StepContext, inputs: ContainerBuildInputs, builder: str, tools: 
             return DriverResult(failure=pushed)
         digest = pushed
     name = f"{inputs.image}@{digest}" if digest else f"{inputs.image}:{inputs.tags[0]}"
-    outputs = {"image": name, "imageId": image_id, "digest": digest}
+    outputs = {"image": name, "imageId": image_id, "digest": digest, "signed": bool(digest and inputs.sign)}
     return DriverResult(outputs=outputs, public=tuple(outputs), message=name, tools=tools)
 
 
@@ -140,7 +143,7 @@ def _containerfile(ctx: StepContext, inputs: ContainerBuildInputs, context: Path
 
 
 def _pushed(ctx: StepContext, inputs: ContainerBuildInputs, builder: str) -> Ran:
-    """The digest under which the registry has the image."""
+    """The digest under which the registry has the image, signed where the step says so."""
     settings = _credentials(ctx, inputs)
     if isinstance(settings, Finding):
         return settings
@@ -157,6 +160,11 @@ def _pushed(ctx: StepContext, inputs: ContainerBuildInputs, builder: str) -> Ran
         if found is None:
             return ctx.finding(codes.CHILD_WITHOUT_ANSWER, f"'{builder} push' ended well and named no digest")
         digest = found.group()
+    if inputs.sign is not None:
+        plain_http = inputs.insecure_registry
+        wrong = yield from sign(ctx, inputs.sign, inputs.image, digest, settings, plain_http=plain_http)
+        if wrong is not None:
+            return wrong
     return digest
 
 

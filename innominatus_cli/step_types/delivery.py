@@ -25,6 +25,32 @@ _BUILDERS: Final = {
     "docker": (ToolNeed(name="docker", range=">=20.10"),),
     "buildah": (ToolNeed(name="buildah", range=">=1.23"),),
 }
+_COSIGN: Final = ToolNeed(name="cosign", range=">=2 <4")
+
+
+class ImageSigning(StepInputs):
+    """How cosign signs what was pushed, and by which key that is looked after."""
+
+    key_from: VariableName | None = None
+    """The variable of the step's `env` with the private key, as `cosign generate-key-pair` makes it."""
+    key: Annotated[str, Field(pattern=r"^(awskms|azurekms|gcpkms|hashivault|k8s|pkcs11):\S+$")] | None = None
+    """Or a key that a key management keeps, by cosign's address of it."""
+    password_from: VariableName | None = None
+    """The variable with the private key's password; it has none where nothing is said."""
+    public_key: PathInput | None = None
+    """The key that the signature must be of (PEM); that of the private key where nothing is said."""
+    annotations: dict[str, Text] = {}
+    """What else is signed, as `commit`. Everybody can read it."""
+    transparency_log: bool = False
+    """Whether the signature is written to the public transparency log, Rekor, and looked up there."""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "ImageSigning":
+        if (self.key_from is None) == (self.key is None):
+            raise ValueError("one of 'keyFrom' and 'key' is needed")
+        if any(not name or "=" in name for name in self.annotations):
+            raise ValueError("a name of 'annotations' is empty or holds '='")
+        return self
 
 
 class ContainerBuildInputs(StepInputs):
@@ -56,9 +82,13 @@ class ContainerBuildInputs(StepInputs):
     """The variables of the step's `env` with the registry's credentials; without them the tool's own are used."""
     password_from: VariableName | None = None
     builder: Literal["docker", "buildah", "kaniko"] | Reference[str] = "docker"
+    sign: ImageSigning | None = None
+    """Signs the pushed digest with cosign, and verifies the signature."""
 
     @model_validator(mode="after")
     def _whole(self) -> "ContainerBuildInputs":
+        if self.sign is not None and self.push is False:
+            raise ValueError("'sign' needs 'push': a signature is kept beside the image in its registry")
         if (self.username_from is None) != (self.password_from is None):
             raise ValueError("'usernameFrom' and 'passwordFrom' belong together")
         if not _IMAGE.fullmatch(self.image) and "${" not in self.image and "{{" not in self.image:
@@ -188,14 +218,18 @@ class ArgoCdAppInputs(StepInputs):
 
 CONTAINER_BUILD = StepType(
     name="container-build",
-    summary="Builds a container image, tags it and pushes it.",
+    summary="Builds a container image, tags it, pushes it and signs it.",
     inputs=ContainerBuildInputs,
     outputs={
         "image": "The image with its first tag, or with its digest where it was pushed: what a workload should name.",
         "imageId": "The identity of the image that was built.",
         "digest": "The digest of the pushed image; empty where nothing was pushed.",
+        "signed": "Whether the pushed image has a signature, which was verified.",
     },
-    tools_by_inputs=lambda inputs: _BUILDERS.get(str(inputs.get("builder")), ()),
+    tools_by_inputs=lambda inputs: (
+        *_BUILDERS.get(str(inputs.get("builder")), ()),
+        *((_COSIGN,) if inputs.get("sign") else ()),
+    ),
     idempotency=Idempotency.CONVERGENT,
     has_probe=True,
     rollback="irreversible",

@@ -123,7 +123,8 @@ def _planned(session: Session) -> Asked[DriverResult]:
     planned = yield from session.plan()
     if isinstance(planned, Finding):
         return planned
-    return _told(session, planned, {}, (), _counts(planned.read.summary(), "to add", "to change", "to destroy"))
+    told = _told(session, planned, {}, (), _counts(planned.read.summary(), "to add", "to change", "to destroy"))
+    return replace(told, outputs={**told.outputs, "plan": session.keep(planned)}, public=(*told.public, "plan"))
 
 
 def _applied(session: Session) -> Asked[DriverResult]:
