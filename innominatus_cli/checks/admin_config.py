@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, known_step_types
 from innominatus_cli.checks.said import said_by
+from innominatus_cli.documents.environment_names import is_among
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.versions import best_of
@@ -158,7 +159,7 @@ def check_environments(document: Document, _facts: Facts) -> Iterator[Finding]:
     environments = document.mapping.mapping("environments")
     allowed = [str(item.plain()) for item in policies.sequence("allowedEnvironments")]
     for name in environments.values if allowed else ():
-        if name not in allowed:
+        if not is_among(name, allowed):
             message = f"environment '{name}' is defined, and not among 'allowedEnvironments'"
             related = (Related("the list is here", document.place(policies.get("allowedEnvironments"))),)
             place, hint = document.place(environments.key(name)), did_you_mean(name, allowed)

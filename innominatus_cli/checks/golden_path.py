@@ -1,8 +1,10 @@
 """Rules over golden paths."""
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from typing import Final
 
 from innominatus_cli.checks.contexts import parameters_of, workflows_of
 from innominatus_cli.checks.details import Details
@@ -16,11 +18,14 @@ from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions as codes
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
+from innominatus_cli.findings.catalogue.environments import NO_SUCH_PARAMETER
 from innominatus_cli.findings.catalogue.steps import UNDECLARED_PARAMETER
 from innominatus_cli.findings.catalogue.workflow import UNKNOWN_WORKFLOW_FILE
 from innominatus_cli.findings.finding import Finding, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.system.files import parts_of
+
+_PARAMETER: Final = re.compile(r"\$\{parameters\.([A-Za-z0-9_.-]+)\}")
 
 
 def check_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
@@ -70,16 +75,35 @@ def check_task(document: Document, _facts: Facts) -> Iterator[Finding]:
         yield Finding(codes.TASK_WITHOUT_WORKFLOW, message, document.place(spec.get("operation")))
 
 
+def check_environment(document: Document, _facts: Facts) -> Iterator[Finding]:
+    """ORC-6180: what names the environment and the lifetime are parameters of the golden path."""
+    spec = document.mapping.mapping("spec")
+    parameters = spec.mapping("parameters")
+    for name in _PARAMETER.findall(spec.text("environment") or ""):
+        if name not in parameters.values:
+            place, hint = document.place(spec.get("environment")), did_you_mean(name, parameters.values)
+            yield Finding(NO_SUCH_PARAMETER, f"there is no parameter '{name}'", place, hint)
+    wanted = spec.text("expiresAfter")
+    if wanted and parameters.mapping(wanted).text("type") != "duration":
+        durations = [name for name in parameters.values if parameters.mapping(name).text("type") == "duration"]
+        message = f"'{wanted}' is no parameter of type duration"
+        yield Finding(
+            NO_SUCH_PARAMETER, message, document.place(spec.get("expiresAfter")), did_you_mean(wanted, durations)
+        )
+
+
 def check_unused_parameters(document: Document, facts: Facts) -> Iterator[Finding]:
     """ORC-2165: a workflow that runs then reads each parameter.
 
     Without a workflow of its own a golden path runs those of any Score file, which may read what nobody knows.
     """
-    parameters = document.mapping.mapping("spec").mapping("parameters")
+    spec = document.mapping.mapping("spec")
+    parameters = spec.mapping("parameters")
     own = workflows_of(document, facts) if parameters.values else []
     if facts.workflows is None or not own:
         return
-    read = _words_of_tiers(facts).union(*(words_read(scope_of(one, facts)) for one in own))
+    named = {*_PARAMETER.findall(spec.text("environment") or ""), spec.text("expiresAfter")}
+    read = _words_of_tiers(facts).union(named - {None}, *(words_read(scope_of(one, facts)) for one in own))
     for name in parameters.values:
         if name not in read:
             place = document.place(parameters.key(name))
@@ -142,6 +166,7 @@ RULES = (
     check_workflow_file,
     check_workflow_kind,
     check_task,
+    check_environment,
     check_unused_parameters,
     check_workflow_parameters,
 )

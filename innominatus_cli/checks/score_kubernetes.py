@@ -257,7 +257,7 @@ def check_images(document: Document, _facts: Facts) -> Iterator[Finding]:
     for name, container in _containers(document):
         if container.text("image") == ".":
             message = f"the image of container '{name}' is not known yet"
-            remedy = f"Give it: `--override-property containers.{name}.image=<image>`."
+            remedy = f"Give it: `--image {name}=<image>`."
             yield Finding(codes.IMAGE_NOT_GIVEN, message, document.place(container.get("image")), remedy)
 
 

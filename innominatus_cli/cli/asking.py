@@ -1,12 +1,17 @@
-"""How `drift` and `preview` ask tools, and show what they say."""
+"""How `drift`, `preview` and `resource health` ask tools, and show what they say."""
 
 from typing import Any
 
 from innominatus_cli.cli.output import print_document
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
-from innominatus_cli.operations.drift import ToolReport, drift_of, preview
+from innominatus_cli.operations.drift import drift_of
+from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.operations.previewing import preview
+from innominatus_cli.operations.resources.health import health_of
+from innominatus_cli.operations.tool_reports import ToolReport
+from innominatus_cli.reports.resource_health import health_text
 from innominatus_cli.reports.terminal import to_stderr
 from innominatus_cli.reports.tool_report import drift_document, drift_text, preview_text
 
@@ -26,6 +31,15 @@ def print_preview(wish: dict[str, Any], output: str) -> int:
         return planned.outcome.exit_status
     print_document(drift_document(report), output, lambda: preview_text(report))
     return _status(report)
+
+
+def print_health(word: str | None, environment: str | None, output: str) -> int:
+    """Prints how everything is; the exit status says whether all is well."""
+    report = health_of(open_ledger(), word, environment, _asked)
+    print_document(report.document, output, lambda: health_text(report))
+    if report.problems:
+        return ExitStatus.RUN_FAILED
+    return ExitStatus.FINDINGS if report.ill else ExitStatus.OK
 
 
 def _asked(step: str) -> None:

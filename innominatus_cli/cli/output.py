@@ -113,6 +113,13 @@ def page_options(function: F) -> F:
     return click.option("--limit", type=click.IntRange(min=1), default=None, help="Show at most N.")(function)
 
 
+def limited_page_options(function: F) -> F:
+    """The same, for a list that is cut where nobody says how long it may be; `limit` 0 is all of it, None unsaid."""
+    function = click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out the first N.")(function)
+    what = "Show at most N; 0 shows all.  [default: 50]"
+    return click.option("--limit", type=click.IntRange(min=0), default=None, help=what)(function)
+
+
 def print_listing(listing: "Listing", output: str, limit: int | None = None, offset: int = 0) -> None:
     """Prints a listing's page to stdout in the given format."""
     from innominatus_cli.reports.listing import listing_text  # noqa: PLC0415 - a check's text does without

@@ -14,11 +14,17 @@ T = TypeVar("T")
 
 
 def override_options(function: Callable[..., T]) -> Callable[..., T]:
-    """`--overrides-file` and `--override-property`; the command gets both as `overriding`."""
+    """`--overrides-file`, `--override-property` and `--image`; the command gets them as `overriding`."""
 
     @wraps(function)
-    def collected(*args: Any, overrides_file: str | None, override_properties: tuple[str, ...], **given: Any) -> T:  # noqa: ANN401 - click's own options
-        return function(*args, overriding=Overriding(overrides_file, override_properties), **given)
+    def collected(
+        *args: Any,  # noqa: ANN401 - click's own options
+        overrides_file: str | None,
+        override_properties: tuple[str, ...],
+        images: tuple[str, ...],
+        **given: Any,  # noqa: ANN401 - as above
+    ) -> T:
+        return function(*args, overriding=Overriding(overrides_file, override_properties, images), **given)
 
     one = click.option(
         "--override-property",
@@ -33,16 +39,33 @@ def override_options(function: Callable[..., T]) -> Callable[..., T]:
         shell_complete=offers.files,
         help="Merge a YAML file into the Score file; null deletes.",
     )
-    return file(one(collected))
+    image = click.option(
+        "--image",
+        "images",
+        metavar="CONTAINER=IMAGE",
+        multiple=True,
+        callback=_named_images,
+        help="Give a container its image, as in web=registry.example.com/shop:1.4.2.",
+    )
+    return file(one(image(collected)))
+
+
+def _named_images(_context: click.Context, _option: click.Parameter, images: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts as they were typed. Raises a usage error for one that is no `CONTAINER=IMAGE`."""
+    for text in images:
+        name, _, image = text.partition("=")
+        if not name or not image or "." in name:
+            raise click.BadParameter(f"'{text}' is not of the form CONTAINER=IMAGE.")
+    return images
 
 
 def one_score_file(paths: tuple[str, ...], overriding: Overriding) -> None:
     """Raises a usage error where there is something to override and anything but one file is named."""
     if overriding.wanted and (len(paths) != 1 or are_folders(paths, ".")):
-        raise click.UsageError("--overrides-file and --override-property need exactly one Score file")
+        raise click.UsageError("--overrides-file, --override-property and --image need exactly one Score file")
 
 
 def need_score(score: str | None, overriding: Overriding) -> None:
     """Raises a usage error where there is something to override and no Score file."""
     if overriding.wanted and score is None:
-        raise click.UsageError("--overrides-file and --override-property need a Score file")
+        raise click.UsageError("--overrides-file, --override-property and --image need a Score file")

@@ -17,7 +17,7 @@ _REFUSED = "Policies refuse it: no step would run.\n"
 def print_plan(report: PlanReport, output: str, *, digest: bool, wide: bool) -> int:
     """Findings go to stderr; the plan, its digest, or what was resolved before an error, to stdout."""
     outcome, judgement = report.outcome, report.judgement
-    told((*outcome.findings, *(judgement.findings if judgement else ())), report.sources)
+    told((*outcome.findings, *report.warnings, *(judgement.findings if judgement else ())), report.sources)
     refused = judgement is not None and not judgement.verdict.allowed
     if outcome.plan is None:
         if outcome.resolved and output in {"table", "wide", "tree"} and not digest:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.resuming import ResumeWish
 
 _COLLECT_AFTER: Final = 100_000
-"""New objects between two looks of the collector. Nearly all that a plan of 1,000 steps makes lives to the end, and
-looking through it again and again took a tenth of such a run."""
+"""New objects between two looks of the collector, which the engine turns on. Nearly all that a plan of 1,000 steps
+makes lives to the end, and looking through it again and again took a tenth of such a run."""
 T = TypeVar("T")
 RUN_DEFAULTS: Final[Mapping[str, Any]] = {
     "environment": None,
@@ -103,7 +103,6 @@ def carry_out(
     """
     need_score(score, given["overriding"])
     gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
     wish = PlanWish(
         name=name,
         score=score,
@@ -132,7 +131,6 @@ def go_on(wish: "ResumeWish", output: str, given: dict[str, Any]) -> int:
     from innominatus_cli.operations.resuming import ResumeOperation  # noqa: PLC0415 - few commands go on
 
     gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
     observer = progress_for(sys.stderr, os.environ)
     report = ResumeOperation(".", SystemClock(), observer).resume(wish, options_of({**RUN_DEFAULTS, **given}))
     show_report(report, output)

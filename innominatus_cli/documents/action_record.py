@@ -12,7 +12,21 @@ from innominatus_cli.documents.verdict import Actor
 
 ACTION_SCHEMA: Final = "innominatus.dev/action-record/v1"
 
-Action = Literal["approve", "reject", "cancel", "break_lock", "adopt", "gc", "restore"]
+Action = Literal[
+    "approve",
+    "reject",
+    "cancel",
+    "break_lock",
+    "adopt",
+    "gc",
+    "restore",
+    "scale",
+    "restart",
+    "exec",
+    "backup",
+    "restore_resource",
+    "transfer",
+]
 
 
 class Evidence(JsonModel):

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from innominatus_cli.documents.approvers import ApprovalSettings, Team
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.git_address import SOURCE_NAME
 from innominatus_cli.documents.model import DurationSeconds, Text, YamlModel
-from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretPolicy, SecretStoresConfig
+from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry, SecretPolicy, SecretStoresConfig
 from innominatus_cli.documents.workflow import Retry
 from innominatus_cli.documents.workflow_policies import PolicyRules
 
@@ -235,6 +236,22 @@ class Limits(YamlModel):
     """Steps of the workflows of one owner, a team."""
 
 
+class EndpointBreaker(YamlModel):
+    """When the circuit breaker of an endpoint opens, and how long it stays so."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many calls in a row that were not answered, or answered with 429 or 5xx."""
+    cooldown: DurationSeconds = 30
+    """How long nothing is called then; after that one call is let through, and decides."""
+
+
+class CircuitBreakerConfig(EndpointBreaker):
+    """Circuit breakers of the endpoints that steps call; what is written here holds for each of them."""
+
+    endpoints: dict[Annotated[str, Field(pattern=r"^[a-z0-9._:\[\]-]+:[0-9]{1,5}$")], EndpointBreaker] = {}
+    """By `host:port`, in small letters: what holds for this one instead."""
+
+
 class RetentionConfig(YamlModel):
     """What `ledger gc` keeps; some records it always keeps."""
 
@@ -312,7 +329,7 @@ class AdminConfigDocument(YamlModel):
     environments: dict[str, EnvironmentDefinition] = {}
     teams: dict[str, Team] = {}
     approvals: ApprovalSettings = ApprovalSettings()
-    secrets: dict[str, SecretDefinition] = {}
+    secrets: dict[str, SecretEntry] = {}
     secret_stores: SecretStoresConfig = SecretStoresConfig()
     secret_policy: SecretPolicy = SecretPolicy()
     health_checks: dict[str, HealthCheck] = {}
@@ -322,6 +339,8 @@ class AdminConfigDocument(YamlModel):
     limits: Limits = Limits()
     retries: dict[str, Retry] = {}
     """By step type: the retry of steps for which neither they nor their workflow say one."""
+    circuit_breaker: CircuitBreakerConfig | None = None
+    """Without it, no call is refused."""
     validation: ValidationSettings = ValidationSettings()
     ledger: LedgerConfig = LedgerConfig()
     locks: LocksConfig = LocksConfig()
@@ -335,3 +354,11 @@ class AdminConfigDocument(YamlModel):
     prometheus: dict[str, Any] | None = None
     grafana: dict[str, Any] | None = None
     kubernetes_dashboard: dict[str, Any] | None = None
+
+    def environment(self, name: str) -> EnvironmentDefinition | None:
+        """The definition of an environment: its own, or that of the first pattern that its name matches."""
+        return entry_for(self.environments, name)
+
+    def secrets_in(self, environment: str) -> dict[str, SecretDefinition]:
+        """The table `secrets` as an environment has it."""
+        return {name: entry.here(environment) for name, entry in self.secrets.items()}

@@ -40,6 +40,10 @@ class GoldenPathSpec(YamlModel):
     operation: Operation = Operation.DEPLOY
     workflow: str | None = None
     parameters: dict[str, GoldenPathParameter] = {}
+    environment: str | None = None
+    """The environment, from parameters, as `preview-${parameters.name}`; without it, and else, that of `--env`."""
+    expires_after: str | None = None
+    """The parameter of type duration that says how long what a run deploys may stay."""
     rollback_on_failure: bool | None = None
     """Whether a run of it that fails is rolled back at once."""
     estimated_duration: Annotated[str, Field(alias="estimated_duration")] = ""

@@ -44,6 +44,16 @@ def is_overrides_file(path: str) -> bool:
     return "overrides" in path.rpartition("/")[2].split(".")[:-1]
 
 
+def overlay_path(score: str, environment: str) -> str:
+    """The overrides file that belongs to a Score file in an environment: `score.overrides.staging.yaml`.
+
+    It stands beside it, and counts wherever the application is planned for that environment.
+    """
+    folder, slash, name = score.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    return f"{folder}{slash}{stem or name}.overrides.{environment}{dot}{suffix if dot else ''}"
+
+
 def is_test_file(path: str, workflows_root: str = "") -> bool:
     """Whether tests of workflows are looked for in a file: right in a folder `tests` below the workflows root.
 

@@ -341,6 +341,8 @@ class Plan(StoredModel):
     """Whether the golden path asks that a run that fails is rolled back at once; None where nothing is said."""
     rolls_back: str | None = None
     """Of a rollback plan: the run whose steps it undoes."""
+    lifetime_seconds: int | None = None
+    """How long what is deployed may stay; for ever where nothing is said."""
 
     def step(self, step_id: str) -> PlannedStep:
         """The step or barrier with this id. Raises KeyError."""

@@ -93,6 +93,25 @@ class ExplainedStep(JsonModel):
     """What policies object to at this step or its workflow."""
 
 
+class ExplainedChange(JsonModel):
+    """One value of a resource that differs from how the last success made it."""
+
+    what: str
+    was: Value = None
+    now: Value = None
+
+
+class ExplainedResource(JsonModel):
+    """What the plan does to a resource."""
+
+    resource: str
+    type: str
+    change: Literal["create", "update", "unchanged", "delete", "release", "orphaned"]
+    differences: list[ExplainedChange] = []
+    state: str | None = None
+    """As the records have it; None where they do not know it."""
+
+
 class ExplainedAbsence(JsonModel):
     """A workflow of the repository that the plan lacks."""
 
@@ -117,6 +136,8 @@ class PlanExplanation(JsonModel):
     inputs: list[PlanInput]
     """What was taken from outside of the sources, with what says so."""
     steps: list[ExplainedStep]
+    resources: list[ExplainedResource] | None = None
+    """What it does to the application's resources; None where it touches none."""
     absent: list[ExplainedAbsence]
     violations: list[ReportedFinding] = []
     """Everything that policies object to."""

@@ -28,12 +28,24 @@ class RequestedResource(JsonModel):
     environment: str
 
 
+class RequestedBackup(JsonModel):
+    """The backup that is to be written, or read again."""
+
+    id: str
+    folder: str
+    """A folder for it, which stays when the resource is removed."""
+    location: str = ""
+    """Where it is besides, as the answer said when it was made."""
+
+
 class ProvisionerRequest(JsonModel):
     """One JSON object on stdin."""
 
     protocol: Literal["innominatus.dev/provisioner/v1"]
-    operation: Literal["provision", "deprovision", "status", "describe"]
+    operation: Literal["provision", "deprovision", "status", "describe", "backup", "restore"]
     resource: RequestedResource
+    backup: RequestedBackup | None = None
+    """Of `backup` and `restore`."""
     config: dict[str, Any]
     """Settings that the platform team gives."""
 
@@ -70,6 +82,14 @@ class ProvisionerDescription(JsonModel):
     version: str
     outputs: dict[_Name, DescribedOutput] = {}
     params: dict[str, str] = {}
+    operations: list[Literal["backup", "restore"]] = []
+    """What it offers beside making, removing and telling."""
+
+
+class BackupMade(JsonModel):
+    """Where a backup is, if it is not only in its folder."""
+
+    location: str = ""
 
 
 class ProvisionerError(JsonModel):
@@ -100,4 +120,5 @@ class ProvisionerAnswer(JsonModel):
     hints: list[ProvisionerHint] | None = None
     status: ProvisionerStatus | None = None
     describes: ProvisionerDescription | None = None
+    backup: BackupMade | None = None
     error: ProvisionerError | None = None

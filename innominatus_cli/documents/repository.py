@@ -84,6 +84,20 @@ class Repository:
         self._amendments[path] = amend
         self._sources.update(sources)
 
+    def amend_again(self, path: str, amend: Amend | None, sources: Mapping[str, str]) -> None:
+        """As `amend`, of a file that may have been read: that is forgotten. With None nothing is changed in it."""
+        known = self._loaded.pop(path, None)
+        if known is not None:
+            self.findings = [one for one in self.findings if one not in known.findings]
+            self._typed = {key: made for key, made in self._typed.items() if key[0] != path}
+        self._amendments.pop(path, None)
+        if amend is not None:
+            self.amend(path, amend, sources)
+
+    def is_amended(self, path: str) -> bool:
+        """Whether a file is changed when it is read."""
+        return path in self._amendments
+
     def add_sources(self, sources: Mapping[str, str]) -> None:
         """Adds texts from outside that findings point into, by the paths of their places."""
         self._sources.update(sources)

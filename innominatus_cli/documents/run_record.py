@@ -53,6 +53,14 @@ class ToolFound(JsonModel):
     """Of the program's file, in hex."""
 
 
+class RecordedHint(JsonModel):
+    """What people find useful about a resource that a step made: an address, a dashboard, a command."""
+
+    type: str
+    label: str
+    value: str
+
+
 class Assumption(JsonModel):
     """What a person said of a step in doubt, one that had started and has no known end."""
 
@@ -95,6 +103,8 @@ class StepResult(JsonModel):
     stdout: StreamDigest | None = None
     stderr: StreamDigest | None = None
     tools: list[ToolFound] = []
+    hints: list[RecordedHint] | None = None
+    """Of a step that made a resource: what its provisioner says of it, at most 20 lines."""
     finding: ReportedFinding | None = None
     continued: bool = False
     """It failed, and `continueOnError` let the run go on."""
@@ -146,6 +156,8 @@ class RunRecord(StoredModel):
     """Whether the process that ran was killed, and a later command wrote this from the journal."""
     assumptions: list[Assumption] | None = None
     approvals: list[CountedApproval] | None = None
+    expires_at: str | None = None
+    """When what was deployed may be removed; RFC 3339, UTC."""
     lock: str | None = None
     """Fencing token of the lock on the remote: the object id of the lock's blob."""
 

@@ -7,7 +7,7 @@ takes the file and the arguments up as sources.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, Plain, ScalarNode, SequenceNode
@@ -22,6 +22,8 @@ from innominatus_cli.findings.near_names import did_you_mean
 
 ARGUMENT = "--override-property"
 """The path of places in arguments. Line 1 is the first argument's first line, and so on through all of them."""
+IMAGE = "--image"
+"""The path of places in the option that gives images."""
 _MANY = 20
 """Nobody reads more hints than these, and looking for near names takes longer than all else."""
 _MOST_TOLD = 200
@@ -32,12 +34,22 @@ class Overrides(NamedTuple):
     """What is to be changed in a Score file.
 
     `file` is the path that places have, `data` its bytes or why there are none. Properties are
-    `PATH=VALUE` texts; they count after the file, in their order.
+    `PATH=VALUE` texts; they count after the file, in their order. The overlay of an environment counts first.
     """
 
     file: str | None = None
     data: bytes | Finding = b""
     properties: tuple[str, ...] = ()
+    overlay: str | None = None
+    """The path of the environment's own overrides file."""
+    overlay_data: bytes | Finding = b""
+    containers: tuple[str, ...] = ()
+    """Containers that properties give an image: the workload has to have them."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of the files, in the order in which they count."""
+        return tuple(path for path in (self.overlay, self.file) if path is not None)
 
 
 class GivenProperty(NamedTuple):
@@ -50,11 +62,30 @@ class GivenProperty(NamedTuple):
 def apply_overrides(document: Document, overrides: Overrides) -> list[Finding]:
     """Changes the nodes of a raw document. Returns what is wrong; with an error some overrides are not done."""
     found: list[Finding] = []
+    if overrides.overlay is not None:
+        found += _merge_file(document, overrides.overlay, overrides.overlay_data)
     if overrides.file is not None:
         found += _merge_file(document, overrides.file, overrides.data)
-    if overrides.properties:
+    found += _without_container(document, overrides.containers)
+    if overrides.properties and not has_errors(found):
         found += _Properties(document, overrides.properties).apply()
     return found
+
+
+def _without_container(document: Document, names: Sequence[str]) -> list[Finding]:
+    """What is wrong with the names of containers that are given an image."""
+    root = document.root
+    known = root.mapping("containers").values if isinstance(root, MappingNode) else {}
+    return [
+        Finding(codes.NO_SUCH_CONTAINER, f"the workload has no container '{name}'", Place(IMAGE), _hint(name, known))
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """A hint to the name that was meant; all names where none is near."""
+    return did_you_mean(name, known) or f"It has {', '.join(sorted(known)[:_MANY]) or 'none'}."
 
 
 def given_properties(properties: Sequence[str]) -> list[GivenProperty]:

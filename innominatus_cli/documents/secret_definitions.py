@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.documents.model import DurationSeconds, YamlModel
 
 
@@ -33,6 +34,19 @@ class SecretDefinition(YamlModel):
     """For the store `command`: a program and its arguments, `{key}` among them; the value is what it prints."""
     max_age: DurationSeconds | None = None
     """How long after its last change it may be used; see `secretPolicy`."""
+
+
+class SecretEntry(SecretDefinition):
+    """An entry of `secrets`; `environments` replaces it where an environment keeps the secret somewhere else."""
+
+    environments: dict[str, SecretDefinition] = {}
+
+    def here(self, environment: str) -> SecretDefinition:
+        """The definition that holds in an environment; what it does not describe is described as everywhere."""
+        found = entry_for(self.environments, environment)
+        if found is None:
+            return self
+        return found if found.description else found.model_copy(update={"description": self.description})
 
 
 class FileStoreConfig(YamlModel):

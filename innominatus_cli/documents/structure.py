@@ -15,7 +15,7 @@ from innominatus_cli.documents.scalars import is_text_upstream, other_reading
 from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_step_type
 from innominatus_cli.documents.words import TYPE_WORDS, a, either, pattern_in_words, short
 from innominatus_cli.findings.catalogue import document as codes
-from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related
+from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 Reading: TypeAlias = Literal["fixed", "text", "later"]
@@ -302,6 +302,8 @@ class _Walk:
         message = f"'{key}' means the same as '{first}', which is there too"
         related = Related(f"'{first}' stands here", self.document.place(node.key(first)))
         self.report(codes.SPELLED_TWICE, message, node.key(key), f"Remove '{key}' or '{first}'.", related)
+        if node.values[key].plain() == node.values[first].plain():  # nothing to choose between
+            self.findings[-1] = self.findings[-1]._replace(severity_override=Severity.WARNING)
 
     def unknown_key(
         self, node: MappingNode, key: str, properties: dict[str, Schema], aliases: dict[str, str], name: str

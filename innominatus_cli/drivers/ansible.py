@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
@@ -181,7 +182,7 @@ def _read(path: Path) -> Told:
         lines = []
     for line in lines:
         try:
-            event = json.loads(line)
+            event = read_json(line)
         except ValueError:
             continue
         match event:

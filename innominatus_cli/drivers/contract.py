@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.step_types.contract import StepInputs
+from innominatus_cli.step_types.tools import known_tool
 from innominatus_cli.system.commands import HEAD_BYTES, CommandOutcome, CommandRequest, Ending, StreamOutput
 
 Inputs = TypeVar("Inputs", bound=StepInputs)
@@ -49,6 +51,9 @@ class StepContext:
     """The whole environment for processes: allow-listed variables, the step's `env`, `INNOMINATUS_*`."""
     manifests: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Artifacts that earlier steps of this run returned, by repository path."""
+    sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of secrets that a workload among the inputs has marks for (`expressions.secret_marks`), by the key of each
+    mark. They may go to a cluster as a Secret, and into no file of the repository."""
 
     @property
     def place(self) -> Place:
@@ -123,6 +128,7 @@ class StepContext:
         env: Mapping[str, str] | None = None,
         keep_bytes: int = HEAD_BYTES,
         logs_stdout: bool = True,
+        endpoint: str = "",
     ) -> CommandRequest:
         """A request in the work folder with the step's environment; the step's timeout bounds it."""
         return CommandRequest(
@@ -133,23 +139,25 @@ class StepContext:
             stdin=stdin,
             keep_bytes=keep_bytes,
             logs_stdout=logs_stdout,
+            endpoint=endpoint,
         )
 
-    def child(self, name: str, request: Mapping[str, Any]) -> CommandRequest:
+    def child(self, name: str, request: Mapping[str, Any], endpoint: str = "") -> CommandRequest:
         """A request to one of our own child programs: JSON on its stdin, JSON on its stdout, the standard library only.
 
         It is started from its file, isolated (`-I`) and without site-packages (`-S`): nothing that the environment or
-        the repository says is imported, and it starts in a few milliseconds.
+        the repository says is imported, and it starts in a few milliseconds. Its answer (the body that a server sent,
+        for example) is for the driver alone: neither log nor record has it. `endpoint` is the service that it calls.
         """
         program = Path(__file__).parent / "children" / f"{name}.py"
         argv = (sys.executable, "-I", "-S", "-X", "utf8", str(program))
-        return self.command(*argv, stdin=json.dumps(request).encode())
+        return self.command(*argv, stdin=json.dumps(request).encode(), logs_stdout=False, endpoint=endpoint)
 
     def answer(self, outcome: CommandOutcome) -> dict[str, Any] | Finding:
         """What a child program answered; a finding where it did not answer."""
         if outcome.succeeded:
             try:
-                answer = json.loads(outcome.stdout.head)
+                answer = read_json(outcome.stdout.head)
             except ValueError:
                 answer = None
             if isinstance(answer, dict):
@@ -162,7 +170,7 @@ class StepContext:
             return self.finding(
                 codes.TOOL_MISSING,
                 f"'{program}' cannot be started: {outcome.problem or 'it is not on PATH'}",
-                f"Install '{program}', or put its folder on PATH.",
+                f"Install {known_tool(program.partition(' ')[0]).install}.",
             )
         return self.finding(codes.PROGRAM_FAILED, f"'{program}' {ending_text(outcome)}")
 
@@ -178,10 +186,14 @@ class DriverResult:
     secret: tuple[str, ...] = ()
     """Names of outputs that are secrets, as if the step named them under `secretOutputs`: their values are taken out of
     everything that is written from now on, and no record, journal or result has them."""
+    secret_values: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that are secrets though no output has them: they too are taken out of all that is written from now on."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Files to commit after a successful run, by repository path; one without a byte is taken out."""
     message: str = ""
     """One line for people, as in "binds no secrets"."""
+    hints: tuple[Mapping[str, str], ...] = ()
+    """What people find useful about what was made: `type`, `label` and `value` each. They are recorded."""
     printed: StreamOutput | None = field(default=None, repr=False)
     """What the user's own program wrote to stdout: execution reads `OUTPUT_k=v`, a JSON object and the like from it.
     None where no program of theirs ran; what a driver's own children answer is never read as outputs."""

@@ -12,15 +12,35 @@ from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepCont
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue.delivery import FORGE_DIFFERS
+from innominatus_cli.findings.catalogue.infrastructure import REMOTE_REFUSES
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.delivery import GitCommitManifestsInputs
-from innominatus_cli.system.commands import CommandOutcome, CommandRequest
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 _BRANCH: Final = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}(?<![/.])")
 _SCHEMES: Final = frozenset({"https", "http", "ssh", "file"})
 _SCP: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-][^\s]*")
 _TRIES: Final = 3
 _MARK: Final = "Innominatus-Step"
+_TALKING: Final = frozenset({"clone", "fetch", "push"})
+_SAYS: Final = (
+    (re.compile(rb"Host key verification failed"), "its host key is not known"),
+    (
+        re.compile(
+            rb"Authentication failed|could not read (Username|Password)|Permission denied|returned error: 40[13]"
+        ),
+        "it does not accept the credentials, or there are none",
+    ),
+    (
+        re.compile(rb"[Rr]epository \S* ?not found|does not appear to be a git repository|returned error: 404"),
+        "nothing is there, or the credentials do not show it",
+    ),
+    (
+        re.compile(rb"Could not resolve host|Failed to connect|unable to access|timed out"),
+        "nobody answers at its address",
+    ),
+)
+"""What stands in git's messages of an address (LC_ALL=C); the first that fits."""
 
 Git = Generator[CommandRequest, CommandOutcome, str | Finding]
 
@@ -257,7 +277,7 @@ class _Clone:
         outcome = yield self._command("push", "--quiet", "origin", f"HEAD:refs/heads/{self._branch}")
         if outcome.succeeded:
             return self._result(head, len(changed), f"{counted(len(changed), 'file')} to {self._branch}")
-        return (yield from self._on_top())
+        return self._refused("push", outcome) or (yield from self._on_top())
 
     def _on_top(self) -> Generator[CommandRequest, CommandOutcome, Finding | None]:
         """The clone as the branch is now; a finding where the push was refused for another reason than its age."""
@@ -312,8 +332,15 @@ class _Clone:
     def _git(self, *arguments: str, stdin: bytes | None = None, here: bool = True) -> Git:
         outcome = yield self._command(*arguments, stdin=stdin, here=here)
         if not outcome.succeeded:
-            return self._ctx.program_failed(f"git {arguments[0]}", outcome)
+            return self._refused(arguments[0], outcome) or self._ctx.program_failed(f"git {arguments[0]}", outcome)
         return outcome.stdout.head.decode("utf-8", "replace").strip()
+
+    def _refused(self, command: str, outcome: CommandOutcome) -> Finding | None:
+        """Why the other repository cannot be used, where that is what git says; its words may hold the address."""
+        if command not in _TALKING or outcome.ending is not Ending.EXITED:
+            return None
+        why = next((told for pattern, told in _SAYS if pattern.search(outcome.stderr.head)), None)
+        return None if why is None else self._ctx.finding(REMOTE_REFUSES, f"'git {command}': {why}")
 
     def _command(self, *arguments: str, stdin: bytes | None = None, here: bool = True) -> CommandRequest:
         place = self._folder if here else self._ctx.scratch_dir

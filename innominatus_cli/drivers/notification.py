@@ -99,7 +99,7 @@ def _mailed(ctx: StepContext, inputs: NotificationInputs, subject: str) -> Drive
         "text": inputs.message,
         "id": f"{ctx.run}.{len(ctx.step.id)}@innominatus",
     }
-    answer = ctx.answer((yield ctx.child("mail", request)))
+    answer = ctx.answer((yield ctx.child("mail", request, f"{server.host.lower()}:{server.port}")))
     if isinstance(answer, Finding):
         return DriverResult(failure=answer)
     if answer["problem"]:

@@ -43,7 +43,7 @@ def driver(ctx: StepContext) -> DriverSteps:
     if inputs.script is None and not inputs.command:
         return DriverResult(outputs=outputs, message=_kept(judged, len(inputs.rules)))
     ran = yield from run_program(ctx, inputs, env={"INNOMINATUS_RENDERED_DIR": _write_rendered(ctx)})
-    return DriverResult(ran.failure, outputs=outputs, printed=ran.printed, tools=ran.tools)
+    return DriverResult(ran.failure, outputs={} if ran.failure else outputs, printed=ran.printed, tools=ran.tools)
 
 
 def _by_engine(ctx: StepContext, inputs: PolicyInputs, engine: str) -> DriverSteps:

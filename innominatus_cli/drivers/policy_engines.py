@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.drivers.manifests import Manifest
@@ -108,10 +109,12 @@ def _by_conftest(ctx: StepContext, inputs: PolicyInputs, policies: list[Path], f
 
 def _answer(ctx: StepContext, program: str, outcome: CommandOutcome, *, good: frozenset[int]) -> Any:  # noqa: ANN401
     """The JSON that an engine printed; a finding where it ended badly or printed none."""
+    if outcome.ending is Ending.NOT_STARTED:
+        return ctx.program_failed(program, outcome)
     if outcome.ending is not Ending.EXITED or outcome.exit_code not in good:
         return ctx.finding(codes.ENGINE_MISSING, f"{program} {ending_text(outcome)}: the policies were not asked")
     try:
-        return json.loads(outcome.stdout.head)
+        return read_json(outcome.stdout.head)
     except ValueError:
         return ctx.finding(codes.ENGINE_MISSING, f"{program} gave no answer: the policies were not asked")
 

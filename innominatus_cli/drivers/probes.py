@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from innominatus_cli.documents.admin_config import HealthCheckProbe
+from innominatus_cli.documents.environment_names import entry_for
 from innominatus_cli.drivers.contract import StepContext, ending_text, inside
 from innominatus_cli.drivers.databases.connections import connection_of
 from innominatus_cli.drivers.databases.looking import MOST_ROWS, look
@@ -65,7 +66,7 @@ def in_force(
 
 
 def _of_environment(named: NamedHealthCheck, environment: str) -> HealthCheckProbe:
-    return named.environments.get(environment, named)
+    return entry_for(named.environments, environment) or named
 
 
 def _problem(check: HealthCheckProbe) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
 from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
@@ -78,7 +79,7 @@ class Project:
         if not outcome.succeeded:
             return self.failed(arguments[0], outcome)
         try:
-            found = json.loads(outcome.stdout.head)
+            found = read_json(outcome.stdout.head)
         except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict) and not outcome.stdout.truncated:
@@ -308,7 +309,7 @@ def _worked(project: Project, command: str, kind: str) -> Asked[str]:
         return project.failed(command, outcome)
     asked = yield from project.ask("stack", "history", "--json", "--page-size=1", "--page=1", stack)
     try:
-        last = json.loads(asked.stdout.head)[0]
+        last = read_json(asked.stdout.head)[0]
         done, result = str(last["kind"]), str(last["result"])
         counts = dict(last.get("resourceChanges") or {})
     except (ValueError, LookupError, TypeError):

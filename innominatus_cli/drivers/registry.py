@@ -37,14 +37,16 @@ _MODULES: Final = {
     "wait": "wait",
 }
 
-Part: TypeAlias = Literal["undo", "preview", "probe", "drift"]
+Part: TypeAlias = Literal["undo", "preview", "probe", "drift", "health"]
 """What a driver's module may offer besides `driver`, each a `Driver` of its own:
 
 - `undo` takes back what the step did (its `undone_marks`, its recorded inputs);
 - `preview` says what `driver` would do, by the tool's own dry run; it changes nothing. Outputs: `changes`, a list of
   `{"action": create|update|replace|delete|read, "object": TEXT}`;
 - `probe` says whether the work of a step in doubt is done. Outputs: `done`, a boolean;
-- `drift` compares what is there with what the step made. Outputs: `drift`, a list of `{"object": TEXT, "what": TEXT}`.
+- `drift` compares what is there with what the step made. Outputs: `drift`, a list of `{"object": TEXT, "what": TEXT}`;
+- `health` says how what the step made is. Outputs: `health`, a list of `{"object": TEXT, "health":
+  healthy|degraded|unhealthy|unknown, "message": TEXT}`.
 """
 
 

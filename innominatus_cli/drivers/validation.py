@@ -31,4 +31,4 @@ def driver(ctx: StepContext) -> DriverSteps:
     if inputs.script is None and not inputs.command:
         return DriverResult(outputs=outputs, message=f"{counted(len(checks), 'check')} passed")
     ran = yield from run_program(ctx, inputs)
-    return DriverResult(ran.failure, outputs=outputs, printed=ran.printed, tools=ran.tools)
+    return DriverResult(ran.failure, outputs={} if ran.failure else outputs, printed=ran.printed, tools=ran.tools)

@@ -3,9 +3,11 @@
 from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.probes import in_force, made
+from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.flow import WaitInputs
+from innominatus_cli.system.commands import Ending
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -28,6 +30,9 @@ def driver(ctx: StepContext) -> DriverSteps:
         if not failed:
             break
         outcome = yield ctx.command("sleep", str(max(1, known(inputs.interval))))
+        if outcome.ending is Ending.TIMED_OUT:
+            told = "; ".join(f"{name}: {seen}" for name, seen in failed.items())
+            return ctx.failed(codes.CHECK_FAILED, f"after {counted(looks, 'look')} this did not pass: {told}")
         if not outcome.succeeded:
             return DriverResult(failure=ctx.program_failed("sleep", outcome))
     outputs = {"passed": len(checks), "looks": looks}

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import StepContext
+from innominatus_cli.drivers.services import endpoint_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.catalogue.delivery import NO_ANSWER
 from innominatus_cli.findings.finding import Finding
@@ -28,7 +30,7 @@ class Reply:
         if self.truncated:
             return None
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except ValueError:
             return None
 
@@ -69,7 +71,7 @@ def call(
         "timeout": timeout_seconds,
         "ca_file": ca_file,
     }
-    answer = ctx.answer((yield ctx.child("call", request)))
+    answer = ctx.answer((yield ctx.child("call", request, endpoint_of(url))))
     if isinstance(answer, Finding):
         return answer
     if "problem" in answer:

@@ -6,14 +6,15 @@ wait for the disk seldom, intents of the next ready steps are put there together
 outlives this process at once, and the machine with the next wait for the disk.
 """
 
+import gc
 import signal
 from contextlib import nullcontext
-from types import MappingProxyType
 from typing import Final
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import RunStatus
 from innominatus_cli.execution.account import RunAccount
+from innominatus_cli.execution.ahead import ReadyTasks
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.deadlines import Deadlines, timed_out
 from innominatus_cli.execution.decide import Finish, Start, decide
@@ -26,8 +27,18 @@ from innominatus_cli.execution.run_journal import RunJournal
 from innominatus_cli.execution.secrecy import CleanObserver
 from innominatus_cli.execution.setting import PreparedRun, RunSetting
 from innominatus_cli.execution.state import Limits, RunState
-from innominatus_cli.execution.step_ends import CANCELLED, AttemptStarts, Pause, Probed, StepEnd, finding_of, never_ran
-from innominatus_cli.execution.task import Task, made_ready
+from innominatus_cli.execution.step_ends import (
+    CANCELLED,
+    AttemptStarts,
+    BreakerTurned,
+    Pause,
+    Probed,
+    StepEnd,
+    finding_of,
+    never_ran,
+    turn_in_words,
+)
+from innominatus_cli.execution.task import Task
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.child import Child, Logs
@@ -54,6 +65,7 @@ def execute_plan(
     is one of its findings.
     """
     options = options or ExecutionOptions()
+    _collect_from_now()
     prepared = setting.prepare()
     journal = Journal.create(setting.state.journal_path(setting.run), setting.clock, setting.redactor.value)
     observer = CleanObserver(observer or NobodyWatches(), setting.redactor)
@@ -69,6 +81,13 @@ def execute_plan(
         setting.state.remove_scratch(setting.run)
 
 
+def _collect_from_now() -> None:
+    """Turns the collector on, where the command line has left it off: for what is made from now on alone."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 class _Run:
     def __init__(
         self,
@@ -80,7 +99,6 @@ class _Run:
         observer: Observer,
     ) -> None:
         setting = prepared.setting
-        self._prepared = prepared
         self._setting = setting
         self._clock = setting.clock
         self._options = options
@@ -92,12 +110,11 @@ class _Run:
         self._state = RunState(self._graph, Limits(options.max_parallel, setting.plan.limits))
         self._reuse = Reuse(options.past, self._graph)
         self._account = RunAccount(setting, self._state, self._reuse, journal, observer)
+        self._ready = ReadyTasks(prepared, self._state, self._reuse, self._account)
         self._conditions = conditions_of(self._account.values)
         self._tasks: list[Task] = []
         self._by_child: dict[Child, Task] = {}
         self._intended: list[Task] = []
-        self._ready_tasks: dict[int, Task] = {}
-        """Made ready ahead of time, by number; what is skipped after all stays here and never begins."""
         self._ahead: set[int] = set()
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._clock.monotonic(), options.deadline_seconds)
@@ -123,7 +140,7 @@ class _Run:
             if not self._idle:
                 self._journal.flush()
                 self._account.tell()
-                self._make_ready()
+                self._ready.look_ahead()
                 self._wait()
         return self._account.conclude(self._status(), self._signal)
 
@@ -175,34 +192,12 @@ class _Run:
             self._journal.goes_on(index, earlier)
             what = "runs again" if earlier.verdict == "again" else "is asked by its probe whether it is done"
             self._observer.notice(f"step '{step.name}' {what}: {earlier.reason}")
-        task = self._ready_tasks.pop(index, None) or self._made_ready(index)
+        task = self._ready.take(index)
         self._tasks.append(task)
         self._intended.append(task)
 
     def _can_be_asked(self, step: PlannedStep) -> bool:
         return step.probe is not None or self._setting.probe_for(step.type) is not None
-
-    def _made_ready(self, index: int) -> Task:
-        failed = self._state.root_above(index) is not None
-        manifests = MappingProxyType(self._account.artifacts)
-        step = self._graph.steps[index]
-        earlier = self._reuse.of(step)
-        attempts = earlier.attempts if earlier is not None else ()
-        doubt = self._reuse.doubt(step)
-        values = self._account.values
-        return made_ready(self._prepared, step, index, values, manifests, failed=failed, earlier=attempts, doubt=doubt)
-
-    def _make_ready(self) -> None:
-        """Looks at the inputs of the steps that will probably be next, while others run."""
-        for index in self._state.ready[:2]:
-            step = self._graph.steps[index]
-            asked = step.conditions.if_tree is not None or step.conditions.unless_tree is not None
-            if step.expansion is not None or self._graph.scope_of(index) is not None:
-                continue  # a loop has no work of its own, and a sub-workflow may yet be judged
-            if self._reuse.knows(step):
-                continue
-            if index not in self._ready_tasks and not asked and self._state.root_above(index) is None:
-                self._ready_tasks[index] = self._made_ready(index)
 
     def _advance(self, task: Task, answer: CommandOutcome | None) -> None:
         """Tells the work of a step what came of its last need, and sees to the next one."""
@@ -223,6 +218,10 @@ class _Run:
             case Probed(said=said):
                 self._journal.add("probed", index=task.index, said=said)
                 self._observer.notice(f"step '{task.step.name}': {said}")
+                self._advance(task, None)
+            case BreakerTurned():
+                self._journal.breaker_turned(task.index, need)
+                self._observer.notice(turn_in_words(need))
                 self._advance(task, None)
             case _:
                 self._start(task, need)

@@ -76,7 +76,8 @@ class PlanGraph:
 
     def calls_of(self, number: int) -> list[int]:
         """The sub-workflows that a node is a member of, the outermost first."""
-        return [group for group in reversed(self.groups_of(number)) if self.is_call(group)]
+        chain = self._chains.get(number)
+        return [group for group in reversed(chain) if self.is_call(group)] if chain else []
 
     def is_call(self, number: int) -> bool:
         """Whether a node ends a sub-workflow."""
@@ -99,6 +100,8 @@ class PlanGraph:
     def owners_of(self, number: int) -> list[str]:
         """Ids of all that may run out of time around a step: its workflow, and sub-workflows, the outermost first."""
         workflow = self.steps[number].workflow_id
+        if number not in self._chains:
+            return [workflow] if workflow else []
         return [*((workflow,) if workflow else ()), *(self.steps[call].id for call in self.calls_of(number))]
 
     def cleans_up(self, number: int, owner: str) -> bool:

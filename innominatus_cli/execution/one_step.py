@@ -13,6 +13,7 @@ from innominatus_cli.execution.step import step_work
 from innominatus_cli.execution.step_ends import (
     CANCELLED,
     AttemptStarts,
+    BreakerTurned,
     Pause,
     Probed,
     StepEnd,
@@ -85,7 +86,7 @@ class _Loop:
             match need:
                 case _ if self._stopped:
                     answer = CANCELLED
-                case AttemptStarts() | Probed():
+                case AttemptStarts() | Probed() | BreakerTurned():
                     answer = None
                 case Pause(seconds=seconds):
                     answer = self._pause(seconds)

@@ -7,6 +7,7 @@
     step_start        step, index, attempt, idempotency: written just before the attempt begins
     process           index, pid, start_ticks
     retry_wait        index, wait_ms, attempt: what came of the one before
+    breaker           index, endpoint, state, failures: of the circuit breaker of an endpoint that a step called
     probed            index, said: what the probe of a step in doubt answered
     expanded          step, index, first, count, cells: the digest of what a loop goes over
     held              step, index, reason
@@ -28,7 +29,7 @@ from innominatus_cli.execution.journal import Journal
 from innominatus_cli.execution.kept import keep_artifact, keep_artifacts, kept_value
 from innominatus_cli.execution.past import Earlier, Past
 from innominatus_cli.execution.setting import RunSetting
-from innominatus_cli.execution.step_ends import StepEnd
+from innominatus_cli.execution.step_ends import BreakerTurned, StepEnd
 from innominatus_cli.execution.task import Task
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.system.process_tree import boot_id, ticks_now
@@ -120,6 +121,11 @@ class RunJournal:
     def pauses(self, index: int, seconds: float, attempt: Attempt) -> None:
         """An attempt has failed, and another one follows."""
         self.add("retry_wait", index=index, wait_ms=round(seconds * 1000), attempt=attempt.as_json())
+
+    def breaker_turned(self, index: int, turn: BreakerTurned) -> None:
+        """A circuit breaker is in another state, after what a step heard or because it may be tried again."""
+        endpoint = turn.endpoint[:_REASON]
+        self.add("breaker", index=index, endpoint=endpoint, state=turn.state, failures=turn.failures)
 
     def held(self, step: str, index: int, reason: str) -> None:
         """A step waits for people; it has its end, `planned`, when the run has."""

@@ -185,6 +185,8 @@ def clean_result(redactor: Redactor, result: StepResult) -> StepResult:
     if result.finding is not None:
         told = redactor.value(result.finding.model_dump(include={"message", "remedy"}))
         update["finding"] = result.finding.model_copy(update=told)
+    if result.hints is not None:
+        update["hints"] = [type(hint).model_validate(redactor.value(hint.as_json())) for hint in result.hints]
     if result.cells is not None:
         update["cells"] = [type(cell).model_validate(redactor.value(cell.as_json())) for cell in result.cells]
     for name in ("stdout", "stderr"):

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from innominatus_cli.documents.admin_config import CircuitBreakerConfig
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.drivers.contract import Driver
 from innominatus_cli.drivers.registry import driver_for, part_for, undo_for
+from innominatus_cli.execution.breakers import Breakers
 from innominatus_cli.execution.environment import base_environment
 from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
@@ -67,6 +69,8 @@ class RunSetting:
     """The digest of the file of the run's opening record, where it is stored."""
     started_at: str = ""
     """When the run began (RFC 3339), where its opening record says it; empty: now."""
+    circuit_breaker: CircuitBreakerConfig | None = None
+    """When a service that steps call is left alone; None: never."""
     gates: Gates = field(default_factory=NobodyApproves)
     """What stands before steps until people have approved."""
     asked_to_end: Callable[[], Finding | None] = _nobody_asked
@@ -129,6 +133,7 @@ class RunSetting:
             ScratchFolders(str(self.state.scratch_dir(self.run))),
             self.tool_state_dir,
             self.manifests_dir,
+            Breakers(self.circuit_breaker),
         )
 
 
@@ -142,6 +147,7 @@ class PreparedRun:
     scratch: "ScratchFolders"
     tool_state_dir: Path
     manifests_dir: str
+    breakers: Breakers
 
 
 class ScratchFolders:
@@ -166,8 +172,7 @@ class ScratchFolders:
     def is_empty(self, path: Path) -> bool:
         """Whether an attempt left nothing in its folder, which is still there."""
         try:
-            with os.scandir(path) as entries:
-                return next(entries, None) is None
+            return not os.listdir(path)  # noqa: PTH208 - a Path for every name is waste
         except OSError:
             return False
 

@@ -20,6 +20,7 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import StepResult, StepStatus
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
+from innominatus_cli.execution.breakers import Breakers
 from innominatus_cli.execution.conditions import conditions_of
 from innominatus_cli.execution.decide import Finish, Start, Wait, decide
 from innominatus_cli.execution.expansion import cells_of, steps_of
@@ -156,7 +157,9 @@ class _Simulating:
             driver_for=lambda _type: self._driver,
         )
         facts = setting.facts("2000-01-01T00:00:00.000Z")
-        self._prepared = PreparedRun(setting, {}, str(NEVER_READ), _NoFolders(), NEVER_READ, setting.manifests_dir)
+        self._prepared = PreparedRun(
+            setting, {}, str(NEVER_READ), _NoFolders(), NEVER_READ, setting.manifests_dir, Breakers(None)
+        )
         self._values = RunValues(plan, facts, _secret)
         """With a text in the place of each output that nobody faked."""
         self._faked_values = RunValues(plan, facts, _secret)

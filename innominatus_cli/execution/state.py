@@ -19,6 +19,7 @@ from innominatus_cli.execution.graph import PlanGraph
 OPEN: Final = "open"
 """The final state of a barrier: everything before it has ended."""
 _EXPANDED: Final = "expanded"
+_SHORT_LOOK: Final = 8
 
 _FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
 
@@ -48,6 +49,8 @@ class RunState:
         self.status: list[str | None] = [None] * len(graph.steps)
         self.root: list[int | None] = [None] * len(graph.steps)
         """By node: the failed step because of which nothing that waits for success runs behind it."""
+        self._any_root = False
+        """Whether any node has one: most runs never look."""
         self.ready: list[int] = []
         """Steps whose needs have all ended, in the plan's order."""
         self.running: set[int] = set()
@@ -100,6 +103,16 @@ class RunState:
         """Whether less runs than may run in all."""
         return len(self.running) < self.limits.max_parallel
 
+    def nearly_ready(self, most: int) -> list[int]:
+        """At most so many steps that wait for nothing but one that runs, as far as a short look finds them."""
+        found: list[int] = []
+        for number in self.running:
+            for dependant in self.graph.dependants[number][:_SHORT_LOOK]:
+                waits = self._missing[dependant] == 1 and self.status[dependant] is None
+                if waits and self.graph.steps[dependant].kind == "step" and len(found) < most:
+                    found.append(dependant)
+        return found
+
     def unended(self, owner: str) -> int:
         """How many steps of this workflow or sub-workflow have not come to their end."""
         return self._unended[owner]
@@ -121,7 +134,8 @@ class RunState:
         step = self.graph.steps[number]
         self.ready.remove(number)
         self.running.add(number)
-        self._busy.update(self._limited_by(step))
+        if limited := self._limited_by(step):
+            self._busy.update(limited)
         if step.workflow_id:
             self._active.add(step.workflow_id)
         if step.lock:
@@ -176,7 +190,8 @@ class RunState:
         step = self.graph.steps[number]
         if number in self.running:
             self.running.remove(number)
-            self._busy.subtract(self._limited_by(step))
+            if limited := self._limited_by(step):
+                self._busy.subtract(limited)
             if step.lock:
                 self._locks.discard(step.lock)
         elif number in self.ready:
@@ -192,6 +207,8 @@ class RunState:
 
     def root_above(self, number: int) -> int | None:
         """The first failed step that this node stands behind, or None."""
+        if not self._any_root:
+            return None
         needs: Sequence[int] = self.graph.needs[number]
         scope = self.graph.scope_of(number)
         if scope in self._entry_roots:
@@ -264,6 +281,7 @@ class RunState:
         return min((root for need in needs if (root := self.root[need]) is not None), default=None)
 
     def _failed(self, number: int, step: PlannedStep, status: StepStatus) -> None:
+        self._any_root = True
         if self.root[number] is None:
             self.root[number] = number
         for call in reversed(self.graph.calls_of(number)):
@@ -276,7 +294,8 @@ class RunState:
 
     def _count_down(self, number: int) -> bool:
         workflow = self.graph.steps[number].workflow_id
-        self._unended.subtract(self.graph.owners_of(number))
+        for owner in self.graph.owners_of(number):
+            self._unended[owner] -= 1
         if not workflow or self._unended[workflow]:
             return False
         self._active.discard(workflow)

@@ -7,6 +7,8 @@ from typing import Any, Final, TypeAlias
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import Attempt, StepResult, StepStatus
 from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.documents.words import counted
+from innominatus_cli.execution.breakers import State
 from innominatus_cli.execution.secrecy import LogFilter
 from innominatus_cli.execution.setting import PreparedRun
 from innominatus_cli.findings.finding import Code, Finding, Place
@@ -40,6 +42,16 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerTurned:
+    """The circuit breaker of an endpoint is in another state: once that is noted, go on."""
+
+    endpoint: str
+    state: State
+    failures: int
+    """How many calls have failed in a row."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepEnd:
     """What came of a step: the result for records, and what the run itself goes on with."""
 
@@ -59,7 +71,7 @@ class StepEnd:
     """Why the step did not run and waits for a person's word."""
 
 
-Need: TypeAlias = AttemptStarts | CommandRequest | Pause | Probed
+Need: TypeAlias = AttemptStarts | CommandRequest | Pause | Probed | BreakerTurned
 StepWork: TypeAlias = Generator[Need, CommandOutcome | None, StepEnd]
 
 
@@ -84,6 +96,17 @@ class StepLogs:
         """Closes both files."""
         self.stdout.close()
         self.stderr.close()
+
+
+def turn_in_words(turn: BreakerTurned) -> str:
+    """What a person is told of it."""
+    match turn.state:
+        case "open":
+            return f"{turn.endpoint} failed {counted(turn.failures, 'time')} in a row: it is left alone for a while"
+        case "half_open":
+            return f"{turn.endpoint} is tried once, to see whether it is well again"
+        case "closed":
+            return f"{turn.endpoint} is well again"
 
 
 def logs_of(prepared: PreparedRun, step: PlannedStep, index: int) -> StepLogs:

@@ -300,6 +300,8 @@ class Absent(NoValue):
 
 def resolve(value: object, lookup: Lookup) -> Any:  # noqa: ANN401 - JSON data
     """A plan's value with every reference replaced. Raises NoValue with a sentence that says what is missing."""
+    if value.__class__ is str:
+        return value
     if value.__class__ is dict or isinstance(value, Mapping):
         mark = next(iter(value)) if len(value) == 1 else ""
         if mark in _AT_LAST:
@@ -372,6 +374,14 @@ _AT_LAST: Final[dict[str, Callable[[Any, Lookup], Any]]] = {
     LITERAL: lambda mapping, lookup: {key: resolve(item, lookup) for key, item in mapping.items()},
 }
 """What becomes of each mark when its step starts."""
+
+
+def is_settled(value: object) -> bool:
+    """Whether a plan's value is the same whenever it is resolved: it names nothing."""
+    if isinstance(value, Mapping):
+        marked = len(value) == 1 and next(iter(value)) in _AT_LAST
+        return not marked and all(map(is_settled, value.values()))
+    return not isinstance(value, list | tuple) or all(map(is_settled, value))
 
 
 def references_in(value: object) -> set[str]:

@@ -1,6 +1,6 @@
 """What the records say to a plan: whether an application was ever deployed, and what exists of it now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -8,13 +8,18 @@ from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.execution.expansion import steps_of
+from innominatus_cli.expressions.secret_marks import key_for, mark_of, secret_name
 from innominatus_cli.expressions.values import NoValue, resolve
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.planning.removal import Standing, StandingRun
 from innominatus_cli.planning.request import Deployed, DeployedResource
 from innominatus_cli.planning.rollback import RESTORE, UNDO
 
 _RESOURCE: Final = "provision-"
+_OF_APPLICATION: Final = f"/{Tier.APPLICATION.value}/"
+"""In ids of steps: a product may have a resource of the same name."""
+_WORKING: Final = ("deploy", "task")
 _WORKLOAD: Final = "deploy-application"
 _NO_RECORD: Final = "no record of a successful deployment"
 _ROLLED_BACK: Final = "every successful deployment was rolled back"
@@ -85,6 +90,27 @@ def deployed(store: Records, application: str, environment: str) -> Deployed | N
     return Deployed(evidence, tuple(resources.values()), workload) if evidence else None
 
 
+def standing(store: Records, application: str, environment: str) -> Standing | None:
+    """Every run of an application in an environment since its last successful removal whose work may stand.
+
+    Runs whose plan the ledger does not hold any more are passed over. None where there is none.
+    """
+    records = store.records(application, environment)
+    undone = taken_back([stored.record for stored in records])
+    found: list[StandingRun] = []
+    evidence = ""
+    for stored in _since_removal((one for one in records if one.record.rolls_back is None), _WORKING):
+        plan = store.plan(stored.record.plan) if stored.record.plan else None
+        if plan is None:
+            continue
+        cells = {result.step: result.cells for result in stored.record.steps if result.cells}
+        steps = [one for step in plan.steps for one in (step, *steps_of(step, cells.get(step.id, ())))]
+        gone = frozenset(step for run, step in undone if run == stored.record.run)
+        found.append(StandingRun(stored.record, plan, steps, gone))
+        evidence = stored.evidence
+    return Standing(tuple(found), evidence) if found else None
+
+
 def taken_back(records: Sequence[RunRecord]) -> set[tuple[str, str]]:
     """Runs and their steps whose work was taken back; a run that another one went on from is part of that one."""
     found: set[tuple[str, str]] = set()
@@ -103,10 +129,10 @@ def taken_back(records: Sequence[RunRecord]) -> set[tuple[str, str]]:
     return found
 
 
-def _since_removal(records: Iterable[StoredRecord]) -> list[StoredRecord]:
+def _since_removal(records: Iterable[StoredRecord], operations: Collection[str] = ("deploy",)) -> list[StoredRecord]:
     since: list[StoredRecord] = []
     for stored in records:
-        if stored.record.operation == "deploy":
+        if stored.record.operation in operations:
             since.append(stored)
         elif stored.record.operation == "undeploy" and stored.record.status == "succeeded":
             since.clear()
@@ -157,7 +183,9 @@ def _looked_up(path: tuple[str, ...], step: PlannedStep, record: RunRecord) -> o
         case _:
             raise NoValue(".".join(path))
     for result in record.steps:
-        if result.step.endswith(wanted):
+        if result.step.endswith(wanted) and (path[0] == "steps" or _OF_APPLICATION in result.step):
+            if output not in result.outputs and step.name == _WORKLOAD:  # a secret: only its place matters
+                return mark_of(secret_name(record.application), key_for(path))
             value = result.outputs[output]
             for key in rest:
                 value = value[key]

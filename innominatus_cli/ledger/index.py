@@ -69,7 +69,7 @@ def _discard(store: WorkingTreeStore, problem: IndexUnusable) -> None:
     if "locked" in str(problem):
         return
     path = store.state.ledger_dir / f"index-{store.git.git_dir.name}.sqlite3"
-    for name in (path, path.with_name(f"{path.name}-journal")):
+    for name in (path, path.with_name(f"{path.name}-journal"), path.with_name(f"{path.name}.sum")):
         try:
             os.unlink(name)  # noqa: PTH108 - a link is removed, never followed
         except OSError:
@@ -102,8 +102,6 @@ class RecordIndex:
         trees = self._trees(commits)
         key = json.dumps([store.root, store.git.object_format, trees])
         before = file.said("key")
-        if before:
-            file.require_whole("records")
         if before == key:
             return True
         change = self._change(commits, trees, before)
@@ -117,8 +115,6 @@ class RecordIndex:
             file.put(rows, skims)
             file.put_folders((), {path.rpartition("/")[0] for path in change.gone})
             file.say("key", key)
-            file.say("count of records", file.count("records"))
-            file.say("count of skims", file.count("skims"))
         return True
 
     def _trees(self, commits: Sequence[str]) -> list[list[str]]:
@@ -200,6 +196,11 @@ class RecordIndex:
         found = [_run(row) for row in rows]
         return found[::-1] if newest is not None else found
 
+    def count_of_runs(self, application: str | None = None, environment: str | None = None) -> int:
+        """How many runs there are."""
+        where, values = _of(application, environment)
+        return self._file.count_of(f"WHERE kind = 'run' AND body IS NOT NULL {where}", values)
+
     def related(self, application: str | None = None, environment: str | None = None) -> list[RunSummary]:
         """Those that name another run, the oldest first."""
         where, values = _of(application, environment)
@@ -222,7 +223,6 @@ class RecordIndex:
     def skimmed(self, application: str | None = None, since: str = "") -> list[SkimmedRecord]:
         """What statistics need of runs whose ids are not before `since`, the oldest first."""
         where, values = _of(application, None)
-        self._file.require_whole("skims")
         with usable():
             return [
                 _unpacked(json.loads(zlib.decompress(one.body)))

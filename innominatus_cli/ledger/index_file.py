@@ -2,23 +2,27 @@
 
 It is a cache in the git directory, derived from commits and never the other way round. Whatever is wrong with it (other
 bytes, another version, a lock, a disk that refuses) raises `IndexUnusable`: whoever asked reads the records then.
+
+A row's sum shows where the row was damaged, but not that a query does not find it any more. So a sum over the whole
+file stands beside it (`.sum`), written while nobody else can write, and compared when it is opened.
 """
 
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from innominatus_cli import __version__
-
-Table = Literal["records", "skims"]
+from innominatus_cli.system.owned_files import replace_owned
 
 _VERSION: Final = 2
 _DAMAGE: Final = (sqlite3.Error, zlib.error, OSError, ValueError, TypeError, LookupError, RecursionError, OverflowError)
 _PATIENCE_SECONDS: Final = 0.25
+_CHUNK: Final = 1024 * 1024
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (
@@ -91,18 +95,42 @@ class IndexFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         with usable():
-            if path.is_symlink():
-                raise ValueError("a link")
-            self._base = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+            # Open for as long as SQLite has it: to close any descriptor of a file gives back all locks on it.
+            self._fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                if (
-                    self._base.execute("PRAGMA user_version").fetchone() != (_VERSION,)
-                    or self.said("by") != __version__
-                ):
+                self._base = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+                if self._version() != (_VERSION,):
                     self._begin_anew()
+                else:
+                    self._require_whole()
+                    if self.said("by") != __version__:
+                        self._begin_anew()
             except BaseException:
-                self._base.close()
+                self.close()
                 raise
+
+    def _version(self) -> object:
+        return self._base.execute("PRAGMA user_version").fetchone()
+
+    def _require_whole(self) -> None:
+        """Raises ValueError where the file is not what was last written."""
+        self._base.execute("BEGIN")
+        self._version()  # from here on nobody writes
+        try:
+            if self._sum_file.read_text() != self._sum_now():
+                raise ValueError("the file is not what was written")
+        finally:
+            self._base.execute("COMMIT")
+
+    @property
+    def _sum_file(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.sum")
+
+    def _sum_now(self) -> str:
+        found, at = 0, 0
+        while chunk := os.pread(self._fd, _CHUNK, at):
+            found, at = zlib.crc32(chunk, found), at + len(chunk)
+        return f"{found:08x} {at}\n"
 
     def _begin_anew(self) -> None:
         with self.changing():
@@ -117,20 +145,27 @@ class IndexFile:
     def close(self) -> None:
         """Ends it."""
         with usable():
-            self._base.close()
+            if hasattr(self, "_base"):
+                self._base.close()
+            os.close(self._fd)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """One transaction, in which nobody else writes."""
+        """One transaction, in which nobody else writes, nor until the file's sum is noted."""
         with usable():
-            self._base.execute("BEGIN IMMEDIATE")
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
             try:
+                self._base.execute("BEGIN IMMEDIATE")
                 yield
                 self._base.execute("COMMIT")
+                replace_owned(self._path.parent, self._sum_file.name, self._sum_now().encode(), 0o600, durable=False)
             except BaseException:
                 if self._base.in_transaction:
                     self._base.execute("ROLLBACK")
                 raise
+            finally:
+                self._base.execute("PRAGMA locking_mode = NORMAL")
+                self._version()  # gives the lock back
 
     def said(self, name: str) -> str:
         """What is noted under a name; empty where nothing is."""
@@ -147,6 +182,12 @@ class IndexFile:
         """The rows that a condition (`WHERE …`, `ORDER BY …`) chooses, each held against its sum."""
         with usable():
             return [Row(*row) for row in self._summed(f"SELECT * FROM records {condition}", values)]  # noqa: S608 - ours
+
+    def count_of(self, condition: str, values: Sequence[object] = ()) -> int:
+        """How many rows a condition chooses; none of them is read."""
+        with usable():
+            found = self._base.execute(f"SELECT count(*) FROM records {condition}", values).fetchone()  # noqa: S608 - ours
+            return int(found[0])
 
     def skims(self, condition: str, values: Sequence[object] = ()) -> list[Skim]:
         """The same for statistics."""
@@ -165,16 +206,6 @@ class IndexFile:
     def blobs(self) -> dict[str, str]:
         """By path the object id of every record file that is in it."""
         return {row.path: row.blob for row in self.rows("")}
-
-    def count(self, table: Table) -> str:
-        """How many rows a table has."""
-        with usable():
-            return str(self._base.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - a literal
-
-    def require_whole(self, table: Table) -> None:
-        """Raises IndexUnusable where a table has another number of rows than was noted."""
-        if self.count(table) != self.said(f"count of {table}"):
-            raise IndexUnusable(f"{table} has another number of rows than was noted")
 
     def put(self, rows: Iterable[Row], skims: Iterable[Skim]) -> None:
         """Adds rows, in the place of those of the same id and path."""

@@ -20,10 +20,11 @@ T = TypeVar("T")
 
 
 class RunList(NamedTuple):
-    """Runs, the oldest first, and of all that were asked about those that name another run."""
+    """Runs, the oldest first, and of all that were asked about those that name another run, and how many there are."""
 
     runs: list[RunSummary]
     related: list[RunSummary]
+    in_all: int
 
 
 def runs_of(
@@ -34,11 +35,13 @@ def runs_of(
     def ask(index: RecordIndex) -> RunList:
         loose = list(map(of_run, _loose(store, index, application, environment)))
         runs = _sorted((*index.runs(application, environment, newest), *loose))
-        return RunList(_last(runs, newest), _related((*index.related(application, environment), *loose)))
+        related = _related((*index.related(application, environment), *loose))
+        count = len(runs) if newest is None else index.count_of_runs(application, environment) + len(loose)
+        return RunList(_last(runs, newest), related, count)
 
     def read() -> RunList:
         runs = list(map(of_run, store.records(application, environment)))
-        return RunList(_last(runs, newest), _related(runs))
+        return RunList(_last(runs, newest), _related(runs), len(runs))
 
     return _answered(store, ask, read, narrow=application is not None)
 
@@ -169,7 +172,7 @@ def _related(runs: Iterable[RunSummary]) -> list[RunSummary]:
 
 def _last_of_each(runs: Iterable[RunSummary], related: Iterable[RunSummary]) -> RunList:
     last = {(one.application, one.environment): one for one in _sorted(runs)}
-    return RunList([last[key] for key in sorted(last)], _related(related))
+    return RunList([last[key] for key in sorted(last)], _related(related), len(last))
 
 
 def _concerns(one: ActionSummary, application: str | None, environment: str | None) -> bool:

@@ -18,6 +18,12 @@ _DONE: Final = {
     "adopt": "adopt records",
     "gc": "remove old records",
     "restore": "restore the ledger",
+    "scale": "scale",
+    "restart": "restart",
+    "exec": "run a command in",
+    "backup": "back up a resource of",
+    "restore_resource": "restore a resource of",
+    "transfer": "transfer a resource of",
 }
 _ON_RECORDS: Final = frozenset({"break_lock", "adopt", "gc", "restore"})
 

@@ -172,10 +172,17 @@ def _row(target: Target, state: GateState) -> dict[str, Any]:
         "count": state.gate.quorum,
         "state": "open" if state.is_open else "rejected" if state.rejections else "waiting",
         "asks": state.gate.asks,
+        "message": _message(target.plan, state.gate.id),
         "given": [one.as_json() for one in state.counted],
         "by": ", ".join(one.email for one in state.counted) or "-",
         "against": [f"{one.code.number}: {one.message}" for one in (*state.rejections, *state.refused)],
     }
+
+
+def _message(plan: Plan, gate: str) -> str:
+    """What a step of type `approval` tells those who approve; empty for other gates."""
+    inputs = next((step.inputs for step in plan.steps if step.id == gate and step.type == "approval"), {})
+    return str(inputs.get("message", ""))
 
 
 def _chosen(keeper: Gatekeeper, named: Iterable[str]) -> list[AskedGate]:

@@ -26,6 +26,12 @@ WHATS: Final = (
     "adopt",
     "gc",
     "restore",
+    "scale",
+    "restart",
+    "exec",
+    "backup",
+    "restore_resource",
+    "transfer",
 )
 """What can be searched for: kinds of records of runs, their operations, and actions."""
 

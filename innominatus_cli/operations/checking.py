@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.validation import Opened
     from innominatus_cli.system.clock import Clock
 
-_MARKER = "innominatus:"
-"""What comments that speak to the tool begin with (`checks.ignores.MARKER`, which is imported only where it occurs)."""
-
 
 class CheckRequest(NamedTuple):
     """What is asked of a check. Paths are as they were typed, relative to `directory`.
@@ -113,7 +110,7 @@ def _judged_by(revision: str) -> "Opened":
 
 def _has_ignores(found: Validation) -> bool:
     """Whether anything may be ignored: most repositories never load what reads ignores."""
-    if any(_MARKER in text for text in found.sources.values()):
+    if found.marked:
         return True
     configurations = (check.ignoring for check in found.repositories.values())
     return any(one is not None and "validation" in one.mapping.values for one in configurations)

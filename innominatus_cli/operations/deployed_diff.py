@@ -6,6 +6,7 @@ then: that the application has been deployed since is no difference of the tree.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
         raise CannotContinue(Finding(PLAN_NOT_KEPT, message, Place(last.path)))
     path = score_files(ledger.repository).get(application, (plan.application.path, None))[0]
     score = None if path is None else str(ledger.store.git.root / path)
-    wish = _asked(plan, score)
+    wish = wish_of(plan, score)
     outcome = plan_with(ledger.repository, _Before(ledger.store, last.record.run), wish)
     deployed = f"deployed in {plan.environment} by run {short(last.record.run)}"
     sides = Side(deployed, plan), Side(WORKING_TREE, outcome.plan, outcome.findings)
@@ -46,8 +47,28 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
 
 def last_deployment(store: WorkingTreeStore, application: str, environment: str | None) -> StoredRecord:
     """The newest deployment that stands. Raises CannotContinue where there is none."""
+    found = _standing(store.records(application, environment))
+    if found is not None:
+        return found
+    where = f" in '{environment}'" if environment else ""
+    message = f"nothing of '{application}' is deployed{where}, as the records say"
+    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application)))
+
+
+def standing_deployments(store: WorkingTreeStore, environment: str | None = None) -> Iterator[StoredRecord]:
+    """The newest deployment that stands of every application and environment, by their names."""
+    groups: dict[tuple[str, str], list[StoredRecord]] = {}
+    for stored in store.records(None, environment):
+        groups.setdefault((stored.record.application, stored.record.environment), []).append(stored)
+    for key in sorted(groups):
+        found = _standing(groups[key])
+        if found is not None:
+            yield found
+
+
+def _standing(records: list[StoredRecord]) -> StoredRecord | None:
     undone: set[str] = set()
-    for stored in reversed(store.records(application, environment)):
+    for stored in reversed(records):
         if stored.record.rolls_back is not None and stored.record.status == "succeeded":
             undone.add(stored.record.rolls_back)
         if stored.record.rolls_back is not None or stored.record.run in undone:
@@ -57,13 +78,11 @@ def last_deployment(store: WorkingTreeStore, application: str, environment: str 
         if stored.record.operation == "deploy" and stored.record.kind in {"run", "resume"}:
             return stored
         break
-    where = f" in '{environment}'" if environment else ""
-    message = f"nothing of '{application}' is deployed{where}, as the records say"
-    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application)))
+    return None
 
 
-def _asked(plan: Plan, score: str | None) -> PlanWish:
-    """What was asked for, as the plan's inputs tell."""
+def wish_of(plan: Plan, score: str | None) -> PlanWish:
+    """What was asked for, as the plan's inputs tell; `score` is the path of the Score file."""
     inputs = {one.name: one.value for one in plan.inputs}
     named = inputs.get("workflow", plan.golden_path)
     workflows = inputs.get("workflows")

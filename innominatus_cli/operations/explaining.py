@@ -1,14 +1,20 @@
 """`explain APP`: why each step of a plan is there, and why each other workflow of the repository is not."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.organizations import with_organization
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
-from innominatus_cli.documents.plan_explanation import ExplainedAbsence, ExplainedStep, PlanExplanation, SpokenPolicy
+from innominatus_cli.documents.plan_explanation import (
+    ExplainedAbsence,
+    ExplainedResource,
+    ExplainedStep,
+    PlanExplanation,
+    SpokenPolicy,
+)
 from innominatus_cli.documents.repository import YAML, Repository
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.documents.vocabulary import TIERS, Operation, Tier
@@ -18,6 +24,8 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
+from innominatus_cli.operations.resources.changes import resource_changes
+from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.reasons import Reasons, trigger_reason
 from innominatus_cli.planning.request import PlanOutcome
@@ -58,6 +66,12 @@ def explain_plan(
     now = timestamp((clock or SystemClock()).now())
     judgement = judgement_on(outcome.plan, outcome, policies, who, now, admin.model if admin else AdminConfigDocument())
     explanation = explained(repository, outcome, policies, judgement)
+    changes, warnings = resource_changes(repository, store, outcome.plan) if store else ((), ())
+    by_hand = scaled_by_hand(store, outcome.plan) if store else ()
+    outcome = replace(outcome, findings=(*outcome.findings, *warnings, *by_hand))
+    if changes:
+        told = [ExplainedResource.model_validate(one.document) for one in changes]
+        explanation = explanation.model_copy(update={"resources": told})
     found = explanation if step is None else part_of(explanation, step)
     return ExplanationReport(outcome, found, repository.sources())
 
@@ -204,7 +218,7 @@ def part_of(explanation: PlanExplanation, word: str) -> PlanExplanation:
         hint = did_you_mean(word, [*names, *(one.identity for one in explanation.absent)])
         message = f"there is no step '{word}' in the plan of '{explanation.application}'{f': {hint}' if hint else ''}"
         raise CannotContinue(Finding(NO_SUCH_STEP, message, Place("STEP")))
-    return explanation.model_copy(update={"steps": steps, "absent": absent})
+    return explanation.model_copy(update={"steps": steps, "absent": absent, "resources": None})
 
 
 def _names(word: str, whole: str, workflow: str) -> bool:

@@ -20,6 +20,8 @@ from innominatus_cli.system.state_folder import StateFolder
 
 Data: TypeAlias = dict[str, Any]
 
+NEWEST: Final = 50
+"""How many runs `history` lists where nobody says."""
 _SHORT: Final = 12
 _RUNNING: Final = "running"
 _KILLED: Final = "interrupted"
@@ -63,11 +65,15 @@ class OpenLedger:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of plain data, and what was wrong on the way; `waiting` counts records that `ledger adopt` takes in."""
+    """Rows of plain data, and what was wrong on the way; `waiting` counts records that `ledger adopt` takes in.
+
+    `count` is how many rows there would be, had nobody asked for the newest alone.
+    """
 
     rows: list[Data]
     findings: tuple[Finding, ...] = field(default=())
     waiting: int = 0
+    count: int = 0
 
 
 def open_ledger(directory: Path | None = None) -> OpenLedger:
@@ -98,9 +104,10 @@ def _keeps_the_folder(repository: Repository) -> bool:
 def status(ledger: OpenLedger, application: str | None = None) -> Found:
     """The last run of every application and environment, or of one application; what runs or was killed comes first."""
     now = [_unfinished(holder) for holder in _holders(ledger.state) if application in {None, holder.application}]
-    runs, related = last_runs(ledger.store, application)
+    runs, related, _ = last_runs(ledger.store, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in runs]
+    _add_expiries(ledger, rows)
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
     if application is not None and not rows and not now:
@@ -108,16 +115,27 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
     return Found([*now, *rows], tuple(ledger.store.findings), _waiting(ledger.store))
 
 
+def _add_expiries(ledger: OpenLedger, rows: list[Data]) -> None:
+    """Until when what the runs deployed may stay; only records of golden paths that say so are read for it."""
+    paths = ledger.repository.golden_paths()
+    names = {path.model.metadata.name for path in paths if path.model.spec.expires_after is not None}
+    for row in rows:
+        stored = (
+            ledger.store.record(row["run"]) if row["golden_path"] in names and row["operation"] == "deploy" else None
+        )
+        row["expires_at"] = stored.record.expires_at if stored is not None else None
+
+
 def history(
     ledger: OpenLedger, application: str | None = None, environment: str | None = None, newest: int | None = None
 ) -> Found:
     """Runs, the newest first: of all applications or of one, in all environments or in one; all, or the `newest`."""
-    runs, related = runs_of(ledger.store, application, environment, newest)
+    runs, related, count = runs_of(ledger.store, application, environment, newest)
     if application is not None and not runs and not runs_of(ledger.store, application, newest=1).runs:
         _never_run(ledger, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in reversed(runs)]
-    return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store))
+    return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store), count)
 
 
 def applications(ledger: OpenLedger) -> Found:

@@ -5,7 +5,6 @@ from datetime import date
 from typing import NamedTuple
 
 from innominatus_cli.checks.ignores import (
-    MARKER,
     Ignore,
     cannot_be_ignored,
     configured_ignores,
@@ -68,11 +67,10 @@ class _Ignoring:
 
     def _in_comments(self) -> dict[str, list[Ignore]]:
         found: dict[str, list[Ignore]] = {}
-        for path, text in self._found.sources.items():
-            if MARKER in text:
-                read = ignores_in(path, text)
-                self._told += read.findings
-                found[path] = list(self._valid(read.ignores))
+        for path in self._found.marked:
+            read = ignores_in(path, self._found.sources.get(path, ""))
+            self._told += read.findings
+            found[path] = list(self._valid(read.ignores))
         return found
 
     def _in_admin_configs(self) -> Mapping[str, list[Ignore]]:

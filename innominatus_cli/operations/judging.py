@@ -116,7 +116,8 @@ def judgement_on(
     environment is open.
     """
     actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
-    return judge(plan, policies, JudgeFacts(actor, judged_at, admin.secrets, outcome.absent, approved=approved))
+    secrets = admin.secrets_in(plan.environment)
+    return judge(plan, policies, JudgeFacts(actor, judged_at, secrets, outcome.absent, approved=approved))
 
 
 def _refuse_unusable(findings: list[Finding]) -> None:

@@ -32,13 +32,17 @@ _BLOCKS = 8_000
 
 
 class Checked(NamedTuple):
-    """A file as it was loaded, and everything that is wrong with it alone. `key` and `raw` are what the cache got."""
+    """A file as it was loaded, and everything that is wrong with it alone. `key` and `raw` are what the cache got.
+
+    `marked` tells that it may hold comments that speak to the tool.
+    """
 
     path: str
     loaded: Loaded
     findings: list[Finding]
     key: str = ""
     raw: bytes = b""
+    marked: bool = False
 
 
 def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Finding]:
@@ -51,11 +55,17 @@ def check_many(check: "RepositoryCheck", paths: Sequence[str]) -> Iterator[Findi
         _know_surroundings(check)
         for checked in _in_several(check, [path for path in others if not _speaks_of_all(path)], processes):
             check.take_over(checked.path, checked.loaded)
+            check.note_mark(checked.path, marked=checked.marked)
             if cache is not None and checked.raw:
                 cache.take(checked.key, checked.raw)
             known[checked.path] = checked.findings
     for path in paths:
-        yield from known[path] if path in known else _check_one(check, path).findings
+        if path in known:
+            yield from known[path]
+        else:
+            checked = _check_one(check, path)
+            check.note_mark(path, marked=checked.marked)
+            yield from checked.findings
     if cache is not None:
         cache.save()
 
@@ -102,6 +112,7 @@ def _known_files(check: "RepositoryCheck", paths: Sequence[str]) -> dict[str, li
             document.said, document.details = one.said, one.details
             documents.append(document)
         check.take_over(path, Loaded(tuple(documents), facts.findings[: facts.of_loading]))
+        check.note_mark(path, marked=check.speaks_to_us(path))
         known[path] = [*facts.findings]
     return known
 
@@ -129,7 +140,7 @@ def _check_one(check: "RepositoryCheck", path: str) -> Checked:
         if not matter and not misplaced:
             kept.append(DocumentFacts(document.kind, document.index, said, details))
         document.forget(_again(check, path, number))
-    checked = Checked(path, loaded, findings)
+    checked = Checked(path, loaded, findings, marked=check.speaks_to_us(path))
     return _put(check, checked, kept) if len(kept) == len(loaded.documents) else checked
 
 
@@ -161,6 +172,7 @@ def _in_several(check: "RepositoryCheck", paths: Sequence[str], processes: int) 
         lambda number: [_check_one(check, path) for path in blocks[number]],
         lambda done: [_packed(checked) for checked in done],
         lambda plain: [_unpacked(check, one, codes) for one in plain],
+        lambda: check.findings_of_names,
     )
     return [checked for done in in_processes(work, len(blocks), processes) for checked in done]
 
@@ -181,7 +193,7 @@ def _packed(checked: Checked) -> tuple[Any, ...]:
         for document in checked.loaded.documents
     ]
     findings = [pack(finding) for finding in checked.findings]
-    return checked.path, checked.key, checked.raw, documents, len(checked.loaded.findings), findings
+    return checked.path, checked.key, checked.raw, checked.marked, documents, len(checked.loaded.findings), findings
 
 
 def _plain(details: object) -> tuple[Any, ...] | None:
@@ -189,7 +201,7 @@ def _plain(details: object) -> tuple[Any, ...] | None:
 
 
 def _unpacked(check: "RepositoryCheck", plain: tuple[Any, ...], codes: _Codes) -> Checked:
-    path, key, raw, documents, of_loading, found = plain
+    path, key, raw, marked, documents, of_loading, found = plain
     findings = [unpack(one, codes) for one in found]
     absent = []
     for number, (kind, index, said, details) in enumerate(documents):
@@ -197,7 +209,7 @@ def _unpacked(check: "RepositoryCheck", plain: tuple[Any, ...], codes: _Codes) -
         document.said = None if said is None else Said(*said)
         document.details = None if details is None else Details(*details)
         absent.append(document)
-    return Checked(path, Loaded(tuple(absent), tuple(findings[:of_loading])), findings, key, raw)
+    return Checked(path, Loaded(tuple(absent), tuple(findings[:of_loading])), findings, key, raw, marked)
 
 
 def _again(check: "RepositoryCheck", path: str, number: int) -> Callable[[], Document]:

@@ -12,30 +12,50 @@ if TYPE_CHECKING:
 
 
 class Overriding(NamedTuple):
-    """What was typed: the path of an overrides file, and `PATH=VALUE` texts."""
+    """What was typed: the path of an overrides file, `PATH=VALUE` texts, and `CONTAINER=IMAGE` texts."""
 
     file: str | None = None
     properties: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> bool:
         """Whether anything is to be overridden."""
-        return self.file is not None or bool(self.properties)
+        return self.file is not None or bool(self.properties) or bool(self.images)
+
+    @property
+    def all_properties(self) -> tuple[str, ...]:
+        """The properties, and behind them the images as properties."""
+        if not self.images:
+            return self.properties
+        import json  # noqa: PLC0415 - few commands are given an image
+
+        given = (text.partition("=") for text in self.images)
+        return (*self.properties, *(f"containers.{name}.image={json.dumps(image)}" for name, _, image in given))
 
 
 NO_OVERRIDES = Overriding()
 
 
-def read_overrides(overriding: Overriding, snapshot: "Snapshot", path: str | None, shown: str = "") -> "Overrides":
-    """The overrides; `path` is that of the file as the snapshot knows it, `shown` that of its findings' places."""
+def read_overrides(
+    overriding: Overriding, snapshot: "Snapshot", path: str | None, shown: str = "", overlay: str | None = None
+) -> "Overrides":
+    """The overrides; `path` is that of the file as the snapshot knows it, `shown` that of its findings' places.
+
+    `overlay` is the path of the environment's own overrides file, which is there.
+    """
     from innominatus_cli.documents.score_overrides import Overrides  # noqa: PLC0415 - few files are overridden
 
+    containers = tuple(text.partition("=")[0] for text in overriding.images)
+    found = Overrides(properties=overriding.all_properties, containers=containers)
+    if overlay is not None:
+        found = found._replace(overlay=overlay, overlay_data=snapshot.read(overlay))
     if path is None:
-        return Overrides(properties=overriding.properties)
+        return found
     data = snapshot.read(path)
     if shown and isinstance(data, Finding):
         data = data._replace(place=Place(shown))
-    return Overrides(shown or path, data, overriding.properties)
+    return found._replace(file=shown or path, data=data)
 
 
 def amendment(overrides: "Overrides") -> "Amend":
@@ -52,6 +72,7 @@ def sources_of(overrides: "Overrides") -> Mapping[str, str]:
     from innominatus_cli.documents.score_overrides import ARGUMENT  # noqa: PLC0415
 
     texts = {ARGUMENT: "\n".join(overrides.properties)} if overrides.properties else {}
-    if overrides.file is not None and isinstance(overrides.data, bytes):
-        texts[overrides.file] = overrides.data.decode("utf-8", "replace")
+    for path, data in ((overrides.overlay, overrides.overlay_data), (overrides.file, overrides.data)):
+        if path is not None and isinstance(data, bytes):
+            texts[path] = data.decode("utf-8", "replace")
     return texts

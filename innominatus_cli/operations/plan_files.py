@@ -65,7 +65,7 @@ def request_of(
         param_files=[GivenFile(path=one.path, text=texts[one.path]) for one in wish.param_files],
         workflows=list(wish.workflows),
         overrides_file=placed(wish.overriding.file),
-        override_properties=list(wish.overriding.properties),
+        override_properties=list(wish.overriding.all_properties),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
+from innominatus_cli.documents.kinds import overlay_path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
@@ -16,7 +17,7 @@ from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
-from innominatus_cli.ledger.facts import deployed, first_deployment
+from innominatus_cli.ledger.facts import deployed, first_deployment, standing
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
@@ -26,7 +27,11 @@ from innominatus_cli.operations.opening import open_repository, repository_path,
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planned_revision import GitFacts, Revision
+from innominatus_cli.operations.resources.changes import ResourceChange, resource_changes
+from innominatus_cli.operations.resources.sharing import with_users
+from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
+from innominatus_cli.planning.golden_path_environment import environment_of_path
 from innominatus_cli.planning.golden_paths import BUILT_IN
 from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import Spare, plan_application
@@ -73,6 +78,10 @@ class PlanReport:
     """The texts that findings point into, by path."""
     judgement: Judgement | None = None
     """What the policies of another revision say, where one was named."""
+    resources: tuple[ResourceChange, ...] = ()
+    """What it does to the application's resources."""
+    warnings: tuple[Finding, ...] = ()
+    """What the records say against it, beside the outcome's findings."""
 
 
 def plan_for(
@@ -100,6 +109,9 @@ def plan_for(
     if plan is not None and store is not None and (last := _last_plan(store, plan)) is not None:
         record, earlier = last
         report = replace(report, compared_with=record.path, differences=tuple(differences(earlier, plan)))
+    if plan is not None and store is not None:
+        changes, warnings = resource_changes(repository, store, plan)
+        report = replace(report, resources=changes, warnings=(*warnings, *scaled_by_hand(store, plan)))
     return replace(report, sources={**repository.sources(), **report.sources})
 
 
@@ -158,10 +170,17 @@ def plan_wish(
     if has_errors(of_files.findings):
         return PlanOutcome(None, of_files.findings)
     named = {name for name, _ in parameters}
-    overrides = override(repository, score, wish.overriding, root=root)
     golden_path, task = _what(repository, wish.name)
+    own = environment_of_path(repository, golden_path, {**of_files.values, **dict(parameters)}, wish.environment)
+    if isinstance(own, Finding):
+        return PlanOutcome(None, (own,))
+    environment = own or wish.environment or DEFAULT_ENVIRONMENT
+    overrides = override(repository, score, wish.overriding, root=root, environment=environment)
+    if own is None and wish.environment is None and environment_of(repository, score) != environment:
+        environment = environment_of(repository, score)
+        overrides = override(repository, score, wish.overriding, root=root, environment=environment)
     request = PlanRequest(
-        environment=wish.environment or environment_of(repository, score),
+        environment=environment,
         operation=Operation.TASK if task is not None else operation_of(repository, golden_path),
         score_path=score,
         golden_path=golden_path,
@@ -184,14 +203,25 @@ def override(
     overriding: Overriding,
     directory: Path | None = None,
     root: Path | None = None,
+    environment: str = DEFAULT_ENVIRONMENT,
 ) -> "Overrides | None":
-    """Lets the Score file be read with its overrides. Raises CannotContinue for an overrides file outside."""
-    if score is None or not overriding.wanted:
+    """Lets the Score file be read with what overrides it: the environment's overlay, and what was typed.
+
+    Raises CannotContinue for an overrides file outside.
+    """
+    if score is None:
+        return None
+    overlay = overlay_path(score, environment) if is_safe_name(environment) else ""
+    if not overlay or not repository.snapshot.is_file(overlay):
+        overlay = ""
+    if not overriding.wanted and not overlay:
+        if repository.is_amended(score):
+            repository.amend_again(score, None, {})
         return None
     typed = overriding.file
     path = None if typed is None else repository_path(root or _root(repository), typed, directory)
-    overrides = read_overrides(overriding, repository.snapshot, path)
-    repository.amend(score, amendment(overrides), sources_of(overrides))
+    overrides = read_overrides(overriding, repository.snapshot, path, overlay=overlay or None)
+    repository.amend_again(score, amendment(overrides), sources_of(overrides))
     return overrides
 
 
@@ -262,8 +292,12 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
         return Facts(env=os.environ, git=git)
     name = workload.model.metadata.name
     first, evidence = first_deployment(store, name, request.environment)
-    there = deployed(store, name, request.environment) if request.operation is Operation.UNDEPLOY else None
-    return Facts(first, evidence, os.environ, git, there)
+    if request.operation is not Operation.UNDEPLOY:
+        return Facts(first, evidence, os.environ, git)
+    there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
+    if there is not None:
+        there = with_users(store, name, request.environment, there)
+    return Facts(first, evidence, os.environ, git, there, stands)
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:

@@ -14,7 +14,7 @@ from innominatus_cli.findings.catalogue.workflow import NOT_A_PRODUCT_WORKFLOW, 
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.operations.discovery import Workflow, identity_of, workflow_named
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
-from innominatus_cli.operations.planning import PlanWish, override, plan_for
+from innominatus_cli.operations.planning import DEFAULT_ENVIRONMENT, PlanWish, override, plan_for
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.selection import organization_of, product_of
 from innominatus_cli.policies.policy_set import policy_set
@@ -63,7 +63,9 @@ def try_workflow(
     in_force = path.rpartition("/")[0] == f"{products}/{workflow.model.metadata.product}"
     identity = identity_of(workflow)
     runs_as = identity if in_force else path
-    override(repository, repository_path(root_of(repository), score, directory), wished.overriding, directory)
+    environment = wished.environment or DEFAULT_ENVIRONMENT
+    score_path = repository_path(root_of(repository), score, directory)
+    override(repository, score_path, wished.overriding, directory, environment=environment)
     application, product, belongs = _application(repository, score, directory)
     reason = _reason(workflow, product)
     if not reason and in_force and organization != belongs:

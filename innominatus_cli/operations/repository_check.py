@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.checking import check_document, check_repository
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from innominatus_cli.operations.judging import Judge
 
 _FOLDERS = (*(name for name in KIND_OF_FOLDER if name != "products"), "products")
+MARKER = b"innominatus:"
+"""What comments that speak to the tool begin with (`checks.ignores.MARKER`, which is imported only where it occurs)."""
 FEW = 100
 """Files of which all nodes may be there at the same time."""
 _POLICY_KINDS = frozenset(("AdminConfig", "WorkflowPolicies"))
@@ -56,6 +59,7 @@ class RepositoryCheck(Surroundings):
         """Whether somebody named the file itself, by path."""
         self._passed_over: dict[str, None] = {}
         """Files that would be selected if they were among those of `only`."""
+        self._marked: set[str] = set()
         self._held_together = False
         self._folders: set[str] = set()
         """Selected folders, "" for the whole repository."""
@@ -117,6 +121,11 @@ class RepositoryCheck(Surroundings):
         """The cache, for files that are as they are on disk."""
         return None if path in self._edited or path in self._amendments else self.cache
 
+    def note_mark(self, path: str, *, marked: bool) -> None:
+        """Notes whether a file that was checked may hold comments that speak to the tool."""
+        if marked:
+            self._marked.add(path)
+
     @property
     def files(self) -> int:
         """How many files are selected."""
@@ -126,20 +135,30 @@ class RepositoryCheck(Surroundings):
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
         return {path: tuple(document.kind for document in self.load(path).documents) for path in self._selected}
 
-    def sources(self) -> dict[str, str]:
-        """The text of every selected file that could be read, and of the documents that judge."""
-        texts = {}
-        for path in self._selected:
-            data = self._snapshot.read(path)
-            if isinstance(data, bytes):
-                texts[path] = data.decode("utf-8", "replace")
-        return texts if self._judge is None else {**texts, **self._judge.sources}
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where it cannot be read."""
+        data = self._snapshot.read(path)
+        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
+
+    @property
+    def judging_sources(self) -> Mapping[str, str]:
+        """The texts of the documents of another revision that judge."""
+        return {} if self._judge is None else self._judge.sources
+
+    def speaks_to_us(self, path: str) -> bool:
+        """Whether a file may hold comments that speak to the tool."""
+        data = self._snapshot.read(path)
+        return isinstance(data, bytes) and MARKER in data
+
+    def marked(self) -> Iterable[str]:
+        """The selected files for which that is so; after the findings."""
+        return [path for path in self._selected if path in self._marked]
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong with the selected files."""
         yield from self._findings_of_files()
         yield from self._unusable_admin_config()
-        yield from self._findings_of_names()
+        yield from self.findings_of_names
         if "" in self._folders and self._has_vendored():
             yield from self._vendored.all_problems()
         yield from (finding for finding in self._findings_together() if finding.place.path in self._selected)
@@ -150,6 +169,7 @@ class RepositoryCheck(Surroundings):
         if self._keeps or len(self._selected) <= FEW:
             for path in self._selected:
                 yield from self._check_file(path)
+                self.note_mark(path, marked=self.speaks_to_us(path))
             return
         from innominatus_cli.operations.many_files import check_many  # noqa: PLC0415 - most checks are of few files
 
@@ -200,14 +220,15 @@ class RepositoryCheck(Surroundings):
             admin_config = () if self.admin_config is None else (self.admin_config,)
             yield from merge_policies((*admin_config, *self.facts.policies)).findings
 
-    def _findings_of_names(self) -> Iterator[Finding]:
+    @cached_property
+    def findings_of_names(self) -> list[Finding]:
         """What is wrong with names, links and repositories in the selected folders, whatever the files hold."""
         if not self._folders:
-            return
+            return []
         from innominatus_cli.checks.tree import check_tree  # noqa: PLC0415 - a single file does not need it
 
-        for folder in [""] if "" in self._folders else sorted(self._folders):
-            yield from check_tree(self._snapshot.tree(folder), self._is_part)
+        folders = [""] if "" in self._folders else sorted(self._folders)
+        return [one for folder in folders for one in check_tree(self._snapshot.tree(folder), self._is_part)]
 
     def _is_part(self, path: str) -> bool:
         """Whether a file is part of what the repository says, not only somewhere in it."""

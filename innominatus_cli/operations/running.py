@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -272,7 +273,8 @@ class RunOperation:
             ledger_root=self.admin.ledger.root,
             secrets=secrets_for(self.admin, plan, self.git.root, state_dir, self.clock, self.redactor),
             redactor=self.redactor,
-            delivery=delivery_of(self.admin.secrets),
+            delivery=delivery_of(self.admin.secrets_in(plan.environment)),
+            circuit_breaker=self.admin.circuit_breaker,
             keeps_excerpts=self.admin.ledger.output == "excerpt",
             compare_inputs=self._compare(plan),
             asked_to_end=self.locks.asked_to_end,
@@ -336,6 +338,7 @@ class RunOperation:
             branch=self.head.branch,
             dirty=bool(self.git.differing([source.path for source in plan.sources])),
             tool_version=__version__,
+            expires_at=_expiry(plan, self.clock),
             lock=self.locks.token,
             resumes=self.undertaking.resumes,
             rolls_back=self.undertaking.rolls_back,
@@ -364,6 +367,13 @@ class RunOperation:
         if status == ExitStatus.OK and written.failed:
             status = ExitStatus.CANNOT_WRITE_STATE
         return replace(report, exit_status=status, record=written.record, written=written, findings=findings)
+
+
+def _expiry(plan: Plan, clock: Clock) -> str | None:
+    """When what a plan deploys may be removed, counted from now."""
+    if plan.lifetime_seconds is None:
+        return None
+    return timestamp(clock.now() + timedelta(seconds=plan.lifetime_seconds))
 
 
 def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:

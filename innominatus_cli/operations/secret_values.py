@@ -40,7 +40,7 @@ def is_enforced(admin: AdminConfigDocument, environment: str) -> bool:
         case "always":
             return True
         case "production":
-            definition = admin.environments.get(environment)
+            definition = admin.environment(environment)
             marked = definition.production if definition is not None else None
             return production_by_name(environment) if marked is None else marked
         case _:

@@ -149,7 +149,8 @@ class _End:
             return None
         who, policies = self._around.who, self.policies(planned.organization)[0]
         actor = Actor(name=who.name, email=who.email, source=who.source, teams=teams_of(who.email, policies.teams))
-        facts = JudgeFacts(actor, self._around.now, planned.admin.secrets, planned.outcome.absent)
+        secrets = planned.admin.secrets_in(judged.environment)
+        facts = JudgeFacts(actor, self._around.now, secrets, planned.outcome.absent)
         return tuple(violations(judged, policies, facts))
 
 

@@ -9,8 +9,9 @@ from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.findings.catalogue.document import NOT_OURS, NOT_READABLE
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Place, Related, Severity
+from innominatus_cli.findings.texts import Texts
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
-from innominatus_cli.operations.repository_check import RepositoryCheck
+from innominatus_cli.operations.repository_check import MARKER, RepositoryCheck
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
@@ -27,6 +28,7 @@ class Validation(NamedTuple):
 
     `kinds` are the kinds of documents in each file, by the same path, in the order in which files were selected.
     `repositories` are the checks of each repository, by what its paths begin with (empty, or ending with `/`).
+    `marked` are the files that may hold comments which speak to the tool.
     `suppressed` are findings that do not count, because they are ignored or known.
     `origins` are each file's repository (absolute) and its path there; `fixed` is what was mended, if that was asked.
     """
@@ -38,6 +40,7 @@ class Validation(NamedTuple):
     repositories: Mapping[str, RepositoryCheck] = MappingProxyType({})
     suppressed: "tuple[Suppressed, ...]" = ()
     origins: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    marked: tuple[str, ...] = ()
     fixed: "Fixing | None" = None
 
     def exit_status(self, *, strict: bool) -> ExitStatus:
@@ -116,17 +119,20 @@ def _gathered(
     """What the checks of all repositories say, with what was found and read before."""
     kinds: dict[str, tuple[str, ...]] = {}
     origins: dict[str, tuple[str, str]] = {}
+    marked = [path for path, text in sources.items() if MARKER in text.encode()]
     for root, check in checks.items():
         prefix = prefixes.get(root, "")
         findings += [_moved(finding, prefix) for finding in check.findings()]
-        sources |= {_joined(prefix, path): text for path, text in check.sources().items()}
+        sources |= {_joined(prefix, path): text for path, text in check.judging_sources.items()}
+        marked += [_joined(prefix, path) for path in check.marked()]
         of_files = check.kinds()
         kinds |= {_joined(prefix, path): found for path, found in of_files.items()}
         origins |= {_joined(prefix, path): (root, path) for path in of_files}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     files = sum(check.files for check in checks.values())
     repositories = {_joined(prefixes.get(root, ""), ""): check for root, check in checks.items()}
-    return Validation(tuple(ordered), files, sources, kinds, repositories, origins=origins)
+    texts = Texts(origins, lambda origin: checks[origin[0]].text(origin[1]), sources)
+    return Validation(tuple(ordered), files, texts, kinds, repositories, origins=origins, marked=tuple(marked))
 
 
 def _overrides(overriding: Overriding, root: str, directory: str) -> "Overrides":
@@ -159,9 +165,10 @@ def from_git_root(found: Validation, directory: str) -> Validation:
     prefix = _shown(repository_around(os.path.join(directory, "")), git_root_around(os.path.join(directory, "")))
     if prefix in {"", "."}:
         return found
+    files = (*found.kinds, *(place.path for finding in found.findings for place in _places(finding)))
     return found._replace(
         findings=tuple(_moved(finding, prefix) for finding in found.findings),
-        sources={_joined(prefix, path): text for path, text in found.sources.items()},
+        sources=Texts({_joined(prefix, path): path for path in files}, found.sources.get, {}),
         kinds={_joined(prefix, path): kinds for path, kinds in found.kinds.items()},
         suppressed=tuple(
             one._replace(finding=_moved(one.finding, prefix), place=_moved_place(one.place, prefix))
@@ -211,6 +218,10 @@ def _joined(prefix: str, path: str) -> str:
     if path.startswith("../"):  # a file outside
         return os.path.normpath(os.path.join(prefix, path)).replace(os.sep, "/")
     return f"{prefix}/{path}"
+
+
+def _places(finding: Finding) -> tuple[Place, ...]:
+    return finding.place, *(related.place for related in finding.related)
 
 
 def _moved(finding: Finding, prefix: str) -> Finding:

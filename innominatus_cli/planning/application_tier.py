@@ -5,6 +5,7 @@ Generated are `resources` (one step a resource, in dependency order), `workload`
 Score file's own `workflows:`. A golden path that names a workflow puts that one in the place of all of them.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from innominatus_cli.documents.score import Resource, WorkloadDocument
@@ -12,6 +13,7 @@ from innominatus_cli.documents.score_resources import SharedResource
 from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import Phase, Tier
 from innominatus_cli.documents.workflow import StepDefinition
+from innominatus_cli.expressions.values import text_of
 from innominatus_cli.findings.catalogue.score import RESOURCE_CYCLE
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep, draft_steps
@@ -26,6 +28,8 @@ RESOURCES = "resources"
 WORKLOAD = "workload"
 ROUTES = "routes"
 GENERATED = "generated"
+BUILT_IMAGE = "${workflows."
+"""So begins an image that a workflow of an earlier phase or tier builds."""
 _ROUTE_TYPES = frozenset({"route", "ingress", "gateway-route"})
 
 
@@ -35,8 +39,12 @@ def application_tier(
     source_files: tuple[str, ...],
     makers: ResourceSteps,
     findings: list[Finding],
+    replicas: int | None = None,
 ) -> list[Draft]:
-    """The generated workflows and the application's own. `makers` writes the steps that make resources."""
+    """The generated workflows and the application's own. `makers` writes the steps that make resources.
+
+    `replicas` are those of the workload, where the golden path says how many.
+    """
     application = _Application(workload, folded, makers)
     routes = application.routes()
     needs = {uid: sorted(resource.needs) for uid, resource in folded.resources.items()}
@@ -55,7 +63,7 @@ def application_tier(
     own = application.own(tuple(draft.name for draft in drafts))
     drafts += own
     before = tuple(draft.name for draft in drafts)
-    drafts.append(application.generated(WORKLOAD, [application.deploy(source_files)], before))
+    drafts.append(application.generated(WORKLOAD, [application.deploy(source_files, replicas)], before))
     if routes:
         steps = [step for uid in order.names if uid in routes for step in application.provision(uid)]
         drafts.append(application.generated(ROUTES, steps, (WORKLOAD,)))
@@ -119,14 +127,25 @@ class _Application:
         annotations = (shared.metadata or {}).get("annotations")
         if annotations:
             inputs["annotations"] = dict(annotations)
+        tags = (shared.metadata or {}).get("tags")
+        if isinstance(tags, Mapping) and all(isinstance(value, str | int | float) for value in tags.values()):
+            inputs["tags"] = {str(name): text_of(value) for name, value in tags.items()}
         return inputs
 
-    def deploy(self, source_files: tuple[str, ...]) -> DraftStep:
+    def deploy(self, source_files: tuple[str, ...], replicas: int | None) -> DraftStep:
         definition = StepDefinition(
             name="deploy-application", type="kubernetes", description=f"The containers of '{self._name}'"
         )
-        ready = {"operation": "apply", "workload": APPLICATION_WORKLOAD}
-        return DraftStep(definition, self._spot.at("containers"), ready=ready, files=source_files)
+        ready: dict[str, Any] = {"operation": "apply", "workload": APPLICATION_WORKLOAD}
+        if replicas is not None:
+            ready["replicas"] = replicas
+        built = {
+            name: container.image
+            for name, container in sorted(self._model.containers.items())
+            if container.image.startswith(BUILT_IMAGE)
+        }
+        spot = self._spot.at("containers")
+        return DraftStep(definition, spot, ready=ready, files=source_files, images=built)
 
     def own(self, needs: tuple[str, ...]) -> list[Draft]:
         drafts = []

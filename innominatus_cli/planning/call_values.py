@@ -18,6 +18,7 @@ from innominatus_cli.planning.ordering import Order
 from innominatus_cli.planning.parameters import parameter_of, typed_value
 from innominatus_cli.planning.places import Spot, findings_of
 from innominatus_cli.planning.scopes import WorkflowScope
+from innominatus_cli.planning.step_contexts import ParametersContext
 
 if TYPE_CHECKING:
     from innominatus_cli.expressions.contexts import Known
@@ -88,7 +89,10 @@ class CallValues:
         planned: dict[str, Any],
         findings: list[Finding],
     ) -> None:
-        """The default of a parameter; its references speak of the surroundings, not of the caller's steps."""
+        """The default of a parameter.
+
+        Its references speak of parameters that have a value already and of the surroundings, not of the caller's steps.
+        """
         place = _definition_spot(called, definition.name)
         if definition.default is None:
             if definition.required:
@@ -97,8 +101,10 @@ class CallValues:
                 findings.append(Finding(codes.WRONG_CALL_PARAMETER, message, _parameters_place(part), related=related))
             return
         found = Folded()
-        outer = Scope({name: one for name, one in scope.contexts.items() if name in _SURROUNDINGS}, bare=())
-        value = fold(definition.default, outer, found)
+        known = {name: value if references_in(value) else plain_data(value) for name, value in planned.items()}
+        outer = {name: one for name, one in scope.contexts.items() if name in _SURROUNDINGS}
+        outer["parameters"] = ParametersContext(known, part.definition.name)
+        value = fold(definition.default, Scope(outer, bare=()), found)
         wrong = findings_of(found, place.at("default"))
         findings += wrong
         if not wrong:

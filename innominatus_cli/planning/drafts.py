@@ -27,6 +27,8 @@ class DraftStep:
     cleanup: bool = False
     ready: Mapping[str, Any] | None = None
     """Inputs of a generated step, which are values of a plan already; None for a written step."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Of the step that deploys the workload: images that name an output of a workflow, by container, as written."""
     files: tuple[str, ...] = ()
     """Files that a generated step reads."""
     retry: Retry | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.consulted import Asked, RecordingSnapshot
+from innominatus_cli.documents.environment_names import is_among
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -29,6 +30,7 @@ from innominatus_cli.planning.common_part import CommonPart
 from innominatus_cli.planning.document_rules import document_findings
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.files import InputFiles
+from innominatus_cli.planning.golden_path_environment import lifetime_of_path
 from innominatus_cli.planning.golden_paths import FoundPath, GoldenPaths
 from innominatus_cli.planning.graph import OrderedDraft, order_drafts
 from innominatus_cli.planning.inputs import InputBuilder
@@ -40,6 +42,7 @@ from innominatus_cli.planning.parameters import ParameterValues, resolve_paramet
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
+from innominatus_cli.planning.removal import TakenBack, taken_back_by_removal, with_taken_back
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.selection import Selector, organization_of, product_of
@@ -51,6 +54,7 @@ from innominatus_cli.planning.surroundings import ApplicationData, data_of, envi
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
+from innominatus_cli.provisioners.own_folder import KEY_SECRET, KEY_VARIABLE
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
@@ -96,6 +100,9 @@ class _Planning:
         self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot, repository.vendored)
         self._product: str | None = None
+        self._back: TakenBack | None = None
+        self._replicas: int | None = None
+        """What a golden path's parameter of that name says."""
         self._types = StepTypes(repository)
         self._common = CommonPart(repository)
 
@@ -110,6 +117,8 @@ class _Planning:
             path.parameters, request.parameters, Place("--param"), path.owner, request.parameter_places
         )
         self._findings += parameters.findings
+        replicas = parameters.values.get("replicas") if path.golden_path is not None else None
+        self._replicas = replicas if isinstance(replicas, int) else None
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(
             self._repository, self._types, chosen.drafts, self._consulted, self._common.selection
@@ -139,6 +148,8 @@ class _Planning:
         if self._stopped():
             return self._outcome(None, chosen)
         limits = self._limits()
+        lifetime = lifetime_of_path(path.golden_path, parameters.values)
+        self._findings += [lifetime] if isinstance(lifetime, Finding) else []
         steps = with_barriers(ordered.drafts, parts, memo.place if memo else place_node)
         self._findings += same_ids(steps)
         plan = Plan(
@@ -161,9 +172,16 @@ class _Planning:
             steps=steps,
             limits=limits,
             rollback_on_failure=path.golden_path.model.spec.rollback_on_failure if path.golden_path else None,
+            lifetime_seconds=lifetime if isinstance(lifetime, int) and chosen.operation is Operation.DEPLOY else None,
         )
-        outcome = self._outcome(self._checked(plan), chosen)
+        outcome = self._outcome(self._checked(self._with_taken_back(plan)), chosen)
         return outcome if sibling is None or reads is None else self._with_rest(outcome, chosen, sibling, reads)
+
+    def _with_taken_back(self, plan: Plan) -> Plan:
+        """A removal's plan with what takes back the work of all other steps; any other plan as it is."""
+        if self._back is None or self._facts.standing is None:
+            return plan
+        return with_taken_back(plan, self._back, self._facts.standing, self._repository.snapshot.object_id)
 
     def _with_rest(self, outcome: PlanOutcome, chosen: _Chosen, sibling: Sibling, reads: Reads) -> PlanOutcome:
         """The outcome, and what its plan says of the workflows that others have too."""
@@ -227,13 +245,12 @@ class _Planning:
         return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
 
     def _overriding_paths(self) -> list[str]:
-        """The paths of places in overrides: those of their file and of arguments."""
+        """The paths of places in overrides: those of their files and of arguments."""
         if self._request.overrides is None:
             return []
-        from innominatus_cli.documents.score_overrides import ARGUMENT  # noqa: PLC0415 - few plans have overrides
+        from innominatus_cli.documents.score_overrides import ARGUMENT, IMAGE  # noqa: PLC0415 - few plans have overrides
 
-        file = self._request.overrides.file
-        return [ARGUMENT] if file is None else [ARGUMENT, file]
+        return [ARGUMENT, IMAGE, *self._request.overrides.files]
 
     def _outcome(self, plan: Plan | None, chosen: _Chosen | None = None) -> PlanOutcome:
         absent = sorted(chosen.absent, key=lambda one: (TIERS.index(one.tier), one.identity)) if chosen else []
@@ -305,7 +322,7 @@ class _Planning:
         """Where admin-config defines environments, one that it does not define gets a warning."""
         config = self._repository.admin_config()
         known = config.model.environments if config else {}
-        if config and known and self._request.environment not in known:
+        if config and known and not is_among(self._request.environment, known):
             remedy = did_you_mean(self._request.environment, known)
             message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
             place = Spot(config.document).key("environments").place
@@ -368,7 +385,9 @@ class _Planning:
             else:
                 files += found.files
         makers = self._makers()
-        drafts = application_tier(self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings)
+        drafts = application_tier(
+            self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings, self._replicas
+        )
         self._findings += makers.findings
         self._offering += makers.consulted
         return drafts
@@ -378,19 +397,29 @@ class _Planning:
         definitions = self._config.resource_definitions if self._config else {}
         environment, product = self._request.environment, self._product
         services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        return ResourceSteps(self._repository, self._files, name, environment, product, services, definitions)
+        here = self._config.environment(environment) if self._config else None
+        cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
+        shared = self._config is not None and KEY_SECRET in self._config.secrets
+        key = {KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if shared else {}
+        repository, files = self._repository, self._files
+        return ResourceSteps(
+            repository, files, name, environment, product, services, definitions, key=key, cluster=cluster
+        )
 
     def _removal(self) -> list[Draft]:
         if self._workload is None:
             return []
         deployed = self._facts.deployed
+        if self._facts.standing is not None:
+            self._back = taken_back_by_removal(self._facts.standing)
+            self._findings += self._back.findings
         spot = Spot(self._workload.document).at("metadata", "name")
         name = self._workload.model.metadata.name
         makers = self._makers()
         drafts = removal(name, deployed, spot, makers) if deployed else []
         self._findings += makers.findings
         self._offering += makers.consulted
-        if not drafts:
+        if not drafts and not (self._back and self._back.steps):
             message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
             self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
         return drafts
@@ -445,9 +474,9 @@ class _Planning:
 
     def _document_ids(self, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
         """The object ids of all documents that had a say, but for those to `leave_out`."""
-        overrides_file = self._request.overrides.file if self._request.overrides else None
+        overrides = self._request.overrides.files if self._request.overrides else ()
         paths = dict.fromkeys(
-            filter(None, (*self._consulted, *self._offering, overrides_file, *self._repository.vendored.used()))
+            filter(None, (*self._consulted, *self._offering, *overrides, *self._repository.vendored.used()))
         )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}

@@ -16,6 +16,7 @@ from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as plan_codes
 from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.expansion import WRONG_CALL_PARAMETER
+from innominatus_cli.findings.catalogue.resources import SHARED_RESOURCE_STAYS
 from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
@@ -53,6 +54,10 @@ class ResourceSteps:
     """The workload's service, as Score provisioner files are told."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     """`resourceDefinitions`: the types that types of Score files stand for."""
+    key: Mapping[str, str] = field(default_factory=dict)
+    """Variables of steps that make up random outputs: the key that all machines share, as a reference to a secret."""
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    """Where objects of provisioners go: what the environment says under `kubernetes`."""
     findings: list[Finding] = field(default_factory=list)
     consulted: list[str] = field(default_factory=list)
     _registry: Registry | None = None
@@ -76,7 +81,9 @@ class ResourceSteps:
                 message = f"resource '{wanted.resource}': the type '{kind}' is only described here, and nothing is made"
                 remedy = f"Let a provider or a provisioner make it in '{self.environment}'."
                 self.findings.append(Finding(NOTHING_MAKES_RESOURCE, message, spot.at("type").place, remedy))
-            return [DraftStep(definition, spot, ready=ready)]
+            random = self.key and PROVISIONERS[choice.type].described
+            given = definition.model_copy(update={"env": dict(self.key)}) if random else definition
+            return [DraftStep(given, spot, ready=ready)]
         for wrong in _unknown_params(choice, ready, spot):
             self.findings.append(wrong)
         if choice.kind is not Kind.WORKFLOW:
@@ -88,6 +95,13 @@ class ResourceSteps:
     ) -> list[DraftStep]:
         """The steps that remove what the records say exists."""
         ready: dict[str, Any] = {**resource.inputs, "operation": "delete"}
+        if resource.used_by:
+            ready = {key: value for key, value in resource.inputs.items() if key != "outputs"} | {
+                "operation": "release"
+            }
+            message = f"resource '{resource.name}' stays, it is used by {', '.join(resource.used_by)} too ({evidence})"
+            self.findings.append(Finding(SHARED_RESOURCE_STAYS, message, spot.place))
+            return [DraftStep(definition, spot, ready=ready)]
         recorded = ready.get("provisioner")
         if not isinstance(recorded, Mapping):
             return [DraftStep(definition, spot, ready=ready)]
@@ -183,9 +197,11 @@ class ResourceSteps:
 
     def _by_code(self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice) -> DraftStep:
         services = {"services": dict(self.services)} if choice.entry >= 0 and self.services else {}
-        planned = {**ready, "provisioner": choice.as_planned() | services}
+        where = {"cluster": dict(self.cluster)} if self.cluster else {}
+        planned = {**ready, "provisioner": choice.as_planned() | services | where}
         self.findings += self.files.take(choice.files, spot)
-        written = definition.model_copy(update={"env": dict(choice.env), "timeout": choice.timeout_seconds})
+        key = self.key if choice.kind is Kind.SCORE_TEMPLATE else {}
+        written = definition.model_copy(update={"env": {**key, **choice.env}, "timeout": choice.timeout_seconds})
         return DraftStep(written, spot, ready=planned, files=choice.files)
 
     def _by_workflow(

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from innominatus_cli.documents.plan import Cell, Plan, PlannedStep, PlannedWorkflow
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.expressions.inner_values import value_inside
+from innominatus_cli.expressions.secret_marks import key_for, mark_of, secret_name
 from innominatus_cli.expressions.values import (
     JINJA,
     LITERAL,
@@ -28,6 +29,8 @@ class _At(NamedTuple):
     cell: Cell | None = None
     own: str = ""
     """The name of the step, whose own outputs are `outputs.<name>`."""
+    sealed: str = ""
+    """The workload that the value is of; empty where it is of none."""
 
 
 class RecordedValues:
@@ -50,9 +53,13 @@ class RecordedValues:
         self._workflows = {workflow.id: workflow for workflow in plan.workflows}
         self._groups = {(one.workflow_id, one.name): one for one in plan.steps if one.group is not None}
 
-    def settled(self, value: object, step: PlannedStep) -> Any:  # noqa: ANN401 - JSON data
-        """A value of `step` in which only references to secrets are left. Raises NoValue with a sentence."""
-        return self._settled(value, _At(step.workflow_id, step.cell, step.name), 0)
+    def settled(self, value: object, step: PlannedStep, sealed: str = "") -> Any:  # noqa: ANN401 - JSON data
+        """A value of `step` in which only references to secrets are left. Raises NoValue with a sentence.
+
+        With `sealed`, the name of a workload, outputs of resources that no record has are the marks that the run put in
+        their place (`expressions.secret_marks`).
+        """
+        return self._settled(value, _At(step.workflow_id, step.cell, step.name, sealed), 0)
 
     def _settled(self, value: object, at: _At, depth: int) -> Any:  # noqa: ANN401
         if depth > _DEEPEST:
@@ -97,6 +104,8 @@ class RecordedValues:
                 found = self._outputs(at.workflow, named[0], keys, path, depth)
             case "resources":
                 found, keys = self._resource(rest[0], path), rest[1:]
+                if at.sealed and keys and keys[0] not in found:
+                    return mark_of(secret_name(at.sealed), key_for(path))
             case "run":
                 found, keys = self._facts, rest
             case "variables" | "workflow":
@@ -141,7 +150,7 @@ class RecordedValues:
             raise NoValue(f"'${{{'.'.join(path)}}}' is secret or too large for the record")
         return result.outputs
 
-    def _resource(self, name: str, path: tuple[str, ...]) -> object:
+    def _resource(self, name: str, path: tuple[str, ...]) -> Mapping[str, Any]:
         for step in self._steps.values():
             result = self._results.get(step.id)
             if result is not None and step.inputs.get("resource") == name and step.type == "resource-provisioning":

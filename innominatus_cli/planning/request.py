@@ -12,6 +12,7 @@ from innominatus_cli.planning.drafts import Draft
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
+    from innominatus_cli.planning.removal import Standing
     from innominatus_cli.planning.siblings import Rest
 
 
@@ -47,6 +48,8 @@ class DeployedResource:
 
     name: str
     inputs: Mapping[str, Any]
+    used_by: tuple[str, ...] = ()
+    """Other applications that share it, so that it stays when this one goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Facts:
     git: Mapping[str, str] = field(default_factory=dict)
     """`commit` and `branch`, where there are any."""
     deployed: Deployed | None = None
+    standing: "Standing | None" = None
+    """For a removal: all runs whose work stands."""
 
 
 @dataclass(frozen=True, slots=True)

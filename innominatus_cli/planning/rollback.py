@@ -27,7 +27,7 @@ from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, has_errors
 from innominatus_cli.planning.recorded_values import RecordedValues
 from innominatus_cli.step_types.catalogue import step_type
-from innominatus_cli.step_types.contract import RollbackMeans
+from innominatus_cli.step_types.contract import WORKLOAD_INPUT, RollbackMeans
 
 _RAN: Final = frozenset({"succeeded", "failed", "timed_out", "interrupted"})
 UNDO: Final = "undo-"
@@ -128,7 +128,7 @@ class Rollback(NamedTuple):
 
 def rollback_plan(plan: Plan, history: History) -> Rollback:
     """The plan that takes back what a run of `plan` did, as far as no earlier rollback has."""
-    return _Maker(plan, history).made()
+    return Maker(plan, history).made()
 
 
 def started(result: StepResult) -> bool:
@@ -136,6 +136,17 @@ def started(result: StepResult) -> bool:
     if result.status in _RAN:
         return bool(result.attempts) or result.reused_from is not None
     return in_doubt(result)
+
+
+def facts_of(record: RunRecord) -> dict[str, str]:
+    """What `${run.…}` named in a run."""
+    return {
+        "id": record.run,
+        "application": record.application,
+        "environment": record.environment,
+        "operation": record.operation,
+        "startedAt": record.started_at,
+    }
 
 
 def in_doubt(result: StepResult) -> bool:
@@ -156,7 +167,9 @@ def rolls_back_now(plan: Plan, record: RunRecord, *, asked: bool = False) -> boo
     return any(step_id.startswith(f"{flow}/") for step_id in record.failures for flow in asking)
 
 
-class _Maker:
+class Maker:
+    """Makes the steps that take back those of runs."""
+
     def __init__(self, plan: Plan, history: History) -> None:
         self._plan = plan
         self._history = history
@@ -167,14 +180,7 @@ class _Maker:
         self._doubt: set[str] = set()
         for record in history.chain:
             self._take(record)
-        facts = {
-            "id": self._last.run,
-            "application": self._last.application,
-            "environment": self._last.environment,
-            "operation": self._last.operation,
-            "startedAt": self._last.started_at,
-        }
-        self._values = RecordedValues(plan, self._steps, self._results, facts)
+        self._values = RecordedValues(plan, self._steps, self._results, facts_of(self._last))
         self._nodes: list[PlannedStep] = []
         self._findings: list[Finding] = []
 
@@ -191,18 +197,19 @@ class _Maker:
             self._doubt.discard(one.step)
 
     def made(self) -> Rollback:
+        """The plan of all of them, in the reverse order of the runs' own."""
         for step in reversed(self._history.steps):
             result = self._results.get(step.id)
             if step.kind == "step" and step.expansion is None and result is not None and started(result):
-                self._undo(step, result)
+                self._undo(step, dict(result.artifacts) if self._last.status == "succeeded" else {})
         findings = tuple(self._findings)
         return Rollback(None if has_errors(findings) else self._whole(), findings)
 
-    def _undo(self, step: PlannedStep, result: StepResult) -> None:
+    def _undo(self, step: PlannedStep, wrote: dict[str, str]) -> None:
+        """Adds what takes a step back; `wrote` are the files that it has brought into the repository."""
         assumed = self._history.assumed.get(step.id)
         if assumed is False:
             return
-        wrote = dict(result.artifacts) if self._last.status == "succeeded" else {}
         undo, restore = (f"{step.workflow_id}/{prefix}{step.name}" for prefix in (UNDO, RESTORE))
         means = _means(step, self._steps)
         if undo in self._history.undone or self._history.assumed.get(undo):
@@ -288,7 +295,8 @@ class _Maker:
         for part, values in (("inputs", inputs), ("env", env)):
             for name, value in values.items():
                 try:
-                    found[part][name] = self._values.settled(value, step)
+                    sealed = self._last.application if part == "inputs" and name == WORKLOAD_INPUT else ""
+                    found[part][name] = self._values.settled(value, step, sealed)
                 except NoValue as missing:
                     self._told(codes.VALUE_NOT_RECORDED, step, f"it cannot be taken back: '{name}': {missing}")
                     return None
@@ -334,7 +342,7 @@ class _Maker:
                 "parameters": {},
                 "sources": _sources(self._plan.sources, read),
                 "inputs": [PlanInput(name="run", value=self._last.run, evidence=self._history.evidence)],
-                "workflows": [_bare(flow) for flow in self._plan.workflows if flow.id in flows],
+                "workflows": [bare(flow) for flow in self._plan.workflows if flow.id in flows],
                 "steps": self._nodes,
                 "rollback_on_failure": None,
                 "rolls_back": self._last.run,
@@ -358,7 +366,7 @@ def _inline(step: PlannedStep, written: Mapping[str, Any]) -> PlannedStep:
     )
 
 
-def _bare(flow: PlannedWorkflow) -> PlannedWorkflow:
+def bare(flow: PlannedWorkflow) -> PlannedWorkflow:
     """A workflow of which only its name and place matter any more."""
     update: dict[str, Any] = {
         "needs": [],

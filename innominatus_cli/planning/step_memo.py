@@ -172,13 +172,18 @@ class StepMemo:
                     return dressed
         traced = _traced(scope)
         bare = replace(part, definition=part.definition.model_copy(update={"env": {}})) if part.definition.env else part
-        built, asked = snapshot.asked_by(lambda: _checked(build_step(draft, bare, traced, builder)))
+        files, earlier = builder.files, builder.files.object_ids
+        files.object_ids = {}  # a file that an earlier step has read is a question of this one too
+        try:
+            built, asked = snapshot.asked_by(lambda: _checked(build_step(draft, bare, traced, builder)))
+        finally:
+            read, files.object_ids = files.object_ids, {**earlier, **files.object_ids}
         answers = tuple((question, snapshot.answer(question)) for question in asked)
         if built.step is not None:
             self._note_files(part, builder.tables, answers)
         if not built.outside and _is_nobodys(built):
-            files = built.step.input_files if built.step is not None else ()
-            object_ids = {path: builder.files.object_ids[path] for path in files if path in builder.files.object_ids}
+            inputs = built.step.input_files if built.step is not None else ()
+            object_ids = {path: read[path] for path in inputs if path in read}
             kept = _Kept(surroundings, dict(traced.named), answers, object_ids, built, [])
             variants.insert(0, kept)
             del variants[_MOST_VARIANTS:]  # the last one first: the other state of the same application comes next

@@ -136,7 +136,14 @@ def _behind(own: Scope, definition: StepDefinition, types: StepTypes) -> Scope:
 
 def _inputs(part: DraftStep, kind: StepType, scope: Scope, builder: InputBuilder, folded: Folded) -> BuiltInputs:
     if part.ready is not None:
-        return builder.build(kind, part.ready, None, part.spot, folded)
+        ready = part.ready
+        if part.images:
+            images = {name: fold(text, scope, folded, at=(name, "image")) for name, text in part.images.items()}
+            ready = {**ready, "images": images}
+            wrong = findings_of(folded, part.spot)
+            if wrong:
+                return BuiltInputs(findings=wrong)
+        return builder.build(kind, ready, None, part.spot, folded)
     if kind.own is not None:
         from innominatus_cli.planning.own_inputs import build_own_inputs  # noqa: PLC0415 - few plans have such a step
 

@@ -75,7 +75,7 @@ def environment_values(
     request: PlanRequest, config: AdminConfigDocument, workload: Typed[WorkloadDocument] | None
 ) -> dict[str, Any]:
     """`name` and its old word `type`, the Score file's `ttl`, and the environment's variables."""
-    here = config.environments.get(request.environment, EnvironmentDefinition())
+    here = config.environment(request.environment) or EnvironmentDefinition()
     written = workload.model.environment if workload else None
     found: dict[str, Any] = dict(here.variables)
     found |= {"variables": dict(here.variables), "description": here.description}

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition, HealthCheck
-from innominatus_cli.documents.secret_definitions import SecretDefinition
+from innominatus_cli.documents.environment_names import entry_for
+from innominatus_cli.documents.secret_definitions import SecretDefinition, SecretEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Tables:
     @property
     def environment(self) -> EnvironmentDefinition | None:
         """The environment's definition."""
-        return self.config.environments.get(self.environment_name)
+        return self.config.environment(self.environment_name)
 
     def names(self, table: str) -> list[str]:
         """The names of a table, sorted."""
@@ -31,9 +32,12 @@ class Tables:
         found = self._table(table).get(name)
         if found is None:
             return None
-        if isinstance(found, HealthCheck) and self.environment_name in found.environments:
-            here = _data(found.environments[self.environment_name])
-            return {"name": name, "description": found.description, **here}
+        if isinstance(found, HealthCheck):
+            here = entry_for(found.environments, self.environment_name)
+            if here is not None:
+                return {"name": name, "description": found.description, **_data(here)}
+        if isinstance(found, SecretEntry):
+            found = found.here(self.environment_name)
         data = _data(found)
         if isinstance(found, SecretDefinition) and found.store == "vault":
             data["vault"] = _data(self.config.secret_stores.vault)

@@ -126,7 +126,8 @@ class WorkflowBuilder:
             self._surroundings, {}, _NO_ORDER, {}, values, {}, resources_available=False
         ).before_steps()
         for index, written in enumerate(draft.parameters):
-            if isinstance(values.get(written.name), str) and written.name in own.values:
+            is_default = written.name in own.values or values.get(written.name) == written.default
+            if isinstance(values.get(written.name), str) and is_default:
                 folded = Folded()
                 values[written.name] = fold(values[written.name], scope, folded)
                 self.findings += findings_of(folded, spot.at(index, "default"))

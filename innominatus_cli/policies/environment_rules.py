@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from innominatus_cli.documents.environment_names import entry_for, is_among
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import policy as codes
@@ -28,7 +29,7 @@ _NO_BACKUP = frozenset({"", "none", "no", "off", "false", "disabled"})
 def allowed_environments(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> Iterator[Finding]:
     """The environment is one of those that exist."""
     rule = policies.allowed_environments
-    if rule is None or plan.environment in rule.value:
+    if rule is None or is_among(plan.environment, rule.value):
         return
     evidence = next((given.evidence for given in plan.inputs if given.name == "environment"), "")
     came_from = f" (from {evidence})" if evidence else ""
@@ -71,7 +72,7 @@ def _type_in_words(kind: object) -> str:
 
 def is_production(environment: str, policies: PolicySet) -> bool:
     """Whether policies for production apply: as admin-config says, else by a part of the name."""
-    marked = policies.production.get(environment)
+    marked = entry_for(policies.production, environment)
     return production_by_name(environment) if marked is None else marked
 
 

@@ -31,6 +31,8 @@ class ResourceRequest:
     """The services of workloads, as Score provisioners are told: by workload `ServiceName` and `ports`."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables that the platform team allows."""
+    namespace: str = ""
+    """Where objects of a cluster go; the application's name where nothing is said."""
     mark: str = ""
     """What is noted beside a resource that is made: by which step of which run."""
     undone_marks: tuple[str, ...] = ()
@@ -65,5 +67,7 @@ class Provisioner:
     """Removes a resource that was made under one of `undone_marks`; one that was there before stays."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Every param and what it means; others are refused."""
+    look: Callable[[ResourceRequest], str] | None = None
+    """What is wrong with a resource that was made, in words; empty: nothing. None: there is nothing to look at."""
     described: bool = False
     """Whether it only says what a real one would: nothing is made."""

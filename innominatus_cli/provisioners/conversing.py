@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from innominatus_cli.documents.versions import parse_range, parse_version
 from innominatus_cli.provisioners.contract import ResourceRequest
 from innominatus_cli.provisioners.own_folder import OwnFolder
-from innominatus_cli.provisioners.protocol import MOST_BYTES, Answer, NoAnswer, answer_of, request_of, untrue
+from innominatus_cli.provisioners.protocol import MOST_BYTES, Answer, Backup, NoAnswer, answer_of, request_of, untrue
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 DEFAULT_SECONDS: Final = 300
@@ -72,8 +72,13 @@ class Setting:
 Conversation: TypeAlias = Generator[CommandRequest, CommandOutcome, Answer | Problem]
 
 
-def converse(operation: str, code: Code, request: ResourceRequest, setting: Setting) -> Conversation:
-    """Asks for `provision`, `deprovision`, `status` or `describe`, and gives the answer or what is wrong with it."""
+def converse(
+    operation: str, code: Code, request: ResourceRequest, setting: Setting, backup: Backup | None = None
+) -> Conversation:
+    """Asks for `provision`, `deprovision`, `status`, `describe`, `backup` or `restore`.
+
+    Gives the answer, or what is wrong with it. The last two need a `backup`, whose folder is made.
+    """
     folder = OwnFolder(request)
     try:
         if operation == "provision":
@@ -81,7 +86,9 @@ def converse(operation: str, code: Code, request: ResourceRequest, setting: Sett
         elif not folder.is_there:
             folder.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         cwd = folder.path if folder.is_there else folder.path.parent
-        asked = _command(operation, code, request, setting, cwd)
+        if backup is not None:
+            backup.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        asked = _command(operation, code, request, setting, cwd, backup)
     except OSError as wrong:
         return Problem(Trouble.NOT_STARTED, f"cannot have its folder: {wrong.strerror}")
     outcome = yield from watched(asked, setting)
@@ -155,16 +162,21 @@ def _ended(outcome: CommandOutcome) -> str:
             return f"ended with exit status {outcome.exit_code}"
 
 
-def _command(operation: str, code: Code, request: ResourceRequest, setting: Setting, cwd: Path) -> CommandRequest:
+def _command(
+    operation: str, code: Code, request: ResourceRequest, setting: Setting, cwd: Path, backup: Backup | None
+) -> CommandRequest:
     env = {name: value for name, value in setting.env.items() if name not in _KEPT_OUT}
     env |= {"INNOMINATUS_PROVISIONER_DIR": str(cwd), **_said_in_env(operation, request)}
+    if backup is not None:
+        env |= {"INNOMINATUS_BACKUP_ID": backup.id, "INNOMINATUS_BACKUP_DIR": str(backup.folder)}
+        env["INNOMINATUS_BACKUP_LOCATION"] = backup.location.replace("\0", "")
     config = {key: value for key, value in code.config.items() if key != "path"}
     return CommandRequest(
         argv=_argv(code, setting),
         cwd=cwd,
         env=env,
         timeout_seconds=code.timeout_seconds,
-        stdin=request_of(operation, request, config),
+        stdin=request_of(operation, request, config, backup),
         keep_bytes=MOST_BYTES + 1,
         logs_stdout=False,
     )

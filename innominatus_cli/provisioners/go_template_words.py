@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.expressions.secret_marks import mark_of
+
 Value: TypeAlias = Any
 Word: TypeAlias = Callable[..., Value]
 
@@ -146,10 +148,17 @@ def _sort(value: Value) -> str:
     return {int: "number", float: "number", str: "text"}.get(type(value), type(value).__name__)
 
 
+class Structs(dict[str, Value]):
+    """A Go map of structs: what it does not have is an empty struct, whose fields are nothing.
+
+    Here it is not true. In Go it would be, and templates that ask for it go on with a service that is not there.
+    """
+
+
 def _index(value: Value, *keys: Value) -> Value:
     for key in keys:
         if isinstance(value, Mapping):
-            value = value.get(_text(key, "index"))
+            value = value.get(_text(key, "index"), {} if isinstance(value, Structs) else None)
         elif isinstance(value, list):
             at = _integer(key, "index")
             if not 0 <= at < len(value):
@@ -216,6 +225,18 @@ def _last(items: Value) -> Value:
     return found[-1] if found else None
 
 
+def _first(items: Value) -> Value:
+    found = _items(items, "first")
+    return found[0] if found else None
+
+
+def _trunc(length: Value, text: Value) -> str:
+    """The first so many bytes of a text, or, below zero, the last ones."""
+    most, data = _integer(length, "trunc"), _text(text, "trunc").encode()
+    kept = data[most:] if most < 0 else data[:most]
+    return (data if abs(most) > len(data) else kept).decode(errors="replace")
+
+
 def _substr(start: Value, end: Value, text: Value) -> str:
     first, last, found = _integer(start, "substr"), _integer(end, "substr"), _text(text, "substr")
     if first < 0:
@@ -258,7 +279,7 @@ def _raw_json(value: Value) -> str:
 
 def _secret_ref(name: Value, key: Value) -> str:
     """The mark by which score-k8s knows that a text is a key of a Secret."""
-    return f"\U0001f510\U0001f4ac{_text(name, 'encodeSecretRef')}_{_text(key, 'encodeSecretRef')}\U0001f4ac\U0001f510"
+    return mark_of(_text(name, "encodeSecretRef"), _text(key, "encodeSecretRef"))
 
 
 def _text(value: Value, word: str) -> str:
@@ -314,7 +335,9 @@ WORDS: Final[Mapping[str, Word]] = {
     "list": lambda *values: [*values],
     "append": _append,
     "merge": _merge,
+    "first": _first,
     "last": _last,
+    "trunc": _trunc,
     "substr": _substr,
     "regexMatch": _regex_match,
     "cat": lambda *values: " ".join(_plain(value) for value in values if value is not None),

@@ -59,6 +59,25 @@ def _delete_database(request: ResourceRequest) -> Provisioned:
     return Provisioned({"name": request.identity}, message=f"database {request.identity} removed")
 
 
+def _look_at_database(request: ResourceRequest) -> str:
+    path, problem = _place(request, "databases", ".db")
+    if problem:
+        return problem
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_SQLITE_HEADER))
+    except FileNotFoundError:
+        return f"{path.name} is not there"
+    except OSError as broken:
+        return f"{path.name} cannot be read: {broken.strerror}"
+    return "" if header in {b"", _SQLITE_HEADER} else f"{path.name} is no SQLite database"
+
+
+def _look_at_volume(request: ResourceRequest) -> str:
+    path, problem = _place(request, "volumes", "")
+    return problem or ("" if path.is_dir() else f"{path.name} is not there")
+
+
 def _create_volume(request: ResourceRequest) -> Provisioned:
     path, problem = _place(request, "volumes", "")
     size = str(request.params.get("size", DEFAULT_SIZE))
@@ -145,6 +164,7 @@ SQLITE = Provisioner(
     create=_create_database,
     delete=_delete_database,
     undo=lambda request: _undo(request, "databases", ".db", _delete_database),
+    look=_look_at_database,
 )
 VOLUME = Provisioner(
     type="volume",
@@ -157,6 +177,7 @@ VOLUME = Provisioner(
     create=_create_volume,
     delete=_delete_volume,
     undo=lambda request: _undo(request, "volumes", "", _delete_volume),
+    look=_look_at_volume,
     params={
         "size": "A quantity such as `5Gi`; rendered as a claim. Absent: an emptyDir.",
         "accessModes": "Access modes of the claim; `[ReadWriteOnce]` where nothing is said.",

@@ -17,8 +17,13 @@ from innominatus_cli.provisioners.contract import ResourceRequest
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _FOLDER: Final = "provisioners"
+_BACKUPS: Final = "backups"
 _KEY: Final = "key"
 _KEY_BYTES: Final = 32
+KEY_SECRET: Final = "provisioner-key"  # noqa: S105 - a name
+"""The secret of admin-config.yaml that all machines derive random outputs from, where it is defined."""
+KEY_VARIABLE: Final = "INNOMINATUS_PROVISIONER_KEY"
+"""The variable of a provisioning step that holds it."""
 
 
 class OwnFolder:
@@ -49,6 +54,11 @@ class OwnFolder:
         """Whether a run that is to be undone made the resource."""
         return self._note.is_file() and self._note.read_text() in self._request.undone_marks
 
+    def backup(self, backup_id: str) -> Path:
+        """The folder of a backup, existing or not: beside the resources, so that it stays when this one is removed."""
+        request = self._request
+        return request.state_dir / _BACKUPS / _slug(request.type) / _slug(request.identity) / _slug(backup_id)
+
     def remove(self) -> None:
         """Removes the folder with everything in it."""
         if self.is_there:
@@ -75,7 +85,15 @@ class OwnFolder:
         _write(self.root / name, data)
 
     def key(self) -> bytes:
-        """The key that random outputs are derived from: made once, and the same for the application and environment."""
+        """The key that random outputs are derived from, the same for the application and environment.
+
+        It is made of the secret that the platform team gives for all machines; where there is none it is random, made
+        once, and kept here.
+        """
+        given = self._request.env.get(KEY_VARIABLE, "")
+        if given:
+            said = f"{self._request.application}\0{self._request.environment}".encode()
+            return hmac.new(given.encode(), said, hashlib.sha256).digest()
         path = self.root / _KEY
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.is_file():

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.provisioners.contract import ResourceRequest
 
 PROTOCOL: Final = "innominatus.dev/provisioner/v1"
@@ -12,7 +14,7 @@ PROTOCOL: Final = "innominatus.dev/provisioner/v1"
 MOST_BYTES: Final = 1024 * 1024
 OUTPUT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 _KEYS: Final = frozenset(
-    {"protocol", "outputs", "secrets", "message", "manifests", "hints", "status", "describes", "error"}
+    {"protocol", "outputs", "secrets", "message", "manifests", "hints", "status", "describes", "backup", "error"}
 )
 _TYPES: Final[Mapping[str, Callable[[object], bool]]] = {
     "string": lambda value: isinstance(value, str),
@@ -35,15 +37,30 @@ class Answer(NamedTuple):
     hints: tuple[Mapping[str, str], ...] = ()
     status: Mapping[str, str] = {}
     describes: Mapping[str, Any] = {}
+    backup: Mapping[str, Any] = {}
     error_code: str = ""
     error: str = ""
+    withheld: tuple[str, ...] = ()
+    """Texts that are secrets though no output has them."""
 
 
 class NoAnswer(ValueError):  # noqa: N818 - it says what the answer is not
     """Why bytes are no answer: the end of a sentence that begins with "its answer"."""
 
 
-def request_of(operation: str, request: ResourceRequest, config: Mapping[str, Any], outputs: Any = None) -> bytes:  # noqa: ANN401 - JSON data
+class Backup(NamedTuple):
+    """A backup of a resource: where it is to be written, or was."""
+
+    id: str
+    folder: Path
+    """A folder for it, mode 0700, which stays when the resource is removed."""
+    location: str = ""
+    """Where it is besides, as its provisioner said when it was made."""
+
+
+def request_of(
+    operation: str, request: ResourceRequest, config: Mapping[str, Any], backup: Backup | None = None
+) -> bytes:
     """The bytes for stdin."""
     said: dict[str, Any] = {
         "protocol": PROTOCOL,
@@ -61,8 +78,8 @@ def request_of(operation: str, request: ResourceRequest, config: Mapping[str, An
         },
         "config": dict(config),
     }
-    if outputs is not None:
-        said["outputs"] = outputs
+    if backup is not None:
+        said["backup"] = {"id": backup.id, "folder": str(backup.folder), "location": backup.location}
     return json.dumps(said, ensure_ascii=False).encode() + b"\n"
 
 
@@ -78,7 +95,7 @@ def answer_of(stdout: bytes, size: int) -> Answer:
     if not stdout.strip():
         raise NoAnswer("is empty")
     try:
-        found = json.loads(stdout.decode("utf-8"), parse_constant=_refuse)
+        found = read_json(stdout.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as wrong:
         raise NoAnswer("is no JSON object, or has text beside it") from wrong
     if not isinstance(found, dict):
@@ -93,7 +110,7 @@ def answer_of(stdout: bytes, size: int) -> Answer:
 
 def _typed(found: Mapping[str, Any]) -> Answer:
     outputs, status, describes = (_mapping(found, key) for key in ("outputs", "status", "describes"))
-    error = _mapping(found, "error")
+    backup, error = _mapping(found, "backup"), _mapping(found, "error")
     for name in outputs:
         if not OUTPUT_NAME.fullmatch(name):
             raise NoAnswer(f"has an output that is called {name[:60]!r}")
@@ -110,7 +127,9 @@ def _typed(found: Mapping[str, Any]) -> Answer:
     code, said = (str(error.get(key, "")) for key in ("code", "message"))
     if error and not said:
         raise NoAnswer("has an error without a 'message'")
-    return Answer(outputs, tuple(secrets), message, tuple(manifests), tuple(hints), status, describes, code, said)
+    return Answer(
+        outputs, tuple(secrets), message, tuple(manifests), tuple(hints), status, describes, backup, code, said
+    )
 
 
 def _mapping(found: Mapping[str, Any], key: str) -> dict[str, Any]:

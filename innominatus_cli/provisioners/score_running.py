@@ -11,25 +11,31 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-import yaml
-
+from innominatus_cli.documents.json_reader import read_json
+from innominatus_cli.documents.yaml_reader import read_yaml
+from innominatus_cli.expressions.secret_marks import has_mark
+from innominatus_cli.findings.catalogue.document import EMPTY
+from innominatus_cli.findings.finding import has_errors
 from innominatus_cli.provisioners.contract import ResourceRequest
 from innominatus_cli.provisioners.conversing import DEFAULT_SECONDS, Problem, Setting, Trouble, watched
 from innominatus_cli.provisioners.go_template import render
 from innominatus_cli.provisioners.go_template_reader import TemplateProblem
-from innominatus_cli.provisioners.own_folder import OwnFolder
+from innominatus_cli.provisioners.go_template_words import Structs
+from innominatus_cli.provisioners.own_folder import KEY_VARIABLE, OwnFolder
 from innominatus_cli.provisioners.protocol import MOST_BYTES, OUTPUT_NAME, Answer, uid_of
 from innominatus_cli.provisioners.score_files import TEMPLATES, entry_in, program_of
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 Conversation: TypeAlias = Generator[CommandRequest, CommandOutcome, Answer | Problem]
 
-SECRET_NAME: Final = re.compile(
+_SECRET_NAME: Final = re.compile(
     r"(?:^|[_-])(?:password|passwd|passphrase|token|secret|(?:private|secret|access|api)[_-]?key|connection[_-]?string"
-    r"|connection|dsn)$",
+    r"|connection|dsn|cookie)$",
     re.IGNORECASE,
 )
-_REFERENCE: Final = "\U0001f510\U0001f4ac"
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SHORTEST: Final = 6
+"""Characters of a text that is looked for as a secret."""
 _STATE: Final = ".score-state.json"
 _SHARED: Final = "score-shared-state.json"
 _OF_K8S: Final = ("resource_state", "resource_outputs", "shared_state", "manifests")
@@ -76,11 +82,9 @@ def _by_template(entry: Mapping[str, Any], request: ResourceRequest, folder: Own
             continue
         try:
             text = render(str(entry[key]), data, folder.derived, f"score/{key}")
-            made[key] = yaml.safe_load(text) if text.strip() else None
         except TemplateProblem as wrong:
             raise _Wrong(f"has a template '{key}' that fails in line {wrong.line}: {wrong}") from wrong
-        except (yaml.YAMLError, RecursionError, ValueError) as wrong:
-            raise _Wrong(f"has a template '{key}' that gives no YAML") from wrong
+        made[key] = _data_of(text, key)
         if key == "init":
             data["Init"] = _mapping(made[key], key)
         elif key == "state":
@@ -88,10 +92,34 @@ def _by_template(entry: Mapping[str, Any], request: ResourceRequest, folder: Own
         elif key == "shared":
             data["Shared"] = merged(data["Shared"], _mapping(made[key], key))
     _keep(folder, data["State"], data["Shared"])
+    withheld = _secrets_in([data["Init"], data["State"], data["Shared"]])
     logs = made.get("info_logs")
     lines = [str(line) for line in logs] if isinstance(logs, list) else []
     described = [key for key in ("services", "volumes", "networks", "models") if made.get(key)]
-    return _answer(entry, _mapping(made.get("outputs"), "outputs"), made.get("manifests"), lines, described)
+    return _answer(entry, _mapping(made.get("outputs"), "outputs"), made.get("manifests"), lines, described, withheld)
+
+
+def _data_of(text: str, key: str) -> Any:  # noqa: ANN401 - YAML data
+    """What a rendered template says, as YAML 1.2; nothing where it is empty or says nothing."""
+    documents, found = read_yaml(key, text.encode()) if text.strip() else ([], [])
+    wrong = next((one for one in found if has_errors([one]) and one.code is not EMPTY), None)
+    if wrong is not None:
+        raise _Wrong(f"has a template '{key}' that gives no YAML: line {wrong.place.line}: {wrong.message}")
+    return documents[0].root.plain() if documents else None
+
+
+def _secrets_in(value: Any, name: str = "") -> tuple[str, ...]:  # noqa: ANN401 - JSON data
+    """The texts that stand, at any depth, under a name that secrets have."""
+    if isinstance(value, Mapping):
+        return tuple(dict.fromkeys(text for key, inner in value.items() for text in _secrets_in(inner, str(key))))
+    if isinstance(value, list):
+        return tuple(dict.fromkeys(text for inner in value for text in _secrets_in(inner, name)))
+    is_one = isinstance(value, str) and len(value) >= _SHORTEST and not has_mark(value) and _is_secret_name(name)
+    return (value,) if is_one else ()
+
+
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(_HUMP.sub("_", name)) is not None
 
 
 def _by_command(
@@ -107,7 +135,7 @@ def _by_command(
         CommandRequest(
             argv=(program, *args),
             cwd=setting.work_dir,  # as Score has it: published ones read files beside them
-            env=setting.env,
+            env={name: value for name, value in setting.env.items() if name != KEY_VARIABLE},
             timeout_seconds=DEFAULT_SECONDS,
             stdin=json.dumps(_said(request, folder)).encode(),
             keep_bytes=MOST_BYTES + 1,
@@ -122,7 +150,7 @@ def _by_command(
     if not outcome.succeeded:
         raise _Wrong(f"ended with exit status {outcome.exit_code}" if outcome.exit_code is not None else "was ended")
     try:
-        found = json.loads(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
+        found = read_json(outcome.stdout.head) if outcome.stdout.size <= MOST_BYTES else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -136,7 +164,8 @@ def _by_command(
     )
     described = [key.removeprefix("compose_") for key in _OF_COMPOSE[2:] if found.get(key)]
     outputs = _mapping(found.get("resource_outputs"), "resource_outputs")
-    return _answer(entry, outputs, found.get("manifests"), [], described)
+    withheld = _secrets_in([found.get("resource_state"), found.get("shared_state")])
+    return _answer(entry, outputs, found.get("manifests"), [], described, withheld)
 
 
 def _answer(
@@ -145,12 +174,13 @@ def _answer(
     manifests: object,
     lines: list[str],
     described: list[str],
+    withheld: tuple[str, ...],
 ) -> Answer:
     wrong = next((name for name in outputs if not OUTPUT_NAME.fullmatch(str(name))), None)
     if wrong is not None:
         raise _Wrong(f"has an output that is called {wrong[:60]!r}")
     expected = [str(one) for one in entry.get("expected_outputs") or ()]
-    missing = next((one for one in expected if one not in outputs), "")
+    missing = next((one for one in expected if outputs.get(one) is None), "")
     if missing:
         raise _Wrong(f"promises the output '{missing}' and did not give it")
     objects = manifests if isinstance(manifests, list) else []
@@ -159,10 +189,12 @@ def _answer(
     secrets = [
         name
         for name, value in outputs.items()
-        if SECRET_NAME.search(name) and isinstance(value, str) and value and _REFERENCE not in value
+        if _is_secret_name(name) and isinstance(value, str) and value and not has_mark(value)
     ]
+    for text in (*withheld, *(outputs[name] for name in secrets)):
+        lines = [line.replace(text, "***") for line in lines]
     lines += [f"only described, not started here: {', '.join(described)}"] if described else []
-    return Answer(outputs, tuple(secrets), "; ".join(lines), tuple(objects))
+    return Answer(outputs, tuple(secrets), "; ".join(lines), tuple(objects), withheld=withheld)
 
 
 def merged(old: Any, patch: Any) -> Any:  # noqa: ANN401 - JSON data
@@ -192,10 +224,10 @@ def _data(request: ResourceRequest, folder: OwnFolder) -> dict[str, Any]:
         "State": _read(folder.read(_STATE)),
         "Shared": _read(folder.read_shared(_SHARED)),
         "SourceWorkload": request.application,
-        "WorkloadServices": {name: _as_in_go(service) for name, service in request.services.items()},
-        "Guid": _guid(folder),
+        "WorkloadServices": Structs({name: _as_in_go(service) for name, service in request.services.items()}),
+        "Guid": _guid(request),
         "WorkloadMetadata": {"name": request.application},
-        "Namespace": request.application,
+        "Namespace": request.namespace or request.application,
         "ComposeProjectName": request.application,
         "MountsDirectory": str(folder.path),
     }
@@ -226,15 +258,19 @@ def _said(request: ResourceRequest, folder: OwnFolder) -> dict[str, Any]:
 def _as_in_go(service: Mapping[str, Any]) -> dict[str, Any]:
     """A service as templates know it: by the names that its fields have in Go."""
     names = {"name": "Name", "port": "Port", "target_port": "TargetPort", "protocol": "Protocol"}
-    ports = {
-        key: {names[field]: value for field, value in port.items() if field in names}
-        for key, port in service.get("ports", {}).items()
-    }
+    ports = Structs(
+        {
+            key: {names[field]: value for field, value in port.items() if field in names}
+            for key, port in service.get("ports", {}).items()
+        }
+    )
     return {"ServiceName": service.get("ServiceName"), "Ports": ports}
 
 
-def _guid(folder: OwnFolder) -> str:
-    digits = hashlib.sha256(folder.derived("score/guid")).hexdigest()
+def _guid(request: ResourceRequest) -> str:
+    """It is no secret, and names objects: so it is the same on every machine."""
+    said = f"{request.application}\0{request.environment}\0{uid_of(request)}"
+    digits = hashlib.sha256(said.encode()).hexdigest()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
 
 
@@ -245,7 +281,7 @@ def _keep(folder: OwnFolder, state: Mapping[str, Any], shared: Any) -> None:  # 
 
 
 def _read(data: bytes | None) -> dict[str, Any]:
-    found = json.loads(data) if data else {}
+    found = read_json(data) if data else {}
     return found if isinstance(found, dict) else {}
 
 

@@ -16,6 +16,7 @@ _COLUMNS: Final = (
     Column("ASKS", "asks"),
     Column("GIVEN BY", "by"),
     Column("RUN", "run"),
+    Column("MESSAGE", "says"),
     Column("PLAN", "plan", wide=True),
     Column("AGAINST", "reasons", wide=True),
 )
@@ -24,7 +25,7 @@ _DONE: Final = {"approve": "approved", "reject": "rejected"}
 
 def approvals_listing(rows: Sequence[dict[str, Any]]) -> Listing:
     """The gates, one a row; JSON and YAML have every approval and why others do not count."""
-    shown = [{**row, "reasons": "; ".join(row["against"]) or "-"} for row in rows]
+    shown = [{**row, "reasons": "; ".join(row["against"]) or "-", "says": row["message"] or "-"} for row in rows]
     return Listing(
         _COLUMNS,
         shown,

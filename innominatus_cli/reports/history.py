@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from innominatus_cli.documents.durations import took_text
+from innominatus_cli.documents.words import counted
 from innominatus_cli.ledger.adopt import Adoption
 from innominatus_cli.operations.history import Found, short
 from innominatus_cli.reports.listing import Column, Listing
@@ -66,8 +67,10 @@ ADOPTED: Final = (
 def status_listing(found: Found, rows: Sequence[Data]) -> Listing:
     """The last runs; below them what waits for `ledger adopt`."""
     shown = [_run_cells(row) for row in rows]
+    expire = any(row.get("expires_at") for row in rows)
+    columns = (*STATUS, Column("Expires", "expires_at")) if expire else STATUS
     return Listing(
-        STATUS, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
+        columns, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
     )
 
 
@@ -76,6 +79,16 @@ def history_listing(found: Found, rows: Sequence[Data], environment: str | None 
     shown = [_run_cells(row) for row in rows]
     where = f" in environment '{environment}'" if environment else ""
     return Listing(HISTORY, shown, {"runs": list(rows)}, f"There are no runs{where}.", _waiting(found))
+
+
+def older_runs(count: int, offset: int, limit: int) -> tuple[str, ...]:
+    """A line that says how many runs of so many stand behind a page, and how to see them; none where there are none."""
+    shown = offset + limit
+    if count <= shown:
+        return ()
+    return (
+        f"{counted(count - shown, 'older run')} not shown; --limit 0 shows all, --offset {shown} the next {limit}.",
+    )
 
 
 def applications_listing(rows: Sequence[Data]) -> Listing:

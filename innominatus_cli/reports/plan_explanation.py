@@ -8,6 +8,7 @@ from innominatus_cli.documents.plan_explanation import (
     ExplainedAbsence,
     ExplainedCondition,
     ExplainedNeed,
+    ExplainedResource,
     ExplainedStep,
     PlanExplanation,
 )
@@ -36,6 +37,9 @@ def explanation_text(explanation: PlanExplanation, *, colour: bool = False) -> s
     lines = [painted(one_line(head), "bold", on=colour), ""]
     for step in explanation.steps:
         lines += [painted(one_line(step.id), "cyan", on=colour), *map(_line, _said(step)), ""]
+    if explanation.resources:
+        lines.append(painted("Resources:", "bold", on=colour))
+        lines += [*map(_resource, explanation.resources), ""]
     for tier, absent in groupby(explanation.absent, key=lambda one: one.tier):
         lines.append(painted(f"Not in this plan ({tier}):", "bold", on=colour))
         for one in absent:
@@ -62,6 +66,22 @@ def explanation_table(explanation: PlanExplanation, output: str) -> str:
         for step in explanation.steps
     ]
     return listing_text(Listing(_COLUMNS, rows, empty="The plan has no such step."), output)
+
+
+def _resource(one: ExplainedResource) -> str:
+    differs = [f"{change.what}: {_value(change.was)} → {_value(change.now)}" for change in one.differences]
+    because = {
+        "create": "the records know none that is there",
+        "orphaned": "it is there, and the Score file has it no more",
+        "release": "others use it",
+        "delete": "the application goes",
+        "unchanged": "it is asked for as it was made",
+    }.get(one.change, "; ".join(differs))
+    return f"  {one.change:<{_WIDTH}} {one_line(f'{one.resource} ({one.type}): {because}')}"
+
+
+def _value(value: object) -> str:
+    return "nothing" if value is None else _shown(value)
 
 
 def _line(said: tuple[str, str]) -> str:

@@ -1,14 +1,15 @@
 """A plan for people and as data: phases and tiers in order, each step with what it needs and why it is there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from innominatus_cli.documents.plan import AbsentWorkflow, Plan, PlannedStep
 from innominatus_cli.documents.vocabulary import PHASES, TIERS, Operation
 from innominatus_cli.documents.words import counted
 from innominatus_cli.operations.planning import PlanReport
+from innominatus_cli.operations.resources.changes import ResourceChange
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import coverage_of, means_of
@@ -16,6 +17,8 @@ from innominatus_cli.reports.carried_rollback import carried_document, carried_l
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
+
+_MARKS: Final = {"create": "+", "update": "~", "unchanged": "=", "delete": "-", "release": "<", "orphaned": "!"}
 
 
 def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dict[str, Any]:
@@ -34,6 +37,8 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
             {"part": one.part, "name": one.name, "change": one.change, "was": one.was, "now": one.now}
             for one in report.differences
         ]
+    if report is not None and report.resources:
+        document["resources"] = [one.document for one in report.resources]
     if report is not None and report.judgement is not None:
         document["verdict"] = report.judgement.verdict.as_json()
     return document
@@ -47,6 +52,7 @@ def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: b
         lines += [*carried_lines(plan), *_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
     lines += _summary(plan, len(outcome.absent), wide=wide)
     if report is not None:
+        lines += resource_lines(report.resources)
         lines += _comparison(report)
     return "".join(f"{line}\n" for line in lines)
 
@@ -154,6 +160,17 @@ def _shown(value: object) -> str:
 def _sources(plan: Plan) -> list[str]:
     rows = [(source.path, source.role, source.object_id) for source in plan.sources]
     return [*table_lines(("Source", "Role", "Object"), rows), ""]
+
+
+def resource_lines(changes: Iterable[ResourceChange]) -> list[str]:
+    """What happens to each resource, and what of it differs from how it was made."""
+    rows = [
+        (_MARKS[one.change], one.resource, one.type, one.change, ", ".join(change.text for change in one.differences))
+        for one in changes
+    ]
+    if not rows:
+        return []
+    return ["Resources:", *(f"  {line}" for line in table_lines(("", "Resource", "Type", "Change", "What"), rows)), ""]
 
 
 def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:

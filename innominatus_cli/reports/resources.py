@@ -17,6 +17,8 @@ _COLUMNS: Final = (
     Column("Class", "class", wide=True),
     Column("Run", "run", wide=True),
     Column("Outputs", "names", wide=True),
+    Column("Used by", "users", wide=True),
+    Column("Tags", "tagged", wide=True),
 )
 
 
@@ -27,6 +29,9 @@ def resources_listing(rows: Sequence[dict[str, Any]]) -> Listing:
             **row,
             "made_by": row["provisioner"]["name"] or row["provisioner"]["kind"],
             "names": ", ".join(sorted(row["outputs"])),
+            "state": f"{row['state']} (orphaned)" if row["orphaned"] else row["state"],
+            "users": ", ".join(row["used_by"]),
+            "tagged": ", ".join(f"{name}={value}" for name, value in sorted(row["tags"].items())),
         }
         for row in rows
     ]
@@ -45,8 +50,16 @@ def resource_text(row: dict[str, Any]) -> str:
         f"  run          {row['run']}",
         f"  record       {row['record']}",
     ]
+    if row["orphaned"]:
+        lines.append("  orphaned     the Score file has it no more")
+    if row["used_by"]:
+        lines.append(f"  used by      {', '.join(row['used_by'])}")
+    lines += [f"  tag          {name}={value}" for name, value in sorted(row["tags"].items())]
+    lines += [f"  {one['type']:<12} {one['label']}: {one['value']}" for one in row["hints"]]
     lines += [f"  output       {name} = {_short(value)}" for name, value in sorted(row["outputs"].items())]
     lines += [f"  output       {name}: withheld" for name in row["withheld_outputs"]]
+    for one in row.get("backups", ()):
+        lines.append(f"  backup       {one['id']}  {one['at']}  by {one['by']}  {one['location']}".rstrip())
     lines += [f"  history      {one['at']}  {one['state']}  by run {one['run']}" for one in row["history"]]
     return "".join(f"{line}\n" for line in lines)
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from innominatus_cli.documents.words import counted
-from innominatus_cli.operations.drift import ToolReport
+from innominatus_cli.operations.tool_reports import ToolReport
 from innominatus_cli.reports.table import table_lines
 
 SCHEMA: Final = "innominatus.dev/tool-report/v1"

@@ -31,11 +31,12 @@ from innominatus_cli.sdk.errors import (
     UnauthorizedError,
 )
 from innominatus_cli.sdk.hints import Hint
-from innominatus_cli.sdk.provisioner import Output, Provisioner, Result, Status
+from innominatus_cli.sdk.provisioner import Backup, Output, Provisioner, Result, Status
 from innominatus_cli.sdk.resource import Config, Resource
 
 __all__ = [
     "AlreadyExistsError",
+    "Backup",
     "Config",
     "DeprovisionFailedError",
     "Hint",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from innominatus_cli.sdk.errors import InvalidResourceError, NotFoundError, ProvisionerError
-from innominatus_cli.sdk.provisioner import Provisioner
+from innominatus_cli.sdk.provisioner import Backup, Provisioner
 from innominatus_cli.sdk.resource import Config, Resource
 
 PROTOCOL = "innominatus.dev/provisioner/v1"
@@ -70,6 +70,8 @@ def _answer(request: dict[str, Any], kind: type[Provisioner]) -> dict[str, Any]:
         "outputs": {name: one.as_json() for name, one in kind.outputs.items()},
         "params": dict(kind.params),
     }
+    if kind.operations():
+        described["operations"] = kind.operations()
     if operation == "describe":
         return {"describes": described}
     provisioner = kind(Path.cwd())
@@ -93,6 +95,13 @@ def _answer(request: dict[str, Any], kind: type[Provisioner]) -> dict[str, Any]:
         return {}
     if operation == "status":
         return {"status": provisioner.status(resource, config).as_json()}
+    if operation in kind.operations():
+        asked = request.get("backup") or {}
+        backup = Backup(str(asked.get("id")), Path(str(asked.get("folder"))), str(asked.get("location", "")))
+        if operation == "restore":
+            provisioner.restore(resource, config, backup)
+            return {}
+        return {"backup": {"location": provisioner.backup(resource, config, backup)}}
     raise InvalidResourceError(f"there is no operation '{operation}'")
 
 

@@ -57,6 +57,17 @@ class Status:
         return {"state": self.state, "health": self.health, "message": self.message}
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that is to be written, or read again."""
+
+    id: str
+    folder: Path
+    """A folder for it, mode 0700, which stays when the resource is removed."""
+    location: str = ""
+    """Of `restore`: what `backup` returned."""
+
+
 @dataclass
 class Provisioner:
     """Makes and removes resources of one type. Subclasses set the class variables and write `provision`.
@@ -89,6 +100,26 @@ class Provisioner:
     def hints(self, resource: Resource, outputs: Mapping[str, Any]) -> Sequence[Hint]:  # noqa: ARG002 - for subclasses
         """What people find useful about the resource that gave these outputs."""
         return ()
+
+    def backup(self, resource: Resource, config: Config, backup: Backup) -> str:
+        """Writes a backup into `backup.folder`, or to a place of its own, which it returns. Raises ProvisionerError.
+
+        Offered where a subclass has it.
+        """
+        raise NotImplementedError
+
+    def restore(self, resource: Resource, config: Config, backup: Backup) -> None:
+        """Makes the resource hold what a backup holds, of this or of another environment. Raises ProvisionerError.
+
+        Offered where a subclass has it.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def operations(cls) -> list[str]:
+        """Of `backup` and `restore` those that this class offers."""
+        own = {"backup": cls.backup is not Provisioner.backup, "restore": cls.restore is not Provisioner.restore}
+        return [name for name, offered in own.items() if offered]
 
     def secret(self, name: str, *, length: int = 32) -> str:
         """A random text of letters and digits, the same for the resource ever after; kept in its folder, 0600."""

@@ -78,6 +78,9 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 APPLICATION_WORKLOAD: Final = "application"
 """The word that stands for the application's own workload in a `WorkloadInput`."""
 
+WORKLOAD_INPUT: Final = "workload"
+"""The input that is one, in every step type that has it."""
+
 WorkloadInput = Annotated[Literal["application"] | dict[str, Any], Field(json_schema_extra={"x-workload": True})]
 """A Score workload. Planning puts the application's canonical document, its placeholders as references, in the place
 of the word `application`, so that a run reads no file."""
@@ -144,6 +147,8 @@ class StepInputs(YamlModel):
         first: dict[str, str] = {}
         for key, value in written.items():
             name = cls.spellings.get(key, key)
+            if name in told and told[name] == value:
+                continue
             if name in told:
                 raise ValueError(f"'{first[name]}' and '{key}' are the same input; keep '{name}'")
             told[name] = value

@@ -50,6 +50,17 @@ def keys_with_paths(model: type[StepInputs]) -> frozenset[str] | None:
     return frozenset(key for key, part in schema.get("properties", {}).items() if _has_path(part))
 
 
+@cache
+def keys_with_workload(model: type[StepInputs]) -> frozenset[str]:
+    """The top-level inputs that are a Score workload."""
+    properties = _schema(model).get("properties", {})
+    return frozenset(key for key, part in properties.items() if _is_workload(part))
+
+
+def _is_workload(schema: Mapping[str, Any]) -> bool:
+    return "x-workload" in schema or any(map(_is_workload, schema.get("anyOf", ())))
+
+
 def _has_path(schema: Mapping[str, Any]) -> bool:
     below = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
     below += [schema["items"]] if "items" in schema else []

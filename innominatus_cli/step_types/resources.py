@@ -20,6 +20,14 @@ from innominatus_cli.step_types.contract import (
 )
 
 
+class ClusterOfResource(YamlModel):
+    """Where objects go that a provisioner gives for a resource, as the environment has it."""
+
+    mode: Literal["render", "apply"] = "render"
+    context: str | None = None
+    namespace: str | None = None
+
+
 class ProvisionedBy(YamlModel):
     """The provisioner of a resource, as planning has chosen it from the documents of the repository."""
 
@@ -43,6 +51,7 @@ class ProvisionedBy(YamlModel):
     timeout_seconds: int | None = None
     services: dict[str, Any] = {}
     """For Score provisioner files: the ports of the workload's service."""
+    cluster: ClusterOfResource = ClusterOfResource()
 
 
 class ResourceProvisioningInputs(StepInputs):
@@ -68,7 +77,10 @@ class ResourceProvisioningInputs(StepInputs):
     params: dict[str, Any] = {}
     annotations: dict[str, Text] = {}
     """The resource's `metadata.annotations`, as in `innominatus.dev/backup`."""
-    operation: Literal["create", "delete"] | Reference[str] = "create"
+    tags: dict[str, Text] = {}
+    """The resource's `metadata.tags`, by which resources are found and counted."""
+    operation: Literal["create", "delete", "release"] | Reference[str] = "create"
+    """`release` removes nothing: the application lets go of a resource that another one shares."""
     provisioner: ProvisionedBy | None = None
     """Written by planning, never by people; absent: the built-in provisioner of the type."""
     outputs: dict[str, Any] | None = None
@@ -145,7 +157,7 @@ class VaultSetupInputs(StepInputs):
 
 def _rollback_of_provisioning(inputs: Mapping[str, Any]) -> RollbackMeans:
     """A deleted resource is not made again: its data is gone. A provider's workflow has steps of its own to undo."""
-    if inputs.get("provisioner", {}).get("kind") == "workflow":
+    if inputs.get("provisioner", {}).get("kind") == "workflow" or inputs.get("operation") == "release":
         return "nothing"
     return "reversible" if inputs.get("operation", "create") == "create" else "irreversible"
 

@@ -26,7 +26,8 @@ class CommandRequest:
 
     `argv[0]` is a program's name, looked up on PATH of `env`, or an absolute path. `stdin` is given and closed;
     None is /dev/null. `keep_bytes` is how much of stdout its outcome has. Without `logs_stdout` what it prints there
-    is an answer for who asked, which may hold secrets that nobody knows yet: no log gets it.
+    is an answer for who asked, which may hold secrets that nobody knows yet: no log gets it. `endpoint` is the service
+    that it calls (`host:port`), where it calls one.
     """
 
     argv: tuple[str, ...]
@@ -36,6 +37,7 @@ class CommandRequest:
     stdin: bytes | None = field(default=None, repr=False)
     keep_bytes: int = HEAD_BYTES
     logs_stdout: bool = True
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

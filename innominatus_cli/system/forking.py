@@ -20,10 +20,18 @@ _CHUNK = 1024 * 1024
 class Work(Generic[T]):
     """What is to be done, and how its outcomes travel as plain data (what `marshal` takes)."""
 
-    def __init__(self, do: Callable[[int], T], pack: Callable[[T], Any], unpack: Callable[[Any], T]) -> None:
+    def __init__(
+        self,
+        do: Callable[[int], T],
+        pack: Callable[[T], Any],
+        unpack: Callable[[Any], T],
+        alone: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`alone` is what only this process does, before it takes blocks of its own."""
         self.do = do
         self.pack = pack
         self.unpack = unpack
+        self.alone = alone
 
 
 def usable_processors() -> int:
@@ -55,6 +63,7 @@ def in_processes(work: Work[T], blocks: int, processes: int) -> list[T]:
                 copies.append(_copy(work, numbers, [reading for _, reading in copies]))
             except OSError:  # it has no more processes or descriptors: those that are there do the work
                 break
+        work.alone()
         done = {number: work.do(number) for number in _taken(numbers)}
         while copies:
             child, reading = copies[-1]

@@ -39,13 +39,14 @@ class StreamLog:
     file is incomplete; the process is not disturbed by that.
     """
 
-    __slots__ = ("_fd", "_hash", "_path", "_redact", "_room", "head", "problem", "size", "tail")
+    __slots__ = ("_fd", "_hash", "_path", "_redact", "_room", "_unsettled", "head", "problem", "size", "tail")
 
     def __init__(self, path: str | Path, redact: StreamFilter | None = None) -> None:
         self._path = path
         self._redact = redact
         self._fd = -1
         self._room = LOG_BYTES
+        self._unsettled = False
         self._hash: _Hash | None = None
         self.size = 0
         self.problem = ""
@@ -66,12 +67,14 @@ class StreamLog:
 
     def write(self, chunk: bytes) -> None:
         """Appends."""
+        self._unsettled = True
         self._keep(chunk if self._redact is None else self._redact.feed(chunk))
 
     def settle(self) -> None:
         """What a process wrote is complete: nothing of it is held back any longer."""
-        if self._redact is not None:
+        if self._unsettled and self._redact is not None:
             self._keep(self._redact.flush())
+        self._unsettled = False
 
     def close(self) -> None:
         """Settles and closes the file; the numbers stay."""

@@ -6,8 +6,9 @@ Records of 16 steps, of 200 applications in 3 environments over a year, in one c
 all of them and `json.loads`; whole records are what `history` reads. A month is what `stats` shows by itself. Seconds
 are those that this process computed, so that a busy machine changes little; nothing is asserted.
 
-Then `history` is asked for the newest 20 runs of 100,000 (with --short: of 1,000) in a checked out repository: without
-an index, which makes it, and with it (to be at most 0.3 seconds), with git's CPU seconds; and for all of them.
+Then `history` is asked for the newest 50 runs, as it shows them by itself, of 100,000 (with --short: of 1,000) in a
+checked out repository: without an index, which makes it, and with it (to be at most 0.3 seconds), with git's CPU
+seconds; and for all of them.
 
 Then one record is committed to a ledger of 1,000 and to one of 100,000 (with --short: 100 and 1,000), by each store, in
 turns; the ratio of the two medians is to be at most 1.5 for the branch store. It counts the CPU seconds of git too.
@@ -30,7 +31,7 @@ from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.ledger.branch_store import BranchStore
 from innominatus_cli.ledger.records import record_path
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.operations.history import history, open_ledger
+from innominatus_cli.operations.history import NEWEST, history, open_ledger
 from innominatus_cli.operations.statistics import DEFAULT_SECONDS, statistics
 from innominatus_cli.system.clock import timestamp, ulid
 from innominatus_cli.system.git import Git
@@ -146,12 +147,12 @@ def lists(folder: Path, count: int) -> None:
         return used() - before
 
     time.sleep(2.1)  # folders that changed just now are listed again
-    cold, again = spent(20), spent(20)
-    warm, everything = min(spent(20) for _ in range(5)), min(spent(None) for _ in range(3))
+    cold, again = spent(NEWEST), spent(NEWEST)
+    warm, everything = min(spent(NEWEST) for _ in range(5)), min(spent(None) for _ in range(3))
     size = sum(path.stat().st_size for path in (folder / ".git/innominatus/ledger").glob("index-*"))
     print(
-        f"history of {count:,} records, the newest 20: {cold:.2f}s without an index, {again:.3f}s and then {warm:.3f}s "
-        f"with it (bound {LIST_SECONDS}); all of them {everything:.2f}s; it has {size / 1e6:.0f} MB"
+        f"history of {count:,} records, the newest {NEWEST}: {cold:.2f}s without an index, {again:.3f}s "
+        f"and then {warm:.3f}s with it (bound {LIST_SECONDS}); all {everything:.2f}s; it has {size / 1e6:.0f} MB"
     )
 
 

@@ -1,17 +1,20 @@
-"""Damage done at random to journals and records: all of it is detected, or leaves a torn tail that is harmless.
+"""Damage done at random to journals, records, tombstones and the index: all is detected, or changes no answer.
 
     python tests/faults/corruptions.py [--count 100000] [--seed N]
 
-prints how many of each kind were done, how many were detected, and how many left less of a journal and nothing else
-than it held. Exits with 1 where one went unnoticed. Every trial can be repeated by its seed.
+prints how many of each kind were done, how many were detected, and how many were harmless: a journal that holds less
+and nothing else than it held, an index that answers as before. Exits with 1 where one went unnoticed. Every trial can
+be repeated by its seed.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 import time
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -23,12 +26,14 @@ from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.execution.journal import Journal, read_journal
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger.chain import Link, check_chain, tips
+from innominatus_cli.ledger.graves import check_tombstones
+from innominatus_cli.ledger.index_file import IndexFile, IndexUnusable, Row, Skim
 from innominatus_cli.ledger.inspecting import link_of
 from innominatus_cli.ledger.records import action_path, read_action, read_record, record_path
 from innominatus_cli.system.clock import SystemClock, timestamp, ulid
 
 ROOT: Final = ".innominatus"
-DETECTED, HARMLESS, UNNOTICED = "detected", "harmless tail", "UNNOTICED"
+DETECTED, HARMLESS, UNNOTICED = "detected", "harmless", "UNNOTICED"
 KINDS: Final = (
     "bit flips",
     "cut tail",
@@ -104,9 +109,13 @@ def fate_of_journal(path: Path, original: bytes, damaged: bytes) -> str:
 
 
 def make_records(random: Random, count: int = 8) -> dict[str, bytes]:
-    """The files of a ledger that forks and joins, of runs and actions, in the order in which they were written."""
+    """The files of a ledger that forks and joins, of runs and actions, in the order in which they were written.
+
+    Of half of them a `gc` has removed runs.
+    """
     files: dict[str, bytes] = {}
     known: list[str] = []
+    runs: list[tuple[str, RunRecord]] = []
     for number in range(count):
         at = f"2026-11-20T20:{number:02d}:00.000Z"
         identity = ulid(1_763_668_800_000 + number * 60_000, random.randbytes(10))
@@ -125,7 +134,41 @@ def make_records(random: Random, count: int = 8) -> dict[str, bytes]:
             path = record_path(ROOT, made)
         files[path] = made.canonical
         known.append(made.digest)
+        if isinstance(made, RunRecord):
+            runs.append((path, made))
+    if random.random() < 1 / 2:
+        _collect(files, runs[: random.randrange(len(runs) + 1)], random)
     return files
+
+
+def _collect(files: dict[str, bytes], going: Sequence[tuple[str, RunRecord]], random: Random) -> None:
+    """Removes these records as `ledger gc` does: an action that follows all tips has a tombstone for each."""
+    at = "2026-11-20T21:00:00.000Z"
+    removed = [
+        {
+            "id": run.run,
+            "path": path,
+            "kind": run.kind,
+            "digest": run.digest,
+            "parents": run.parents,
+            "at": run.finished_at,
+        }
+        for path, run in going
+    ]
+    action = ActionRecord.model_validate(
+        {
+            "action": "gc",
+            "id": ulid(1_763_672_400_000, random.randbytes(10)),
+            "at": at,
+            "parents": anchored_tips(files),
+            "actor": _ADA,
+            "tool_version": "0.1.0",
+            "details": {"before": at, "keep_days": 1, "keep_last": 1, "removed": removed, "plans": []},
+        }
+    )
+    for path, _ in going:
+        del files[path]
+    files[action_path(ROOT, action)] = action.canonical
 
 
 def problems(files: Mapping[str, bytes], anchored: list[str]) -> list[str]:
@@ -139,7 +182,7 @@ def problems(files: Mapping[str, bytes], anchored: list[str]) -> list[str]:
             found.append(record.message)
         else:
             links.append(link_of(record, path, digest_of_bytes(data[:-1])))
-    found += [finding.message for finding in check_chain(links)]
+    found += [finding.message for finding in (*check_chain(links), *check_tombstones(ROOT, links))]
     digests = {link.digest for link in links}
     return found + [f"{tip} is anchored" for tip in anchored if tip not in digests]
 
@@ -157,6 +200,56 @@ def anchored_tips(files: Mapping[str, bytes]) -> list[str]:
 def fate_of_ledger(files: Mapping[str, bytes], anchored: list[str]) -> str:
     """What verifying makes of damaged files."""
     return DETECTED if problems(files, anchored) else UNNOTICED
+
+
+Answers = Mapping[str, object]
+
+
+def write_index(path: Path, random: Random) -> bytes:
+    """An index of some records; its bytes."""
+    path.unlink(missing_ok=True)
+    rows, skims = [], []
+    for number in range(random.randrange(3, 40)):
+        identity = ulid(1_763_668_800_000 + number * 60_000, random.randbytes(10))
+        application = random.choice(("shop", "web"))
+        file = f"{ROOT}/runs/{application}/staging/2026-11/{identity}.json"
+        body = json.dumps({"run": identity, "status": "succeeded", "steps": [number] * random.randrange(40)})
+        rows.append(Row("run", identity, file, random.randbytes(20).hex(), application, "staging", 0, body, None))
+        skims.append(Skim(identity, file, application, zlib.compress(body.encode(), 1)))
+    index = IndexFile(path)
+    with index.changing():
+        index.put(rows, skims)
+        index.say("key", json.dumps([ROOT, "sha1", [[random.randbytes(20).hex(), ""]]]))
+    index.close()
+    return path.read_bytes()
+
+
+def answers_of(path: Path) -> Answers:
+    """What an index answers to each kind of question that is asked of it. Raises IndexUnusable."""
+    index = IndexFile(path)
+    try:
+        answers: dict[str, object] = {"key": index.said("key")}
+        for application in ("shop", "web"):
+            rows = index.rows("WHERE kind = 'run' AND application = ? ORDER BY id, path", [application])
+            answers |= {application: rows, f"{application}: skims": index.skims("WHERE application = ?", [application])}
+            answers |= {row.id: index.rows("WHERE kind = ? AND id = ?", [row.kind, row.id]) for row in rows}
+        newest = index.rows("WHERE kind = 'run' AND body IS NOT NULL ORDER BY id DESC, path DESC LIMIT ?", [3])
+        return {**answers, "newest": newest, "problems": index.rows("WHERE problem IS NOT NULL")}
+    finally:
+        index.close()
+
+
+def fate_of_index(path: Path, before: Answers, damaged: bytes) -> str:
+    """What asking a damaged index comes to; one that knows other trees, or none, is brought up to those of now."""
+    path.write_bytes(damaged)
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    try:
+        after = answers_of(path)
+    except IndexUnusable:
+        return DETECTED
+    if after["key"] != before["key"]:
+        return DETECTED
+    return HARMLESS if after == before else UNNOTICED
 
 
 def damaged_ledger(files: Mapping[str, bytes], random: Random) -> tuple[str, dict[str, bytes]]:
@@ -178,7 +271,7 @@ def damaged_ledger(files: Mapping[str, bytes], random: Random) -> tuple[str, dic
 
 
 def trials(count: int, seed: int, folder: Path) -> Iterator[tuple[str, str, int]]:
-    """So many corruptions, half of journals and half of ledgers: kind, fate, seed of the trial."""
+    """So many corruptions, of journals, ledgers and indexes in equal parts: kind, fate, seed of the trial."""
     done = 0
     while done < count:
         seed += 1
@@ -187,7 +280,14 @@ def trials(count: int, seed: int, folder: Path) -> Iterator[tuple[str, str, int]
         original = write_journal(path, random)
         files = make_records(random)
         anchored = anchored_tips(files)
+        base = folder / f"{seed}.sqlite3"
+        index = write_index(base, random)
+        answers = answers_of(base)
         for _ in range(25):
+            kind, damaged = damage(index, random)
+            if damaged != index:
+                yield f"index {kind}", fate_of_index(base, answers, damaged), seed
+                done += 1
             kind, damaged = damage(original, random)
             if damaged != original:
                 yield f"journal {kind}", fate_of_journal(path, original, damaged), seed
@@ -197,6 +297,7 @@ def trials(count: int, seed: int, folder: Path) -> Iterator[tuple[str, str, int]
                 yield kind, fate_of_ledger(broken, anchored), seed
                 done += 1
         path.unlink()
+        base.unlink(missing_ok=True)
 
 
 def main() -> int:

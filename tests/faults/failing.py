@@ -16,16 +16,9 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.findings.catalogue.execution import JOURNAL_LOST
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.operations.history import open_ledger
-from tests.faults.killing import (
-    STORAGE,
-    Trial,
-    durable_ends,
-    go_on,
-    judge,
-    note,
-    own_files,
-    run,
-)
+from tests.faults.commands import Trial, go_on, run
+from tests.faults.killing import STORAGE
+from tests.faults.oracle import durable_ends, judge, own_files
 from tests.faults.scenes import Scene
 
 ERRORS = {
@@ -117,13 +110,13 @@ def failed(scene: Scene, template: Path, folder: Path, strace: Path, failure: Fa
     log = folder / "syncs"
     traced = ["-e", f"trace=fsync,fdatasync,{failure.call}"]
     done = run(repository, scene.command, [str(strace), "-qq", "-y", "-o", str(log), *traced, *failure.injection])
-    note(found, scene.command, done)
-    if done.returncode not in _STATUSES:
-        found.wrong.append(f"exit status {done.returncode}")
+    found.note(done)
+    if done.status not in _STATUSES:
+        found.wrong.append(f"exit status {done.status}")
     found.wrong += _retried(log.read_text(errors="replace"))
     finished = durable_ends(repository)
-    go_on(found, repository, scene.command)
-    judge(found, before, finished)
+    go_on(found, scene)
+    judge(found, scene, before, finished)
     if any(finding.code == JOURNAL_LOST.number for finding in _findings(repository)):
         # The record is what the run knew at its end; its journal ends where the disk refused it.
         found.wrong = [wrong for wrong in found.wrong if not wrong.startswith(("I3", "I7: the record"))]

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.system.state_folder import StateFolder
-from tests.faults.killing import Point, Trial, durable_ends, go_on, judge, judge_once, note, own_files, run
+from tests.faults.commands import Trial, go_on, run
+from tests.faults.killing import Point
+from tests.faults.oracle import durable_ends, judge, judge_once, own_files
 from tests.faults.scenes import Scene
 
 _WRITE = re.compile(r"^write\(\d+<([^>]*/journal\.jsonl)>.* = (\d+)$")
@@ -30,15 +32,11 @@ def cut_trial(scene: Scene, template: Path, folder: Path, strace: Path, point: P
     found = Trial(repository)
     log = folder / "writes"
     calls = ["-e", f"trace=write,fsync,fdatasync,{point.call}", "-e", point.injection[-1]]
-    note(
-        found,
-        scene.command,
-        run(repository, scene.command, [str(strace), "-qq", "-y", "-s", "0", "-o", str(log), *calls]),
-    )
+    found.note(run(repository, scene.command, [str(strace), "-qq", "-y", "-s", "0", "-o", str(log), *calls]))
     _lose(repository, log.read_text(errors="replace"), random.Random(seed))  # noqa: S311 - to be repeated
     finished = durable_ends(repository)
-    go_on(found, repository, scene.command)
-    judge(found, before, finished)
+    go_on(found, scene)
+    judge(found, scene, before, finished)
     # Starts may be lost with the power; what ran is known from the intents, and by its probe.
     found.wrong = [wrong for wrong in found.wrong if not wrong.startswith("I4")]
     judge_once(found)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.findings.exit_status import ExitStatus
+from tests.faults.commands import Trial
 from tests.faults.failing import FOR_EVER, Failure, failed, failures_of
-from tests.faults.killing import Trial
 from tests.faults.scenes import CHAIN, prepared
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace injects faults on Linux only")

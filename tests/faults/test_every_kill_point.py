@@ -1,4 +1,4 @@
-"""The tool killed at every point that matters, resumed, and judged: what `tests.faults.killing` calls I1 to I14.
+"""The tool killed at every point that matters, resumed, and judged: what `tests.faults.oracle` calls I1 to I17.
 
 At every twentieth storage, spawn and wait point of three scenes, at every one with INNOMINATUS_FAULTS=all; and at
 pairs of points, of which the second one hits the recovery. `tests/faults/nightly.py` runs the large figures.
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import Point, Trial, points_of, trial
+from tests.faults.commands import Trial
+from tests.faults.killing import Point, points_of, trial
 from tests.faults.scenes import CHAIN, SCENES, Scene, prepared
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace injects faults on Linux only")

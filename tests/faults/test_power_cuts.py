@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import Point, Trial, points_of
+from tests.faults.commands import Trial
+from tests.faults.killing import Point, points_of
 from tests.faults.power_cuts import cut_trial
 from tests.faults.scenes import PROBED, prepared
 

@@ -35,9 +35,11 @@ class VaultServer(NamedTuple):
             raise
         return json.loads(text) if text else None
 
-    def new_engine(self) -> str:
-        """The path of an empty KV engine of version 2, ready to take secrets."""
-        path = f"kv-{token_hex(4)}"
+    def new_engine(self, path: str = "") -> str:
+        """The path of an empty KV engine of version 2, ready to take secrets; one that is at `path` is thrown away."""
+        if path:
+            self.ask("DELETE", f"sys/mounts/{path}")
+        path = path or f"kv-{token_hex(4)}"
         self.ask("POST", f"sys/mounts/{path}", {"type": "kv", "options": {"version": "2"}})
         for _ in range(200):  # it is upgraded for a moment after it was mounted, and refuses everything
             try:

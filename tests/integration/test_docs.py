@@ -1,5 +1,6 @@
 """The documentation is held to the code: links resolve, commands exist, whole examples validate."""
 
+import ast
 import json
 import re
 import shutil
@@ -16,6 +17,8 @@ import yaml
 
 from innominatus_cli.cli.main import COMMANDS, command_line
 from innominatus_cli.findings.catalogue.policy import NOT_ON_ALLOW_LIST
+from innominatus_cli.step_types.catalogue import STEP_TYPES
+from tests.integration.drivers.page_examples import EXECUTED, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -109,7 +112,8 @@ def test_the_docs_name_no_command_and_no_option_that_does_not_exist() -> None:
             continue
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         known |= {"-h", "--help"}
-        used = {word.partition("=")[0] for word in rest if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
+        ours = rest[: rest.index("--")] if "--" in rest else rest
+        used = {word.partition("=")[0] for word in ours if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
         wrong += [f"{page}: innominatus-ctl {' '.join(words)}: {option}" for option in sorted(used - known)]
 
     assert wrong == []
@@ -187,3 +191,46 @@ def test_the_page_of_admin_config_names_every_key() -> None:
     page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
 
     assert [key for key in sorted(set(keys_of(schema))) if not re.search(rf"\b{key}\b", page)] == []
+
+
+WITHOUT_A_TEST: frozenset[str] = frozenset(
+    {
+        "container-build",
+        "cost-analysis",
+        "monitoring",
+        "notification",
+        "policy",
+        "security",
+        "tagging",
+        "test",
+        "validation",
+    }
+)
+
+
+def examples_that_a_test_opens(file: Path, name: str) -> set[object]:
+    """The step types whose page the test of that name reads: what it gives to `page` or `steps`."""
+    module = ast.parse(file.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value.value
+        for node in module.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    tests = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    assert len(tests) == 1, f"{file.name} has no test {name}"
+    calls = [node for node in ast.walk(tests[0]) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    given = [call.args[0] for call in calls if getattr(call.func, "id", "") in {"page", "steps"} and call.args]
+    named = [constants.get(one.id) for one in given if isinstance(one, ast.Name)]
+    return {*named, *(one.value for one in given if isinstance(one, ast.Constant))}
+
+
+@pytest.mark.parametrize("step_type", sorted(set(STEP_TYPES) - WITHOUT_A_TEST))
+def test_the_first_example_of_a_step_type_s_page_is_run_by_a_test(step_type: str) -> None:
+    first = steps(step_type)
+    assert step_type in {step["type"] for step in first}, "the first example has no step of the type"
+    assert step_type in EXECUTED, "add the test that runs the page's first example to page_examples.EXECUTED"
+    file, _, name = EXECUTED[step_type].partition("::")
+    opened = examples_that_a_test_opens(ROOT / "tests" / "integration" / "drivers" / file, name)
+    assert step_type in opened, f"{name} does not open the page of {step_type}"

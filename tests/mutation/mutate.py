@@ -27,6 +27,7 @@ from tests.mutation.killers import covering_tests, killed_in, make_tree  # noqa:
 _EXECUTION = ("tests/unit/execution", "tests/integration/execution")
 _LOCKS = ("tests/integration/test_locks.py", "tests/e2e/test_locks_on_a_remote.py")
 _LEDGER = ("tests/unit/ledger", "tests/integration/ledger")
+_COMMITS = ("tests/integration/ledger/test_record_commits.py", "tests/integration/ledger/test_action_records.py")
 TESTS = {
     "execution/journal.py": ("tests/unit/execution/test_journal.py",),
     "execution/decide.py": ("tests/unit/execution/test_decide.py", "tests/unit/execution/test_loops_and_calls.py"),
@@ -34,7 +35,11 @@ TESTS = {
     "execution/past.py": ("tests/unit/execution/test_past.py",),
     "execution/replay.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_replay.py"),
     "execution/reuse.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_going_on.py"),
-    "execution/probing.py": ("tests/integration/execution/test_going_on.py",),
+    "execution/probing.py": ("tests/unit/execution/test_probing.py", "tests/integration/execution/test_going_on.py"),
+    "execution/run_journal.py": (
+        "tests/integration/execution/test_engine.py",
+        "tests/integration/execution/test_replay.py",
+    ),
     "execution/needed_again.py": _EXECUTION,
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
@@ -50,8 +55,9 @@ TESTS = {
     "ledger/earlier_commits.py": ("tests/integration/ledger/test_verification.py",),
     "ledger/heads.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
     "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
-    "ledger/writing.py": _LEDGER,
-    "ledger/working_tree.py": _LEDGER,
+    "operations/verifying.py": ("tests/integration/ledger/test_verification.py",),
+    "ledger/writing.py": _COMMITS,
+    "ledger/working_tree.py": _COMMITS,
     "ledger/branch_store.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/ledger_branch.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/store.py": _LEDGER,

@@ -3,7 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.output import output_option, page_options, print_listing
+from innominatus_cli.cli.output import limited_page_options, output_option, print_listing
 
 
 @click.command("history")
@@ -12,21 +12,24 @@ from innominatus_cli.cli.output import output_option, page_options, print_listin
     "--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Only runs in this environment."
 )
 @output_option()
-@page_options
+@limited_page_options
 def command(application: str | None, environment: str | None, output: str, limit: int | None, offset: int) -> int:
-    r"""List runs, the newest first: of all applications, or of one.
+    r"""List runs, the newest first: of all applications, or of one. The newest 50 where no --limit is given.
 
     \b
     Examples:
       innominatus-ctl history checkout-service --env development
       innominatus-ctl history --limit 20
+      innominatus-ctl history --limit 0
       innominatus-ctl history -o json
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.operations.history import history, open_ledger, page
-    from innominatus_cli.reports.history import history_listing
+    from innominatus_cli.operations.history import NEWEST, history, open_ledger, page
+    from innominatus_cli.reports.history import history_listing, older_runs
+    from innominatus_cli.reports.terminal import to_stderr
 
-    newest = None if limit is None else offset + limit
-    found = history(open_ledger(), application, environment, newest)
-    print_listing(history_listing(found, page(found.rows, limit, offset), environment), output)
+    most = NEWEST if limit is None else limit or None
+    found = history(open_ledger(), application, environment, most and offset + most)
+    print_listing(history_listing(found, page(found.rows, most, offset), environment), output)
+    to_stderr(*older_runs(found.count, offset, NEWEST) if limit is None else ())
     return told(found.findings)

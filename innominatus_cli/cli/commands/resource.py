@@ -3,17 +3,20 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.commands.drift import command as drift
 from innominatus_cli.cli.output import output_option, print_document
 
 
 @click.group("resource")
 def command() -> None:
-    r"""Look at one resource of an application: its state and history, its outputs, its drift.
+    r"""Look at resources of applications: state, history, outputs, health, drift; back them up and restore them.
 
     \b
     Examples:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource health checkout-service
+      innominatus-ctl resource backup click-analytics lake
       innominatus-ctl resource drift checkout-service --env staging
     """
 
@@ -66,17 +69,94 @@ def outputs(application: str, name: str, environment: str | None, output: str) -
     return 0
 
 
-@command.command("drift", short_help="Ask the tools whether everything is as it was made.")
-@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@command.command("health", short_help="Ask who made it how everything is right now.")
+@click.argument("word", metavar="[APP|ID]", required=False, shell_complete=offers.applications)
 @_environment
 @output_option("table", "json", "yaml", "template")
-def drift(application: str, environment: str | None, output: str) -> int:
-    r"""Ask the tools whether what the last deployment made is still as it made it; the same as `drift`.
+def health(word: str | None, environment: str | None, output: str) -> int:
+    r"""Ask provisioners, clusters and files how what they made is right now. Nothing is changed.
+
+    Ends with 1 where something is degraded or unhealthy, and with 4 where it could not be asked.
 
     \b
     Examples:
-      innominatus-ctl resource drift checkout-service --env staging
+      innominatus-ctl resource health
+      innominatus-ctl resource health checkout-service --env staging
+      innominatus-ctl resource health orders-database -o json
     """
-    from innominatus_cli.cli.asking import print_drift
+    from innominatus_cli.cli.asking import print_health
 
-    return print_drift(application, environment, output)
+    return print_health(word, environment, output)
+
+
+_reason = click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
+
+
+@command.command("backup", short_help="Let its provisioner back it up.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@_environment
+@_reason
+@output_option("text", "json", "yaml")
+def backup(application: str, name: str, environment: str | None, reason: str, output: str) -> int:
+    r"""Let the provisioner of a resource back it up, where it offers that; who did is recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource backup click-analytics lake --env development
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    return print_done(backups.backup(open_ledger(), application, name, environment, reason), output, "backed up as")
+
+
+@command.command("restore", short_help="Let its provisioner restore it from a backup.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@click.option("--backup", "wanted", metavar="ID", help="Which backup, or how its id begins; else the newest.")
+@_environment
+@_reason
+@output_option("text", "json", "yaml")
+def restore(application: str, name: str, wanted: str | None, environment: str | None, reason: str, output: str) -> int:
+    r"""Let the provisioner of a resource restore what a backup holds; what it holds now is replaced. It is recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource restore click-analytics lake
+      innominatus-ctl resource restore click-analytics lake --backup 01JD --reason "bad import"
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    done = backups.restore(open_ledger(), application, name, environment, wanted, reason)
+    return print_done(done, output, "restored from")
+
+
+@command.command("transfer", short_help="Bring what it holds into another environment.")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("name", metavar="RESOURCE")
+@click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
+@click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
+@_reason
+@output_option("text", "json", "yaml")
+def transfer(application: str, name: str, source: str, target: str, reason: str, output: str) -> int:
+    r"""Back a resource up in one environment, and restore it in another one; what that holds is replaced.
+
+    The resource has to be there in both. Both steps are recorded.
+
+    \b
+    Examples:
+      innominatus-ctl resource transfer click-analytics lake --env staging --to development
+    """
+    from innominatus_cli.cli.keeping import print_done
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources import backups
+
+    done = backups.transfer(open_ledger(), application, name, source, target, reason)
+    return print_done(done, output, f"transferred from {source} by")
+
+
+command.add_command(drift)

@@ -1,4 +1,4 @@
-"""Sends one HTTP request. The answer is `{"status", "body", "truncated"}`, or `{"problem": words}` where none came.
+"""Sends one HTTP request. The answer is `{"status", "body", "truncated"}`, or `{"problem", "unreachable"}`: none came.
 
 The request has `method`, `url`, `headers`, `body` (text or null), `timeout` (seconds) and `ca_file` (a path or null).
 No redirect is followed: headers with credentials go nowhere else. At most 256 KiB of a body are read.
@@ -40,7 +40,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             text = data[:_MOST_BYTES].decode("utf-8", "replace")
             return {"status": response.status, "body": text, "truncated": len(data) > _MOST_BYTES}
     except (OSError, ValueError, HTTPException) as broken:
-        return {"problem": _reason(getattr(broken, "reason", broken))}
+        return {"problem": _reason(getattr(broken, "reason", broken)), "unreachable": True}
 
 
 def _reason(problem: object) -> str:

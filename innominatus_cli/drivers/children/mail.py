@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from typing import Any
 
 _SECONDS = 30
+_NOT_NOW = 421
 _WORDS = {
     smtplib.SMTPAuthenticationError: "the credentials were refused",
     smtplib.SMTPSenderRefused: "the sender was refused",
@@ -25,7 +26,15 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"problem": _sent(request)}
     except (OSError, smtplib.SMTPException, ValueError) as broken:
-        return {"problem": _words(broken)}
+        told = {"problem": _words(broken)}
+        return {**told, "unreachable": True} if _is_unreachable(broken) else told
+
+
+def _is_unreachable(broken: Exception) -> bool:
+    """Whether the server said nothing, or that it cannot just now (RFC 5321: 421)."""
+    if isinstance(broken, smtplib.SMTPResponseException):
+        return broken.smtp_code == _NOT_NOW
+    return isinstance(broken, smtplib.SMTPServerDisconnected) or not isinstance(broken, smtplib.SMTPException)
 
 
 def _words(broken: Exception) -> str:

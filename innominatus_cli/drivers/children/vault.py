@@ -29,6 +29,7 @@ _SECONDS = 15
 _MOST = 1024 * 1024
 _TRIES = 5
 _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND = 200, 204, 400, 404
+_TOO_MANY, _SERVER_ERRORS = 429, 500
 
 
 class Wrong(Exception):  # noqa: N818 - ends the work of this program, with a problem and its message
@@ -75,11 +76,13 @@ class Vault:
                 return reply.status, _object(reply.read(_MOST))
         except HTTPError as answered:
             with answered:
+                if answered.code == _TOO_MANY or answered.code >= _SERVER_ERRORS:
+                    raise Wrong("unreachable", f"Vault at {self.address} answers {answered.code}") from None
                 return answered.code, _object(answered.read(_MOST))
         except URLError as broken:
-            raise Wrong("failed", f"Vault at {self.address}: {broken.reason}") from None
+            raise Wrong("unreachable", f"Vault at {self.address}: {broken.reason}") from None
         except (OSError, HTTPException, ValueError) as broken:
-            raise Wrong("failed", f"Vault at {self.address}: {type(broken).__name__}") from None
+            raise Wrong("unreachable", f"Vault at {self.address}: {type(broken).__name__}") from None
 
     def read(self, path: str, what: str) -> dict[str, Any] | None:
         """The `data` of a reply; None where there is nothing. Raises Wrong for any other status."""
@@ -126,7 +129,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         notes = _Notes(request["notes"])
         return {"results": results + [_setting(one, notes, request["mark"], make=make) for one in settings]}
     except Wrong as wrong:
-        return {"problem": wrong.problem, "message": str(wrong)}
+        told = {"problem": wrong.problem, "message": str(wrong)}
+        return {**told, "unreachable": True} if wrong.problem == "unreachable" else told
     except OSError as broken:
         return {"problem": "failed", "message": f"notes cannot be kept ({broken.strerror})"}
 

@@ -1,10 +1,10 @@
 """Requests to the AWS CLI about one stack, and what it answered."""
 
-import json
 import re
 from collections.abc import Generator
 from typing import Any, Final, TypeAlias, TypeVar
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.findings.catalogue import execution as codes
@@ -84,7 +84,7 @@ class Aws:
 
 def _object(printed: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(printed)
+        found = read_json(printed)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

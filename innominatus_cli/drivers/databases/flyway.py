@@ -1,8 +1,8 @@
 """Flyway, the free edition: https://documentation.red-gate.com/flyway. Told by FLYWAY_* variables, asked for JSON."""
 
-import json
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.databases.contract import Setting, State, tool_failed, unreadable, variables
 from innominatus_cli.drivers.databases.psql import Asked
 from innominatus_cli.findings.finding import Finding
@@ -69,7 +69,7 @@ def _asked(setting: Setting, command: str, more: dict[str, str] | None = None) -
     argv = ("flyway", "-outputType=json", "-skipCheckForUpdate", command)
     outcome = yield ctx.command(*argv, cwd=ctx.scratch_dir, env=variables(setting, told), keep_bytes=_MOST)
     try:
-        found = json.loads(outcome.stdout.head)
+        found = read_json(outcome.stdout.head)
     except ValueError:
         found = None
     error = found.get("error") if isinstance(found, dict) else None

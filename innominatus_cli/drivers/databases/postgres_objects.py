@@ -1,8 +1,8 @@
 """What a PostgreSQL database holds before and after a text of SQL, from its catalogue."""
 
-import json
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import StepContext
 from innominatus_cli.drivers.databases.connections import Connection
 from innominatus_cli.drivers.databases.psql import Asked, executed, lock_key, psql
@@ -91,7 +91,7 @@ ROLLBACK;
 
 def _line(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = read_json(line)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

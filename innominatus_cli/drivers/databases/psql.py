@@ -1,11 +1,11 @@
 """SQL on PostgreSQL, through `psql`: the script on stdin, the connection in its environment, nothing in arguments."""
 
 import hashlib
-import json
 import re
 from collections.abc import Generator
 from typing import Any, Final, TypeVar
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import StepContext
 from innominatus_cli.drivers.databases.connections import Connection
 from innominatus_cli.findings.catalogue import databases as codes
@@ -54,7 +54,7 @@ def psql_json(ctx: StepContext, connection: Connection, script: str, failed: Cod
         return printed
     lines = printed.strip().splitlines()
     try:
-        return json.loads(lines[-1])
+        return read_json(lines[-1])
     except (IndexError, ValueError):
         return ctx.finding(codes.TOOL_UNREADABLE, "'psql' did not print the JSON that it was asked for")
 

@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import driver as kubernetes
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.kubernetes.kubectl import call
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -160,7 +162,7 @@ def _asked_to_sync(
     patch = json.dumps({"operation": {"initiatedBy": {"username": "innominatus-ctl"}, "sync": {}}})
     argv = ("patch", _TYPE, name, f"--namespace={inputs.argocd_namespace}", "--type=merge", f"--patch={patch}")
     outcome = yield ctx.command(*call(_plain(inputs), *argv))
-    return None if outcome.succeeded else ctx.program_failed("kubectl patch", outcome)
+    return None if outcome.succeeded else failed(ctx, "kubectl patch", outcome)
 
 
 def _waited(
@@ -192,9 +194,9 @@ def _status(
     argv = ("get", _TYPE, name, f"--namespace={inputs.argocd_namespace}", "--output=json")
     outcome = yield ctx.command(*call(_plain(inputs), *argv))
     if not outcome.succeeded:
-        return ctx.program_failed("kubectl get", outcome)
+        return failed(ctx, "kubectl get", outcome)
     try:
-        status = json.loads(outcome.stdout.head).get("status") or {}
+        status = read_json(outcome.stdout.head).get("status") or {}
     except (ValueError, AttributeError):
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no Application")
     return status if isinstance(status, dict) else {}

@@ -1,14 +1,15 @@
 """What a cluster has of some objects: what is missing, what differs from what would be applied, and what was before."""
 
-import json
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, StepContext
-from innominatus_cli.drivers.kubernetes.kubectl import TOOL, call
+from innominatus_cli.drivers.kubernetes.access import failed
+from innominatus_cli.drivers.kubernetes.kubectl import TOOL, Sent, call, delete
 from innominatus_cli.drivers.manifests import Manifest
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -56,7 +57,7 @@ def compare(ctx: StepContext, inputs: KubernetesInputs, objects: Sequence[Manife
     argv = call(inputs, "diff", "--server-side", "--force-conflicts", "--field-manager=innominatus-ctl", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     if outcome.ending is not Ending.EXITED or outcome.exit_code not in {0, _DIFFERS}:
-        return ctx.program_failed("kubectl diff", outcome)
+        return failed(ctx, "kubectl diff", outcome)
     if outcome.exit_code == 0:
         return Compared(missing, ())
     named = {line.rpartition(b"/")[2].decode("utf-8", "replace") for line in _CHANGED.findall(outcome.stdout.head)}
@@ -72,14 +73,37 @@ def current(
     argv = call(inputs, "get", "--ignore-not-found=true", "--output=json", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     if not outcome.succeeded:
-        return ctx.program_failed("kubectl get", outcome)
+        return failed(ctx, "kubectl get", outcome)
     if not outcome.stdout.head.strip():
         return []
     try:
-        answer = json.loads(outcome.stdout.head)
-        return list(answer["items"]) if answer.get("kind") == "List" else [answer]
-    except (ValueError, KeyError, AttributeError):
+        answer = read_json(outcome.stdout.head)
+        found = list(answer["items"]) if answer.get("kind") == "List" else [answer]
+        _ = [(one["kind"], one["metadata"]["name"]) for one in found]
+    except (ValueError, KeyError, AttributeError, TypeError):
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, "'kubectl get' printed no objects")
+    return found
+
+
+def deleted(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
+    """Deletes the objects, and asks afterwards: one of them that is still there is a finding, whatever kubectl said.
+
+    One that was made again meanwhile, by its controller for example, is another object with another uid.
+    """
+    before = yield from current(ctx, inputs, objects)
+    if isinstance(before, Finding):
+        return before
+    failure = yield from delete(ctx, inputs, objects)
+    if failure is not None or not before:
+        return failure
+    after = yield from current(ctx, inputs, objects)
+    if isinstance(after, Finding):
+        return after
+    there = {one["metadata"].get("uid") for one in before}
+    left = [f"{one['kind']}/{one['metadata']['name']}" for one in after if one["metadata"].get("uid") in there]
+    if left:
+        return ctx.finding(codes.PROGRAM_FAILED, f"'kubectl delete' ended well, and {', '.join(left)} is still there")
+    return None
 
 
 def as_written(found: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from innominatus_cli.documents.score import Container, Probe, Quantities, WorkloadDocument
-from innominatus_cli.drivers.kubernetes.files import config_map_of
+from innominatus_cli.drivers.kubernetes.files import files_of
 from innominatus_cli.drivers.kubernetes.names import Data
+from innominatus_cli.drivers.kubernetes.secrets import WorkloadSecrets
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
 from innominatus_cli.drivers.kubernetes.volumes import Volumes
 
@@ -26,21 +27,23 @@ def pod_of(
     images: Mapping[str, str],
     files: Mapping[str, bytes],
     given: Mapping[str, Any],
+    secrets: WorkloadSecrets,
     *,
     claims_in_template: bool,
 ) -> Pod:
-    """The pod of a workload; `given` are volumes by resource. Raises Unsupported."""
+    """The pod of a workload; `given` are volumes by resource, `secrets` learn what it refers to. Raises Unsupported."""
     volumes = Volumes(workload, given, claims_in_template=claims_in_template)
     config_maps: list[Data] = []
     containers: dict[str, Data] = {}
     for name, container in sorted(workload.containers.items()):
-        data = _container(name, container, images.get(name, container.image))
+        data = _container(name, container, images.get(name, container.image), secrets)
         mounts = volumes.mounts_of(name, container)
         if container.files:
-            config_map, volume, file_mounts = config_map_of(workload.metadata.name, name, container, files)
-            config_maps.append(config_map)
-            volumes.add(volume)
-            mounts += file_mounts
+            found = files_of(workload.metadata.name, name, container, files, secrets)
+            config_maps += [found.config_map] if found.config_map else []
+            for volume in found.volumes:
+                volumes.add(volume)
+            mounts += found.mounts
         _refuse_one_path_twice(name, mounts)
         if mounts:
             data["volumeMounts"] = mounts
@@ -54,7 +57,7 @@ def pod_of(
     return Pod(spec, config_maps, volumes.claims, volumes.claim_templates)
 
 
-def _container(name: str, container: Container, image: str) -> Data:
+def _container(name: str, container: Container, image: str, secrets: WorkloadSecrets) -> Data:
     if image == ".":
         raise Unsupported(f"container '{name}' has the image '.', which is to be built: give it under 'images'")
     data: Data = {"name": name, "image": image}
@@ -63,10 +66,7 @@ def _container(name: str, container: Container, image: str) -> Data:
     if container.args:
         data["args"] = list(container.args)
     if container.variables:
-        # Kubernetes expands $(NAME) in values; a variable of a workload is data.
-        data["env"] = [
-            {"name": key, "value": value.replace("$(", "$$(")} for key, value in sorted(container.variables.items())
-        ]
+        data["env"] = secrets.env_of(f"container '{name}'", container.variables)
     resources = {
         key: amounts
         for key, quantities in (("limits", container.resources.limits), ("requests", container.resources.requests))

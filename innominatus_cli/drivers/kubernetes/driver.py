@@ -12,8 +12,10 @@ from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
-from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, drifted, previewed
+from innominatus_cli.drivers.kubernetes.comparing import Compared, compare, current, deleted, drifted, previewed
 from innominatus_cli.drivers.kubernetes.earlier import keep, kept
+from innominatus_cli.drivers.kubernetes.healths import healths
+from innominatus_cli.drivers.kubernetes.kept_secrets import drop_secrets, keep_secrets
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
 from innominatus_cli.drivers.kubernetes.shape import problem_of
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
@@ -27,6 +29,8 @@ from innominatus_cli.step_types.kubernetes import KubernetesInputs
 
 _ASKING: Final = frozenset({"get", "restart", "scale", "wait"})
 """Operations that send no manifests."""
+_OF_WORKLOAD: Final = "workload "
+"""The origin of objects that are rendered from a workload begins so."""
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -53,6 +57,8 @@ def _rendered(ctx: StepContext, inputs: KubernetesInputs, operation: str, namesp
     if isinstance(objects, Finding):
         return DriverResult(failure=objects)
     result = _result(ctx, namespace, operation, objects)
+    if isinstance(result, Finding):
+        return DriverResult(failure=result)
     if known(inputs.mode) == "apply":
         return (yield from _send(ctx, inputs, operation, objects, result))
     return result
@@ -74,7 +80,7 @@ def undo(ctx: StepContext) -> DriverSteps:
         if failure:
             return DriverResult(failure=failure)
     if made:
-        failure = yield from kubectl.delete(ctx, inputs, made)
+        failure = yield from deleted(ctx, inputs, made)
         if failure:
             return DriverResult(failure=failure)
     message = f"{counted(len(before), 'object')} as before, {counted(len(made), 'object')} deleted"
@@ -98,6 +104,20 @@ def probe(ctx: StepContext) -> DriverSteps:
 def drift(ctx: StepContext) -> DriverSteps:
     """Which objects are not there, or not as they were applied."""
     return (yield from _compared(ctx, drifted))
+
+
+def health(ctx: StepContext) -> DriverSteps:
+    """How the objects are: whether they are there, and whether what runs is ready."""
+    inputs = ctx.inputs_of(KubernetesInputs)
+    if known(inputs.mode) != "apply" or known(inputs.operation) != "apply":
+        return DriverResult(outputs={"health": []})
+    objects = wanted(ctx, inputs, inputs.namespace or ctx.application, "apply")
+    if isinstance(objects, Finding):
+        return DriverResult(failure=objects)
+    found = yield from current(ctx, inputs, objects)
+    if isinstance(found, Finding):
+        return DriverResult(failure=found)
+    return DriverResult(outputs={"health": healths(objects, found)}, tools=(kubectl.TOOL,))
 
 
 def _compared(ctx: StepContext, told: Callable[[Compared], DriverResult]) -> DriverSteps:
@@ -149,24 +169,34 @@ def _send(
             keep(ctx, objects, found)
         except OSError as problem:
             return ctx.failed(codes.JOURNAL_LOST, f"cannot note what the cluster has: {problem.strerror}")
-    failure = yield from (kubectl.delete if deletes else kubectl.apply)(ctx, inputs, objects)
+    failure = yield from (deleted if deletes else kubectl.apply)(ctx, inputs, objects)
     if failure:
         return DriverResult(failure=failure)
     message = f"{counted(len(objects), 'object')} {'deleted' if deletes else 'applied'}"
     return replace(result, message=message, tools=(kubectl.TOOL,))
 
 
-def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Manifest]) -> DriverResult:
+def _result(ctx: StepContext, namespace: str, operation: str, objects: list[Manifest]) -> DriverResult | Finding:
     outputs: dict[str, Any] = {"namespace": namespace, "objects": [manifest.title for manifest in objects]}
+    secrets = [manifest for manifest in objects if _is_sealed(manifest)]
     if operation == "delete":
+        drop_secrets(ctx, secrets)
         outputs["manifests"] = []
         return DriverResult(outputs=outputs, message="mode render: nothing was applied, so nothing is deleted")
     path = ctx.artifact_path()
     outputs["manifests"] = [path]
-    text = yaml_text(manifest.data for manifest in objects)
-    return DriverResult(
-        outputs=outputs, artifacts={path: text.encode()}, message=f"{counted(len(objects), 'object')} rendered"
-    )
+    rendered = [manifest for manifest in objects if not _is_sealed(manifest)]
+    text = yaml_text(manifest.data for manifest in rendered)
+    kept = keep_secrets(ctx, secrets)
+    if isinstance(kept, Finding):
+        return kept
+    message = " · ".join(filter(None, (f"{counted(len(rendered), 'object')} rendered", kept)))
+    return DriverResult(outputs=outputs, artifacts={path: text.encode()}, message=message)
+
+
+def _is_sealed(manifest: Manifest) -> bool:
+    """Whether it is the Secret of a rendered workload, which goes to a cluster and into no commit."""
+    return manifest.kind == "Secret" and manifest.origin.startswith(_OF_WORKLOAD)
 
 
 def _objects(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> list[Manifest] | Finding:
@@ -218,12 +248,13 @@ def _workload(ctx: StepContext, inputs: KubernetesInputs) -> list[Manifest] | Fi
         replicas=None if inputs.replicas is None else known(inputs.replicas),
         files=sources,
         volumes=inputs.volumes or {},
+        sealed=ctx.sealed,
     )
     try:
         objects = render(workload, options)
     except Unsupported as reason:
         return ctx.finding(codes.WORKLOAD_UNSUPPORTED, str(reason))
-    return from_data(ctx, f"workload {workload.metadata.name}", objects)
+    return from_data(ctx, f"{_OF_WORKLOAD}{workload.metadata.name}", objects)
 
 
 def _sources(ctx: StepContext, workload: WorkloadDocument) -> dict[str, bytes] | Finding:

@@ -22,8 +22,7 @@ def keep(ctx: StepContext, objects: Sequence[Manifest], found: Sequence[dict[str
     if ctx.mark in notes:
         return
     notes[ctx.mark] = {"objects": [one.data for one in objects], "before": [as_written(one) for one in found]}
-    for old in list(notes)[:-_MOST]:
-        del notes[old]
+    _fold(notes)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -47,7 +46,15 @@ def kept(ctx: StepContext) -> tuple[list[Manifest], list[Manifest]] | None:
 
 
 _MOST = 20
-"""How many runs are remembered."""
+"""How many runs are remembered one by one."""
+
+
+def _fold(notes: dict[str, Any]) -> None:
+    """Lets the first run that is remembered stand for those behind it that are too many: a removal needs them all."""
+    while len(notes) > _MOST:
+        first, second = list(notes)[:2]
+        objects = notes[first]["objects"]
+        objects += [one for one in notes.pop(second)["objects"] if one not in objects]
 
 
 def _path(ctx: StepContext) -> Path:

@@ -1,27 +1,44 @@
-"""Files of a container: one ConfigMap a container, each file mounted by subPath, so that it hides nothing."""
+"""Files of a container: one ConfigMap a container, each file mounted by subPath, so that it hides nothing.
+
+A file that holds a secret comes from a Secret instead.
+"""
 
 import base64
 import binascii
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from innominatus_cli.documents.score import Container, ContainerFile
 from innominatus_cli.drivers.kubernetes.names import Data, short_digest
+from innominatus_cli.drivers.kubernetes.secrets import WorkloadSecrets
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
+from innominatus_cli.expressions.secret_marks import SecretKey
 
 _LARGEST: Final = 1024 * 1024
 """What Kubernetes takes in one ConfigMap."""
 
 
-def config_map_of(
-    workload: str, name: str, container: Container, sources: Mapping[str, bytes]
-) -> tuple[Data, Data, list[Data]]:
-    """The ConfigMap, the pod's volume and the container's mounts. Raises Unsupported."""
+@dataclass(slots=True)
+class ContainerFiles:
+    """What the files of one container need."""
+
+    config_map: Data | None = None
+    volumes: list[Data] = field(default_factory=list)
+    mounts: list[Data] = field(default_factory=list)
+
+
+def files_of(
+    workload: str, name: str, container: Container, sources: Mapping[str, bytes], secrets: WorkloadSecrets
+) -> ContainerFiles:
+    """The ConfigMap, the pod's volumes and the container's mounts. Raises Unsupported."""
     data: dict[str, str] = {}
     binary: dict[str, str] = {}
-    items, mounts = [], []
+    items: list[Data] = []
+    of_secrets: dict[str, list[Data]] = {}
+    found = ContainerFiles()
     size = 0
     volume = f"files-{short_digest(workload, name)}"
     for target, file in sorted(container.files.items()):
@@ -29,6 +46,11 @@ def config_map_of(
         if not target.startswith("/") or path == "/" or target.endswith("/"):
             raise Unsupported(f"container '{name}': file '{target}' needs the absolute path of a file")
         key = _key(path)
+        secret = _secret_key(name, target, file, secrets, f"{name}.{key}")
+        if secret is not None:
+            of_secrets.setdefault(secret.name, []).append(_item(secret.key, key, file))
+            found.mounts.append(_mount(f"secrets-{short_digest(workload, name, secret.name)}", path, key))
+            continue
         content = _content(name, target, file, sources)
         size += len(content)
         text = _as_text(content)
@@ -36,19 +58,48 @@ def config_map_of(
             binary[key] = base64.b64encode(content).decode()
         else:
             data[key] = text
-        item: Data = {"key": key, "path": key}
-        if file.mode is not None:
-            item["mode"] = int(file.mode, 8)
-        items.append(item)
-        mounts.append({"name": volume, "mountPath": path, "subPath": key, "readOnly": True})
+        items.append(_item(key, key, file))
+        found.mounts.append(_mount(volume, path, key))
     if size > _LARGEST:
         raise Unsupported(f"container '{name}': its files have {size} bytes; a ConfigMap holds at most {_LARGEST}")
-    config_map: Data = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{workload}-{name}-files"}}
+    if items:
+        found.config_map = _config_map(f"{workload}-{name}-files", data, binary)
+        found.volumes.append({"name": volume, "configMap": {"name": f"{workload}-{name}-files", "items": items}})
+    for secret_name, keys in sorted(of_secrets.items()):
+        source = {"secretName": secret_name, "items": keys}
+        found.volumes.append({"name": f"secrets-{short_digest(workload, name, secret_name)}", "secret": source})
+    return found
+
+
+def _config_map(name: str, data: dict[str, str], binary: dict[str, str]) -> Data:
+    found: Data = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
     if data:
-        config_map["data"] = data
+        found["data"] = data
     if binary:
-        config_map["binaryData"] = binary
-    return config_map, {"name": volume, "configMap": {"name": f"{workload}-{name}-files", "items": items}}, mounts
+        found["binaryData"] = binary
+    return found
+
+
+def _item(key: str, path: str, file: ContainerFile) -> Data:
+    item: Data = {"key": key, "path": path}
+    if file.mode is not None:
+        item["mode"] = int(file.mode, 8)
+    return item
+
+
+def _mount(volume: str, path: str, key: str) -> Data:
+    return {"name": volume, "mountPath": path, "subPath": key, "readOnly": True}
+
+
+def _secret_key(name: str, target: str, file: ContainerFile, secrets: WorkloadSecrets, key: str) -> SecretKey | None:
+    """The key of a Secret that the file is; None where it holds no secret."""
+    if file.content is None or file.no_expand:
+        return None
+    where = f"container '{name}', file '{target}'"
+    pieces = secrets.pieces(where, file.content)
+    if all(isinstance(piece, str) for piece in pieces):
+        return None
+    return secrets.file_of(where, pieces, key)
 
 
 def _key(path: str) -> str:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.kubernetes.names import is_namespace
 from innominatus_cli.drivers.manifests import Manifest, from_text
 from innominatus_cli.drivers.tools import tool
@@ -199,7 +201,8 @@ class _Helm:
         options += ["--wait", "--wait-for-jobs"] if known(inputs.wait) else []
         options += ["--create-namespace"] if known(inputs.create_namespace) else []
         text = yield from self._text(*options, *self._chart)
-        return text if isinstance(text, Finding) else self._json(text)
+        found = text if isinstance(text, Finding) else self._json(text)
+        return found if isinstance(found, dict | Finding) else self._no_json()
 
     def _uninstalled(self) -> DriverSteps:
         wait = ("--wait", f"--timeout={known(self._inputs.timeout)}s") if known(self._inputs.wait) else ()
@@ -247,10 +250,12 @@ class _Helm:
         if not outcome.succeeded:
             if _NOT_FOUND in outcome.stderr.head:
                 return []
-            return self._ctx.program_failed("helm history", outcome)
+            return failed(self._ctx, "helm history", outcome)
         found = self._json(outcome.stdout.head.decode("utf-8", "replace"))
-        if not isinstance(found, list):
-            return found if isinstance(found, Finding) else self._no_json()
+        if isinstance(found, Finding):
+            return found
+        if not isinstance(found, list) or not all(isinstance(one, dict) and "revision" in one for one in found):
+            return self._no_json()
         return sorted(found, key=lambda one: int(one["revision"]))
 
     def previewed(self) -> DriverSteps:
@@ -283,10 +288,10 @@ class _Helm:
         argv = ("kubectl", *context, f"--namespace={self._namespace}", "diff", "--filename=-")
         outcome = yield self._ctx.command(*argv, stdin=text.encode(), logs_stdout=False)
         if outcome.exit_code not in {0, 1}:
-            return DriverResult(failure=self._ctx.program_failed("kubectl diff", outcome))
-        names = sorted(
-            set(re.findall(r"^diff .*/(\\S+)$", outcome.stdout.head.decode("utf-8", "replace"), re.MULTILINE))
-        )
+            return DriverResult(failure=failed(self._ctx, "kubectl diff", outcome))
+        names = sorted(set(_CHANGED.findall(outcome.stdout.head.decode("utf-8", "replace"))))
+        if outcome.exit_code == 1 and not names:  # kubectl's own form of a failure is a status over 1
+            names = [self._inputs.release]
         drift = [{"object": name, "what": "differs from what was installed"} for name in names]
         return DriverResult(outputs={"drift": drift}, tools=self._tools)
 
@@ -314,12 +319,14 @@ class _Helm:
         """What helm prints: it may hold secret values, so no log has it."""
         outcome = yield self._ctx.command("helm", *arguments, keep_bytes=_KEPT_BYTES, logs_stdout=False)
         if not outcome.succeeded:
-            return self._ctx.program_failed(f"helm {arguments[0]}", outcome)
+            return failed(self._ctx, f"helm {arguments[0]}", outcome)
+        if outcome.stdout.truncated:
+            return self._ctx.finding(codes.CHILD_WITHOUT_ANSWER, f"helm printed more than {_KEPT_BYTES // 1024**2} MiB")
         return outcome.stdout.head.decode("utf-8", "replace")
 
     def _json(self, text: str) -> Any:  # noqa: ANN401 - what helm printed
         try:
-            return json.loads(text)
+            return read_json(text)
         except ValueError:
             return self._no_json()
 

@@ -1,13 +1,15 @@
 """Requests to kubectl. Values stand behind `--option=` or were checked: nothing can be taken for an option."""
 
-import json
 import re
 from collections.abc import Generator
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.documents.yaml_writer import yaml_text
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.manifests import Manifest
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -15,7 +17,10 @@ from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.kubernetes import KubernetesInputs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
+MANAGER: Final = "innominatus-ctl"
+"""The owner of fields that we set, as the server notes it."""
 TOOL: Final = ToolFound(name="kubectl")
+_APPLIED: Final = re.compile(rb"^\S+/\S+ serverside-applied\b", re.MULTILINE)
 _LOOK_SECONDS: Final = 2
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -34,10 +39,15 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
     """
     text = yaml_text(manifest.data for manifest in objects).encode()
     forced = ("--force-conflicts",) if force else ()
-    argv = call(inputs, "apply", "--server-side", "--field-manager=innominatus-ctl", *forced, "--filename=-")
+    argv = call(inputs, "apply", "--server-side", f"--field-manager={MANAGER}", *forced, "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
+    if not outcome.succeeded and not force and _only_ours(outcome):
+        return (yield from apply(ctx, inputs, objects, force=True))
     if not outcome.succeeded:
-        return _conflict(ctx, outcome) or ctx.program_failed("kubectl", outcome)
+        return _conflict(ctx, outcome) or failed(ctx, "kubectl", outcome)
+    if len(_APPLIED.findall(outcome.stdout.head)) < len(objects) and not outcome.stdout.truncated:
+        told = f"'kubectl apply' ended well and did not say that it applied {counted(len(objects), 'object')}"
+        return ctx.finding(codes.CHILD_WITHOUT_ANSWER, told)
     for manifest in objects if known(inputs.wait) else ():
         failure = None
         if manifest.kind in _ROLLS_OUT:
@@ -55,7 +65,7 @@ def _rolled_out(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) 
     outcome = yield ctx.command(*call(inputs, "rollout", "status", f"--namespace={manifest.namespace}", limit, target))
     if outcome.ending is Ending.EXITED and not outcome.succeeded:
         return ctx.finding(codes.ROLLOUT_FAILED, f"{manifest.title} did not become ready")
-    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+    return None if outcome.succeeded else failed(ctx, "kubectl", outcome)
 
 
 def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
@@ -68,7 +78,7 @@ def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -
                 return ctx.program_failed("sleep", paused)
         outcome = yield ctx.command(*argv)
         if not outcome.succeeded:
-            return ctx.program_failed("kubectl", outcome)
+            return failed(ctx, "kubectl", outcome)
         ended = _job_end(outcome.stdout.head)
         if ended == "Complete":
             return None
@@ -80,11 +90,17 @@ def _completed(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -
 def _job_end(printed: bytes) -> str:
     """`Complete` or `Failed`; an empty text while the Job runs."""
     try:
-        conditions = json.loads(printed).get("status", {}).get("conditions") or []
+        conditions = read_json(printed).get("status", {}).get("conditions") or []
         ends = [one["type"] for one in conditions if one.get("status") == "True"]
     except (ValueError, AttributeError, KeyError, TypeError):
         return ""
     return next((end for end in ends if end in {"Complete", "Failed"}), "")
+
+
+def _only_ours(outcome: CommandOutcome) -> bool:
+    """Whether nobody but ourselves has changed what would change, as `scale` does beside a deployment."""
+    found = _CONFLICT.findall(outcome.stderr.head.decode("utf-8", "replace"))
+    return {manager for manager, _ in found} == {MANAGER}
 
 
 def _conflict(ctx: StepContext, outcome: CommandOutcome) -> Finding | None:
@@ -112,7 +128,15 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
     condition = inputs.condition or "condition=Ready"
     argv = {
         "restart": ("rollout", "restart", space, target),
-        "scale": ("scale", space, f"--replicas={known(inputs.replicas or 0)}", target),
+        "scale": (
+            "patch",
+            space,
+            "--subresource=scale",
+            f"--field-manager={MANAGER}",
+            "--type=merge",
+            f'--patch={{"spec":{{"replicas":{known(inputs.replicas or 0)}}}}}',
+            target,
+        ),
         "wait": ("wait", space, f"--for={condition}", limit, target),
     }[operation]
     outcome = yield ctx.command(*call(inputs, *argv))
@@ -121,7 +145,7 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
     if outcome.ending is Ending.EXITED and not outcome.succeeded and operation == "wait":
         return ctx.failed(codes.ROLLOUT_FAILED, f"{target} did not come to {condition}")
     if not outcome.succeeded:
-        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+        return DriverResult(failure=failed(ctx, "kubectl", outcome))
     outputs = {"namespace": namespace, "objects": [target], "manifests": []}
     return DriverResult(outputs=outputs, message=f"{operation}: {target}", tools=(TOOL,))
 
@@ -131,7 +155,7 @@ def delete(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) 
     text = yaml_text(manifest.data for manifest in reversed(objects)).encode()
     argv = call(inputs, "delete", "--ignore-not-found=true", "--wait=true", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text)
-    return None if outcome.succeeded else ctx.program_failed("kubectl", outcome)
+    return None if outcome.succeeded else failed(ctx, "kubectl", outcome)
 
 
 def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSteps:
@@ -144,11 +168,13 @@ def get(ctx: StepContext, inputs: KubernetesInputs, namespace: str) -> DriverSte
         return ctx.failed(codes.INPUTS_UNUSABLE, "secrets are not read into outputs, which are recorded")
     outcome = yield ctx.command(*call(inputs, "get", f"--namespace={namespace}", "--output=json", *wanted))
     if not outcome.succeeded:
-        return DriverResult(failure=ctx.program_failed("kubectl", outcome))
+        return DriverResult(failure=failed(ctx, "kubectl", outcome))
     try:
-        found = json.loads(outcome.stdout.head)
+        found = read_json(outcome.stdout.head)
     except ValueError:
         return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed no JSON, or more than 1 MiB of it")
+    if not isinstance(found, dict) or "kind" not in found:
+        return ctx.failed(codes.CHILD_WITHOUT_ANSWER, "kubectl printed JSON that is no object of Kubernetes")
     outputs = {"namespace": namespace, "objects": _titles(found), "manifests": [], "object": found}
     return DriverResult(outputs=outputs, tools=(TOOL,))
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import driver as kubernetes
+from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -73,7 +74,7 @@ def _built(ctx: StepContext) -> Built:
     outcome = yield ctx.command(*argv, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     text = outcome.stdout.head.decode("utf-8", "replace")
     if not outcome.succeeded:
-        return ctx.program_failed("kubectl kustomize", outcome)
+        return failed(ctx, "kubectl kustomize", outcome)
     if outcome.stdout.truncated or not text.strip():
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, f"'{inputs.path}' builds no object, or more than 16 MiB")
     return replace(ctx, inputs=_inputs(ctx, text))

@@ -14,6 +14,7 @@ from typing import Any
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.drivers.kubernetes.containers import Pod, pod_of
 from innominatus_cli.drivers.kubernetes.names import Data, is_service_name, selector, workload_labels
+from innominatus_cli.drivers.kubernetes.secrets import WorkloadSecrets, refuse_marks
 from innominatus_cli.drivers.kubernetes.unsupported import Unsupported
 from innominatus_cli.provisioners.route import route_of
 
@@ -34,18 +35,29 @@ class RenderOptions:
     """Contents of `files.*.source`, by the path as written."""
     volumes: Mapping[str, Any] = field(default_factory=dict)
     """`source` or `claimSpec` by the name of a resource, in place of its params."""
+    sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of the secrets that the workload has marks for, by the keys of the marks."""
 
 
 def render(workload: WorkloadDocument, options: RenderOptions) -> list[Data]:
-    """The workload's objects: ConfigMaps, claims, Services, the controller, Ingresses. Raises Unsupported."""
+    """The workload's objects. Raises Unsupported.
+
+    They are the Secret with what it is given of secret outputs, ConfigMaps, claims, Services, the controller and
+    Ingresses.
+    """
     kind = _kind(workload)
     unknown = sorted(options.images.keys() - workload.containers.keys())
     if unknown:
         raise Unsupported(f"'images' names the container '{unknown[0]}', which the workload does not have")
-    pod = pod_of(workload, options.images, options.files, options.volumes, claims_in_template=kind == "StatefulSet")
+    secrets = WorkloadSecrets(workload.metadata.name, options.sealed)
+    in_template = kind == "StatefulSet"
+    pod = pod_of(workload, options.images, options.files, options.volumes, secrets, claims_in_template=in_template)
     objects = [*pod.config_maps, *pod.claims, *_services(workload, kind)]
     objects.append(_controller(workload, kind, pod, options))
     objects += _ingresses(workload, options.application)
+    refuse_marks(objects)
+    own = secrets.secret()
+    objects = [own, *objects] if own else objects
     labels = workload_labels(workload.metadata.name)
     for data in objects:
         data["metadata"]["labels"] = dict(labels)

@@ -4,12 +4,12 @@ Of an error only its summary is told: it is Terraform's or a provider's own sent
 values, stays in the log.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.findings.catalogue import infrastructure as codes
 from innominatus_cli.findings.finding import Code
 
@@ -94,7 +94,7 @@ def messages(printed: bytes) -> list[dict[str, Any]]:
     for line in printed.splitlines():
         if line.startswith(b"{"):
             try:
-                message = json.loads(line)
+                message = read_json(line)
             except ValueError:
                 continue
             if isinstance(message, dict) and "type" in message:
@@ -217,7 +217,7 @@ def _plain(value: object, sensitive: object) -> object:
 def object_in(printed: bytes) -> dict[str, Any] | None:
     """The JSON object that was printed; None where it is none."""
     try:
-        found = json.loads(printed)
+        found = read_json(printed)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

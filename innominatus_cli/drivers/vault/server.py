@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from innominatus_cli.documents.secret_definitions import SecretGeneration, VaultStoreConfig
 from innominatus_cli.drivers.contract import StepContext
+from innominatus_cli.drivers.services import endpoint_of
 from innominatus_cli.findings.catalogue.databases import VAULT_FAILED
 from innominatus_cli.findings.catalogue.rollback import CHANGED_SINCE
 from innominatus_cli.findings.finding import Finding
@@ -53,7 +54,8 @@ def vault_work(
         request = _request(ctx, inputs, asked, work)
         if isinstance(request, Finding):
             return request
-        answer = ctx.answer((yield ctx.child("vault", request)))
+        address = asked.config.address or ctx.env.get("VAULT_ADDR", "")
+        answer = ctx.answer((yield ctx.child("vault", request, endpoint_of(address))))
         if isinstance(answer, Finding):
             return answer
         if "problem" in answer:

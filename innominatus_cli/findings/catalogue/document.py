@@ -249,7 +249,8 @@ SPELLED_TWICE = Code(
     "ORC-1054",
     "The same setting stands there in two spellings",
     "Remove one of the two.",
-    detail="Both keys mean the same, and only one of them could be used.",
+    detail="Both keys mean the same, and only one of them could be used. Among the inputs of a step it is a warning "
+    "where both say the same.",
 )
 BAD_PRODUCT_NAME = Code(
     "ORC-1060",

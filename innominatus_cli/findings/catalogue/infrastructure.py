@@ -1,4 +1,4 @@
-"""Block 5xxx, 5400 to 5429: terraform, ansible, CloudFormation, pulumi."""
+"""Block 5xxx, 5400 to 5429: terraform, ansible, CloudFormation, pulumi; clusters and other repositories as such."""
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code
@@ -53,6 +53,24 @@ NOT_MADE_BY_THIS_RUN = Code(
     detail="A rollback destroys a state or a stack only where the very run that is taken back made it. What another "
     "run, or somebody else, had made before is never destroyed: only a step that `rollback` names can take such a "
     "change back.",
+)
+CLUSTER_REFUSES = Code(
+    "ORC-5406",
+    "The cluster cannot be used",
+    "Look at the kubeconfig (KUBECONFIG, which `env` in admin-config.yaml has to name, or ~/.kube/config) and at the "
+    "environment's `kubernetes.context`; ask `kubectl auth whoami`.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="kubectl or helm could not talk to the cluster: nobody answers at its address, the context does not exist, "
+    "or the credentials are missing, refused or not allowed to do this. The step's log has what the program said.",
+)
+REMOTE_REFUSES = Code(
+    "ORC-5407",
+    "The other repository cannot be used",
+    "Look at the address, and give a token that may write there: `tokenFrom` names the variable of the step's `env` "
+    "that holds it.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="git could not clone from or push to the repository that a step delivers to: nobody answers at the address, "
+    "nothing is there, or the credentials are missing or refused. git is never left to ask somebody for a password.",
 )
 PLAYBOOK_FAILED = Code(
     "ORC-5410",

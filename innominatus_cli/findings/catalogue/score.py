@@ -107,6 +107,13 @@ PROPERTY_LEADS_NOWHERE = Code(
     detail="Missing mappings on the way are made. An item of a list must be there already, and nothing is inside a "
     "text or a number.",
 )
+NO_SUCH_CONTAINER = Code(
+    "ORC-2032",
+    "An image is given to a container that does not exist",
+    "Name a container of the Score file, as in `--image web=registry.example.com/shop:1.4.2`.",
+    detail="`--image CONTAINER=IMAGE` gives the image of a container that is there, whatever its Score file says; it "
+    "makes no new one.",
+)
 NOTHING_TO_DELETE = Code(
     "ORC-2103",
     "An override deletes what is not there",

@@ -1,7 +1,7 @@
 """Whether this machine has what is needed: programs and their versions, all asked at once, and what is behind them."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -58,8 +58,9 @@ def looked_at(
     printed = _versions(asked, env)
     checks = [_python(), *(_tool(name, needs, paths[name], printed.get(name)) for name in sorted(needs.users))]
     kubeconfig = {"KUBECONFIG": outside["KUBECONFIG"]} if "KUBECONFIG" in outside else {}
+    environments = list(environments)
     checks += _contexts(admin, environments, paths.get("kubectl"), env | kubeconfig)
-    checks += _stores(admin, outside)
+    checks += _stores(admin, needs.secrets, environments, outside)
     return Diagnosis(checks, [found for check in checks if (found := _finding(check)) is not None])
 
 
@@ -109,7 +110,7 @@ def _contexts(
     admin: AdminConfigDocument, environments: Iterable[str], kubectl: str | None, env: Mapping[str, str]
 ) -> list[Check]:
     """Whether the contexts of environments that are applied to are in the operator's kubeconfig."""
-    targets = {name: admin.environments[name].kubernetes for name in environments if name in admin.environments}
+    targets = {name: here.kubernetes for name in environments if (here := admin.environment(name)) is not None}
     wanted = {name: target.context for name, target in targets.items() if target.mode == "apply" and target.context}
     if not wanted or kubectl is None:
         return []
@@ -122,11 +123,18 @@ def _contexts(
     return checks
 
 
-def _stores(admin: AdminConfigDocument, outside: Mapping[str, str]) -> list[Check]:
-    """What stores of secrets want from the environment; no store is asked."""
+def _stores(
+    admin: AdminConfigDocument, wanted: Collection[str] | None, environments: Iterable[str], outside: Mapping[str, str]
+) -> list[Check]:
+    """What the stores of secrets (the `wanted`, or all) want from the machine's own environment; no store is asked."""
+    names = sorted(environments)
+    entries = [(name, entry) for name, entry in sorted(admin.secrets.items()) if wanted is None or name in wanted]
+    secrets = [(name, entry.here(one)) for name, entry in entries for one in names or [""]]
     used: dict[str, list[str]] = {}
-    for name, secret in sorted(admin.secrets.items()):
-        used.setdefault(secret.store, []).append(f"admin-config.yaml: secret '{name}'")
+    for name, secret in secrets:
+        user = f"admin-config.yaml: secret '{name}'"
+        if user not in used.setdefault(secret.store, []):
+            used[secret.store].append(user)
     checks: list[Check] = []
     stores = admin.secret_stores
     if "vault" in used:
@@ -138,11 +146,13 @@ def _stores(admin: AdminConfigDocument, outside: Mapping[str, str]) -> list[Chec
     if "file" in used:
         identity = stores.file.identity
         checks.append(_backend("store file", "" if outside.get(identity) else identity, used["file"]))
-    for name, secret in sorted(admin.secrets.items()):
+    variables: dict[str, dict[str, None]] = {}
+    for name, secret in secrets:
         if secret.store == "env":
             variable = secret.env or name.upper().replace("-", "_").replace(".", "_")
-            user = [f"admin-config.yaml: secret '{name}'"]
-            checks.append(_backend(f"variable {variable}", "" if outside.get(variable) else variable, user))
+            variables.setdefault(variable, {})[f"admin-config.yaml: secret '{name}'"] = None
+    for variable, users in variables.items():
+        checks.append(_backend(f"variable {variable}", "" if outside.get(variable) else variable, list(users)))
     return checks
 
 

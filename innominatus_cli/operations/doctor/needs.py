@@ -7,7 +7,7 @@ from typing import Any, Final
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.plan import Plan, ToolNeed
+from innominatus_cli.documents.plan import Plan, PlannedStep, ToolNeed
 from innominatus_cli.documents.repository import ADMIN_CONFIG, YAML, Repository
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
@@ -17,8 +17,11 @@ from innominatus_cli.operations.planning import DEFAULT_ENVIRONMENT, PlanWish, p
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.step_types.contract import StepType
+from innominatus_cli.step_types.programs import BASH
 
 _STORES: Final = {"aws": "aws", "azure": "az", "gcp": "gcloud"}
+_CHECKS: Final = ("healthChecks", "checks", "until")
+_MAY_HAVE_A_SCRIPT: Final = frozenset({"policy", "test", "validation"})
 _OURS: Final = (("git", "innominatus-ctl itself: records, locks and plans of revisions"),)
 
 
@@ -28,6 +31,8 @@ class Needs:
 
     ranges: dict[str, list[str]] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)
+    secrets: set[str] | None = None
+    """Names of the secrets that are used; None where all of them count."""
 
     def add(self, name: str, user: str, wanted: str = "*") -> None:
         """One more user of a program."""
@@ -42,9 +47,9 @@ def needs_of_everything(repository: Repository, environments: Sequence[str]) -> 
     """What all workflows need, and what the plans of all applications add, in these environments (default: all)."""
     admin = _admin(repository)
     names = list(environments) or sorted(admin.environments) or [DEFAULT_ENVIRONMENT]
-    needs = _own_needs(repository, admin)
+    needs = _own_needs(repository, admin, names)
     for workflow in _workflows(repository, admin):
-        _add_workflow(needs, repository, workflow, [admin.environments.get(name) for name in names])
+        _add_workflow(needs, repository, workflow, {name: admin.environment(name) for name in names}, admin)
     for path in repository.application_paths():
         for name in names:
             plan = _planned(repository, f"{root_of(repository)}/{path}", name, must=False)
@@ -55,7 +60,8 @@ def needs_of_everything(repository: Repository, environments: Sequence[str]) -> 
 
 def needs_of(repository: Repository, scores: Iterable[str], environment: str | None) -> Needs:
     """What the plans of these applications need. Raises CannotContinue where one of them cannot be planned."""
-    needs = _own_needs(repository, _admin(repository))
+    needs = _own_needs(repository, _admin(repository), [environment or DEFAULT_ENVIRONMENT])
+    needs.secrets = set()
     for score in scores:
         plan = _planned(repository, score, environment, must=True)
         if plan is not None:
@@ -75,13 +81,14 @@ def _planned(repository: Repository, score: str, environment: str | None, *, mus
     return outcome.plan
 
 
-def _own_needs(repository: Repository, admin: AdminConfigDocument) -> Needs:
+def _own_needs(repository: Repository, admin: AdminConfigDocument, environments: Iterable[str]) -> Needs:
     """What the tool itself needs, and the stores of secrets."""
     needs = Needs()
     for name, why in _OURS:
         needs.add(name, why)
     written = repository.admin_config()
-    for name, secret in sorted(admin.secrets.items()):
+    secrets = [(name, entry.here(one)) for name, entry in sorted(admin.secrets.items()) for one in environments]
+    for name, secret in secrets:
         program = secret.command[0] if secret.store == "command" and secret.command else _STORES.get(secret.store)
         if program and written is not None:
             node = written.document.mapping.mapping("secrets").get(name)
@@ -117,7 +124,8 @@ def _add_workflow(
     needs: Needs,
     repository: Repository,
     workflow: Typed[WorkflowDocument],
-    environments: Sequence[EnvironmentDefinition | None],
+    environments: Mapping[str, EnvironmentDefinition | None],
+    admin: AdminConfigDocument,
 ) -> None:
     types, spec = StepTypes(repository), workflow.model.spec
     for key, steps in (("steps", spec.steps), ("finally", spec.finally_)):
@@ -127,9 +135,10 @@ def _add_workflow(
                 continue
             place = Spot(workflow.document).at("spec", key, number).place
             user = f"{place.path}:{place.line}: step '{step.name}'"
-            for environment in environments:
+            for name, environment in environments.items():
                 inputs = _inputs(kind, step, environment)
                 _add_step(needs, user, inputs, kind.tools_for(inputs))
+                _add_programs(needs, user, step.type, _with_checks(inputs, admin), name)
 
 
 def _inputs(kind: StepType, step: StepDefinition, environment: EnvironmentDefinition | None) -> dict[str, Any]:
@@ -143,9 +152,22 @@ def _inputs(kind: StepType, step: StepDefinition, environment: EnvironmentDefini
 
 def _add_plan(needs: Needs, plan: Plan) -> None:
     for step in plan.steps:
+        if _never_runs(step):
+            continue
+        if needs.secrets is not None:
+            needs.secrets.update(step.secrets)
         where = step.provenance
         at = f"{where.path}:{where.line}" if where is not None and where.path else plan.application.name
         _add_step(needs, f"{at}: step '{step.name}'", step.inputs, step.tools)
+        _add_programs(needs, f"{at}: step '{step.name}'", step.type, step.inputs, plan.environment)
+
+
+def _never_runs(step: PlannedStep) -> bool:
+    """Whether planning has found that the step's condition does not hold, as for steps of other environments."""
+    asked, denied = step.conditions.if_tree, step.conditions.unless_tree
+    return (isinstance(asked, Mapping) and asked.get("value") is False) or (
+        isinstance(denied, Mapping) and denied.get("value") is True
+    )
 
 
 def _add_step(needs: Needs, user: str, inputs: Mapping[str, Any], tools: Iterable[ToolNeed]) -> None:
@@ -157,3 +179,32 @@ def _add_step(needs: Needs, user: str, inputs: Mapping[str, Any], tools: Iterabl
             needs.add(tool.name, user, tool.range)
     if program and "/" not in program and "$" not in program and not program.startswith("{"):
         needs.add(program, user)
+
+
+def _with_checks(inputs: Mapping[str, Any], admin: AdminConfigDocument) -> dict[str, Any]:
+    """The inputs with the entries of admin-config's `healthChecks` in the place of their names, as planning does it."""
+    known = admin.health_checks
+    found = dict(inputs)
+    for key in _CHECKS:
+        items = found.get(key)
+        if isinstance(items, list):
+            found[key] = [
+                known[item].model_dump(mode="json", by_alias=True) if isinstance(item, str) and item in known else item
+                for item in items
+            ]
+    return found
+
+
+def _add_programs(needs: Needs, user: str, step_type: str, inputs: Mapping[str, Any], environment: str) -> None:
+    """The bash of a step that may have a script, and the programs of checks that are commands."""
+    if step_type in _MAY_HAVE_A_SCRIPT and isinstance(inputs.get("script"), str):
+        needs.add(BASH.name, user, BASH.range)
+    for key in _CHECKS:
+        items = inputs.get(key)
+        for item in items if isinstance(items, list) else ():
+            if not isinstance(item, Mapping):
+                continue
+            here = (item.get("environments") or {}).get(environment, item)
+            command = here.get("command") if here.get("type") == "command" else None
+            if isinstance(command, list) and command and "/" not in str(command[0]) and "$" not in str(command[0]):
+                needs.add(str(command[0]), user)

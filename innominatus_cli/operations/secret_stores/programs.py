@@ -7,12 +7,12 @@ Sources: AWS CLI `secretsmanager get-secret-value`, Azure CLI `az keyvault secre
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.secret_definitions import CloudStoreConfig
 from innominatus_cli.operations.secret_stores.contract import (
     Held,
@@ -108,7 +108,7 @@ class ProgramStore:
         if data is None:
             return None
         try:
-            found = json.loads(data)
+            found = read_json(data)
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -140,7 +140,7 @@ def _held(wanted: Wanted, text: str, changed: object) -> Held | None:
     data: Any = {}
     if wanted.definition.field is not None:
         try:
-            data = json.loads(text)
+            data = read_json(text)
         except ValueError:
             data = None
         if not isinstance(data, dict):

@@ -54,8 +54,10 @@ class SecretStores:
 
     def wanted(self, name: str) -> Wanted | None:
         """A secret of admin-config; None for a name that is not there."""
-        definition = self.admin.secrets.get(name)
-        return None if definition is None else Wanted(name, definition, self.application, self.environment)
+        entry = self.admin.secrets.get(name)
+        if entry is None:
+            return None
+        return Wanted(name, entry.here(self.environment), self.application, self.environment)
 
     def read(self, wanted: Wanted) -> Held | None:
         """What its store has, asked once. Raises UnusableSecret."""

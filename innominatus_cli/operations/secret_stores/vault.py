@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.secret_definitions import VaultStoreConfig
 from innominatus_cli.operations.secret_stores.contract import Held, Wanted, moment_of, store_failed
 from innominatus_cli.system.http import HttpFailed, Reply, request
@@ -99,7 +100,7 @@ class VaultStore:
 
 def _data_of(reply: Reply) -> dict[str, Any]:
     try:
-        found = json.loads(reply.body)["data"]
+        found = read_json(reply.body)["data"]
     except (ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -107,7 +108,7 @@ def _data_of(reply: Reply) -> dict[str, Any]:
 
 def _token_of(reply: Reply) -> str | None:
     try:
-        found = json.loads(reply.body)["auth"]["client_token"]
+        found = read_json(reply.body)["auth"]["client_token"]
     except (ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None

@@ -141,7 +141,8 @@ def _judge_facts(repository: Repository, given: Given, policies: PolicySet, outc
     actor = Actor(name=email.partition("@")[0], email=email, source="a test", teams=teams_of(email, policies.teams))
     admin = repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
-    return JudgeFacts(actor, _JUDGED_AT, config.secrets, outcome.absent)
+    secrets = config.secrets_in(given.environment or DEFAULT_ENVIRONMENT)
+    return JudgeFacts(actor, _JUDGED_AT, secrets, outcome.absent)
 
 
 def _simulated(trial: Trial, plan: Plan, *, approved: bool) -> Trial:

@@ -16,7 +16,9 @@ from innominatus_cli.drivers.registry import Part, driver_for, part_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 from innominatus_cli.system.commands import CommandOutcome
 from innominatus_cli.system.processes import run
+from tests.integration.drivers.page_runs import page
 
+__all__ = ["page"]
 RunStep: TypeAlias = Callable[..., DriverResult]
 
 

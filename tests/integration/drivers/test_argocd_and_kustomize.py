@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.integration.cluster import KubernetesServer
+from tests.integration.drivers.page_runs import OpenPage
 
 RUN = "01JD0000000000000000000000"
 UNDOES = {"undoes": {"step": "deployment/application/-/workload/the-step", "how": "itself", "runs": [RUN]}}
@@ -121,14 +122,14 @@ def application(run_step: Any, env: dict[str, str], argocd: str, part: str | Non
     return run_step("argocd-app", inputs, env=env, part=part, **step)
 
 
-def says(server: KubernetesServer, argocd: str, status: dict[str, Any]) -> threading.Thread:
+def says(server: KubernetesServer, argocd: str, status: dict[str, Any], name: str = "shop") -> threading.Thread:
     """What Argo CD's controller would write, as soon as the Application is there."""
 
     def write() -> None:
         for _ in range(100):
             if server.ask("get", "applications", f"--namespace={argocd}", "--output=name").strip():
                 patch = f"--patch={json.dumps({'status': status})}"
-                server.ask("patch", "applications", "shop", f"--namespace={argocd}", "--type=merge", patch)
+                server.ask("patch", "applications", name, f"--namespace={argocd}", "--type=merge", patch)
                 return
             time.sleep(0.1)
 
@@ -186,3 +187,53 @@ def test_an_application_may_be_rendered_for_gitops(run_step: Any) -> None:
     (text,) = result.artifacts.values()
     assert b"kind: Application" in text
     assert b"prune: true" in text
+
+
+ON_THE_CLUSTER = {"environments": {"development": {"kubernetes": {"mode": "apply", "context": "test"}}}}
+
+
+def test_the_example_of_the_page_of_kustomize_works(
+    page: OpenPage, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    example = page(
+        "kustomize",
+        "page-of-kustomize",
+        admin=ON_THE_CLUSTER,
+        files={
+            "k8s/base/settings.yaml": (
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {level: info}\n"
+            ),
+            "k8s/base/kustomization.yaml": "resources: [settings.yaml]\n",
+            "k8s/overlays/development/kustomization.yaml": "resources: [../../base]\nnamePrefix: dev-\n",
+        },
+        env=env,
+    )
+    kubernetes_server.ask("create", "namespace", "page-of-kustomize")
+    assert example.deploy() == 0, example.said
+    assert example.outputs("base")["objects"] == ["ConfigMap/dev-settings"]
+    level = ("get", "cm/dev-settings", "-n=page-of-kustomize", "-o=jsonpath={.data.level}")
+    assert kubernetes_server.ask(*level) == "info"
+    assert example.ctl("rollback", "page-of-kustomize", "--env", "development") == 0, example.said
+    assert "dev-settings" not in kubernetes_server.ask("get", "cm", "-n=page-of-kustomize", "-o=name")
+
+
+def test_the_example_of_the_page_of_argocd_app_works(
+    page: OpenPage, env: dict[str, str], argocd: str, kubernetes_server: KubernetesServer
+) -> None:
+    assert argocd
+    if "namespace/argocd" not in kubernetes_server.ask("get", "namespaces", "--output=name"):
+        kubernetes_server.ask("create", "namespace", "argocd")
+    example = page("argocd-app", "page-of-argocd", admin=ON_THE_CLUSTER, env=env)
+    controller = says(kubernetes_server, "argocd", GOOD, "page-of-argocd-development")
+    assert example.deploy() == 0, example.said
+    controller.join()
+    assert example.outputs("hand-over")["revision"] == "abc123"
+    name = f"applications/{example.outputs('hand-over')['application']}"
+    found = json.loads(kubernetes_server.ask("get", name, "--namespace=argocd", "--output=json"))
+    assert found["spec"]["source"]["repoURL"] == "https://git.example.com/platform/gitops.git"
+    assert found["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+    kubernetes_server.ask(
+        "patch", name, "--namespace=argocd", "--type=merge", '--patch={"metadata":{"finalizers":null}}'
+    )
+    assert example.ctl("rollback", "page-of-argocd", "--env", "development") == 0, example.said
+    assert not kubernetes_server.ask("get", "applications", "--namespace=argocd", "--output=name").strip()

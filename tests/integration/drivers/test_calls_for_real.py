@@ -5,14 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
+from textwrap import dedent
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+from tests.integration.drivers.page_runs import OpenPage
 from tests.integration.drivers.servers import WebServer, web_server
 from tests.integration.starting import free_port
+
+RUN_FAILED = 4
 
 
 @pytest.fixture
@@ -103,6 +107,20 @@ def test_a_wait_looks_until_the_check_passes(run_step: Any) -> None:
     assert result.failure is None
     assert result.outputs["passed"] == 1
     assert result.outputs["looks"] > 1
+
+
+def test_a_wait_that_runs_out_of_time_says_what_it_saw(page: OpenPage) -> None:
+    text = """\
+        - name: until
+          type: wait
+          timeout: 2s
+          config: {until: [{name: port, type: tcp, host: 127.0.0.1, port: 1}], interval: 1s}
+        """
+    example = page("wait", text=dedent(text))
+    assert example.deploy() == RUN_FAILED, example.said
+    assert "ORC-5002" in example.said
+    assert "it ran longer than 2s; after" in example.said
+    assert "this did not pass: port: " in example.said
 
 
 def test_a_wait_of_a_time_alone_waits_that_long(run_step: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from innominatus_cli.documents.plan import Undo
+from tests.integration.drivers.page_runs import OpenPage, secret
 from tests.integration.services import Postgres
 
 TYPE = "database-migration"
@@ -320,3 +321,21 @@ def test_a_tool_that_is_missing_or_prints_garbage_is_a_finding(
     garbage = migrate(tool=name, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert garbage.failure.code.number == "ORC-5492"
     assert garbage.outputs == {}
+
+
+def test_the_example_of_the_page_works(page: OpenPage, postgres: Postgres, database: str) -> None:
+    up = "CREATE TABLE orders (id bigint PRIMARY KEY);"
+    example = page(
+        TYPE,
+        admin={"secrets": {"orders-database": secret("ORDERS_DATABASE")}},
+        env={"ORDERS_DATABASE": postgres.url(database), "PATH": f"{postgres.programs}:{os.environ['PATH']}"},
+        files={"migrations/001_orders.sql": f"-- migrate:up\n{up}\n-- migrate:down\nDROP TABLE orders;\n"},
+        before=(
+            "- name: fill-the-other-one\n  type: database-migration\n"
+            "  config: {migrationsPath: ./migrations, connectionString: 'sqlite:///databases/orders.db'}\n"
+        ),
+    )
+    assert example.deploy() == 0, example.said
+    assert example.outputs("configure-migrations") == {"version": "1", "applied": ["1_orders"], "pending": 0}
+    assert example.outputs("take-the-last-one-back") == {"version": "", "applied": ["1_orders"], "pending": 1}
+    assert tables(postgres, database) == {"orders"}

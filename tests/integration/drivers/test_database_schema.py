@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.drivers.page_runs import OpenPage
 from tests.integration.services import Postgres
 
 TYPE = "database-schema"
@@ -129,3 +130,18 @@ def test_a_server_whose_objects_were_changed_behind_its_back_has_drifted(
     postgres.sql(database, "ALTER TABLE orders ALTER COLUMN at TYPE date; ALTER TYPE mood ADD VALUE 'glad';")
     drift = run_step(TYPE, {"schema": "catalog.sql"}, part="drift", env=env).outputs["drift"]
     assert {found["object"] for found in drift} == {"column orders.at", "type mood"}
+
+
+def test_the_example_of_the_page_works(page: OpenPage) -> None:
+    table = "CREATE TABLE IF NOT EXISTS datasets (name text PRIMARY KEY);\n"
+    example = page(
+        TYPE,
+        files={
+            "schemas/data-catalog.sql": table,
+            "migrations/analytics/001_owner.up.sql": "ALTER TABLE datasets ADD COLUMN owner text;\n",
+        },
+    )
+    assert example.deploy() == 0, example.said
+    assert "table datasets: created" in example.outputs("setup-data-catalog")["changed"]
+    assert example.deploy() == 0, example.said
+    assert example.outputs("setup-data-catalog")["changed"] == []

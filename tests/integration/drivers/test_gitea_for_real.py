@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.drivers.page_runs import OpenPage, secret
 from tests.integration.forges import GiteaServer
 
 RUN = "01JD0000000000000000000000"
@@ -95,3 +96,39 @@ def test_manifests_are_pushed_over_http_with_a_token(run_step: Any, gitea_server
     assert commits[0]["sha"] == result.outputs["commit"]
     refused = run_step("git-commit-manifests", inputs, env={**env, "TOKEN": "0" * 40}, manifests=manifests)
     assert refused.failure.code.number == "ORC-5103"
+
+
+def test_the_example_of_the_page_of_gitea_repo_works(page: OpenPage, gitea_server: GiteaServer) -> None:
+    gitea_server.ask("POST", "orgs", {"username": "platform"})
+    example = page(
+        "gitea-repo",
+        admin={"secrets": {"gitea-token": secret("TOKEN_OF_GITEA")}},
+        env={"TOKEN_OF_GITEA": gitea_server.token},
+        hosts={"https://git.example.com": gitea_server.url},
+    )
+    assert example.deploy() == 0, example.said
+    assert example.outputs("gitops-repository")["created"] is True
+    assert gitea_server.ask("GET", "repos/platform/checkout")["description"] == "Manifests of checkout"
+    assert example.ctl("rollback", "checkout", "--env", "development") == 0, example.said
+    assert not there(gitea_server, "checkout")
+
+
+def test_the_example_of_the_page_of_git_commit_manifests_works(page: OpenPage, gitea_server: GiteaServer) -> None:
+    name = gitea_server.new_repository()
+    object_ = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
+    example = page(
+        "git-commit-manifests",
+        admin={"secrets": {"gitops-token": secret("TOKEN_OF_GITEA")}},
+        env={"TOKEN_OF_GITEA": gitea_server.token},
+        hosts={"https://git.example.com/platform/gitops.git": f"{gitea_server.url}/{gitea_server.user}/{name}.git"},
+        before=f"- {{name: made, type: kubernetes, config: {{objects: [{object_}]}}}}\n",
+    )
+    assert example.deploy() == 0, example.said
+    commit = gitea_server.ask("GET", f"repos/{gitea_server.user}/{name}/commits?limit=1")[0]
+    assert commit["sha"] == example.outputs("hand-over")["commit"]
+    assert commit["commit"]["message"].startswith("checkout: deploy to development")
+    tree = gitea_server.ask("GET", f"repos/{gitea_server.user}/{name}/git/trees/main?recursive=true")["tree"]
+    assert [one["path"] for one in tree if one["path"].startswith("apps/checkout/") and one["type"] == "blob"]
+    assert example.ctl("rollback", "checkout", "--env", "development") == 0, example.said
+    tree = gitea_server.ask("GET", f"repos/{gitea_server.user}/{name}/git/trees/main?recursive=true")["tree"]
+    assert not [one["path"] for one in tree if one["path"].startswith("apps/checkout/")]

@@ -8,6 +8,7 @@ import pytest
 
 from innominatus_cli.documents.plan import Undo
 from tests.integration.cluster import KubernetesServer
+from tests.integration.drivers.page_runs import OpenPage
 
 UNDO = Undo(step="deployment/application/-/workload/the-step", how="itself", runs=["01JD0000000000000000000000"])
 SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"region": "eu"}}
@@ -98,3 +99,28 @@ def test_a_job_that_fails_fails_the_step_before_its_time_is_over(
     failure = run_step("kubernetes", {**inputs, "rolloutTimeout": 50}, env=env).failure
     assert failure is not None
     assert (failure.code.number, "Job/late failed" in failure.message) == ("ORC-5123", True)
+
+
+def test_the_examples_of_the_page_are_applied_and_taken_back(
+    page: OpenPage, env: dict[str, str], kubernetes_server: KubernetesServer
+) -> None:
+    settings = json.dumps(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "gateway"}, "data": {"a": "b"}}
+    )
+    name = "page-of-kubernetes"
+    example = page(
+        "kubernetes",
+        name,
+        admin={"environments": {"development": {"kubernetes": {"mode": "apply", "context": "test"}}}},
+        files={"k8s/payment-gateway/gateway.yaml": settings},
+        env=env,
+    )
+    assert example.deploy() == 0, example.said
+    assert example.outputs("configure-payment-gateway")["objects"] == [f"Namespace/{name}-payment", "ConfigMap/gateway"]
+    assert kubernetes_server.ask("get", "cm/gateway", f"-n={name}-payment", "-o=jsonpath={.data.a}") == "b"
+    assert kubernetes_server.ask("get", "cm/settings", f"-n={name}", "-o=jsonpath={.data.region}") == "eu"
+    (manifest,) = example.outputs("deploy")["manifests"]
+    assert "replicas: 2" in (example.root / manifest).read_text()
+    kubernetes_server.ask("rollout", "status", f"deployment/{name}", f"-n={name}", "--timeout=1s")
+    assert example.ctl("rollback", name, "--env", "development") == 0, example.said
+    assert "settings" not in kubernetes_server.ask("get", "configmap,deployment", f"-n={name}", "-o=name")

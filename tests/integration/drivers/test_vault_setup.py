@@ -10,6 +10,8 @@ import pytest
 
 from innominatus_cli.documents.plan import Undo
 from tests.integration.cloud import VaultServer
+from tests.integration.drivers.page_examples import blocks
+from tests.integration.drivers.page_runs import OpenPage, secret
 
 TYPE = "vault-setup"
 UNDOES = Undo(step="deployment/application/-/workload/the-step", runs=["01JD0000000000000000000000"], how="itself")
@@ -172,3 +174,38 @@ def test_a_vault_that_is_not_there_or_gets_no_token_is_a_finding(stage: Stage) -
     assert "VAULT_ADDR" in nameless.failure.message
     undeclared = stage.step(secrets=[stage.secret("a", generate=True)], policies=["no-such-policy"])
     assert "policy no-such-policy is not in Vault" in undeclared.failure.message
+
+
+def test_the_example_of_the_page_works(page: OpenPage) -> None:
+    local = {"store": "local", "generate": True}
+    example = page(TYPE, admin={"secrets": {"stripe-api-key": local, "paypal-client-secret": local}})
+    assert example.deploy() == 0, example.said
+    outputs = example.outputs("setup-payment-vault")
+    assert outputs["bound"] == outputs["generated"] == ["stripe-api-key", "paypal-client-secret"]
+    kept = [path.read_text() for path in (example.root / ".git").rglob("secrets/*") if path.is_file()]
+    assert len({value for value in kept if value}) >= len(outputs["bound"])
+    recorded = "".join(path.read_text() for path in (example.root / ".innominatus").rglob("*") if path.is_file())
+    assert "stripe-api-key" in recorded
+    assert not any(value in recorded for value in kept if value)
+
+
+def test_the_second_example_of_the_page_works(page: OpenPage, stage: Stage) -> None:
+    if "approle/" not in stage.vault.ask("GET", "sys/auth")["data"]:
+        stage.vault.ask("POST", "sys/auth/approle", {"type": "approle"})
+    in_vault = {"store": "vault", "key": "shop/{environment}/{name}", "generate": True}
+    example = page(
+        TYPE,
+        text=blocks(TYPE, "yaml")[1],
+        admin={
+            "secrets": {"orders-database": in_vault, "vault-token": secret("TOKEN_OF_VAULT")},
+            "secretStores": {"vault": stage.config},
+        },
+        env={"TOKEN_OF_VAULT": stage.vault.token},
+        files={"vault/orders-read.hcl": READS},
+    )
+    assert example.deploy() == 0, example.said
+    assert example.outputs("setup-orders-vault")["changed"] == ["policy orders-read", "role orders"]
+    assert stage.get("shop/development/orders-database")["value"]
+    assert example.ctl("rollback", "checkout", "--env", "development") == 0, example.said
+    assert not stage.get("shop/development/orders-database")
+    assert stage.vault.ask("GET", "auth/approle/role/orders") is None

@@ -49,6 +49,7 @@ def asked(folder: Path) -> dict[str, Any]:
 
     note("history", history)
     note("newest", lambda ledger: history(ledger, newest=3))
+    note("how many", lambda ledger: history(ledger, environment="production", newest=1).count)
     note("unsafe", lambda ledger: history(ledger, "../web"))
     note("of one", lambda ledger: history(ledger, "web", "production", 2))
     note("audit of one", lambda ledger: search(ledger, AuditQuery(application="web")))

@@ -121,6 +121,25 @@ def test_history_is_newest_first_and_comes_in_pages(inside: Repository, make_rec
     assert capfd.readouterr().out.splitlines() == [f"{name} succeeded" for name in shown]
 
 
+def test_history_shows_the_newest_runs_and_says_how_many_more_there_are(
+    inside: Repository, make_record: MakeRecord, capfd: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("innominatus_cli.operations.history.NEWEST", 2)
+    runs = [record(inside, make_record()).run for _ in range(5)][::-1]
+    for words, shown, told in (
+        ([], runs[:2], "3 older runs not shown; --limit 0 shows all, --offset 2 the next 2.\n"),
+        (["--offset", "2"], runs[2:4], "1 older run not shown; --limit 0 shows all, --offset 4 the next 2.\n"),
+        (["--offset", "3"], runs[3:], ""),
+        (["--limit", "1"], runs[:1], ""),
+        (["--limit", "0"], runs, ""),
+        (["--limit", "0", "--offset", "1"], runs[1:], ""),
+    ):
+        assert run(["history", *words, "-o", "json"]) == 0
+        printed = capfd.readouterr()
+        assert [row["run"] for row in json.loads(printed.out)["runs"]] == shown
+        assert printed.err == told
+
+
 def test_logs_of_a_run_are_found_by_prefix_and_by_latest(
     inside: Repository, make_record: MakeRecord, capfd: Output
 ) -> None:

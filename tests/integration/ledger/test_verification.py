@@ -13,14 +13,19 @@ import pytest
 from innominatus_cli.documents.action_record import Evidence
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.canonical import canonical_json, digest
+from innominatus_cli.documents.ledger_heads import HeadsStatement
+from innominatus_cli.documents.ledger_verification import LedgerCounts
 from innominatus_cli.findings.finding import CannotContinue, Finding, Severity
 from innominatus_cli.ledger.earlier_commits import first_difference
-from innominatus_cli.ledger.heads import HEADS_REF
+from innominatus_cli.ledger.heads import HEADS_REF, read_heads, write_heads
 from innominatus_cli.operations.history import open_ledger
 from innominatus_cli.operations.signing import SignOptions, sign_heads
 from innominatus_cli.operations.verifying import VerifyOptions, verify
 from innominatus_cli.system.clock import SystemClock
+from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.git_identity import Identity
 from innominatus_cli.system.ssh_signatures import sign
+from innominatus_cli.system.state_folder import StateFolder
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -98,7 +103,7 @@ def test_an_empty_repository_and_one_without_records_are_sound(repository: Repos
     empty.path.mkdir()
     empty.git("init", "-q", "-b", "main")
     report = verify(open_ledger(empty.path)).report
-    assert (report.sound, report.commit, report.tips) == (True, None, [])
+    assert (report.sound, report.commit, report.tips, report.counts) == (True, None, [], LedgerCounts())
 
 
 def test_runs_and_actions_form_a_sound_ledger_that_says_who_ran_what(ledger: Ledger) -> None:
@@ -113,7 +118,29 @@ def test_runs_and_actions_form_a_sound_ledger_that_says_who_ran_what(ledger: Led
     assert action.record.digest in last.record.parents
     (row,) = report.last_runs
     assert (row.run, row.status, row.email) == (last.record.run, "failed", "ada@example.org")
-    assert row.commit == last.record.commit
+    assert (row.commit, row.plan, row.approvals) == (last.record.commit, digest(PLAN), [])
+
+
+def test_commits_that_records_name_and_nobody_has_are_told_at_the_first_and_counted(ledger: Ledger) -> None:
+    ledger.run(commit=None)
+    first = ledger.run(commit="0" * 40)
+    (found,) = ledger.verify().findings
+    assert (found.code.number, found.place.path) == ("ORC-6068", first.path)
+    assert found.message == "commit 000000000000 is not in this clone"
+    ledger.run(commit="1" * 40)
+    ledger.run(commit="main")
+    (found,) = ledger.verify().findings
+    assert found.place.path == first.path
+    assert found.message == "commit 000000000000 is not in this clone, nor are those of 2 other records"
+    (row,) = ledger.verify().report.last_runs
+    assert row.commit == "main"
+
+
+def test_a_run_without_a_commit_and_a_plan_is_shown_without(ledger: Ledger) -> None:
+    ledger.run(commit=None, plan=None)
+    report = ledger.verify().report
+    (row,) = report.last_runs
+    assert (row.commit, row.plan, report.counts.plans, report.sound) == (None, None, 0, True)
 
 
 @pytest.mark.parametrize("inner", [True, False])
@@ -482,6 +509,33 @@ def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
     assert ledger.told()[0] == ("ORC-6070", f"{HEADS_REF}:main.json")
 
 
+@pytest.mark.parametrize(("size", "found"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_a_statement_of_more_than_a_mebibyte_is_none(repository: Repository, size: int, found: bool) -> None:
+    git, clock = repository.open(), SystemClock()
+    facts = {"branch": "main", "commit": "1" * 40, "tips": [], "count": 0, "at": "x"}
+    short = HeadsStatement.model_validate({**facts, "by": ""})
+    long = HeadsStatement.model_validate({**facts, "by": "a" * (size - len(short.canonical))})
+    assert len(long.canonical) == size
+    who = Identity("Ada", "ada@example.org", "git config")
+    write_heads(git, StateFolder(repository.path / ".git"), who, clock, long, "")
+    statements, findings = read_heads(git, git.commit_of(HEADS_REF))
+    assert [one.statement for one in statements] == ([long] if found else [])
+    assert places(tuple(findings)) == ([] if found else [("ORC-6070", f"{HEADS_REF}:main.json")])
+
+
+def test_a_statement_gives_up_where_its_ref_is_locked(repository: Repository) -> None:
+    lock = repository.path / ".git" / f"{HEADS_REF}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    facts = {"branch": "main", "commit": "1" * 40, "tips": [], "count": 0, "at": "x", "by": "a@b"}
+    who = Identity("Ada", "ada@example.org", "git config")
+    state = StateFolder(repository.path / ".git")
+    git = repository.open()
+    with pytest.raises(GitFailed, match="is locked or moves all the time"):
+        write_heads(git, state, who, SystemClock(), HeadsStatement.model_validate(facts), "")
+    assert git.commit_of(HEADS_REF) is None
+
+
 def test_a_statement_of_another_branch_counts_only_where_its_commit_is_an_ancestor(ledger: Ledger) -> None:
     ledger.run()
     ledger.repository.git("checkout", "-q", "-b", "side")
@@ -710,6 +764,10 @@ def test_a_plan_that_is_missing_edited_or_no_digest_at_all_is_told(ledger: Ledge
     assert ledger.told() == [("ORC-6067", path)]
     ledger.repository.commit(path, PLAN_BYTES.decode() + "\n")
     assert ledger.told() == [("ORC-6067", path)]
+    for other in (PLAN_BYTES[:-1] + b" ", PLAN_BYTES[:-1]):
+        ledger.repository.commit(path, other.decode())
+        assert ledger.told() == [("ORC-6067", path)]
+        assert "its digest differs" in ledger.verify().findings[0].message
     ledger.repository.commit(path, PLAN_BYTES.decode())
     assert ledger.told() == []
     record = ledger.make(plan="../../x", run=run.record.run[:-1] + ("0" if run.record.run[-1] != "0" else "1"))

@@ -33,6 +33,13 @@ secrets:
   key: {store: aws}
   token: {store: vault}
 """
+ELSEWHERE = """
+environments: {development: {}, staging: {}}
+secrets:
+  key:
+    generate: true
+    environments: {staging: {store: vault}}
+"""
 Make = Callable[..., Path]
 
 
@@ -98,6 +105,26 @@ def test_on_a_bare_machine_it_lists_exactly_what_the_workflows_need(repository: 
     assert {int(finding.code.exit_status) for finding in found.findings} == {69}
 
 
+def test_programs_of_checks_and_scripts_of_other_types_are_needed_too(repository: Path, bare: dict[str, str]) -> None:
+    check = "{type: http, url: 'http://x', environments: {development: {type: command, command: [looks-well]}}}"
+    write(
+        repository,
+        "admin-config.yaml",
+        f"environments: {{development: {{}}, staging: {{}}}}\nhealthChecks: {{well: {check}}}\n",
+    )
+    workflow(
+        repository,
+        "one",
+        "type: validation, config: {healthChecks: [well]}",
+        "type: validation, config: {checks: [{name: a, type: command, command: [shop-probe, now]}]}",
+        "type: wait, config: {until: [{name: b, type: command, command: [./own.sh]}]}",
+    )
+    assert missing(diagnose(directory=repository, outside=bare)) == {"git", "looks-well", "shop-probe"}
+    assert missing(diagnose([], "staging", directory=repository, outside=bare)) == {"git", "shop-probe"}
+    workflow(repository, "two", "type: policy, config: {script: 'true'}")
+    assert missing(diagnose([], "staging", directory=repository, outside=bare)) == {"git", "shop-probe", "bash"}
+
+
 def test_a_plan_needs_only_what_it_reaches_in_its_environment(repository: Path, bare: dict[str, str]) -> None:
     write(repository, "admin-config.yaml", ADMIN.split("secrets:", maxsplit=1)[0] + "  development: {}\n")
     write(repository, "apps/score.yaml", SCORE)
@@ -112,6 +139,22 @@ def test_a_plan_needs_only_what_it_reaches_in_its_environment(repository: Path, 
     write(repository, "apps/score.yaml", "metadata: {name: shop}\n")
     with pytest.raises(CannotContinue):
         diagnose([score], "development", directory=repository, outside=bare)
+
+
+def test_what_an_environment_never_runs_is_not_needed_there(repository: Path, bare: dict[str, str]) -> None:
+    write(repository, "admin-config.yaml", ELSEWHERE)
+    write(repository, "apps/score.yaml", SCORE)
+    step = "type: script, if: environment.name == 'staging', env: {KEY: '${secrets.key}'}, config: {command: [psql]}"
+    workflow(repository, "fill", step)
+    score = str(repository / "apps" / "score.yaml")
+
+    here = diagnose([score], "development", directory=repository, outside=bare)
+    there = diagnose([score], "staging", directory=repository, outside=bare)
+
+    assert missing(here) == {"git"}
+    assert [check.name for check in here.checks if check.kind == "backend"] == []
+    assert missing(there) == {"git", "psql"}
+    assert [check.name for check in there.checks if check.kind == "backend"] == ["store vault"]
 
 
 def test_versions_are_asked_and_held_against_every_range(repository: Path, bare: dict[str, str]) -> None:

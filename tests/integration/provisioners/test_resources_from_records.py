@@ -28,7 +28,16 @@ def test_a_resource_goes_through_its_life(repository: Make) -> None:
     assert told.status == 0, told.err
     shown = there.ask("resource", "show", "shop", "queue", "-o", "json").data
     assert shown["state"] == "terminated"
-    assert [one["state"] for one in shown["history"]] == ["failed", "active", "degraded", "terminated"]
+    assert [one["state"] for one in shown["history"]] == [
+        "requested",
+        "provisioning",
+        "failed",
+        "provisioning",
+        "active",
+        "degraded",
+        "terminating",
+        "terminated",
+    ]
     assert shown["provisioner"] == {
         "name": "queues",
         "version": "1.0.0",

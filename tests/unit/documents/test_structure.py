@@ -101,6 +101,11 @@ def test_two_spellings_in_config_are_an_error(config: str) -> None:
     assert finding.related
 
 
+def test_two_spellings_that_say_the_same_are_a_warning() -> None:
+    found = config_findings(", config: {manifests_path: a, manifests: a}", "kubernetes")
+    assert [(one.code, one.severity) for one in found][-1] == (codes.SPELLED_TWICE, Severity.WARNING)
+
+
 def test_a_reference_stands_for_any_typed_input() -> None:
     assert config_findings(', config: {replicas: "${parameters.n}"}', "kubernetes") == []
     (finding,) = config_findings(", config: {replicas: many}", "kubernetes")

@@ -295,7 +295,12 @@ def test_a_workload_that_is_none_is_told_with_where(context: Any, play: Any) -> 
     assert "is no Score workload: containers" in result.failure.message
 
 
-CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
+CONFIG_MAP: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings"},
+    "data": {"a": "b"},
+}
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
@@ -409,11 +414,12 @@ def test_a_namespace_alone_can_be_made(context: Any, play: Any) -> None:
 
 
 APPLY = {"mode": "apply", "context": "staging"}
+APPLIED = b"a/b serverside-applied\n"
 
 
 def test_apply_sends_everything_once_and_waits_for_what_rolls_out(context: Any, play: Any, ended: Any) -> None:
     ctx = context("kubernetes", {"objects": [CONFIG_MAP, DEPLOYMENT], **APPLY, "rolloutTimeout": "2m"})
-    result, (looked, applied, waited) = play(ctx, [ended(), ended(), ended()])
+    result, (looked, applied, waited) = play(ctx, [ended(), ended(stdout=APPLIED * 3), ended()])
     assert result.failure is None
     assert looked.argv[2:] == ("get", "--ignore-not-found=true", "--output=json", "--filename=-")
     assert not looked.logs_stdout
@@ -447,13 +453,16 @@ def test_a_hostile_context_stays_one_argument(context: Any, play: Any, ended: An
 
 
 def test_what_does_not_roll_out_fails_the_step(context: Any, play: Any, ended: Any) -> None:
-    result, _ = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY}), [ended(), ended(), ended(1)])
+    result, _ = play(
+        context("kubernetes", {"objects": [DEPLOYMENT], **APPLY}), [ended(), ended(stdout=APPLIED * 2), ended(1)]
+    )
     assert result.failure.code.number == "ORC-5123"
     assert "Deployment/web" in result.failure.message
 
 
 def test_waiting_can_be_switched_off(context: Any, play: Any, ended: Any) -> None:
-    result, requests = play(context("kubernetes", {"objects": [DEPLOYMENT], **APPLY, "wait": False}), [ended()] * 2)
+    inputs = {"objects": [DEPLOYMENT], **APPLY, "wait": False}
+    result, requests = play(context("kubernetes", inputs), [ended(), ended(stdout=APPLIED * 2)])
     assert result.failure is None
     assert len(requests) == 2
 
@@ -463,16 +472,22 @@ def test_a_refused_apply_and_a_missing_kubectl_fail_the_step(context: Any, play:
     assert play(ctx, [ended(1)])[0].failure.code.number == "ORC-5103"
     assert play(ctx, [missing])[0].failure.code.number == "ORC-5102"
     assert play(ctx, [ended(), missing])[0].failure.code.number == "ORC-5102"
-    assert play(ctx, [ended(), ended(), missing])[0].failure.code.number == "ORC-5102"
+    assert play(ctx, [ended(), ended(stdout=APPLIED * 2), missing])[0].failure.code.number == "ORC-5102"
 
 
 def test_delete_takes_objects_away_backwards_and_never_the_namespace(context: Any, play: Any, ended: Any) -> None:
     ctx = context("kubernetes", {"operation": "delete", "objects": [CONFIG_MAP, DEPLOYMENT], **APPLY})
-    result, (request,) = play(ctx, [ended()])
+    there = [
+        {**one, "metadata": {**one["metadata"], "uid": name}} for name, one in (("a", CONFIG_MAP), ("b", DEPLOYMENT))
+    ]
+    found = json.dumps({"kind": "List", "items": there}).encode()
+    result, (_, request, _) = play(ctx, [ended(stdout=found), ended(), ended()])
     assert "--ignore-not-found=true" in request.argv
     assert [data["kind"] for data in yaml.safe_load_all(request.stdin)] == ["Deployment", "ConfigMap"]
     assert result.artifacts == {}
     assert result.message == "2 objects deleted"
+    result, _ = play(ctx, [ended(stdout=found), ended(), ended(stdout=found)])
+    assert "ConfigMap/settings, Deployment/web is still there" in result.failure.message
 
 
 def test_delete_without_a_cluster_deletes_nothing_and_says_so(context: Any, play: Any) -> None:

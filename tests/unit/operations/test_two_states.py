@@ -267,6 +267,18 @@ def test_a_file_that_was_looked_for_and_is_there_now_counts() -> None:
     assert len(found) == 20
 
 
+@pytest.mark.parametrize("each", ["forEach: [all], config: {manifests: 'k8s/${item}', mode: render}", None])
+def test_a_file_that_two_steps_read_affects_both_of_them(each: str | None) -> None:
+    text = GOOD["workflows/platform/scan.yaml"]
+    first = each or "config: {manifests: k8s/all, mode: render}, timeout: 7m"
+    added = text.replace("  steps:\n", f"  steps:\n    - {{name: each, type: kubernetes, {first}}}\n")
+    old = {**GOOD, "workflows/platform/scan.yaml": added}
+    new = {**old, "k8s/all/a.yaml": "b"}
+    found = [*search(old, new).affected()]
+    assert len(found) == 20
+    assert found == [*search(old, new, everything=True).affected()]
+
+
 def test_a_policy_affects_plans_that_stay_what_they_are() -> None:
     strict = {**GOOD, "admin-config.yaml": GOOD["admin-config.yaml"].replace("[script, kubernetes]", "[script]")}
     found = [*search(GOOD, strict).affected()]

@@ -366,3 +366,28 @@ def test_a_wide_loop_behind_a_wide_group_has_a_barrier_and_no_square_of_edges(pl
     outcome = planned(plan, f"{group}\n- {{name: loop, {RUN}, forEach: [{', '.join(map(str, range(50)))}]}}")
     assert nodes(outcome)["loop[49]"].needs == [f"{FLOW}/[1]"]
     assert sum(len(step.needs) for step in nodes(outcome).values()) < 150
+
+
+def test_a_default_may_name_parameters_that_have_a_value(plan: Planner) -> None:
+    files = shared(
+        greet="""
+            parameters: [{name: name, required: true}, {name: space, default: "ns-${parameters.name}"}]
+            steps:
+              - {name: say, type: script, config: {script: "echo ${parameters.space}"}}
+        """
+    )
+    step = "- {name: greet, type: workflow, workflow: ../shared/greet.yaml, parameters: {name: shop}}"
+    (said,) = [one for name, one in nodes(planned(plan, step, files)).items() if name == "greet.say"]
+    assert said.inputs["script"] == "echo ns-shop"
+
+
+def test_a_default_that_names_a_parameter_without_a_value_is_an_error(plan: Planner) -> None:
+    files = shared(
+        greet="""
+            parameters: [{name: space, default: "ns-${parameters.later}"}, {name: later, default: x}]
+            steps:
+              - {name: say, type: script, config: {script: "echo ${parameters.space}"}}
+        """
+    )
+    found = errors(planned(plan, "- {name: greet, type: workflow, workflow: ../shared/greet.yaml}", files))
+    assert any("there is no parameter 'later' with a value" in one for one in found)

@@ -53,7 +53,7 @@ def test_the_schemas_say_what_the_reader_takes(root: Path) -> None:
     asked = ResourceRequest("db", "postgres", "shop", "development", root)
     jsonschema.validate(json.loads(request_of("provision", asked, {})), requests)
     assert set(answers["properties"]) == {
-        "protocol", "outputs", "secrets", "message", "manifests", "hints", "status", "describes", "error",
+        "protocol", "outputs", "secrets", "message", "manifests", "hints", "status", "describes", "backup", "error",
     }  # fmt: skip
     for printed in ({}, {"error": {"message": "no"}}, {"outputs": {"a": 1}, "hints": []}):
         jsonschema.validate(printed, answers)

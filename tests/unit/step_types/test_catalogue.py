@@ -121,6 +121,11 @@ def test_two_spellings_of_one_input_are_refused() -> None:
         STEP_TYPES["terraform"].inputs.model_validate({"path": "a", "workingDir": "b"})
 
 
+def test_two_spellings_that_say_the_same_are_one_input() -> None:
+    written = {"appName": "shop", "namespace": "shop", "destNamespace": "shop", "repoUrl": "https://git.example/a.git"}
+    assert inputs_of("argocd-app", written)["namespace"] == "shop"
+
+
 def test_aliases_stand_in_the_schema() -> None:
     schema = STEP_TYPES["terraform"].inputs.model_json_schema()
     assert schema["x-aliases"]["path"] == "workingDir"

@@ -5,10 +5,23 @@ A real one would make buckets and a catalogue database here; what it promises wo
 
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
-from innominatus_cli.sdk import Config, Hint, InvalidConfigError, Output, Provisioner, Resource, Result, Status
+from innominatus_cli.sdk import (
+    Backup,
+    Config,
+    Hint,
+    InvalidConfigError,
+    NotFoundError,
+    Output,
+    Provisioner,
+    Resource,
+    Result,
+    Status,
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
@@ -67,3 +80,29 @@ class DataLake(Provisioner):
     def hints(self, resource: Resource, outputs: Mapping[str, Any]) -> Sequence[Hint]:  # noqa: ARG002 - as above
         """Where to look."""
         return (Hint("text", "Data lake", f"{outputs['bucket']}, {outputs['catalog']}"),)
+
+    def backup(self, resource: Resource, config: Config, backup: Backup) -> str:  # noqa: ARG002 - as above
+        """Copies the zones and the catalogue. The key stays: each environment has its own."""
+        for path in self._data():
+            if path.is_dir():
+                shutil.copytree(path, backup.folder / path.name, symlinks=True)
+            else:
+                shutil.copy2(path, backup.folder / path.name)
+        return ""
+
+    def restore(self, resource: Resource, config: Config, backup: Backup) -> None:  # noqa: ARG002 - as above
+        """Puts zones and catalogue of a backup in the place of those that are there."""
+        if not (backup.folder / "catalog.json").is_file():
+            raise NotFoundError(f"the backup {backup.id} is not in this clone")
+        fresh = self.folder / ".restoring"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(backup.folder, fresh, symlinks=True)
+        for path in self._data():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for path in fresh.iterdir():
+            path.rename(self.folder / path.name)
+        fresh.rmdir()
+
+    def _data(self) -> list[Path]:
+        """What a backup holds: all that has no dot before its name."""
+        return [path for path in sorted(self.folder.iterdir()) if not path.name.startswith(".")]

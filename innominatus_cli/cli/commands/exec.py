@@ -1,0 +1,36 @@
+"""`exec`: a command in a pod of an application."""
+
+import click
+
+from innominatus_cli.cli import offers
+
+
+@click.command("exec")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("words", metavar="-- COMMAND [ARGUMENT]...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--workload", metavar="NAME", help="Which one, where there are several.")
+@click.option("-c", "--container", metavar="NAME", help="Which container of the pod; else its first one.")
+@click.option("-i", "--stdin", is_flag=True, help="Let the command read what comes here on stdin.")
+def command(
+    application: str,
+    words: tuple[str, ...],
+    environment: str | None,
+    workload: str | None,
+    container: str | None,
+    stdin: bool,
+) -> int:
+    r"""Run a command in a pod of a workload that is deployed, in this terminal, by kubectl; its exit status is ours.
+
+    Which cluster and object is told by the record of the last deployment. Who ran which program is recorded, without
+    its arguments, for they may hold a secret.
+
+    \b
+    Examples:
+      innominatus-ctl exec checkout-service --env staging -- ls -l /data
+      innominatus-ctl exec checkout-service -c web -- sh
+      innominatus-ctl exec checkout-service -i -- psql < query.sql
+    """
+    from innominatus_cli.cli.foreground import execute_in_pod
+
+    return execute_in_pod(application, words, environment, workload, container, stdin=stdin)

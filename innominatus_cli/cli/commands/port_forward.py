@@ -1,0 +1,29 @@
+"""`port-forward`: a port of this machine that leads to a pod of an application."""
+
+import click
+
+from innominatus_cli.cli import offers
+from innominatus_cli.cli.foreground import Ports
+
+
+@click.command("port-forward")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("ports", metavar="[LOCAL:]PORT...", nargs=-1, required=True, type=Ports())
+@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--workload", metavar="NAME", help="Which one, where there are several.")
+@click.option("--address", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Where to listen.")
+def command(
+    application: str, ports: tuple[str, ...], environment: str | None, workload: str | None, address: str
+) -> int:
+    r"""Lead ports of this machine to a pod of a workload that is deployed, by kubectl, until Ctrl-C.
+
+    Which cluster and object is told by the record of the last deployment. Nothing changes, so nothing is recorded.
+
+    \b
+    Examples:
+      innominatus-ctl port-forward checkout-service 8080 --env staging
+      innominatus-ctl port-forward checkout-service 9000:8080 --workload payment-gateway
+    """
+    from innominatus_cli.cli.foreground import forward
+
+    return forward(application, ports, environment, workload, address)

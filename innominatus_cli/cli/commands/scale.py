@@ -1,0 +1,36 @@
+"""`scale`: how many replicas a workload has, until the next deployment."""
+
+import click
+
+from innominatus_cli.cli import offers
+from innominatus_cli.cli.output import output_option, print_document
+
+
+@click.command("scale")
+@click.argument("application", metavar="APP", shell_complete=offers.applications)
+@click.argument("workload", metavar="[WORKLOAD]", required=False)
+@click.option("--replicas", metavar="N", type=click.IntRange(0, 10_000), required=True, help="How many; 0 stops it.")
+@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
+@output_option("text", "json", "yaml")
+def command(
+    application: str, workload: str | None, replicas: int, environment: str | None, reason: str, output: str
+) -> int:
+    r"""Let a workload that is deployed have N replicas, and wait until they are ready; who did is recorded.
+
+    Which cluster and object is told by the record of the last deployment. The next plan warns of it, and a deployment
+    that says how many replicas there are puts that number back.
+
+    \b
+    Examples:
+      innominatus-ctl scale checkout-service --replicas 3 --env staging
+      innominatus-ctl scale checkout-service payment-gateway --replicas 0 --reason "cost"
+    """
+    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.resources.by_hand import scale
+    from innominatus_cli.reports.by_hand import scale_text
+
+    done = scale(open_ledger(), application, workload, replicas, environment, reason)
+    print_document(done.document, output, lambda: scale_text(done.document))
+    return told(done.findings)

@@ -1,0 +1,90 @@
+"""What a plan does to resources: the difference between what it asks for and what the last success made."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.repository import Repository
+from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.catalogue.resources import ORPHANED_RESOURCE
+from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.store import Records
+from innominatus_cli.operations.resources.differences import Difference, differences_of
+from innominatus_cli.operations.resources.recorded import RecordedResource, is_of_a_resource, recorded_resources
+
+Change = Literal["create", "update", "unchanged", "delete", "release", "orphaned"]
+_REMOVES: Final[dict[Any, Change]] = {"delete": "delete", "release": "release"}
+
+
+class ResourceChange(NamedTuple):
+    """What a plan does to one resource. `orphaned`: it is there, and the Score file has it no more."""
+
+    resource: str
+    type: str
+    change: Change
+    differences: tuple[Difference, ...] = ()
+    state: str | None = None
+    """As the records have it; None where they do not know it."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same as data."""
+        differs = [{"what": one.what, "was": one.was, "now": one.now} for one in self.differences]
+        return {**self._asdict(), "differences": differs}
+
+
+def changes_of(plan: Plan, recorded: Iterable[RecordedResource], declared: Sequence[str]) -> tuple[ResourceChange, ...]:
+    """What the steps of a plan do to resources, in their order, and what is orphaned behind that.
+
+    `declared` are the resources of the Score file; a golden path may plan fewer of them.
+    """
+    known = {row.name: row for row in recorded}
+    found: list[ResourceChange] = []
+    for step in plan.steps:
+        if not is_of_a_resource(step):
+            continue
+        name, kind = str(step.inputs["resource"]), str(step.inputs.get("resourceType", ""))
+        row = known.pop(name, None)
+        state = row.state if row else None
+        removal = _REMOVES.get(step.inputs.get("operation"))
+        if removal is not None:
+            found.append(ResourceChange(name, kind, removal, (), state))
+        elif row is None or not row.is_there or row.made is None:
+            found.append(ResourceChange(name, kind, "create", (), state))
+        else:
+            differences = differences_of(row.made, step.inputs)
+            found.append(ResourceChange(name, kind, "update" if differences else "unchanged", differences, state))
+    if plan.operation is Operation.DEPLOY:
+        orphans = [row for name, row in known.items() if row.is_there and name not in declared]
+        found += [
+            ResourceChange(row.name, str(row.asked.get("resourceType", "")), "orphaned", (), row.state)
+            for row in orphans
+        ]
+    return tuple(found)
+
+
+def resource_changes(
+    repository: Repository, store: Records, plan: Plan
+) -> tuple[tuple[ResourceChange, ...], tuple[Finding, ...]]:
+    """What a plan does to the resources of its application, and a warning for each one that nobody asks for any more.
+
+    Nothing of a task, which leaves resources alone.
+    """
+    if plan.operation is Operation.TASK or plan.rolls_back is not None:
+        return (), ()
+    application = plan.application
+    workloads = repository.workloads(application.path) if application.path else ()
+    declared = [
+        name for one in workloads if one.model.metadata.name == application.name for name in one.model.resources
+    ]
+    recorded = recorded_resources(store, application.name, plan.environment)
+    changes = changes_of(plan, recorded, declared)
+    return changes, tuple(_orphan(plan, one) for one in changes if one.change == "orphaned")
+
+
+def _orphan(plan: Plan, orphan: ResourceChange) -> Finding:
+    message = (
+        f"resource '{orphan.resource}' ({orphan.type}) of '{plan.application.name}' is {orphan.state} in "
+        f"'{plan.environment}', and the Score file has it no more"
+    )
+    return Finding(ORPHANED_RESOURCE, message, Place(plan.application.path or plan.application.name))

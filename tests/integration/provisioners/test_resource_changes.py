@@ -1,0 +1,137 @@
+"""What plans say of resources: created, updated, unchanged, orphaned, shared; with their hints and tags."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Make = Callable[..., Any]
+ADMIN = "productProvisioners: [{type: queue, name: queues, version: 1.0.0, command: [bash, ./queue]}]\n"
+QUEUE = (
+    'echo \'{"outputs": {"url": "amqp://queue"}, '
+    '"hints": [{"type": "dashboard", "label": "Queues", "value": "https://queues.example/shop"}]}\'\n'
+)
+SCORE = """\
+apiVersion: score.dev/v1b1
+metadata: {name: %s}
+containers: {web: {image: "registry.example.com/web:1.2"}}
+resources:
+%s"""
+
+
+def score(*resources: str, name: str = "shop") -> str:
+    return SCORE % (name, "".join(f"  {one}\n" for one in resources)) if resources else SCORE % (name, "  {}\n")
+
+
+@pytest.fixture
+def there(repository: Make) -> Any:
+    made = repository(
+        {
+            "admin-config.yaml": ADMIN,
+            "queue": QUEUE,
+            "score.yaml": score("queue: {type: queue, params: {size: 3}}", "files: {type: volume}"),
+        }
+    )
+    assert made.ask("run", "deploy-app", "score.yaml").status == 0
+    return made
+
+
+def changes(there: Any) -> dict[str, tuple[str, list[str]]]:
+    told = there.ask("plan", "score.yaml", "-o", "json").data["resources"]
+    return {one["resource"]: (one["change"], [differs["what"] for differs in one["differences"]]) for one in told}
+
+
+def states(there: Any, name: str) -> list[str]:
+    shown = there.ask("resource", "show", "shop", name, "-o", "json").data
+    return [one["state"] for one in shown["history"]]
+
+
+def test_a_plan_says_what_becomes_of_each_resource(there: Any) -> None:
+    assert changes(there) == {"queue": ("unchanged", []), "files": ("unchanged", [])}
+    there.root.joinpath("score.yaml").write_text(
+        score("queue: {type: queue, params: {size: 5}}", "more: {type: volume}")
+    )
+    assert changes(there) == {
+        "queue": ("update", ["params.size"]),
+        "more": ("create", []),
+        "files": ("orphaned", []),
+    }
+    told = there.ask("plan", "score.yaml")
+    assert "params.size: 3 → 5" in told.out
+    assert "ORC-6171" in told.err
+    assert "files" in told.err
+    explained = there.ask("explain", "shop")
+    assert "queue (queue): params.size: 3 → 5" in explained.out
+    assert "ORC-6171" in explained.err
+
+
+def test_a_changed_size_is_scaled_and_another_change_is_an_update(there: Any) -> None:
+    for params in ("{size: 5}", "{size: 5, durable: true}"):
+        there.root.joinpath("score.yaml").write_text(score(f"queue: {{type: queue, params: {params}}}"))
+        assert there.ask("run", "deploy-app", "score.yaml").status == 0
+    assert states(there, "queue") == ["requested", "provisioning", "active", "scaling", "active", "updating", "active"]
+
+
+def test_an_update_that_fails_leaves_the_resource_degraded_and_the_plan_still_wants_it(there: Any) -> None:
+    there.root.joinpath("queue").write_text("exit 1\n")
+    there.root.joinpath("score.yaml").write_text(score("queue: {type: queue, params: {colour: red}}"))
+    assert there.ask("run", "deploy-app", "score.yaml").status == 4
+    assert states(there, "queue")[-2:] == ["updating", "degraded"]
+    assert changes(there)["queue"] == ("update", ["params.colour", "params.size"])
+
+
+def test_an_orphan_is_marked_in_the_list_until_it_is_removed(there: Any) -> None:
+    there.root.joinpath("score.yaml").write_text(score("queue: {type: queue, params: {size: 3}}"))
+    rows = there.ask("list-resources", "-o", "json").data["resources"]
+    assert {row["resource"]: row["orphaned"] for row in rows} == {"queue": False, "files": True}
+    assert "active (orphaned)" in there.ask("list-resources").out
+    assert there.ask("deprovision", "shop").status == 0
+    assert states(there, "files")[-2:] == ["terminating", "terminated"]
+
+
+def test_a_rollback_ends_what_its_run_made(there: Any) -> None:
+    there.root.joinpath("score.yaml").write_text(
+        score("queue: {type: queue, params: {size: 3}}", "files: {type: volume}", "more: {type: volume}")
+    )
+    assert there.ask("run", "deploy-app", "score.yaml").status == 0
+    told = there.ask("rollback", "shop")
+    assert told.status == 0, told.err
+    assert states(there, "more") == ["requested", "provisioning", "active", "terminating", "terminated"]
+    assert states(there, "files") == ["requested", "provisioning", "active"]
+
+
+def test_hints_are_recorded_and_shown(there: Any) -> None:
+    shown = there.ask("resource", "show", "shop", "queue", "-o", "json").data
+    assert shown["hints"] == [{"type": "dashboard", "label": "Queues", "value": "https://queues.example/shop"}]
+    assert "Queues: https://queues.example/shop" in there.ask("resource", "show", "shop", "queue").out
+
+
+def test_resources_are_found_by_their_tags(there: Any) -> None:
+    there.root.joinpath("score.yaml").write_text(
+        score("queue: {type: queue, params: {size: 3}, metadata: {tags: {team: payments, tier: 1}}}")
+    )
+    assert changes(there)["queue"] == ("update", ["tags.team", "tags.tier"])
+    assert there.ask("run", "deploy-app", "score.yaml").status == 0
+    for tag, found in (("team", 1), ("team=payments", 1), ("tier=1", 1), ("team=web", 0), ("cost", 0)):
+        assert len(there.ask("list-resources", "--tag", tag, "-o", "json").data["resources"]) == found
+
+
+def test_a_shared_resource_goes_with_the_last_application_that_uses_it(there: Any) -> None:
+    shared = "queue: {type: queue, id: common, params: {size: 3}}"
+    there.root.joinpath("score.yaml").write_text(score(shared))
+    there.root.joinpath("office").mkdir()
+    there.root.joinpath("office/score.yaml").write_text(score(shared, name="office"))
+    for file in ("score.yaml", "office/score.yaml"):
+        assert there.ask("run", "deploy-app", file).status == 0
+    assert there.ask("resource", "show", "shop", "common", "-o", "json").data["used_by"] == ["office", "shop"]
+    there.root.joinpath("queue").write_text("echo removed >> ../../../../removals; echo '{}'\n")
+    told = there.ask("deprovision", "shop")
+    assert told.status == 0, told.err
+    assert "ORC-6173" in told.err
+    assert states(there, "queue")[-1] == "terminated"
+    assert not list(there.root.joinpath(".git/innominatus/state").rglob("removals"))
+    assert there.ask("resource", "show", "office", "queue", "-o", "json").data["used_by"] == ["office"]
+    told = there.ask("deprovision", "office")
+    assert told.status == 0, told.err
+    assert "ORC-6173" not in told.err
+    assert list(there.root.joinpath(".git/innominatus/state").rglob("removals"))
