@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator, Mapping
+from functools import cache
 from pathlib import Path
 
 from innominatus_cli.documents.run_record import ToolFound
@@ -30,7 +31,12 @@ def run_program(
     program = request.argv[0].rpartition("/")[2]
     if not outcome.succeeded:
         return DriverResult(failure=ctx.program_failed(program, outcome), printed=outcome.stdout)
-    return DriverResult(printed=outcome.stdout, tools=(ToolFound(name=program),))
+    return DriverResult(printed=outcome.stdout, tools=_found(program))
+
+
+@cache
+def _found(program: str) -> tuple[ToolFound]:
+    return (ToolFound(name=program),)
 
 
 def _request(ctx: StepContext, inputs: ProgramInputs, env: Mapping[str, str]) -> CommandRequest | Finding:

@@ -61,6 +61,9 @@ class RunSetting:
     """Takes the values of secrets out of everything that leaves a step; knows each before a step is given it."""
     delivery: Callable[[str], Delivery] = by_variable
     """How a step is given the secret of this name."""
+    reads_records: bool = False
+    """Whether outputs of earlier steps are those of records, which have no secrets: then marks without a value stand in
+    a workload where a secret output is missing."""
     keeps_excerpts: bool = True
     """Whether results have a beginning and an end of what steps print."""
     compare_inputs: Callable[[PlannedStep], Finding | None] = _unchanged

@@ -13,7 +13,7 @@ from innominatus_cli.execution.step_ends import finding_of
 from innominatus_cli.execution.values import StepView
 from innominatus_cli.expressions.references import path_text
 from innominatus_cli.expressions.secret_marks import key_for, mark_of, secret_name
-from innominatus_cli.expressions.values import REF, resolve, text_of
+from innominatus_cli.expressions.values import REF, Absent, resolve, text_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import StepInputs
@@ -61,7 +61,12 @@ def _sealing(
     name = secret_name(setting.plan.application.name)
 
     def lookup(path: tuple[str, ...]) -> object:
-        value = view.value(path)
+        try:
+            value = view.value(path)
+        except Absent:
+            if setting.reads_records and path[0] == "resources":
+                return mark_of(name, key_for(path))
+            raise
         if not view.is_secret({REF: path_text(path)}, step.name) and not holds_value(setting.redactor, value):
             return value
         key = key_for(path)

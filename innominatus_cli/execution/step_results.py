@@ -155,23 +155,26 @@ class StepResults:
         for name in holding_names(self._redactor, variables):
             del variables[name]
             self._warn(secret_codes.OUTPUT_HOLDS_SECRET, f"variable '{name}' holds a secret; the record is without it")
+        told: dict[str, Any] = {
+            "reason": finding.message if finding else "",
+            "outputs": kept,
+            "withheld_outputs": withheld,
+            "variables": variables,
+            "artifacts": {path: digest_of_bytes(data) for path, data in artifacts.items()},
+            "stdout": stdout,
+            "stderr": stderr,
+            "tools": list(end.result.tools),
+            "hints": self._hints(end.result) if good else None,
+            "finding": ReportedFinding.of(finding) if finding else None,
+            "continued": status in {"failed", "timed_out"} and step.continue_on_error,
+        }
         result = StepResult(
             step=step.id,
             status=status,
-            reason=finding.message if finding else "",
             started_at=started_at,
             duration_ms=duration_ms,
             attempts=list(attempts),
-            outputs=kept,
-            withheld_outputs=withheld,
-            variables=variables,
-            artifacts={path: digest_of_bytes(data) for path, data in artifacts.items()},
-            stdout=stdout,
-            stderr=stderr,
-            tools=list(end.result.tools),
-            hints=self._hints(end.result) if good else None,
-            finding=ReportedFinding.of(finding) if finding else None,
-            continued=status in {"failed", "timed_out"} and step.continue_on_error,
+            **{name: value for name, value in told.items() if value},  # a model remembers what it was given
         )
         variables_all = end.variables if good else {}
         return StepEnd(

@@ -108,7 +108,7 @@ def _of_run(record: RunRecord, path: str, digest: str) -> Link:
         "" if record.recovered else record.finished_at,  # a later command wrote that one
         record.application,
         record.environment,
-        record.operation,
+        "rollback" if record.rolls_back is not None else record.operation,
         record.status,
         record.actor.name,
         record.actor.email,

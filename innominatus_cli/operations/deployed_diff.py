@@ -6,7 +6,7 @@ then: that the application has been deployed since is no difference of the tree.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +118,9 @@ class _Before:
     def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
         records = self.records(application, environment)
         return next(filter(is_deployment, records), None), stands(reversed(records))
+
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        return self.store.plan_bytes(digests)
 
     def plan(self, digest: str) -> Plan | None:
         return self.store.plan(digest)

@@ -301,10 +301,10 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:
-    """The newest record of the same application, environment and operation whose plan is still there."""
+    """The newest record of the same application, environment and operation whose plan is still there; no rollback."""
     for stored in reversed(store.records(plan.application.name, plan.environment)):
         record = stored.record
-        if record.plan is None or record.operation != plan.operation:
+        if record.plan is None or record.rolls_back is not None or record.operation != plan.operation:
             continue
         found = store.plan(record.plan)
         if found is not None:

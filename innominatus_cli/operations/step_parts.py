@@ -90,6 +90,7 @@ def setting_outside_of_runs(
         redactor=redactor,
         delivery=delivery_of(admin.secrets_in(plan.environment)),
         driver_for=driver_for,
+        reads_records=True,
     )
 
 

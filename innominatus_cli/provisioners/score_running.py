@@ -94,7 +94,7 @@ def _by_template(entry: Mapping[str, Any], request: ResourceRequest, folder: Own
     _keep(folder, data["State"], data["Shared"])
     withheld = _secrets_in([data["Init"], data["State"], data["Shared"]])
     logs = made.get("info_logs")
-    lines = [str(line) for line in logs] if isinstance(logs, list) else []
+    lines = [" ".join(str(line).split()) for line in logs] if isinstance(logs, list) else []
     described = [key for key in ("services", "volumes", "networks", "models") if made.get(key)]
     return _answer(entry, _mapping(made.get("outputs"), "outputs"), made.get("manifests"), lines, described, withheld)
 

@@ -5,14 +5,18 @@
 Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
 step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
 and 1,000 steps, the fixed cost what is left for no step at all. Rounds take turns, and ratios are made within a round,
-because a shared machine is never as fast twice. Then a chain of 200 steps against make, as whole processes less those
-of a chain of 20; and, where strace is here, how often the tool waits for the disk for each step.
+because a shared machine is never as fast twice. What the engine itself takes of it (the rest is reading, checking and
+planning 900 more steps, and their record) is the duration in the run's record. Then a chain of 200 steps against make,
+as whole processes less those of a chain of 20; how much memory the engine needs for 10,000 steps beside their plan;
+and, where strace is here, how often the tool waits for the disk for each step.
 
 On a machine with other work put `chrt -r 10` before it: a parent that works between its children waits for its turn
 each time, and make does not work.
 """
 
+import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -25,6 +29,7 @@ SIZES = (100, 1000)
 LAYERS = 10
 CHAIN = (20, 200)
 WIDTHS = (2, 16)
+MANY = 10_000
 ROUNDS, SHORT_ROUNDS = 7, 2
 PYTHON = Path(sys.executable)
 SCORE = """\
@@ -102,10 +107,17 @@ def environment() -> dict[str, str]:
 
 def timed(argv: list[str], origin: Path) -> float:
     """Seconds of a command in a fresh copy of a repository, so that no round sees the records of another."""
+    return timed_with_engine(argv, origin)[0]
+
+
+def timed_with_engine(argv: list[str], origin: Path) -> tuple[float, float]:
+    """The same, and the seconds that the engine took of it by the record; 0 where there is none."""
     folder = origin.with_name("work")
     shutil.copytree(origin, folder, symlinks=True)
     try:
-        return timed_in(argv, folder)
+        seconds = timed_in(argv, folder)
+        records = (json.loads(path.read_bytes()) for path in folder.glob(".innominatus/runs/**/*.json"))
+        return seconds, sum(record["duration_ms"] for record in records) / 1000
     finally:
         shutil.rmtree(folder)
 
@@ -154,6 +166,52 @@ def syncs_of(root: Path, strace: str) -> dict[str, float]:
     return found
 
 
+def memory(folder: Path) -> str:
+    """A line with the memory of a process that holds a plan of `MANY` steps, before and after the engine ran it."""
+    folder.mkdir()
+    argv = [str(PYTHON), __file__, "--memory"]
+    done = subprocess.run(argv, cwd=folder, env=environment(), capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def run_many() -> None:
+    """Plans `MANY` steps in this process, without any document, and lets the engine run them 2 wide."""
+    from innominatus_cli.documents.plan import Application, Plan, PlannedStep
+    from innominatus_cli.documents.vocabulary import Operation, Phase, Tier
+    from innominatus_cli.execution.engine import ExecutionOptions, execute_plan
+    from innominatus_cli.execution.setting import RunSetting
+    from innominatus_cli.system.clock import SystemClock
+    from innominatus_cli.system.state_folder import StateFolder
+
+    def planned(number: int) -> PlannedStep:
+        needs = [f"deployment/application/-/bench/s{need}" for need in needs_of(number, MANY)]
+        name, where = f"s{number}", {"phase": Phase.DEPLOYMENT, "tier": Tier.APPLICATION}
+        inputs = {"command": ["true"]}
+        identity = f"deployment/application/-/bench/{name}"
+        return PlannedStep(id=identity, name=name, type="script", needs=needs, inputs=inputs, **where)
+
+    clock, here = SystemClock(), Path.cwd()
+    plan = Plan(
+        operation=Operation.TASK,
+        application=Application(name="bench"),
+        environment="development",
+        sources=[],
+        inputs=[],
+        workflows=[],
+        steps=[planned(number) for number in range(MANY)],
+    )
+    setting = RunSetting(plan, clock.new_id(), here, StateFolder(here), clock, lambda: 0.0, os.environ)
+    if not plan.digest:  # as every run works it out before the engine begins
+        raise AssertionError(plan)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = execute_plan(setting, ExecutionOptions(max_parallel=2))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if result.status != "succeeded":
+        raise SystemExit(f"the run of {MANY} steps {result.status}")
+    megabytes = (after - before) / 1024
+    sys.stdout.write(f"memory of the engine for {MANY:,} steps: {megabytes:.0f} MB beside {before / 1024:.0f} MB\n")
+
+
 def main(rounds: int) -> None:
     root = Path(tempfile.mkdtemp(prefix="bench-run-"))
     try:
@@ -162,15 +220,22 @@ def main(rounds: int) -> None:
             timed(argv, folders[SIZES[0]])
         slopes: dict[str, list[float]] = {name: [] for name in commands()}
         fixed: dict[str, list[float]] = {name: [] for name in commands()}
+        engine = []
         for _ in range(rounds):
             for name, argv in commands().items():
-                small, large = (timed(argv, folders[count]) for count in SIZES)
+                (small, first), (large, last) = (timed_with_engine(argv, folders[count]) for count in SIZES)
                 slope = (large - small) / (SIZES[1] - SIZES[0])
+                if last:
+                    engine.append((last - first) / (SIZES[1] - SIZES[0]))
                 slopes[name].append(slope)
                 fixed[name].append(small - slope * SIZES[0])
         report(slopes, fixed)
+        ratios = [mine / makes for mine, makes in zip(engine, next(iter(slopes.values())), strict=True)]
+        text = f"{statistics.median(engine) * 1000:.3f} ms a step, {statistics.median(ratios):.2f} x make"
+        sys.stdout.write(f"of which the engine: {text}\n")
         ratios = chain_ratios(root, rounds)
         sys.stdout.write(f"a chain of {CHAIN[1]}: {statistics.median(ratios):.2f} x make a step\n")
+        sys.stdout.write(memory(root / "memory"))
         strace = shutil.which("strace")
         for name, count in syncs_of(root, strace).items() if strace else ():
             sys.stdout.write(f"syncs a step, {name}: {count:.2f}\n")
@@ -189,4 +254,7 @@ def report(slopes: dict[str, list[float]], fixed: dict[str, list[float]]) -> Non
 
 
 if __name__ == "__main__":
-    main(SHORT_ROUNDS if "--short" in sys.argv[1:] else ROUNDS)
+    if "--memory" in sys.argv[1:]:
+        run_many()
+    else:
+        main(SHORT_ROUNDS if "--short" in sys.argv[1:] else ROUNDS)

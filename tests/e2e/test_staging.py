@@ -67,14 +67,14 @@ class Staging(NamedTuple):
         assert "ecommerce-payments-read" not in self.vault.ask("GET", "sys/policy")["policies"]
         assert [self.objects(namespace) for namespace in NAMESPACES] == [set(), set()]
         left = self.kubernetes.ask("get", "namespaces", "--output=name").split()
-        assert not {f"namespace/{namespace}" for namespace in NAMESPACES} & set(left)
+        assert [name for name in left if name.startswith("namespace/checkout-service")] == []
         return True
 
     def secrets(self) -> dict[str, str]:
         """The payment secrets as Vault has them."""
         found = {}
         for name in ("stripe-api-key", "paypal-client-secret"):
-            held = self.vault.ask("GET", f"secret/data/ecommerce/payments/staging/{name}")
+            held = self.vault.ask("GET", f"secret/data/ecommerce/payments/checkout-service/staging/{name}")
             if held is not None:
                 found[name] = held["data"]["data"]["value"]
         return found
@@ -157,10 +157,18 @@ def test_deprovisioning_removes_what_all_runs_have_made(staging: Staging) -> Non
     assert staging.tables() == TABLES
     assert "deployment.apps/checkout-service" in staging.objects("checkout-service")
 
+    staging.ctl("run", "observability-setup", SCORE, "--env", "staging")
+    assert "deployment.apps/grafana" in staging.objects("checkout-service-observability")
+    lifecycle = ("run", "db-lifecycle", SCORE, "--env", "staging", "--param")
+    staging.ctl(*lifecycle, "operation=backup")
+    staging.postgres.sql(staging.database, "DELETE FROM products;")
+    staging.ctl(*lifecycle, "operation=restore")
+    assert staging.postgres.sql(staging.database, "SELECT count(*) FROM products;").split() == ["5"]
+
     said = staging.ctl("deprovision", "checkout-service", "--env", "staging")
 
     assert "checkout-service in staging: succeeded" in said
     assert staging.nothing_is_left()
     assert not (staging.root / ".innominatus" / "manifests").exists()
     kept = json.loads(staging.ctl("history", "checkout-service", "-o", "json"))
-    assert [run["operation"] for run in kept["runs"]] == ["undeploy", "deploy", "deploy"]
+    assert [run["operation"] for run in kept["runs"]] == ["undeploy", "task", "task", "task", "deploy", "deploy"]

@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ _NEVER_BEGAN = ("ORC-6013", "ORC-5205")
 _ONCE_MORE = 8
 _DECISION = re.compile(r"--assume '?([^\s'=]+)=")
 _STATUSES = {int(status) for status in ExitStatus} | {124, 129, 130, 143}
+_PROGRAM = re.compile(r'execve\("([^"]+)".* = 0$', re.MULTILINE)
 _KILLED = 128 + signal.SIGKILL
 
 
@@ -80,8 +82,34 @@ def run(repository: Path, words: Sequence[str], strace: Sequence[str] = ()) -> D
     out = repository.parent / "out"
     warm: Warm | None = getattr(_warm, "process", None)
     ways = _in_a_new_process if warm is None else warm.run
-    status, kib, late = ways(repository, words, strace, out, _LONGEST_SECONDS)
-    return Done(words, status, out.read_text(errors="replace"), kib, late and not strace)
+    done = Done(words, *_told(ways(repository, words, strace, out, _LONGEST_SECONDS), out))
+    return done._replace(late=done.late and not strace)
+
+
+def started_by(repository: Path, words: Sequence[str]) -> tuple[Done, set[str]]:
+    """Runs a command, and tells which programs it started, and `socket` where it opened one.
+
+    strace sees all of it; a warm process tells it of itself, by Python's audit events, at a tenth of the cost.
+    """
+    trace = repository.parent / "started"
+    trace.write_text("")
+    warm: Warm | None = getattr(_warm, "process", None)
+    if warm is not None:
+        out = repository.parent / "out"
+        done = Done(words, *_told(warm.run(repository, words, (), out, _LONGEST_SECONDS, trace), out))
+        return done, set(trace.read_text().split())
+    strace = shutil.which("strace")
+    assert strace is not None
+    seen = [strace, "-f", "--seccomp-bpf", "-qq", "-o", str(trace), "-e", "signal=none", "-e", "trace=execve,socket"]
+    done = run(repository, words, seen)
+    told = trace.read_text(errors="replace")
+    programs = {Path(name).name for name in _PROGRAM.findall(told)[1:]}  # the first is the command itself
+    return done, programs | ({"socket"} if "socket(" in told else set())
+
+
+def _told(ended: tuple[int, int, bool], out: Path) -> tuple[int, str, int, bool]:
+    status, kib, late = ended
+    return status, out.read_text(errors="replace"), kib, late
 
 
 def be_warm() -> None:

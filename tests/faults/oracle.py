@@ -10,10 +10,7 @@ I13 and I14 are seen as each command ends (`tests.faults.commands`), the others 
 """
 
 import os
-import re
-import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,14 +27,13 @@ from innominatus_cli.operations.recovering import events_in
 from innominatus_cli.system.locks import try_lock
 from innominatus_cli.system.process_tree import all_processes, environment_holds
 from innominatus_cli.system.state_folder import StateFolder
-from tests.faults.commands import Trial, run
+from tests.faults.commands import Trial, run, started_by
 from tests.faults.scenes import LOOKING, SECRET_FORMS, Scene
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.plan import PlannedStep
 
 MOST_KIB = 300 * 1024
-_PROGRAM = re.compile(r'execve\("([^"]+)".* = 0$', re.MULTILINE)
 
 
 def judge(found: Trial, scene: Scene, before: Mapping[str, bytes], finished: Mapping[str, int]) -> None:
@@ -194,33 +190,14 @@ def _judge_surroundings(found: Trial, before: Mapping[str, bytes]) -> None:
 
 def _judge_looking(found: Trial) -> None:
     """I6, and I17: commands that only look, watched."""
-    strace = shutil.which("strace")
-    assert strace is not None
-    trace = found.repository.parent / "looked"
     for words in LOOKING:
-        seen = [
-            strace,
-            "-f",
-            "--seccomp-bpf",
-            "-qq",
-            "-e",
-            "signal=none",
-            "-o",
-            str(trace),
-            "-e",
-            "trace=execve,socket",
-        ]
-        done = run(found.repository, words, seen)
+        done, started = started_by(found.repository, words)
         found.most_kib = max(found.most_kib, done.kib)
         found.said.append(f"$ {' '.join(words)}\n{done.said}")
         if done.status != 0:
             found.wrong.append(f"I6: {' '.join(words)} says {done.status}: {done.said}")
-        told = trace.read_text(errors="replace")
-        programs = _PROGRAM.findall(told)
-        itself = programs[:1] == [sys.executable]
-        started = {Path(name).name for name in programs[itself:]} - {"git"}
-        if started or "socket(" in told:
-            found.wrong.append(f"I17: {' '.join(words)} starts {sorted(started)} or opens a socket")
+        if started - {"git"}:
+            found.wrong.append(f"I17: {' '.join(words)} starts {sorted(started - {'git'})}")
 
 
 def _judge_secrecy(found: Trial) -> None:

@@ -34,16 +34,30 @@ class Warm:
         )
 
     def run(
-        self, folder: Path, words: Sequence[str], strace: Sequence[str], out: Path, seconds: float
+        self,
+        folder: Path,
+        words: Sequence[str],
+        strace: Sequence[str],
+        out: Path,
+        seconds: float,
+        trace: Path | None = None,
     ) -> tuple[int, int, bool]:
-        """Exit status (below 0: the signal), largest memory in KiB, and whether it had to be killed after `seconds`."""
+        """Exit status (below 0: the signal), largest memory in KiB, and whether it had to be killed after `seconds`.
+
+        In `trace` stand the programs that it starts, and `socket` where it opens one.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         asked = {"folder": str(folder), "words": [*words], "strace": [*strace], "out": str(out), "seconds": seconds}
+        asked["trace"] = str(trace) if trace else ""
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()
         status, kib, late = json.loads(self._process.stdout.readline())
         return status, kib, late
+
+    def close(self) -> None:
+        """Ends it before this process does."""
+        self._process.communicate()
 
 
 def _import_everything() -> None:
@@ -90,6 +104,18 @@ def _wait_for_tracer(child: int, tracer: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.002)
 
 
+def _tell_of_programs(trace: int) -> None:
+    """From now on this process, and whatever is forked of it, says what it starts."""
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in {"os.posix_spawn", "os.exec", "os.system", "subprocess.Popen"}:
+            os.write(trace, Path(os.fsdecode(arguments[0])).name.encode() + b"\n")
+        elif event == "socket.__new__":
+            os.write(trace, b"socket\n")
+
+    sys.addaudithook(hear)
+
+
 def _be_the_tool(asked: Mapping[str, Any]) -> None:
     """Never comes back."""
     try:
@@ -101,6 +127,8 @@ def _be_the_tool(asked: Mapping[str, Any]) -> None:
         os.close(void)
         os.close(out)
         sys.argv = ["innominatus-ctl", *asked["words"]]
+        if asked["trace"]:
+            _tell_of_programs(os.open(asked["trace"], os.O_WRONLY | os.O_APPEND))
         if asked["strace"]:
             os.kill(os.getpid(), signal.SIGSTOP)
         from innominatus_cli.__main__ import main

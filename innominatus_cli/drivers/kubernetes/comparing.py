@@ -19,9 +19,6 @@ from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Endi
 _DIFFERS: Final = 1
 _CHANGED: Final = re.compile(rb"^diff .* (\S+)$", re.MULTILINE)
 _KEPT_BYTES: Final = 64 * 1024 * 1024
-_SERVERS_OWN: Final = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation")
-_SERVERS_OWN_TOO: Final = ("managedFields", "resourceVersion", "selfLink", "uid")
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,8 @@ def current(
 ) -> Generator[CommandRequest, CommandOutcome, list[dict[str, Any]] | Finding]:
     """The objects as the server has them; those that are not there are left out."""
     text = yaml_text(manifest.data for manifest in objects).encode()
-    argv = call(inputs, "get", "--ignore-not-found=true", "--output=json", "--filename=-")
+    shown = "--show-managed-fields=true"
+    argv = call(inputs, "get", "--ignore-not-found=true", shown, "--output=json", "--filename=-")
     outcome = yield ctx.command(*argv, stdin=text, keep_bytes=_KEPT_BYTES, logs_stdout=False)
     if not outcome.succeeded:
         return failed(ctx, "kubectl get", outcome)
@@ -104,17 +102,6 @@ def deleted(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest])
     if left:
         return ctx.finding(codes.PROGRAM_FAILED, f"'kubectl delete' ended well, and {', '.join(left)} is still there")
     return None
-
-
-def as_written(found: dict[str, Any]) -> dict[str, Any]:
-    """An object of the server without what only the server writes, so that it can be applied again."""
-    metadata = {key: value for key, value in found["metadata"].items() if key not in (*_SERVERS_OWN, *_SERVERS_OWN_TOO)}
-    annotations = {
-        key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != _LAST_APPLIED
-    }
-    if annotations:
-        metadata["annotations"] = annotations
-    return {**{key: value for key, value in found.items() if key != "status"}, "metadata": metadata}
 
 
 def previewed(compared: Compared) -> DriverResult:

@@ -65,18 +65,22 @@ def _rendered(ctx: StepContext, inputs: KubernetesInputs, operation: str, namesp
 
 
 def undo(ctx: StepContext) -> DriverSteps:
-    """Puts the cluster's objects back as they were before the run applied its own; new ones are deleted."""
+    """Applies what we had applied of the objects before the run; those that were not there are deleted.
+
+    Fields of others stay theirs. The server is asked first: where one object could not be put back nothing is changed.
+    """
     inputs = ctx.inputs_of(KubernetesInputs)
     if known(inputs.mode) != "apply" or known(inputs.operation) not in {"apply", "create-namespace"}:
         return DriverResult()
     noted = kept(ctx)
     if noted is None:
         return DriverResult(message="the run applied nothing")
-    applied, before = noted
+    before = noted.before
     there = {(one.kind, one.namespace, one.name) for one in before}
-    made = [one for one in applied if (one.kind, one.namespace, one.name) not in there]
+    made = [one for one in noted.applied if (one.kind, one.namespace, one.name) not in there]
     if before:
-        failure = yield from kubectl.apply(ctx, inputs, before, force=True)
+        failure = None if noted.whole else (yield from kubectl.tried(ctx, inputs, before))
+        failure = failure or (yield from kubectl.apply(ctx, inputs, before, force=noted.whole))
         if failure:
             return DriverResult(failure=failure)
     if made:
@@ -128,6 +132,8 @@ def _compared(ctx: StepContext, told: Callable[[Compared], DriverResult]) -> Dri
     objects = wanted(ctx, inputs, inputs.namespace or ctx.application, operation)
     if isinstance(objects, Finding):
         return DriverResult(failure=objects)
+    if not ctx.sealed:  # from records, which have no secrets: the Secret's values are known to the cluster alone
+        objects = [one for one in objects if not _is_sealed(one)]
     found = yield from compare(ctx, inputs, objects)
     return DriverResult(failure=found) if isinstance(found, Finding) else told(found)
 

@@ -5,10 +5,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from innominatus_cli.drivers.contract import StepContext
-from innominatus_cli.drivers.kubernetes.comparing import as_written
+from innominatus_cli.drivers.kubernetes.kubectl import MANAGER
+from innominatus_cli.drivers.kubernetes.owned import applied_by
 from innominatus_cli.drivers.manifests import Manifest
 
 
@@ -21,7 +22,8 @@ def keep(ctx: StepContext, objects: Sequence[Manifest], found: Sequence[dict[str
     notes = _read(path)
     if ctx.mark in notes:
         return
-    notes[ctx.mark] = {"objects": [one.data for one in objects], "before": [as_written(one) for one in found]}
+    before = [applied_by(MANAGER, one) for one in found]
+    notes[ctx.mark] = {"objects": [one.data for one in objects], "before": before, "whole": False}
     _fold(notes)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
@@ -32,7 +34,17 @@ def keep(ctx: StepContext, objects: Sequence[Manifest], found: Sequence[dict[str
     draft.replace(path)
 
 
-def kept(ctx: StepContext) -> tuple[list[Manifest], list[Manifest]] | None:
+class Kept(NamedTuple):
+    """What is noted of a step."""
+
+    applied: list[Manifest]
+    before: list[Manifest]
+    """What we had applied of these objects before, by their own managed fields."""
+    whole: bool
+    """Whether `before` are whole objects instead, as older versions of this tool noted them."""
+
+
+def kept(ctx: StepContext) -> Kept | None:
     """What the step of the run applied, and what was there before; None where nothing is noted of it."""
     notes = _read(_path(ctx))
     marks = [mark for mark in ctx.undone_marks if mark in notes]
@@ -40,9 +52,11 @@ def kept(ctx: StepContext) -> tuple[list[Manifest], list[Manifest]] | None:
         return None
     first = notes[marks[0]]
     applied = {json.dumps(data, sort_keys=True): data for mark in marks for data in notes[mark]["objects"]}
-    return [Manifest(data, "the run") for data in applied.values()], [
-        Manifest(data, "before") for data in first["before"]
-    ]
+    return Kept(
+        [Manifest(data, "the run") for data in applied.values()],
+        [Manifest(data, "before") for data in first["before"]],
+        first.get("whole", True),
+    )
 
 
 _MOST = 20

@@ -208,8 +208,13 @@ class _Helm:
         wait = ("--wait", f"--timeout={known(self._inputs.timeout)}s") if known(self._inputs.wait) else ()
         argv = ("uninstall", "--ignore-not-found", *wait, *self._space(), "--", self._inputs.release)
         text = yield from self._text(*argv)
-        if isinstance(text, Finding):
-            return DriverResult(failure=text)
+        left = text if isinstance(text, Finding) else (yield from self.history())
+        if isinstance(left, Finding):
+            return DriverResult(failure=left)
+        if left:
+            return self._ctx.failed(
+                codes.PROGRAM_FAILED, f"helm ended well, and '{self._inputs.release}' is still there"
+            )
         return DriverResult(
             outputs=self._outputs(0, []), message=f"{self._inputs.release} uninstalled", tools=self._tools
         )
@@ -222,7 +227,11 @@ class _Helm:
         history = yield from self.history()
         if isinstance(history, Finding):
             return DriverResult(failure=history)
-        newest = int(history[-1]["revision"]) if history else 0
+        if not history or history[-1].get("status") != "deployed":
+            return self._ctx.failed(
+                codes.PROGRAM_FAILED, f"helm ended well, and no revision of '{self._inputs.release}' is deployed"
+            )
+        newest = int(history[-1]["revision"])
         message = f"{self._inputs.release}: as in revision {revision}"
         return DriverResult(outputs=self._outputs(newest, []), message=message, tools=self._tools)
 

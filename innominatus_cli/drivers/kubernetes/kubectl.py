@@ -21,6 +21,7 @@ MANAGER: Final = "innominatus-ctl"
 """The owner of fields that we set, as the server notes it."""
 TOOL: Final = ToolFound(name="kubectl")
 _APPLIED: Final = re.compile(rb"^\S+/\S+ serverside-applied\b", re.MULTILINE)
+_SAYS_DONE: Final = {"restart": b" restarted", "scale": b" patched"}
 _LOOK_SECONDS: Final = 2
 _ROLLS_OUT: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -57,6 +58,16 @@ def apply(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest], *
         if failure is not None:
             return failure
     return None
+
+
+def tried(ctx: StepContext, inputs: KubernetesInputs, objects: list[Manifest]) -> Sent:
+    """What would be said against a server-side apply of the objects, by the server's dry run. It changes nothing."""
+    text = yaml_text(manifest.data for manifest in objects).encode()
+    argv = call(inputs, "apply", "--server-side", f"--field-manager={MANAGER}", "--dry-run=server", "--filename=-")
+    outcome = yield ctx.command(*argv, stdin=text)
+    if outcome.succeeded or _only_ours(outcome):
+        return None
+    return _conflict(ctx, outcome) or failed(ctx, "kubectl", outcome)
 
 
 def _rolled_out(ctx: StepContext, inputs: KubernetesInputs, manifest: Manifest) -> Sent:
@@ -140,6 +151,8 @@ def told(ctx: StepContext, inputs: KubernetesInputs, operation: str, namespace: 
         "wait": ("wait", space, f"--for={condition}", limit, target),
     }[operation]
     outcome = yield ctx.command(*call(inputs, *argv))
+    if outcome.succeeded and operation in _SAYS_DONE and _SAYS_DONE[operation] not in outcome.stdout.head:
+        return ctx.failed(codes.CHILD_WITHOUT_ANSWER, f"'kubectl {argv[0]}' ended well and did not say what it did")
     if outcome.succeeded and operation != "wait" and known(inputs.wait):
         outcome = yield ctx.command(*call(inputs, "rollout", "status", space, limit, target))
     if outcome.ending is Ending.EXITED and not outcome.succeeded and operation == "wait":

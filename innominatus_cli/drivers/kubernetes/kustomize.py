@@ -10,6 +10,7 @@ from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.drivers.contract import Driver, DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes import driver as kubernetes
 from innominatus_cli.drivers.kubernetes.access import failed
+from innominatus_cli.drivers.manifests import from_text
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
@@ -77,7 +78,8 @@ def _built(ctx: StepContext) -> Built:
         return failed(ctx, "kubectl kustomize", outcome)
     if outcome.stdout.truncated or not text.strip():
         return ctx.finding(codes.CHILD_WITHOUT_ANSWER, f"'{inputs.path}' builds no object, or more than 16 MiB")
-    return replace(ctx, inputs=_inputs(ctx, text))
+    objects = from_text(ctx, f"what '{inputs.path}' builds", outcome.stdout.head)
+    return objects if isinstance(objects, Finding) else replace(ctx, inputs=_inputs(ctx, text))
 
 
 def _inputs(ctx: StepContext, text: str) -> KubernetesInputs:

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from innominatus_cli.drivers.contract import StepContext
 from innominatus_cli.drivers.kubernetes import kubectl
+from innominatus_cli.drivers.kubernetes.comparing import deleted
 from innominatus_cli.drivers.kubernetes.names import MANAGED_BY, has_no_namespace, is_namespace
 from innominatus_cli.drivers.kubernetes.shape import problem_of
 from innominatus_cli.drivers.manifests import Manifest, from_data
@@ -51,7 +52,7 @@ def delete_objects(ctx: StepContext, objects: Sequence[Manifest], namespace: str
     found = yield from tool(ctx, KUBECTL)
     if isinstance(found, Finding):
         return found
-    return (yield from kubectl.delete(ctx, _inputs(objects, namespace, context), list(objects)))
+    return (yield from deleted(ctx, _inputs(objects, namespace, context), list(objects)))
 
 
 def _inputs(objects: Sequence[Manifest], namespace: str, context: str | None) -> KubernetesInputs:

@@ -22,7 +22,7 @@ from tests.integration.drivers.page_examples import blocks
 
 SCORE = """\
 apiVersion: score.dev/v1b1
-metadata: {{name: {name}, product: shop, team: shop}}
+metadata: {{name: {name}, product: shop, team: shop, costCenter: retail}}
 containers:
   web:
     image: registry.example.com/shop/web:1.0.0
@@ -31,7 +31,7 @@ containers:
 WORKFLOW = """\
 apiVersion: workflow.dev/v1
 kind: ProductWorkflow
-metadata: {{name: example, description: The example of a page, product: shop, owner: shop, phase: pre-deployment}}
+metadata: {name: example, description: The example of a page, product: shop, owner: shop, phase: pre-deployment}
 spec:
   triggers: [product_deployment]
   steps:
@@ -52,6 +52,7 @@ class Page:
         root: The repository.
         run: The last record of a run; None before one has ended.
         said: What the last command printed.
+        workflow: The text of the workflow that holds the example.
         environment: The environment of commands.
     """
 
@@ -61,6 +62,7 @@ class Page:
         self.step_type = step_type
         self.run: dict[str, Any] | None = None
         self.said = ""
+        self.workflow = ""
         self.environment = dict(os.environ)
 
     def write(self, path: str, text: str) -> Path:
@@ -159,7 +161,8 @@ class Page:
         self.write("admin-config.yaml", yaml.safe_dump(config, sort_keys=False))
         self.write("score.yaml", SCORE.format(name=self.name))
         self.write("workflows/golden-paths/deploy-app.yaml", GOLDEN_PATH)
-        self.write("workflows/products/shop/example.yaml", WORKFLOW.format() + indent(steps, "    "))
+        self.workflow = WORKFLOW + indent(steps, "    ")
+        self.write("workflows/products/shop/example.yaml", self.workflow)
         for path, content in (files or {}).items():
             self.write(path, content)
         self.environment |= dict(env or {})

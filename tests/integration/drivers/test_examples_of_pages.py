@@ -1,7 +1,9 @@
 """The first example of a step type's page, run as it stands: types that need no server but one of sockets."""
 
+import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from tests.integration.drivers.page_examples import blocks
 from tests.integration.drivers.page_runs import OpenPage, secret
 from tests.integration.drivers.servers import WebServer, web_server
 
+RUN_FAILED = 4
 WAITS_FOR_APPROVAL = 6
 ORDERS = """\
 -- migrate:up
@@ -128,3 +131,88 @@ def test_the_example_of_http_works(page: OpenPage, web: WebServer) -> None:
     kept = b"".join(path.read_bytes() for path in example.root.rglob("*") if path.is_file())
     assert b"private-4711" not in kept
     assert b"t0ken-8d1" not in kept
+
+
+def test_the_example_of_notification_tells_the_team(page: OpenPage, web: WebServer) -> None:
+    example = page(
+        "notification",
+        admin={"secrets": {"slack-webhook": secret("HOOK")}},
+        env={"HOOK": f"{web.url}/services/T0/B0/hush"},
+    )
+    assert example.deploy() == 0, example.said
+    (received,) = web.received
+    assert received.json["text"].endswith("checkout is in development")
+    kept = b"".join(path.read_bytes() for path in example.root.rglob("*") if path.is_file())
+    assert b"B0/hush" not in kept
+
+
+DEPLOYMENT = """\
+- name: rendered
+  type: kubernetes
+  config:
+    objects:
+      - apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers:
+                - {name: web, image: "registry.example.com/web:IMAGE", resources: {limits: {memory: 64Mi}}}
+
+"""
+
+
+def test_the_example_of_policy_judges_what_was_rendered(page: OpenPage) -> None:
+    example = page("policy", before=DEPLOYMENT.replace("IMAGE", "1.0.0"))
+    assert example.deploy() == 0, example.said
+    assert example.outputs("judge-manifests") == {"judged": 2}
+    example.write("workflows/products/shop/example.yaml", example.workflow.replace("web:1.0.0", "web:latest"))
+    example.git("commit", "-qam", "An image without a version")
+    assert example.deploy() == RUN_FAILED
+    assert "name a version" in example.said
+
+
+def test_the_example_of_security_scans_and_does_not_pass_a_key(page: OpenPage) -> None:
+    example = page("security", files={"config/app.yaml": "region: eu\n", "k8s/a.yaml": "kind: ConfigMap\n"})
+    assert example.deploy() == 0, example.said
+    assert example.outputs("scan")["findings"] == 0
+    key = "AKIA" + "Z7Q2M4X9R1T5V8W3"
+    example.write("config/app.yaml", f"key: {key}\n")
+    example.git("commit", "-qam", "A key")
+    assert example.deploy() == RUN_FAILED
+    assert "config/app.yaml" in example.said
+    assert key not in example.said
+
+
+def test_the_example_of_tagging_gives_tags(page: OpenPage) -> None:
+    example = page("tagging")
+    assert example.deploy() == 0, example.said
+    tags = example.outputs("resource-tagging")["tags"]
+    assert (tags["team"], tags["cost-center"]) == ("shop", "retail")
+    assert tags["application"] == "checkout"
+    assert tags["environment"] == "development"
+
+
+def test_the_example_of_test_is_judged_by_its_report(page: OpenPage) -> None:
+    bin_of_python = Path(sys.executable).parent
+    example = page(
+        "test",
+        files={"tests/contracts/test_api.py": "def test_it_answers() -> None:\n    assert 1 + 1 == 2\n"},
+        env={"PATH": f"{bin_of_python}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert example.deploy() == 0, example.said
+    outputs = example.outputs("contract-tests")
+    assert (outputs["tests"], outputs["failures"]) == (1, 0)
+
+
+def test_the_example_of_cost_analysis_prices_the_workload(page: OpenPage) -> None:
+    prices = {name: {"monthlyCents": cents, "unit": unit} for name, cents, unit in (
+        ("cpu", 2400, "core"), ("memory", 320, "GiB"), ("storage", 12, "GiB")
+    )}  # fmt: skip
+    example = page("cost-analysis", admin={"admin": {"defaultBudget": 500}, "prices": prices})
+    assert example.deploy() == 0, example.said
+    assert example.outputs("budget-check")["monthly_cents"] == 2400 // 4 + 320 // 16

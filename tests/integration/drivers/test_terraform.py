@@ -375,14 +375,26 @@ def test_without_any_program_both_ways_are_told(run_step: Any, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("module")
-def test_tofu_takes_the_place_of_a_terraform_that_is_not_there(run_step: Any, tmp_path: Path, terraform: Path) -> None:
+def test_tofu_takes_the_place_of_a_terraform_that_is_not_there(
+    run_step: Any, tmp_path: Path, tool: Callable[[str], Path], state: Path
+) -> None:
     folder = tmp_path / "bin"
-    program(folder, f'exec {terraform} "$@"', "tofu")
-    for name in ("bash", "sh"):
-        (folder / name).symlink_to(f"/bin/{name}")
-    done = run_step("terraform", APPLY, env={"PATH": str(folder)})
+    folder.mkdir()
+    (folder / "tofu").symlink_to(tool("tofu"))
+    env = {"PATH": str(folder)}
+    assert run_step("terraform", APPLY, part="preview", env=env).outputs["changes"] == [
+        {"action": "create", "object": "terraform_data.db"}
+    ]
+    done = run_step("terraform", APPLY, env=env)
     assert done.failure is None
-    assert done.tools[0].name == "tofu"
+    assert (done.tools[0].name, done.message) == ("tofu", "1 added, 0 changed, 0 destroyed")
+    assert done.outputs["tags"] == ["a", "b"]
+    assert done.secret == ("password",)
+    assert run_step("terraform", {**APPLY, "tool": "tofu"}, part="probe", env=env).outputs["done"] is True
+    assert run_step("terraform", APPLY, part="drift", env=env).outputs == {"drift": []}
+    assert run_step("terraform", APPLY, part="undo", undoes=undo_of(RUN), env=env).message == "1 destroyed"
+    (kept,) = (path for path in state.rglob("terraform.tfstate") if "data" not in path.parts)
+    assert b'"resources": []' in kept.read_bytes() or b'"resources":[]' in kept.read_bytes()
 
 
 @pytest.mark.usefixtures("module")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from innominatus_cli.drivers.registry import Part, part_for
 from innominatus_cli.step_types.catalogue import STEP_TYPES
 
 FAULTS = {
@@ -50,6 +51,9 @@ OBJECTS = {"mode": "apply", "namespace": "shop", "manifest": SETTINGS}
 ARGO = {"mode": "apply", "repoUrl": "https://git.example.com/a.git", "syncTimeout": 1}
 SCANNED = {"app/main.py": "print('hello')\n", "rules.yaml": "rules: []\n"}
 REGO = {"policy/a.rego": "package main\n", "k8s/a.yaml": SETTINGS}
+KUSTOMIZATION = {"k/kustomization.yaml": "resources: []\n"}
+WEB = {"resourceType": "deployment", "resourceName": "web"}
+UNINSTALL = {"release": "a", "mode": "apply"}
 SUITE = {"workingDir": "suite", "arguments": ["it"]}
 
 USED = [
@@ -83,13 +87,18 @@ USED = [
     Used("helm", "helm", "v3.15.0", {"release": "a", "chartPath": "c", "mode": "apply"}, {"c/Chart.yaml": "name: c\n"}),
     Used("kubernetes", "kubectl", KUBECTL, OBJECTS),
     Used("kubernetes", "kubectl", KUBECTL, {**OBJECTS, "operation": "delete"}, harmless=NOTHING_DONE),
+    *(
+        Used("kubernetes", "kubectl", KUBECTL, {"operation": operation, "replicas": 2, **WEB})
+        for operation in ("restart", "scale")
+    ),
+    *(
+        Used("helm", "helm", "v3.15.0", {**UNINSTALL, **more})
+        for more in ({"operation": "uninstall"}, {"operation": "rollback", "revision": 1})
+    ),
     Used("kubernetes", "kubectl", KUBECTL, {"operation": "get", "resourceType": "pod", "resourceName": "a"}),
-    Used(
-        "kustomize",
-        "kubectl",
-        KUBECTL,
-        {"path": "k", "operation": "apply"},
-        {"k/kustomization.yaml": "resources: []\n"},
+    *(
+        Used("kustomize", "kubectl", KUBECTL, {"path": "k", "operation": operation, "mode": "apply"}, KUSTOMIZATION)
+        for operation in ("build", "apply")
     ),
     Used("policy", "opa", "Version: 1.2.0", {"engine": "opa", "policyFiles": ["policy"], "manifests": ["k8s"]}, REGO),
     Used(
@@ -164,6 +173,11 @@ def fake(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
+def answering_for_its_version(used: Used) -> str:
+    """The beginning of a fake: it answers, where it is asked for its version."""
+    return f"case \"$*\" in *version*|-v|'-v '*) echo '{used.says}'; exit 0;; esac\n" if used.says else ""
+
+
 def tells(failure: Any) -> None:
     """It is a finding of the step, at its place, with something to do about it."""
     assert failure is not None, "it counts as done"
@@ -178,8 +192,7 @@ def test_a_tool_that_fails_in_any_way_fails_its_step(
     run_step: Any, repository: Path, tmp_path: Path, used: Used, fault: str
 ) -> None:
     put(repository, used)
-    asked = f"case \"$*\" in *version*|-v|'-v '*) echo '{used.says}'; exit 0;; esac\n" if used.says else ""
-    fake(tmp_path / "bin", used.tool, asked + FAULTS[fault])
+    fake(tmp_path / "bin", used.tool, answering_for_its_version(used) + FAULTS[fault])
     (tmp_path / "bin" / "sleep").symlink_to("/bin/sleep")
     started = time.monotonic()
     done = run_step(used.step_type, used.inputs, env={"PATH": str(tmp_path / "bin"), **POSTGRES}, timeout_seconds=1)
@@ -187,6 +200,39 @@ def test_a_tool_that_fails_in_any_way_fails_its_step(
     tells(done.failure)
     assert done.outputs == {}
     assert done.artifacts == {}
+
+
+_CHANGING = {"delete", "get", "restart", "scale", "uninstall", "rollback"}
+"""Operations of which nothing can be asked before or after."""
+ASKING_PARTS: tuple[Part, ...] = ("preview", "probe", "drift")
+
+
+def asking_cases() -> Iterator[Any]:
+    """What only asks, with every fault that needs no time."""
+    for used in USED:
+        if used.tool in {"bash", "looker"} or used.inputs.get("operation") in _CHANGING:
+            continue
+        for part in ASKING_PARTS:
+            if part_for(used.step_type, part) is not None:
+                for fault in sorted(set(FAULTS) - {"hangs"}):
+                    yield pytest.param(used, part, fault, id=f"{used.step_type}-{used.tool}-{part}-{fault}")
+
+
+@pytest.mark.parametrize(("used", "part", "fault"), list(asking_cases()))
+def test_a_tool_that_cannot_be_believed_is_never_a_good_answer(
+    run_step: Any, repository: Path, tmp_path: Path, used: Used, part: Part, fault: str
+) -> None:
+    put(repository, used)
+    fake(tmp_path / "bin", used.tool, answering_for_its_version(used) + FAULTS[fault])
+    env = {"PATH": f"{tmp_path / 'bin'}", **POSTGRES}
+    asked = run_step(used.step_type, used.inputs, part=part, env=env, timeout_seconds=5)
+    if asked.failure is not None:
+        tells(asked.failure)
+        assert asked.outputs == {}
+    elif part == "probe":
+        assert asked.outputs["done"] is False
+    else:
+        assert asked.outputs["changes" if part == "preview" else "drift"] != [], "all is well, it says"
 
 
 @pytest.mark.parametrize("used", USED, ids=lambda used: f"{used.step_type}-{used.tool}")

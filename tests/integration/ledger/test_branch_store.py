@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,11 +14,13 @@ from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.ledger.adopt import adopt
 from innominatus_cli.ledger.anchoring import Trust
 from innominatus_cli.ledger.branch_store import BranchStore
+from innominatus_cli.ledger.landing import Change
 from innominatus_cli.ledger.store import Landed, Standing
 from innominatus_cli.ledger.verifying import verify_ledger
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import SystemClock, timestamp
 from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.git_writing import move_ref
 from tests.integration.ledger.conftest import PLAN, Repository
 
@@ -320,3 +323,122 @@ def test_one_who_moves_the_branch_in_between_is_followed(
     assert repository.git("rev-parse", f"{REF}~1") == between[1]
     assert len(written.record.parents) == 1
     assert problems(store) == []
+
+
+class Sleeps(SystemClock):
+    """A clock that notes how long it should have waited."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@pytest.mark.usefixtures("remote")
+def test_whoever_loses_forty_races_gives_up_having_waited_ever_longer(
+    repository: Repository, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, pushes = Sleeps(), []
+
+    def lost(_: RemoteRefs, *push: object) -> bool:
+        pushes.append(push)
+        return False
+
+    monkeypatch.setattr("innominatus_cli.system.git_refs.RemoteRefs.set", lost)
+    monkeypatch.setattr("innominatus_cli.ledger.branch_store.SystemRandom", lambda: Random(1))  # noqa: S311 - to be repeated
+    store = BranchStore(repository.open(), clock=clock)
+    written = write(store, without_plan(make_record))
+    same, (finding,) = store.push(written)
+    assert same == written
+    assert finding.message == f"'{REF}' was not pushed to 'origin': others push to it all the time"
+    assert pushes == [(REF, written.commit, None)] * 40
+    random = Random(1)  # noqa: S311 - as above
+    assert clock.slept == [min(0.05 * 2**attempt, 2.0) * random.random() for attempt in range(40)]
+
+
+def test_manifests_wait_where_the_branch_of_the_ledger_or_none_is_checked_out_or_its_index_is_locked(
+    repository: Repository, make_record: MakeRecord
+) -> None:
+    store = ledger_of(repository)
+    write(store, without_plan(make_record))
+    repository.git("checkout", "-q", "--detach")
+    detached = write(store, without_plan(make_record), manifest=b"kind: A\n")
+    repository.git("checkout", "-q", "main")
+    (repository.path / ".git/index.lock").touch()
+    locked = store.write(without_plan(make_record), None, {MANIFEST: b"kind: B\n"}, store.git.head())
+    (repository.path / ".git/index.lock").unlink()
+    repository.git("checkout", "-q", "innominatus/ledger")
+    own = write(store, without_plan(make_record), manifest=b"kind: C\n")
+    told = [one.findings[0].message for one in (detached, locked)]
+    assert told[0].endswith(
+        f"are in 'refs/innominatus/pending/{detached.record.run}', because no branch was checked out (detached HEAD)"
+    )
+    assert repository.git("show", f"refs/innominatus/pending/{locked.record.run}:{MANIFEST}") == "kind: B"
+    assert told[1].endswith("because another git command holds the index (.git/index.lock)")
+    assert (own.pending, own.manifests_ref) == (True, None)
+
+
+def test_manifests_that_are_there_already_make_no_commit(repository: Repository, make_record: MakeRecord) -> None:
+    store = ledger_of(repository)
+    first = write(store, without_plan(make_record), manifest=b"kind: A\n")
+    head = repository.git("rev-parse", "HEAD")
+    assert first.manifests_ref == "refs/heads/main"
+    again = write(store, without_plan(make_record), manifest=b"kind: A\n")
+    assert (again.manifests_ref, repository.git("rev-parse", "HEAD")) == (None, head)
+    other = write(store, without_plan(make_record), manifest=b"kind: B\n")
+    assert other.manifests_ref == "refs/heads/main"
+    assert repository.git("rev-parse", "HEAD~1") == head
+
+
+@pytest.mark.usefixtures("remote")
+def test_a_record_that_waits_is_pushed_as_any_other_ref_and_manifests_are_pushed_with_the_record(
+    repository: Repository, make_record: MakeRecord, tmp_path: Path
+) -> None:
+    store = ledger_of(repository)
+    written = write(store, without_plan(make_record))
+    repository.git("worktree", "add", "-q", str(tmp_path / "elsewhere"), "innominatus/ledger")
+    waiting = write(store, without_plan(make_record))
+    same, findings = store.push(waiting)
+    assert same is waiting
+    assert [finding.code.number for finding in findings] == [
+        finding.code.number for finding in WorkingTreeStore(repository.open()).push(waiting)[1]
+    ]
+    assert repository.git("ls-remote", "origin", REF) == ""
+    repository.git("worktree", "remove", str(tmp_path / "elsewhere"))
+    assert store.push(written)[1] == ()
+    assert repository.git("ls-remote", "origin", REF).split()[0] == repository.git("rev-parse", REF)
+
+
+def test_what_the_branch_has_already_is_not_taken_in_again(repository: Repository, make_record: MakeRecord) -> None:
+    store = ledger_of(repository)
+    head = store.git.head()
+    record = make_record(plan=None)
+    path = store.write(record, None, {}, head).path
+    tip = store.commit()
+
+    def change(_: str | None) -> Change:
+        return Change({path: b"something else\n"}, "again")
+
+    assert store.take_in(head, change) == (tip, REF)
+    assert store.commit() == tip
+    other = path.replace(record.run, record.run[:-4] + "0000")
+
+    def both(_: str | None) -> Change:
+        return Change({path: b"something else\n", other: b"{}\n"}, "one is new")
+
+    commit, ref = store.take_in(head, both)
+    assert (ref, commit) == (REF, store.commit())
+    assert repository.git("diff", "--name-status", f"{tip}", commit) == f"A\t{other}"
+
+
+def test_records_of_the_head_that_the_branch_lacks_are_outside_of_it_once(
+    repository: Repository, make_record: MakeRecord
+) -> None:
+    tree = WorkingTreeStore(repository.open())
+    old = [tree.write(without_plan(make_record), None, {}, tree.git.head()) for _ in range(2)]
+    store = ledger_of(repository)
+    new = write(store, without_plan(make_record))
+    assert [one.record for one in store.outside({})] == [one.record for one in old]
+    assert [one.record for one in store.outside({old[0].path: "x"})] == [old[1].record]
+    assert [one.record for one in store.records()] == [*(one.record for one in old), new.record]

@@ -136,6 +136,13 @@ def test_commits_that_records_name_and_nobody_has_are_told_at_the_first_and_coun
     assert row.commit == "main"
 
 
+def test_a_rollback_is_told_from_a_deployment(ledger: Ledger) -> None:
+    first = ledger.run()
+    assert [row.operation for row in ledger.verify().report.last_runs] == ["deploy"]
+    ledger.run(kind="rollback", rolls_back=first.record.run)
+    assert [row.operation for row in ledger.verify().report.last_runs] == ["rollback"]
+
+
 def test_a_run_without_a_commit_and_a_plan_is_shown_without(ledger: Ledger) -> None:
     ledger.run(commit=None, plan=None)
     report = ledger.verify().report

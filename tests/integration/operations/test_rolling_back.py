@@ -301,3 +301,11 @@ def test_the_plan_shows_its_rollback(told: Told) -> None:
         "step": "post-deployment/product/tea/fill/greet", "means": "compensated", "by": "script",
     }  # fmt: skip
     assert "rollback   compensated, by script" in told("explain", "score.yaml")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_plan_is_compared_with_that_of_the_last_deployment_and_not_with_that_of_its_rollback(told: Told) -> None:
+    deploy(told)
+    told("rollback", "shop")
+    text = told("plan", "score.yaml", "--env", "development")
+    assert "undo-greet" not in text

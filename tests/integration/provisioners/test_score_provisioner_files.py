@@ -52,6 +52,14 @@ SCORE = """
       queue: {type: queue, params: {size: 3}}
       bell: {type: bell}
 """
+SCORE_OF_QUEUE = """
+    apiVersion: score.dev/v1b1
+    metadata: {name: shop}
+    containers:
+      web: {image: "registry.example.com/web:1.2", variables: {URL: "${resources.queue.url}"}}
+    resources:
+      queue: {type: queue}
+"""
 FILES = {
     "admin-config.yaml": "provisionerFiles: [provisioners]\n",
     "score.yaml": SCORE,
@@ -108,3 +116,50 @@ def test_what_a_template_says_against_a_resource_fails_the_step(repository: Make
     told = there.ask("run", "deploy-app", "score.yaml")
     assert told.status == 4
     assert "has a template 'outputs' that fails in line 1: size is missing" in told.err
+
+
+def test_outputs_are_yaml_1_2_and_one_that_is_promised_has_a_value(repository: Make) -> None:
+    entry = """
+    - uri: template://shop/queue
+      type: queue
+      outputs: |
+        url: on
+        port: 12:30
+        absent: {{ .Params.size | default "" }}
+      expected_outputs: [url, port]
+    """
+    there = repository({**FILES, "provisioners/10-shop.provisioners.yaml": entry, "score.yaml": SCORE_OF_QUEUE})
+    told = there.ask("run", "deploy-app", "score.yaml")
+    assert told.status == 0, told.err
+    outputs = there.results()["provision-queue"]["outputs"]
+    assert outputs == {"name": "queue", "url": "on", "port": "12:30", "absent": None}
+    (there.root / "provisioners/10-shop.provisioners.yaml").write_text(
+        "- uri: template://shop/queue\n  type: queue\n  outputs: |\n    url: {{ .Params.size | default `` }}\n"
+        "  expected_outputs: [url]\n"
+    )
+    told = there.ask("run", "deploy-app", "score.yaml")
+    assert told.status == 4
+    assert "promises the output 'url' and did not give it" in told.err
+
+
+def test_a_secret_of_the_state_is_told_to_nobody_though_it_is_no_output(repository: Make) -> None:
+    entry = """
+    - uri: template://shop/queue
+      type: queue
+      init: |
+        randomPassword: {{ randAlphaNum 16 | quote }}
+      shared: |
+        shop-queue:
+          instanceRootPassword: {{ dig "shop-queue" "instanceRootPassword" .Init.randomPassword .Shared | quote }}
+      outputs: |
+        url: amqp://queue
+      info_logs: |
+        - "{{ .Uid }}: enter {{ dig "shop-queue" "instanceRootPassword" "" .Shared | squote }}"
+    """
+    there = repository({**FILES, "provisioners/10-shop.provisioners.yaml": entry, "score.yaml": SCORE_OF_QUEUE})
+    told = there.ask("run", "deploy-app", "score.yaml")
+    assert told.status == 0, told.err
+    secret = json.loads((there.state / "score-shared-state.json").read_text())["shop-queue"]["instanceRootPassword"]
+    assert len(secret) == 16
+    assert "queue.default#shop.queue: enter '***'" in told.out + told.err
+    assert secret not in told.out + told.err

@@ -231,6 +231,13 @@ def test_in_mode_apply_a_cluster_gets_the_secrets_and_the_objects_of_resources_a
         "get", "secret/shop-secrets", f"-n={namespace}", "-o=jsonpath={.data.queue\\.token}"
     )
     assert base64.b64decode(written).decode() == TOKEN
+    told = there.ask("drift", "shop")
+    assert told.status == 0, told.out + told.err
+    patch = json.dumps({"metadata": {"labels": {"app.kubernetes.io/name": "other"}}})
+    kubernetes_server.ask("patch", "deployment/shop", f"-n={namespace}", f"--patch={patch}")
+    told = there.ask("drift", "shop")
+    assert told.status != 0
+    assert "Deployment/shop" in told.out + told.err
     told = there.ask("run", "undeploy-app", "score.yaml")
     assert told.status == 0, told.err
     assert kubernetes_server.ask(*get).split() == []

@@ -421,7 +421,8 @@ def test_apply_sends_everything_once_and_waits_for_what_rolls_out(context: Any, 
     ctx = context("kubernetes", {"objects": [CONFIG_MAP, DEPLOYMENT], **APPLY, "rolloutTimeout": "2m"})
     result, (looked, applied, waited) = play(ctx, [ended(), ended(stdout=APPLIED * 3), ended()])
     assert result.failure is None
-    assert looked.argv[2:] == ("get", "--ignore-not-found=true", "--output=json", "--filename=-")
+    shown = "--show-managed-fields=true"
+    assert looked.argv[2:] == ("get", "--ignore-not-found=true", shown, "--output=json", "--filename=-")
     assert not looked.logs_stdout
     assert applied.argv == (
         "kubectl",

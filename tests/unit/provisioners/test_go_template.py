@@ -7,7 +7,7 @@ import pytest
 
 from innominatus_cli.provisioners.go_template import render
 from innominatus_cli.provisioners.go_template_reader import TemplateProblem
-from innominatus_cli.provisioners.go_template_words import KNOWN
+from innominatus_cli.provisioners.go_template_words import KNOWN, Structs
 
 DATA: dict[str, Any] = {
     "Id": "shop.db",
@@ -56,6 +56,11 @@ def rendered(template: str, data: dict[str, Any] | None = None) -> str:
             "true 17 b 1",
         ),
         ('{{ indent 2 "a\\nb" }}', "  a\n  b"),
+        (
+            '{{ trunc 3 "abcdef" }} {{ trunc 9 "ab" }} {{ trunc -2 "abc" }} {{ "a-b" | trunc 2 | trimSuffix "-" }}',
+            "abc ab bc a",
+        ),
+        ('{{ splitList "/" "x/y" | first }} {{ list | first }}', "x <no value>"),
         ('{{ printf "%s-%05d-%v-%q" "x" 42 true "y" }} {{ print 1 2 "a" 3 }}', 'x-00042-true-"y" 1 2a3'),
         ('{{ encodeSecretRef "name" "key" }}', "\U0001f510\U0001f4acname_key\U0001f4ac\U0001f510"),
         ("{{ .Params.list }} {{ .State }}", "[a b] map[password:kept]"),
@@ -111,6 +116,16 @@ def test_what_goes_wrong_is_told_with_its_line(template: str, words: str, line: 
     with pytest.raises(TemplateProblem, match=words) as wrong:
         rendered(template)
     assert wrong.value.line == line
+
+
+def test_a_service_or_port_that_is_not_there_is_not_true_and_has_no_fields() -> None:
+    services = Structs({"shop": {"ServiceName": "shop", "Ports": Structs({"web": {"TargetPort": 8080}})}})
+    template = (
+        '{{ $w := index .Services "cart" }}{{ if or (not $w) (not $w.ServiceName) }}no workload{{ end }}'
+        ' {{ $p := index (index .Services "shop").Ports "admin" }}{{ if not $p.TargetPort }}no port{{ end }}'
+        ' {{ (index (index .Services "shop").Ports "web").TargetPort }}'
+    )
+    assert rendered(template, {"Services": services}) == "no workload no port 8080"
 
 
 def test_the_words_are_those_of_the_published_files() -> None:
