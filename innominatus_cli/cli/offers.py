@@ -164,6 +164,34 @@ def _provisioners(repository: "Repository") -> Iterator[str]:
     yield from sorted({one.name for one in _choices_of(repository)})
 
 
+def resources(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """The resources of the application that is typed before."""
+
+    def known(repository: "Repository") -> Iterable[str]:
+        from innominatus_cli.operations.history import open_ledger  # noqa: PLC0415
+        from innominatus_cli.operations.opening import root_of  # noqa: PLC0415
+        from innominatus_cli.operations.resources.recorded import recorded_resources  # noqa: PLC0415
+
+        store = open_ledger(root_of(repository)).store
+        return [row.name for row in recorded_resources(store, ctx.params.get("application"), None)]
+
+    return _names(known)(ctx, param, incomplete)
+
+
+def workloads(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """The workloads of the application that is typed before, as its last deployment has them."""
+
+    def known(repository: "Repository") -> Iterable[str]:
+        from innominatus_cli.operations.history import open_ledger  # noqa: PLC0415
+        from innominatus_cli.operations.opening import root_of  # noqa: PLC0415
+        from innominatus_cli.operations.resources.workloads import workloads_of  # noqa: PLC0415
+
+        ledger, application = open_ledger(root_of(repository)), ctx.params.get("application") or ""
+        return [one.name for one in workloads_of(ledger, application, ctx.params.get("environment"))]
+
+    return _names(known)(ctx, param, incomplete)
+
+
 environments = _names(_environments)
 runnable = _names(_runnable, or_files=True)
 workflows = _names(_workflows, or_files=True)

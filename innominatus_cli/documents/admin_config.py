@@ -124,10 +124,19 @@ class DashboardDefinition(YamlModel):
 
 
 class Price(YamlModel):
-    """A monthly price in cents of one unit of a resource type or of cpu, memory or storage."""
+    """A monthly price in cents of one unit: of a resource type, of cpu, memory or storage, of a Terraform resource."""
 
     monthly_cents: Annotated[int, Field(ge=0)]
     unit: str = ""
+    resource: Annotated[str, Field(pattern=r"^[a-z0-9_*?]+$")] | None = None
+    """The type of a resource of Terraform, as `aws_instance` or `aws_iam_*`; it is a price for plans alone then."""
+    where: dict[str, Text] | None = None
+    """Attributes that the resource must have, by dotted paths, as `{instance_type: t3.*}`; of several prices that fit
+    the one with most of them counts."""
+    quantity: str | None = None
+    """The attribute with the amount, as `root_block_device.0.volume_size`; one where nothing is said."""
+    part: str | None = None
+    """What of a resource it is the price of; prices of different parts are added."""
 
 
 class KubernetesTarget(YamlModel):

@@ -1,4 +1,4 @@
-"""`cost-analysis`: what a workload costs in a month, held against its budget.
+"""`cost-analysis`: what a workload and Terraform plans cost in a month, held against a budget.
 
 Prices are cents of one unit: of a core (`cpu`), of a GiB (`memory`, `storage`), or of one resource of a type. A
 resource with a `size` whose type has no price of its own is priced as `storage`. All arithmetic is exact; the total
@@ -6,8 +6,8 @@ is rounded up to the next cent.
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -16,34 +16,30 @@ from pydantic import ValidationError
 from innominatus_cli.documents.quantities import quantity
 from innominatus_cli.documents.score import Container, WorkloadDocument
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
+from innominatus_cli.drivers.planned_costs import Item, Resource, priced, resources_of
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
 from innominatus_cli.step_types.oversight import CostAnalysisInputs, NamedPrice
 
 _SIZED_UNITS: Final = frozenset({"GiB", "Gi", "GB"})
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that costs: what it is, how much of it, and which price it has."""
-
-    what: str
-    amount: Fraction
-    price: str
+_MOST_TOLD: Final = 10
 
 
 def driver(ctx: StepContext) -> DriverSteps:
     """Outputs the estimate; over the budget it fails, unless `enforceLimit` is false."""
     yield from ()
     inputs = ctx.inputs_of(CostAnalysisInputs)
-    items = _items(ctx, inputs)
-    if isinstance(items, Finding):
-        return DriverResult(failure=items)
+    found = _found(ctx, inputs)
+    if isinstance(found, Finding):
+        return DriverResult(failure=found)
+    items, unpriced = found
     prices = {price.name: price for price in inputs.prices if isinstance(price, NamedPrice)}
     without = sorted({item.price for item in items if item.price not in prices})
-    if without:
-        return ctx.failed(codes.PRICE_MISSING, f"no price for {', '.join(repr(name) for name in without)}")
+    unpriced = [*map(repr, without), *unpriced]
+    if unpriced and inputs.unpriced == "fail":
+        return ctx.failed(codes.PRICE_MISSING, f"no price for {', '.join(unpriced[:_MOST_TOLD])}{_more(unpriced)}")
+    items = [item for item in items if item.price not in without]
     costs = [item.amount * prices[item.price].monthly_cents for item in items]
     total = math.ceil(sum(costs, Fraction(0)))
     outputs: dict[str, object] = {
@@ -53,11 +49,42 @@ def driver(ctx: StepContext) -> DriverSteps:
             {"what": item.what, "amount": _decimal(item.amount), "price": item.price, "cents": math.ceil(cost)}
             for item, cost in zip(items, costs, strict=True)
         ],
+        "unpriced": unpriced,
     }
-    if inputs.budget_limit is None:
-        return DriverResult(outputs=outputs, message=f"{_money(total)} a month, no budget")
-    budget: int | float = known(inputs.budget_limit)
-    return _judged(ctx, inputs, total, Fraction(str(budget)) * 100, outputs)
+    result = DriverResult(outputs=outputs, message=f"{_money(total)} a month, no budget")
+    if inputs.budget_limit is not None:
+        budget: int | float = known(inputs.budget_limit)
+        result = _judged(ctx, inputs, total, Fraction(str(budget)) * 100, outputs)
+    if not unpriced or result.failure is not None:
+        return result
+    told = f"at least {result.message}; no price for {', '.join(unpriced[:_MOST_TOLD])}{_more(unpriced)}"
+    return replace(result, message=told)
+
+
+def _more(unpriced: Sequence[str]) -> str:
+    return f", and {len(unpriced) - _MOST_TOLD} more" if len(unpriced) > _MOST_TOLD else ""
+
+
+def _found(ctx: StepContext, inputs: CostAnalysisInputs) -> tuple[list[Item], list[str]] | Finding:
+    """What costs, and what of the plans has no price."""
+    items: list[Item] = []
+    has_plans = bool(inputs.plans or inputs.plan_files)
+    if inputs.only_plans and not has_plans:
+        return ctx.finding(codes.INPUTS_UNUSABLE, "only plans are to be priced, and there are none")
+    if not inputs.only_plans and (isinstance(inputs.workload, dict) or not has_plans):
+        of_workload = _items(ctx, inputs)
+        if isinstance(of_workload, Finding):
+            return of_workload
+        items += of_workload
+    resources: list[Resource] = []
+    places = [(name, ctx.state_path(name)) for name in inputs.plans]
+    for name, path in [*places, *((name, ctx.repository_path(name)) for name in inputs.plan_files)]:
+        of_plan = path if isinstance(path, Finding) else resources_of(ctx, name, path)
+        if isinstance(of_plan, Finding):
+            return of_plan
+        resources += of_plan
+    of_plans, unpriced = priced(resources, [price for price in inputs.prices if isinstance(price, NamedPrice)])
+    return [*items, *of_plans], unpriced
 
 
 def _judged(
@@ -90,7 +117,7 @@ def _items(ctx: StepContext, inputs: CostAnalysisInputs) -> list[Item] | Finding
         workload = WorkloadDocument.model_validate(inputs.workload)
     except ValidationError:
         return ctx.finding(codes.INPUTS_UNUSABLE, "the workload is no Score workload")
-    prices = {price.name: price for price in inputs.prices if isinstance(price, NamedPrice)}
+    prices = {price.name: price for price in inputs.prices if isinstance(price, NamedPrice) and not price.resource}
     found: list[Item] = []
     for name, container in sorted(workload.containers.items()):
         found += _of_container(name, container, known(inputs.replicas))

@@ -111,6 +111,10 @@ class Records(Protocol):
     def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
         """The oldest successful deployment there, and whether one (that or a later one) has not been rolled back."""
 
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The files of plans by their digests, many at once; those that are not there are left out."""
+        ...
+
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it."""
 

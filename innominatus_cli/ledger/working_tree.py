@@ -221,6 +221,23 @@ class WorkingTreeStore:
             *chain(uncommitted_actions, actions.pending(), actions.kept()),
         ]
 
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The files of plans by their digests, many at once and not validated; absent ones are left out."""
+        paths = {digest: plan_path(self.root, digest) for digest in digests}
+        revisions = self.revisions()
+        objects = self.git.objects(f"{revision}:{path}" for path in paths.values() for revision in revisions)
+        found: dict[str, bytes] = {}
+        for digest, path in paths.items():
+            stored = [objects[f"{revision}:{path}"] for revision in revisions]
+            data = next((data for kind, data in stored if kind == "blob"), None)
+            try:
+                data = read_owned(self.git.root, path) if data is None else data
+            except OSError:
+                continue
+            if data is not None and digest_of_bytes(data[:-1]) == digest:
+                found[digest] = data
+        return found
+
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
         path = plan_path(self.root, digest)

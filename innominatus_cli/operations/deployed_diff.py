@@ -6,7 +6,8 @@ then: that the application has been deployed since is no difference of the tree.
 """
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def last_deployment(store: WorkingTreeStore, application: str, environment: str 
         return found
     where = f" in '{environment}'" if environment else ""
     message = f"nothing of '{application}' is deployed{where}, as the records say"
-    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application)))
+    remedy = "Name the application; its Score file is not asked for here." if os.sep in application else ""
+    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application), remedy))
 
 
 def standing_deployments(store: WorkingTreeStore, environment: str | None = None) -> Iterator[StoredRecord]:
@@ -118,6 +120,9 @@ class _Before:
     def first_standing(self, application: str, environment: str) -> tuple[StoredRecord | None, bool]:
         records = self.records(application, environment)
         return next(filter(is_deployment, records), None), stands(reversed(records))
+
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        return self.store.plan_bytes(digests)
 
     def plan(self, digest: str) -> Plan | None:
         return self.store.plan(digest)

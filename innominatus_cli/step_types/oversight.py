@@ -1,6 +1,6 @@
 """Steps of the platform's oversight: `cost-analysis`, `tagging` and `monitoring`."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -33,7 +33,7 @@ PriceName = Annotated[str, table_of("prices")]
 class CostAnalysisInputs(StepInputs):
     """Inputs of `cost-analysis`."""
 
-    model_config = ConfigDict(json_schema_extra=aliases(budgetLimit=["budget"]))
+    model_config = ConfigDict(json_schema_extra=aliases(budgetLimit=["budget"], plans=["plan"], planFiles=["planFile"]))
 
     budget_limit: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)] | Reference[float] | None = None
     """The budget of a month, in whole units of the prices' currency (prices are in cents)."""
@@ -47,6 +47,14 @@ class CostAnalysisInputs(StepInputs):
     """Names in admin-config's table `prices`; all of them where nothing is said."""
     workload: WorkloadInput | None = APPLICATION_WORKLOAD
     """The workload that is priced."""
+    only_plans: bool = False
+    """Whether the plans alone are priced, and no workload."""
+    plans: list[str] = []
+    """Outputs `plan` of `terraform` steps: files below the state folder."""
+    plan_files: list[PathInput] = []
+    """Plans of Terraform in the repository, as `terraform show -json` prints them."""
+    unpriced: Literal["fail", "tell"] = "fail"
+    """What something without a price does to the step; `tell`: the estimate is a lower bound, and says so."""
 
 
 class TaggingInputs(StepInputs):
@@ -102,12 +110,13 @@ _CONVERGENT: dict[str, Any] = {"idempotency": Idempotency.CONVERGENT, "rollback"
 
 COST_ANALYSIS = StepType(
     name="cost-analysis",
-    summary="Estimates what a workload costs in a month and holds it against a budget.",
+    summary="Estimates what a workload and Terraform plans cost in a month and holds it against a budget.",
     inputs=CostAnalysisInputs,
     outputs={
         "monthly_cents": "The estimate, in cents.",
         "budget_share": "The estimate as a share of the budget, in percent; null without a budget.",
         "items": "What was priced, each with its amount and cents.",
+        "unpriced": "What has no price, each with the reason; empty unless `unpriced` is `tell`.",
     },
     default_timeout_seconds=300,
     **_CONVERGENT,

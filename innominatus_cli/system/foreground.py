@@ -18,22 +18,29 @@ def run_in_foreground(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) ->
     The keyboard's signals reach it by itself, for it is of our process group; others are passed on. Raises OSError
     where it cannot be started.
     """
-    before = {number: signal.getsignal(number) for number in (*_PASSED_ON, *_KEYBOARD)}
-    child = subprocess.Popen(tuple(argv), cwd=cwd, env=dict(env))  # noqa: S603 - an argv, never a shell
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
 
+    def leave_it(_number: int, _frame: FrameType | None) -> None:
+        """The program has it from the keyboard. Not ignored: the program would ignore it as well."""
+
+    handlers = {**dict.fromkeys(_PASSED_ON, pass_on), **dict.fromkeys(_KEYBOARD, leave_it)}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        for number in _PASSED_ON:
-            signal.signal(number, pass_on)
-        for number in _KEYBOARD:
-            signal.signal(number, signal.SIG_IGN)
+        child = subprocess.Popen(tuple(argv), cwd=cwd, env=dict(env))  # noqa: S603 - an argv, never a shell
+        for number in early:
+            child.send_signal(number)
         status = child.wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if child.poll() is None:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+        if child is not None and child.poll() is None:
             child.kill()
             child.wait()
     return status if status >= 0 else _KILLED - status

@@ -5,9 +5,8 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
-from innominatus_cli.cli.commands.deprovision import command as deprovision
 from innominatus_cli.cli.output import output_option
-from innominatus_cli.cli.running import run_options
+from innominatus_cli.cli.running import carry_out, run_options
 
 
 @click.command("delete")
@@ -23,9 +22,10 @@ def command(application: str, output: str, **given: Any) -> int:  # noqa: ANN401
       innominatus-ctl delete checkout-service --env development --dry-run
     """
     from innominatus_cli.findings.exit_status import ExitStatus
+    from innominatus_cli.operations.resources.removing import score_file_of
     from innominatus_cli.reports.terminal import to_stderr
 
-    status: int = click.get_current_context().invoke(deprovision, application=application, output=output, **given)
+    status = carry_out("undeploy-app", score_file_of(application), output, {**given, "plan_file": None})
     if status == ExitStatus.OK and not given["dry_run"]:
         to_stderr(f"Its records stay (`innominatus-ctl history {application}`), and so does its Score file.")
     return status

@@ -28,7 +28,7 @@ _environment = click.option(
 
 @command.command("show", short_help="Show its state, what made it, its outputs and its history.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.argument("name", metavar="RESOURCE")
+@click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
 @output_option("table", "json", "yaml")
 def show(application: str, name: str, environment: str | None, output: str) -> int:
@@ -49,7 +49,7 @@ def show(application: str, name: str, environment: str | None, output: str) -> i
 
 @command.command("outputs", short_help="Print its outputs, for scripts.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.argument("name", metavar="RESOURCE")
+@click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
 @output_option("table", "json", "yaml")
 def outputs(application: str, name: str, environment: str | None, output: str) -> int:
@@ -94,7 +94,7 @@ _reason = click.option("--reason", metavar="TEXT", default="", help="Why, for th
 
 @command.command("backup", short_help="Let its provisioner back it up.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.argument("name", metavar="RESOURCE")
+@click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
 @_reason
 @output_option("text", "json", "yaml")
@@ -114,7 +114,7 @@ def backup(application: str, name: str, environment: str | None, reason: str, ou
 
 @command.command("restore", short_help="Let its provisioner restore it from a backup.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.argument("name", metavar="RESOURCE")
+@click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @click.option("--backup", "wanted", metavar="ID", help="Which backup, or how its id begins; else the newest.")
 @_environment
 @_reason
@@ -137,7 +137,7 @@ def restore(application: str, name: str, wanted: str | None, environment: str | 
 
 @command.command("transfer", short_help="Bring what it holds into another environment.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.argument("name", metavar="RESOURCE")
+@click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
 @click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
 @_reason

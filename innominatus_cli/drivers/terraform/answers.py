@@ -6,6 +6,7 @@ values, stays in the log.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.json_reader import read_json
@@ -169,6 +170,48 @@ def plan_read(printed: bytes) -> PlanRead | None:
         tuple((str(one["address"]), _difference(one["change"])) for one in drifted),
         is_empty_before=not _has_resources(before),
     )
+
+
+_OF_A_PLAN: Final = ("format_version", "terraform_version", "errored", "complete")
+
+
+def without_secrets(printed: bytes) -> dict[str, Any]:
+    """What resources a plan leaves, as `show -json` prints them, without values that are marked as sensitive."""
+    plan = object_in(printed) or {}
+    kept: dict[str, Any] = {key: plan[key] for key in _OF_A_PLAN if key in plan}
+    changes = []
+    for one in filter(_is_change, plan.get("resource_changes", [])):
+        change = one["change"]
+        unknown = _either(change.get("after_unknown"), change.get("after_sensitive"))
+        plain = {"actions": change["actions"], "after_unknown": unknown}
+        for key in ("before", "after"):
+            plain[key] = _plain(change.get(key), change.get(f"{key}_sensitive"))
+        names = ("address", "mode", "type", "name", "provider_name", "deposed")
+        changes.append({name: one[name] for name in names if name in one} | {"change": plain})
+    return {**kept, "resource_changes": changes}
+
+
+def _either(first: Any, second: Any) -> Any:  # noqa: ANN401 - JSON of any depth
+    """What is marked in one of two values of marks."""
+    if first is True or second is True:
+        return True
+    if isinstance(first, dict) or isinstance(second, dict):
+        one, other = (first or {}), (second or {})
+        return {key: _either(one.get(key), other.get(key)) for key in {**one, **other}}
+    if isinstance(first, list) or isinstance(second, list):
+        return [_either(*pair) for pair in zip_longest(first or [], second or [])]
+    return False
+
+
+def _plain(value: object, sensitive: object) -> object:
+    if sensitive is True:
+        return None
+    if isinstance(value, dict) and isinstance(sensitive, dict):
+        return {key: _plain(item, sensitive.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(sensitive, list):
+        marks = [*sensitive, *([None] * (len(value) - len(sensitive)))]
+        return [_plain(item, mark) for item, mark in zip(value, marks, strict=False)]
+    return value
 
 
 def object_in(printed: bytes) -> dict[str, Any] | None:

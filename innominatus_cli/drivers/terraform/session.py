@@ -63,6 +63,8 @@ class Planned(NamedTuple):
     file: Path
     read: answers.PlanRead
     has_changes: bool
+    shown: bytes = b""
+    """What `show -json` printed of it; it may hold secrets."""
 
 
 class Session:
@@ -113,7 +115,15 @@ class Session:
         read = answers.plan_read(shown.stdout.head) if shown.succeeded and not shown.stdout.truncated else None
         if read is None:
             return self._unreadable("show -json", shown)
-        return Planned(file, read, has_changes=outcome.exit_code == CHANGES)
+        return Planned(file, read, has_changes=outcome.exit_code == CHANGES, shown=shown.stdout.head)
+
+    def keep(self, planned: Planned) -> str:
+        """Keeps a plan as JSON below the state folder, without its secrets; the path there."""
+        kept = self.ctx.state_dir / "plans" / f"{self.ctx.step.name}.json"
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.unlink(missing_ok=True)
+        _write_private(kept, answers.without_secrets(planned.shown))
+        return kept.relative_to(self.ctx.state_dir).as_posix()
 
     def apply(self, planned: Planned) -> Asked[Mapping[str, Any]]:
         """Does what that very plan says; the counts that Terraform gave at the end."""

@@ -1,5 +1,6 @@
 """What became of every resource, told from records alone: a fold over the runs of an application in an environment."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
@@ -15,6 +16,8 @@ from innominatus_cli.planning.rollback import RESTORE, UNDO
 Data: TypeAlias = dict[str, Any]
 
 PROVISIONING: Final = "resource-provisioning"
+_MARK: Final = b'"resource-provisioning"'
+_AT_ONCE: Final = 64
 _ENDS: Final[Mapping[str, End]] = {
     "succeeded": "done",
     "failed": "failed",
@@ -130,15 +133,16 @@ class _Fold:
 
     def over(self, records: Iterable[StoredRecord]) -> dict[str, RecordedResource]:
         """The resources by name, after these records, the oldest first."""
-        for stored in records:
+        several = [*records]
+        planned = _planned(self._store, [one.record.plan for one in several if one.record.plan])
+        for stored in several:
             record = stored.record
             if record.resumes:
                 self._older[record.run] = record.resumes
             if record.rolls_back is not None:
                 self._taken_back(stored, record.rolls_back)
                 continue
-            plan = self._store.plan(record.plan) if record.plan else None
-            steps = {step.id: step for step in (plan.steps if plan else ()) if is_of_a_resource(step)}
+            steps = planned.get(record.plan or "", {})
             for result in record.steps:
                 if result.step in steps:
                     self._ran(stored, steps[result.step], result)
@@ -197,6 +201,23 @@ class _Fold:
             at = record.finished_at if is_end else result.started_at or record.started_at
             row.history.append({"state": state, "run": record.run, "at": at, "status": result.status})
             row.state = state
+
+
+def _planned(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
+    """By plan its steps that make or remove resources, by their ids.
+
+    A long history has a plan a run: their bytes are read many at once, and of each only these steps are made.
+    """
+    found: dict[str, dict[str, PlannedStep]] = {}
+    several = list(dict.fromkeys(digests))
+    for start in range(0, len(several), _AT_ONCE):
+        for digest, data in store.plan_bytes(several[start : start + _AT_ONCE]).items():
+            if _MARK not in data:
+                continue
+            written = [step for step in json.loads(data).get("steps", ()) if step.get("type") == PROVISIONING]
+            steps = [PlannedStep.model_validate(step) for step in written]
+            found[digest] = {step.id: step for step in steps if is_of_a_resource(step)}
+    return found
 
 
 def _work(row: RecordedResource, step: PlannedStep) -> Work:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ import pytest
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.ledger import index, listed
 from innominatus_cli.ledger.index import open_index
-from innominatus_cli.ledger.index_file import IndexFile
+from innominatus_cli.ledger.index_file import IndexFile, IndexUnusable
 from innominatus_cli.ledger.records import read_record
 from innominatus_cli.operations.auditing import AuditQuery, search
 from innominatus_cli.operations.collecting import collect_records
@@ -274,3 +276,46 @@ def test_only_what_is_new_is_read(old: Old, monkeypatch: pytest.MonkeyPatch) -> 
     read.clear()
     history(open_ledger(old.repository.path))
     assert read == []
+
+
+@pytest.mark.parametrize("old", ["tree"], indirect=True)
+def test_many_processes_at_once_bring_it_up_to_date_and_leave_it_whole(old: Old) -> None:
+    for _ in range(3):
+        old.run("succeeded")
+    argv = [sys.executable, "-m", "innominatus_cli", "history", "-o", "json"]
+    for _ in range(2):
+        old.run("succeeded")
+        asking = [
+            subprocess.Popen(argv, cwd=old.repository.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for _ in range(6)
+        ]
+        said = {one.communicate(timeout=60)[0] for one in asking}
+        assert [one.returncode for one in asking] == [0] * 6
+        assert len(said) == 1
+    opened = open_index(old.store())
+    assert opened is not None
+    assert len(opened.runs()) == 5
+    opened.close()
+    file = IndexFile(index_path(old))
+    file.close()
+
+
+@pytest.mark.parametrize("old", ["tree"], indirect=True)
+@pytest.mark.parametrize("noted", [None, "", "00000000 0\n"])
+def test_one_whose_sum_was_not_noted_is_made_anew(old: Old, noted: str | None) -> None:
+    old.run("succeeded")
+    assert len(history(open_ledger(old.repository.path)).rows) == 1
+    beside = index_path(old).with_name(f"{index_path(old).name}.sum")
+    assert beside.stat().st_mode & 0o777 == 0o600
+    before = beside.read_text()
+    if noted is None:
+        beside.unlink()
+    else:
+        beside.write_text(noted)
+    with pytest.raises(IndexUnusable):
+        IndexFile(index_path(old))
+    assert len(history(open_ledger(old.repository.path)).rows) == 1
+    opened = open_index(old.store())
+    assert opened is not None
+    opened.close()
+    assert beside.read_text().split()[1] == before.split()[1]

@@ -135,3 +135,15 @@ def test_a_shared_resource_goes_with_the_last_application_that_uses_it(there: An
     assert told.status == 0, told.err
     assert "ORC-6173" not in told.err
     assert list(there.root.joinpath(".git/innominatus/state").rglob("removals"))
+
+
+def test_delete_removes_the_application_and_keeps_its_records(there: Any) -> None:
+    told = there.ask("delete", "shop", "--dry-run")
+    assert told.status == 0, told.err
+    assert states(there, "queue")[-1] == "active"
+    told = there.ask("delete", "shop")
+    assert told.status == 0, told.err
+    assert "Its records stay" in told.err
+    assert states(there, "queue")[-1] == "terminated"
+    assert there.root.joinpath("score.yaml").is_file()
+    assert len(there.ask("history", "shop", "-o", "json").data["runs"]) == 2

@@ -1,6 +1,6 @@
 """What records say to a plan."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -52,6 +52,9 @@ class FakeStore:
         records = self.records(application, environment)
         found = [one for one in records if one.record.status == "succeeded"]
         return found[0] if found else None, stands(reversed(records))
+
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        return {digest: self._plans[digest].canonical for digest in digests if digest in self._plans}
 
     def plan(self, digest: str) -> Plan | None:
         return self._plans.get(digest)

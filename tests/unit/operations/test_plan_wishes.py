@@ -1,6 +1,6 @@
 """Tests of joining a wish, a repository and its records into a plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,9 @@ class EmptyStore:
         assert application == "shop-web"
         assert environment
         return None, False
+
+    def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
+        raise AssertionError([*digests])
 
     def plan(self, digest: str) -> Plan | None:
         raise AssertionError(digest)
