@@ -7,12 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tools import programs
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("INNOMINATUS_CORPUS", ROOT.parent / "shared" / "corpus"))
 
+
+# No test fails for being slow: other tests and their servers run beside it.
+settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside others")
 
 BUILT_TOOLS = programs.link()
 """The folder that `.ci/tools` prints."""

@@ -11,10 +11,11 @@ from typing import Any, Final, TypeAlias
 
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.drivers.contract import StepContext, ending_text
 from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.findings.finding import Finding, has_errors
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
@@ -22,6 +23,10 @@ _CVSS: Final = ((9.0, "CRITICAL"), (7.0, "HIGH"), (4.0, "MEDIUM"))
 """Least scores of the bands. Source: CVSS 3.1, section 5."""
 _LEVELS: Final = {"error": "HIGH", "warning": "MEDIUM", "note": "LOW", "none": "LOW"}
 """SARIF's levels, for reports that give no score. Source: SARIF 2.1.0, section 3.27.10."""
+
+_PARSED: Final = frozenset({".yaml", ".yml", ".json"})
+_LEFT_OUT: Final = frozenset({"node_modules"})
+"""Folders that checkov does not look into, beside those with a leading dot."""
 
 Told: TypeAlias = tuple[str, str, str]
 """Place, severity and words of one problem."""
@@ -53,6 +58,9 @@ def scan(ctx: StepContext, scanner: str, paths: Sequence[Path], rules: Sequence[
             return found
         tools.append(found)
     how = _SCANNERS[scanner]
+    unread = [name for path in paths for name in _no_yaml(ctx, path)] if scanner == "checkov" else []
+    if unread:
+        return ctx.finding(codes.COULD_NOT_SCAN, f"checkov passes over what it cannot parse: {', '.join(unread[:5])}")
     told: list[Told] = []
     reports: list[tuple[str, bytes]] = []
     for number, path in enumerate(paths):
@@ -67,6 +75,23 @@ def scan(ctx: StepContext, scanner: str, paths: Sequence[Path], rules: Sequence[
         reports.append((how.report, data))
     name, report = reports[0] if len(reports) == 1 else (how.report, _together(how.report, reports))
     return Scan(tuple(told), report, name, tuple(tools))
+
+
+def _no_yaml(ctx: StepContext, path: Path) -> Iterator[str]:
+    """YAML and JSON files that cannot be parsed, which checkov passes over without a word; no templates of charts."""
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        inner = file.relative_to(path).parts if path.is_dir() else ()
+        if file.suffix not in _PARSED or any(part in _LEFT_OUT or part[0] == "." for part in inner):
+            continue
+        of_chart = "templates" in file.parts and any((folder / "Chart.yaml").is_file() for folder in file.parents)
+        if of_chart or not file.is_file():
+            continue
+        try:
+            unreadable = has_errors(read_yaml(file.name, file.read_bytes())[1])
+        except OSError:
+            unreadable = True
+        if unreadable:
+            yield _shown(ctx, file)
 
 
 def _report(outcome: CommandOutcome, path: Path, good: frozenset[int]) -> bytes:

@@ -6,6 +6,7 @@ then: that the application has been deployed since is no difference of the tree.
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,8 @@ def last_deployment(store: WorkingTreeStore, application: str, environment: str 
         return found
     where = f" in '{environment}'" if environment else ""
     message = f"nothing of '{application}' is deployed{where}, as the records say"
-    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application)))
+    remedy = "Name the application; its Score file is not asked for here." if os.sep in application else ""
+    raise CannotContinue(Finding(NEVER_DEPLOYED, message, Place(application), remedy))
 
 
 def standing_deployments(store: WorkingTreeStore, environment: str | None = None) -> Iterator[StoredRecord]:

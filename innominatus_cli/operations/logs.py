@@ -88,7 +88,10 @@ def find_run(ledger: OpenLedger, wanted: str) -> str:
     if len(meant) == 1:
         return meant[0]
     message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
-    raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run")))
+    remedy = ""
+    if any(stored.record.application == wanted for stored in ledger.store.records()):
+        remedy = f"It is an application: `innominatus-ctl history {wanted}` lists its runs."
+    raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run"), remedy))
 
 
 def _step_ids(ledger: OpenLedger, run: str, stored: StoredRecord | None) -> dict[int, str]:

@@ -14,6 +14,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vendored_names import is_vendored_name
 from innominatus_cli.documents.versions import best_of
 from innominatus_cli.documents.vocabulary import Operation
+from innominatus_cli.findings.catalogue.document import NOT_READABLE
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME, WRONG_PARAMETER
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, has_errors
@@ -22,6 +23,7 @@ from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.history import score_files
 from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
@@ -157,6 +159,9 @@ def plan_wish(
     `root` is the folder that typed paths are in, `spare` as in `plan_application`. Raises CannotContinue for a path
     outside of it.
     """
+    mistaken = None if wish.score is None or score is None else _application_for_file(repository, wish.score, score)
+    if mistaken is not None:
+        return PlanOutcome(None, (mistaken,))
     parameters, wrong = split_parameters(wish.parameters)
     if wrong:
         place = Place("--param")
@@ -195,6 +200,17 @@ def plan_wish(
         message = f"no environment can be called '{request.environment}'"
         return PlanOutcome(None, (Finding(BAD_ENVIRONMENT_NAME, message, Place("--env")),))
     return plan_application(repository, request, facts(request), spare)
+
+
+def _application_for_file(repository: Repository, typed: str, path: str) -> Finding | None:
+    """What is said where the name of an application stands in the place of its Score file; None elsewhere."""
+    if os.sep in typed or repository.snapshot.exists(path):
+        return None
+    known = score_files(repository).get(typed)
+    if known is None:
+        return None
+    message = "there is no such file, but an application of this name"
+    return Finding(NOT_READABLE, message, Place(path), f"Name its Score file: {known[0]}")
 
 
 def override(

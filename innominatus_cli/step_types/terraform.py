@@ -114,7 +114,7 @@ TERRAFORM = StepType(
     outputs={
         "plan_summary": "`add`, `change`, `destroy`: numbers; `changes`: `action` and `object` (address) of each.",
         "changed": "Whether there was anything to do.",
-        "plan": "With `operation: plan`: a file below the state folder, the plan as JSON without secrets.",
+        "plan": "With `operation: plan`: a file below the state folder, the plan as JSON without secrets; else empty.",
     },
     tools_by_inputs=_tools,
     idempotency=Idempotency.CONVERGENT,

@@ -68,6 +68,9 @@ def test_a_failed_run_says_where_its_logs_are(shop: Any) -> None:
     (record,) = shop.records("run")
     assert f"  logs    innominatus-ctl logs {record['run']}\n" in told.out
     assert shop("logs", record["run"]).status == 0
+    named = shop("logs", "shop")
+    assert named.status == 1
+    assert "help: It is an application: `innominatus-ctl history shop` lists its runs." in named.err
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,10 @@ def test_a_failed_run_says_where_its_logs_are(shop: Any) -> None:
         (("plan", SCORE, "--param", "x"), 1, "help: Write --param NAME=VALUE"),
         (("plan", "admin-config.yaml"), 1, "an AdminConfig stands where Workload is expected"),
         (("run", SCORE), 1, f"help: Deploy it with `innominatus-ctl deploy {SCORE}`, or move the file."),
+        (("plan", "shop"), 1, "help: Name its Score file: apps/shop/score.yaml"),
+        (("deploy", "shop"), 1, "help: Name its Score file: apps/shop/score.yaml"),
+        (("deploy", "shp"), 1, "shp: error ORC-1001: the file does not exist\n"),
+        (("diff", SCORE), 1, "help: Name the application; its Score file is not asked for here."),
         (("history", "--env", "nowhere"), 0, "There are no runs in environment 'nowhere'."),
     ],
 )

@@ -19,7 +19,7 @@ def repository(workshop: Workshop) -> Workshop:
 
 
 @pytest.mark.parametrize("template", application_templates())
-def test_every_template_validates_plans_and_deploys_as_it_says(repository: Workshop, template: str) -> None:
+def test_every_template_validates_plans_deploys_as_it_says_and_is_removed(repository: Workshop, template: str) -> None:
     made = repository("new", "application", "reports", "--template", template, "--product", "storefront")
     assert made.status == 0, made.all
     repository.commit("An application")
@@ -36,6 +36,10 @@ def test_every_template_validates_plans_and_deploys_as_it_says(repository: Works
     kinds = [data["kind"] for path in manifests for data in yaml.safe_load_all(path.read_text())]
     assert {"Deployment", "ConfigMap"} <= set(kinds)
     assert ("Service" in kinds) == ("service" in made_score(repository))
+
+    told = repository("deprovision", "reports", "--env", "development")
+    assert told.status == 0, told.all
+    assert not (repository.folder / ".innominatus/manifests/reports").exists()
 
 
 def made_score(repository: Workshop) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = re.compile(r"<!-- output: (?P<arguments>[^\n]+) -->\n```text\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+OUTPUT = re.compile(
+    r"<!-- output: (?P<arguments>[^\n]+) -->\n```text\n\$ innominatus-ctl (?P=arguments)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 LEFT_OUT = "…"
 VARYING = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "RUN"),
@@ -59,7 +62,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_tour_of_the_readme_prints_what_it_shows(clone: Path) -> None:
     shown = list(OUTPUT.finditer((ROOT / "README.md").read_text(encoding="utf-8")))
-    assert len(shown) >= 4
+    assert len(shown) == (ROOT / "README.md").read_text(encoding="utf-8").count("<!-- output: ") >= 4
 
     for block in shown:
         ran = subprocess.run(

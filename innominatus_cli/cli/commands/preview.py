@@ -19,7 +19,8 @@ def command(output: str, **wish: Any) -> int:  # noqa: ANN401
     r"""Plan a run, and ask each step's tool what it would change: its own dry run.
 
     `plan` executes nothing; this asks terraform plan, kubectl diff, helm's dry run and their like, which need the
-    tools, credentials and a network. Nothing is changed. Inputs that other steps give have their last values.
+    tools, credentials and a network. Nothing is changed. Inputs that other steps give have their last values: before
+    the first deployment a step that needs one cannot say, and the command ends with 4.
 
     \b
     Examples:

@@ -245,7 +245,7 @@ def _workload(ctx: StepContext, inputs: KubernetesInputs) -> list[Manifest] | Fi
         first = problem.errors(include_url=False, include_input=False)[0]
         at = ".".join(str(part) for part in first["loc"])
         return ctx.finding(codes.INPUTS_UNUSABLE, f"the workload is no Score workload: {at}: {first['msg']}")
-    sources = _sources(ctx, workload)
+    sources = _sources(ctx, inputs, workload)
     if isinstance(sources, Finding):
         return sources
     options = RenderOptions(
@@ -263,13 +263,20 @@ def _workload(ctx: StepContext, inputs: KubernetesInputs) -> list[Manifest] | Fi
     return from_data(ctx, f"{_OF_WORKLOAD}{workload.metadata.name}", objects)
 
 
-def _sources(ctx: StepContext, workload: WorkloadDocument) -> dict[str, bytes] | Finding:
-    """Contents of `files.*.source`, relative to the Score file; only of files that the plan's digest covers."""
+def _sources(ctx: StepContext, inputs: KubernetesInputs, workload: WorkloadDocument) -> dict[str, bytes] | Finding:
+    """Contents of `files.*.source`, relative to the Score file; only of files that the plan's digest covers.
+
+    To delete an object its name is enough: a plan that removes covers no such file, and contents are empty then.
+    """
     folder = posixpath.dirname(ctx.place.path)
     found: dict[str, bytes] = {}
+    deletes = known(inputs.operation) == "delete"
     for container in workload.containers.values():
         for file in container.files.values():
             if file.source is None:
+                continue
+            if deletes:
+                found[file.source] = b""
                 continue
             for written in (posixpath.normpath(posixpath.join(folder, file.source)), posixpath.normpath(file.source)):
                 if written in ctx.step.input_files:

@@ -13,7 +13,7 @@ from innominatus_cli.findings.catalogue.infrastructure import NOT_MADE_BY_THIS_R
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.terraform import TerraformInputs, operation_of
 
-_OWN: Final = ("plan_summary", "changed")
+_OWN: Final = ("plan_summary", "changed", "plan")
 
 
 def driver(ctx: StepContext) -> DriverSteps:
@@ -124,7 +124,7 @@ def _planned(session: Session) -> Asked[DriverResult]:
     if isinstance(planned, Finding):
         return planned
     told = _told(session, planned, {}, (), _counts(planned.read.summary(), "to add", "to change", "to destroy"))
-    return replace(told, outputs={**told.outputs, "plan": session.keep(planned)}, public=(*told.public, "plan"))
+    return replace(told, outputs={**told.outputs, "plan": session.keep(planned)})
 
 
 def _applied(session: Session) -> Asked[DriverResult]:
@@ -184,7 +184,8 @@ def _told(
     session: Session, planned: Planned | None, values: Mapping[str, Any], secret: tuple[str, ...], message: str
 ) -> DriverResult:
     read = NOTHING if planned is None else planned.read
-    own: dict[str, Any] = {"plan_summary": read.summary(), "changed": planned is not None and planned.has_changes}
+    changed = planned is not None and planned.has_changes
+    own: dict[str, Any] = {"plan_summary": read.summary(), "changed": changed, "plan": ""}
     return DriverResult(
         outputs=own | dict(values),
         public=(*_OWN, *(name for name in values if name not in _OWN)),

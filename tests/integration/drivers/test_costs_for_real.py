@@ -159,7 +159,8 @@ def test_paths_that_lead_out_or_nowhere_are_refused(run_step: Any) -> None:
 def test_the_example_of_the_page_prices_a_workload_and_a_plan(run_step: Any, repository: Path) -> None:
     [step] = steps("cost-analysis")
     [table] = blocks("cost-analysis", "yaml-tables")
-    assert yaml.safe_load(blocks("cost-analysis", "yaml-steps")[0])[0]["config"]["operation"] == "plan"
+    made, asked = yaml.safe_load(blocks("cost-analysis", "yaml-steps")[0])
+    assert (made["config"]["operation"], set(asked["config"])) == ("plan", {"budgetLimit", "plans"})
     prices = [{"name": name, **price} for name, price in yaml.safe_load(table)["prices"].items()]
     after = {"instance_class": "db.t3.small", "allocated_storage": 100}
     kinds = {"aws_db_instance": after, "aws_iam_role": {"name": "shop"}}
@@ -168,7 +169,7 @@ def test_the_example_of_the_page_prices_a_workload_and_a_plan(run_step: Any, rep
         for kind, values in kinds.items()
     ]
     (repository / "plan.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": changes}))
-    config = {key: value for key, value in step["config"].items() if key != "plans"}
+    config = dict(step["config"])
     workload = {
         "apiVersion": "score.dev/v1b1",
         "metadata": {"name": "shop"},

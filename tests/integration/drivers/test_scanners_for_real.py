@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from tests.integration.drivers.page_examples import blocks
 
 KEY = "AKIA" + "QYLPMN5HHHFPZAM2"
 OPEN = """\
@@ -80,8 +83,23 @@ def test_checkov_does_not_pass_what_it_cannot_parse(run_step: Any, repository: P
     result = scan(run_step, "checkov", env, "infra", severityThreshold="HIGH")
     assert result.failure.code.number == "ORC-5180"
     assert "infra/main.tf:1" in result.failure.message or "main.tf:1" in result.failure.message
-    (repository / "infra" / "main.tf").write_text('resource "a" { b {\n')
-    assert scan(run_step, "checkov", env, "infra").failure.code.number == "ORC-5181"
+    (repository / "infra" / "bad.tf").write_text('resource "a" { b {\n')
+    beside = scan(run_step, "checkov", env, "infra", severityThreshold="CRITICAL")
+    assert (beside.failure.code.number, beside.outputs) == ("ORC-5181", {})
+    assert "it could not parse everything" in beside.failure.message
+
+
+def test_checkov_is_not_asked_about_yaml_that_it_would_pass_over(run_step: Any, repository: Path, path_of: Any) -> None:
+    (repository / "k8s").mkdir()
+    (repository / "k8s" / "good.yaml").write_text("a: 1\n")
+    (repository / "k8s" / "bad.yaml").write_text("kind: Pod\n  metadata: {name: a\n")
+    result = scan(run_step, "checkov", path_of("checkov"), "k8s", severityThreshold="CRITICAL")
+    assert (result.failure.code.number, result.outputs) == ("ORC-5181", {})
+    assert "passes over what it cannot parse: k8s/bad.yaml" in result.failure.message
+    (repository / "k8s" / "bad.yaml").unlink()
+    (repository / "k8s" / "templates").mkdir()
+    (repository / "k8s" / "templates" / "a.yaml").write_text("{{ if .x }}\n{{ end }}\n")
+    assert "k8s/templates/a.yaml" in scan(run_step, "checkov", path_of("checkov"), "k8s").failure.message
 
 
 def test_pip_audit_does_not_pass_what_it_skipped(run_step: Any, repository: Path, path_of: Any) -> None:
@@ -117,6 +135,7 @@ FOUND = {"ruleId": "CVE-1", "level": "note", "message": {"text": "Package: x"}}
         ("echo '{}' > $out", "ORC-5181", "no SARIF"),
         ("echo '{\"runs\": [{}]}' > $out", "ORC-5181", "no SARIF"),
         ("exit 1", "ORC-5181", "exit status 1"),
+        ("sleep 20", "ORC-5181", "ran out of time"),
         ("kill -9 $$", "ORC-5181", "SIGKILL"),
         (f"echo '{sarif(FOUND)}' > $out", "ORC-5180", "CRITICAL"),
         (f"echo '{sarif(FOUND, invocations=[{'executionSuccessful': False}])}' > $out", "ORC-5181", "everything"),
@@ -126,7 +145,8 @@ def test_what_a_scanner_did_not_check_is_never_clean(
     run_step: Any, repository: Path, tmp_path: Path, text: str, code: str, words: str
 ) -> None:
     (repository / "a.txt").write_text("a")
-    result = scan(run_step, "trivy", fake(tmp_path / "bin", "trivy", text), "a.txt")
+    env = fake(tmp_path / "bin", "trivy", text)
+    result = run_step("security", {"scanner": "trivy", "paths": ["a.txt"]}, env=env, timeout_seconds=3)
     assert (result.failure.code.number, result.outputs) == (code, {})
     assert words in result.failure.message
 
@@ -136,3 +156,14 @@ def test_a_missing_scanner_is_named_with_the_way_to_get_it(run_step: Any, reposi
     result = scan(run_step, "grype", {"PATH": str(tmp_path)}, "a.txt")
     assert result.failure.code.number == "ORC-5102"
     assert "github.com/anchore/grype" in result.failure.remedy
+
+
+def test_the_examples_of_the_page_run(run_step: Any, repository: Path, path_of: Any) -> None:
+    own, other = (yaml.safe_load(block)[0]["config"] for block in blocks("security", "yaml"))
+    for name in ("config", "k8s", "app"):
+        (repository / name).mkdir()
+        (repository / name / "settings.yaml").write_text("region: eu\n")
+    assert run_step("security", own).outputs == {"scanned": 2, "findings": 0}
+    assert run_step("security", other, env=path_of("gitleaks")).outputs["findings"] == 0
+    (repository / "app" / "settings.yaml").write_text(f'aws_key = "{KEY}"\n')
+    assert run_step("security", other, env=path_of("gitleaks")).failure.code.number == "ORC-5180"

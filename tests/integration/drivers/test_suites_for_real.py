@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.drivers.page_examples import steps
+
 PYTEST = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 SKIPS = "import pytest\ndef test_good(): pass\n@pytest.mark.skip\ndef test_s(): pass\n"
 GOOD = '<testsuite><testcase classname="a" name="b" time="0.5"/></testsuite>'
@@ -55,6 +57,61 @@ def test_a_collection_is_run_by_newman(run_step: Any, repository: Path, tool: Ca
     result = run_step("test", {"framework": "newman", "arguments": ["shop.json"]}, env=env)
     assert result.failure.code.number in {"ORC-5462", "ORC-5103"}
     assert result.outputs.get("failures", 1) >= 1
+
+
+JEST = """\
+test('adds', () => expect(1 + 1).toBe(2));
+test.skip('later', () => undefined);
+"""
+
+
+@pytest.fixture
+def jest(repository: Path, tool: Callable[[str], Path]) -> dict[str, str]:
+    """A project with jest and jest-junit, as `npm install` leaves it, and PATH with jest."""
+    program = tool("jest")
+    modules = next(folder for folder in program.resolve().parents if folder.name == "node_modules")
+    (repository / "node_modules").symlink_to(modules)
+    (repository / "package.json").write_text('{"name": "shop"}')
+    return {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_a_jest_suite_is_judged_by_its_report(run_step: Any, repository: Path, jest: dict[str, str]) -> None:
+    (repository / "cart.test.js").write_text(JEST)
+    inputs = {"framework": "jest", "arguments": ["cart.test.js"]}
+    result = run_step("test", inputs, env=jest)
+    assert result.failure is None, result.failure
+    assert {key: result.outputs[key] for key in ("tests", "failures", "skipped")} == {
+        "tests": 2,
+        "failures": 0,
+        "skipped": 1,
+    }
+    assert result.tools[0].name == "jest"
+    (repository / "cart.test.js").write_text(JEST.replace("toBe(2)", "toBe(3)"))
+    result = run_step("test", inputs, env=jest)
+    assert result.failure.code.number == "ORC-5462"
+    assert "1 of 2 tests failed" in result.failure.message
+    assert "adds" in result.failure.message
+    (repository / "cart.test.js").write_text("nonsense(")
+    assert run_step("test", inputs, env=jest).failure is not None
+    (repository / "node_modules").unlink()
+    assert run_step("test", inputs, env=jest).failure is not None
+
+
+def test_a_missing_framework_is_named_and_one_that_hangs_is_stopped(run_step: Any, tmp_path: Path) -> None:
+    inputs = {"framework": "jest", "arguments": ["a.test.js"]}
+    assert run_step("test", inputs, env={"PATH": str(tmp_path)}).failure.code.number == "ORC-5102"
+    (tmp_path / "jest").write_text('#!/bin/sh\n[ "$1" = --version ] && echo 30.0.0 && exit\nsleep 20\n')
+    (tmp_path / "jest").chmod(0o755)
+    env = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    result = run_step("test", inputs, env=env, timeout_seconds=2)
+    assert (result.failure.code.number, result.outputs) == ("ORC-5103", {})
+
+
+def test_the_example_of_the_page_runs(run_step: Any, repository: Path) -> None:
+    [step] = steps("test")
+    (repository / "tests" / "contracts").mkdir(parents=True)
+    (repository / "tests" / "contracts" / "test_cart.py").write_text("def test_cart(): pass\n")
+    assert run_step("test", step["config"], env=PYTEST).outputs["tests"] == 1
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,8 @@ def test_a_module_is_applied_and_its_outputs_keep_their_types(
     other = run_step("terraform", {**APPLY, "variables": {"app": "till"}, "outputs": ["port"]})
     assert other.message == "1 added, 0 changed, 1 destroyed"
     assert other.outputs["plan_summary"]["changes"] == [{"action": "replace", "object": "terraform_data.db"}]
-    assert set(other.outputs) == {"plan_summary", "changed", "port"}
+    assert set(other.outputs) == {"plan_summary", "changed", "plan", "port"}
+    assert other.outputs["plan"] == ""  # a file only where somebody asks for a plan
     assert all(outcome.exit_code in {0, 2} for outcome in outcomes)
 
 

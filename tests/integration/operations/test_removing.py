@@ -104,6 +104,17 @@ def test_what_all_runs_made_is_taken_back_once_and_in_reverse_order(shop: Any, t
 
 
 @pytest.mark.usefixtures("shop")
+def test_delete_is_deprovision_and_says_what_stays(told: Told) -> None:
+    told("deploy", "score.yaml")
+    assert "Run without --dry-run" in told("delete", "shop", "--dry-run")
+    assert made() == (True, True)
+
+    assert "so does its Score file" in told("delete", "shop", "--env", "development")
+
+    assert made() == (False, False)
+
+
+@pytest.mark.usefixtures("shop")
 def test_what_a_rollback_took_back_is_not_taken_back_again(told: Told) -> None:
     told("deploy", "score.yaml")
     told("deploy", "score.yaml")

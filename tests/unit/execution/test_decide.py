@@ -124,6 +124,20 @@ def test_independent_steps_start_together_in_the_order_of_the_plan() -> None:
     assert names(decision.steps) == ["a", "b"]
 
 
+def test_a_step_that_waits_for_nothing_but_one_that_runs_is_nearly_ready() -> None:
+    state = state_of(step("a"), step("b"), step("c", "a"), step("d", "a", "b"), step("e", "c"))
+    steps = state.graph.steps
+    assert state.nearly_ready(2) == []
+    state.started(steps[0].id)
+    assert [steps[number].name for number in state.nearly_ready(2)] == ["c"]
+    state.started(steps[1].id)
+    state.ended(steps[1].id, "succeeded")
+    assert [steps[number].name for number in state.nearly_ready(2)] == ["c", "d"]
+    assert [steps[number].name for number in state.nearly_ready(1)] == ["c"]
+    state.ended(steps[0].id, "succeeded")
+    assert state.nearly_ready(2) == []
+
+
 def test_after_a_failure_what_needs_it_is_skipped_with_the_reason_and_the_rest_finishes() -> None:
     world = World(state_of(step("a"), step("b", "a"), step("c", "b"), step("d"), step("e", "d")), a="failed").play()
     assert world.started == ["a", "d", "e"]

@@ -6,7 +6,7 @@ import pytest
 
 from innominatus_cli.expressions.contexts import DataContext, LaterContext, OutsideContext, Scope
 from innominatus_cli.expressions.references import is_plain
-from innominatus_cli.expressions.values import Folded, NoValue, fold, references_in, resolve
+from innominatus_cli.expressions.values import Folded, NoValue, fold, is_settled, references_in, resolve
 
 SCOPE = Scope(
     {
@@ -101,3 +101,20 @@ def test_a_list_is_no_text() -> None:
     with pytest.raises(NoValue, match="no text"):
         resolve({"$template": [{"$ref": "run.list"}]}, lookup)
     assert resolve({"$ref": "run.list"}, lookup) == [1]
+
+
+@pytest.mark.parametrize(
+    ("value", "settled"),
+    [
+        ("text", True),
+        ({"a": [1, None, {"b": "c", "d": True}]}, True),
+        ({"a": [{"$ref": "run.id"}]}, False),
+        ({"a": {"$template": ["n=", {"$ref": "run.id"}]}}, False),
+        ({"a": {"$script": ["echo ", {"$ref": "run.id"}]}}, False),
+        ({"a": {"$template": [{"$json": "steps.a.outputs"}]}}, False),
+        ({"a": {"$jinja": "{{ steps.a.outputs.b }}"}}, False),
+        ({"a": ("b", {"$ref": "run.id"})}, False),
+    ],
+)
+def test_a_value_is_settled_where_it_names_nothing_that_a_run_knows(value: Any, settled: bool) -> None:
+    assert is_settled(value) is settled
