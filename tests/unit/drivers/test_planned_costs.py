@@ -19,4 +19,5 @@ def test_an_amount_that_no_resource_has_is_told_and_not_worked_out(size: object)
 )
 def test_an_amount_is_a_plain_number_or_its_text(size: object, amount: float) -> None:
     items, without = priced([Resource("a_disk.one", "a_disk", {"size": size}, unknown=False)], [PRICE])
-    assert ([item.amount for item in items], without) == ([amount], [])
+    assert [float(item.amount) for item in items] == [amount]
+    assert without == []
