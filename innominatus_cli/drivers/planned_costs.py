@@ -4,6 +4,7 @@ Source of the plan's form: https://developer.hashicorp.com/terraform/internals/j
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,6 +18,9 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.oversight import NamedPrice
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
+_AMOUNT: Final = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,2})?")
+"""A number as JSON or a person writes it: neither `1/0` nor a power that takes hours to work out."""
+_MOST: Final = 10**18
 _UNKNOWN: Final = object()
 """What is known only once the plan is applied, or was taken out as a secret."""
 
@@ -155,11 +159,8 @@ def _amount(resource: Resource, price: NamedPrice) -> Fraction | None:
     value = resource.value(price.quantity)
     if value is _UNKNOWN or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    try:
-        amount = Fraction(str(value))
-    except ValueError:
-        return None
-    return amount if amount >= 0 else None
+    amount = Fraction(text) if _AMOUNT.fullmatch(text := str(value).strip()) else None
+    return amount if amount is not None and amount <= _MOST else None
 
 
 def _below(value: object, key: str) -> object:
