@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 _BEGIN: Final = "\U0001f510\U0001f4ac"
 _END: Final = "\U0001f4ac\U0001f510"
-_MARK: Final = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _NOT_OF_KEYS: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -42,11 +41,14 @@ def parts_of(text: str) -> list[str | SecretKey]:
     """A text as literal pieces and keys, in their order, without empty pieces. Raises WrongMark."""
     found: list[str | SecretKey] = []
     at = 0
-    for mark in _MARK.finditer(text):
-        if mark.start() > at:
-            found.append(text[at : mark.start()])
-        found.append(_key_of(mark[1]))
-        at = mark.end()
+    while (begin := text.find(_BEGIN, at)) >= 0:
+        end = text.find(_END, begin + len(_BEGIN))
+        if end < 0:  # looked for once: a text may have many beginnings
+            break
+        if begin > at:
+            found.append(text[at:begin])
+        found.append(_key_of(text[begin + len(_BEGIN) : end]))
+        at = end + len(_END)
     if at < len(text):
         found.append(text[at:])
     if any(isinstance(part, str) and (_BEGIN in part or _END in part) for part in found):
