@@ -37,26 +37,36 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Char:
+    """One character. Without docstrings here, dataclasses load `inspect` to write their own."""
+
     takes: _Takes
 
 
 @dataclass(frozen=True, slots=True)
 class _Assert:
+    """A place between characters."""
+
     holds: Callable[[str, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sequence:
+    """One after the other."""
+
     items: "tuple[_Tree, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class _Either:
+    """One of several."""
+
     choices: "tuple[_Tree, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
+    """Some number of times."""
+
     item: "_Tree"
     least: int
     most: int | None

@@ -13,7 +13,7 @@ from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 
 REFUSED = {
     "examples/archive/resource-interpolation-workflow.yaml": "ORC-1034",
-    "providers/container-team/workflows/provision-container.yaml": "ORC-1054",
+    "providers/container-team/workflows/provision-container.yaml": "ORC-3001",
     "providers/database-team/workflows/update-postgres.yaml": "ORC-2015",
     "providers/identity-team/workflows/provision-gitea-org.yaml": "ORC-2018",
 }

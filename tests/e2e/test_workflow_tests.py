@@ -118,6 +118,7 @@ def test_a_repository_without_tests_is_an_error_unless_that_is_allowed(project: 
     for folder in (
         *(project.folder / "workflows/products").glob("*/tests"),
         project.folder / "workflows/platform/tests",
+        project.folder / "workflows/shared/tests",
     ):
         shutil.rmtree(folder)
     assert "ORC-3169" in project("test").out

@@ -95,7 +95,7 @@ def test_manifests_are_pushed_over_http_with_a_token(run_step: Any, gitea_server
     commits = gitea_server.ask("GET", f"repos/{gitea_server.user}/gitops/commits")
     assert commits[0]["sha"] == result.outputs["commit"]
     refused = run_step("git-commit-manifests", inputs, env={**env, "TOKEN": "0" * 40}, manifests=manifests)
-    assert refused.failure.code.number == "ORC-5103"
+    assert refused.failure.code.number == "ORC-5407"
 
 
 def test_the_example_of_the_page_of_gitea_repo_works(page: OpenPage, gitea_server: GiteaServer) -> None:

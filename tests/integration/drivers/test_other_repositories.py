@@ -142,7 +142,7 @@ def test_probe_and_drift_say_what_is_there(run_step: Any, seeded: Path) -> None:
         ({"targetPath": "../elsewhere"}, "ORC-5104"),
         ({"targetPath": ".git/hooks"}, "ORC-5104"),
         ({"sourcePath": "nowhere"}, "ORC-5105"),
-        ({"url": "file:///nowhere.git"}, "ORC-5103"),
+        ({"url": "file:///nowhere.git"}, "ORC-5407"),
     ],
 )
 def test_what_leads_elsewhere_is_refused(run_step: Any, seeded: Path, inputs: dict[str, str], code: str) -> None:

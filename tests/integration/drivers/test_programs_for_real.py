@@ -136,6 +136,7 @@ def test_the_probe_answers_for_every_check_in_order(server: str, closed_port: in
         "method": "GET",
         "expect_status": [200],
         "contains": None,
+        "server": None,
     }
     port = int(server.rpartition(":")[2])
     checks: list[dict[str, Any]] = [
@@ -258,7 +259,7 @@ def test_kubectl_takes_every_argument_that_is_given_to_it(
         {"operation": "get", "resourceType": "deployment", "resourceName": "web"},
     ):
         result = run_step("kubernetes", {"mode": "apply", "context": "test", **inputs}, env=env)
-        assert result.failure.code.number == "ORC-5103"
+        assert result.failure.code.number == "ORC-5406"
         assert result.artifacts == {}
         assert b"refused" in outcomes[-1].stderr.head, outcomes[-1].stderr.head
         assert b"unknown flag" not in outcomes[-1].stderr.head
