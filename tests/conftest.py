@@ -1,9 +1,10 @@
 """What every test has: a quiet world of its own, and the corpus where it is there."""
 
+import gc
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def quiet_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for name in [key for key in os.environ if key.startswith(("GIT_AUTHOR", "GIT_COMMITTER", "GIT_DIR", "GIT_WORK"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """A command in this process lets garbage lie: what tests leave behind, open files too, is to go all the same."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
 
 
 @pytest.fixture
