@@ -348,7 +348,7 @@ ALERT_UNUSABLE = Code(
     "Alert rules cannot be rendered",
     "Correct the alert in admin-config.yaml.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="An alert has no expression, promtool refused the rules, or the step asks for what cannot be rendered yet.",
+    detail="An alert has no expression, or promtool refused the rules.",
 )
 SCAN_FOUND = Code(
     "ORC-5180",
