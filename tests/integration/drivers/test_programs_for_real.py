@@ -137,6 +137,8 @@ def test_the_probe_answers_for_every_check_in_order(server: str, closed_port: in
         "expect_status": [200],
         "contains": None,
         "server": None,
+        "record": None,
+        "expect": None,
     }
     port = int(server.rpartition(":")[2])
     checks: list[dict[str, Any]] = [
