@@ -180,11 +180,12 @@ class WorkingTreeSnapshot:
             if _is_folder(entry):
                 if entry.name in SKIPPED_FOLDERS or len(above) > _MAX_DEPTH:
                     continue
-                resolved = os.path.realpath(entry.path) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
-                if not is_below(self.root, resolved):
+                is_link = entry.is_symlink()
+                resolved = os.path.realpath(entry.path) if is_link else f"{above[-1]}{os.sep}{entry.name}"
+                if is_link and not is_below(self.root, resolved):
                     found.append(path)
-                elif resolved not in above and not (entry.is_symlink() and resolved in followed):
-                    if entry.is_symlink():
+                elif resolved not in above and not (is_link and resolved in followed):
+                    if is_link:
                         followed.add(resolved)
                     self._walk(entry.path, path, suffixes, (*above, resolved), followed, found)
             elif not suffixes or entry.name.endswith(suffixes):

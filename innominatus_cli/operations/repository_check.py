@@ -133,7 +133,7 @@ class RepositoryCheck(Surroundings):
 
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
-        return {path: tuple(document.kind for document in self.load(path).documents) for path in self._selected}
+        return {path: tuple([one.kind for one in self.load(path).documents]) for path in self._selected}
 
     def text(self, path: str) -> str | None:
         """The text of a file; None where it cannot be read."""
