@@ -134,7 +134,7 @@ class _Fold:
     def over(self, records: Iterable[StoredRecord]) -> dict[str, RecordedResource]:
         """The resources by name, after these records, the oldest first."""
         several = [*records]
-        planned = _planned(self._store, [one.record.plan for one in several if one.record.plan])
+        planned = resource_steps(self._store, [one.record.plan for one in several if one.record.plan])
         for stored in several:
             record = stored.record
             if record.resumes:
@@ -203,7 +203,7 @@ class _Fold:
             row.state = state
 
 
-def _planned(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
+def resource_steps(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
     """By plan its steps that make or remove resources, by their ids.
 
     A long history has a plan a run: their bytes are read many at once, and of each only these steps are made.

@@ -1,5 +1,6 @@
 """What plans say of resources: created, updated, unchanged, orphaned, shared; with their hints and tags."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +79,28 @@ def test_an_update_that_fails_leaves_the_resource_degraded_and_the_plan_still_wa
     assert there.ask("run", "deploy-app", "score.yaml").status == 4
     assert states(there, "queue")[-2:] == ["updating", "degraded"]
     assert changes(there)["queue"] == ("update", ["params.colour", "params.size"])
+
+
+def test_every_run_warns_of_orphans_until_they_are_back_or_gone(there: Any) -> None:
+    whole = there.root.joinpath("score.yaml").read_text()
+    fewer = score("queue: {type: queue, params: {size: 3}}")
+    there.root.joinpath("score.yaml").write_text(fewer)
+    for words in (("run", "deploy-app"), ("deploy",), ("run", "deploy-app", "--dry-run")):
+        told = there.ask(*words[:2], "score.yaml", *words[2:])
+        assert told.status == 0, told.err
+        assert "resource 'files' (volume) of 'shop' is active in 'development'" in told.err
+        assert "innominatus-ctl deprovision shop --env development" in told.err
+    last = json.loads(max((there.root / ".innominatus/runs").rglob("*.json")).read_text())
+    assert [one["code"] for one in last["findings"]].count("ORC-6171") == 1
+    there.root.joinpath("queue").write_text("exit 1\n")  # a run that fails made less than the one before it
+    assert there.ask("run", "deploy-app", "score.yaml").status == 4
+    there.root.joinpath("queue").write_text(QUEUE)
+    assert "ORC-6171" in there.ask("resume", "latest").err + there.ask("run", "deploy-app", "score.yaml").err
+    there.root.joinpath("score.yaml").write_text(whole)
+    assert "ORC-6171" not in there.ask("run", "deploy-app", "score.yaml").err
+    there.root.joinpath("score.yaml").write_text(fewer)
+    assert there.ask("deprovision", "shop").status == 0
+    assert "ORC-6171" not in there.ask("run", "deploy-app", "score.yaml").err
 
 
 def test_an_orphan_is_marked_in_the_list_until_it_is_removed(there: Any) -> None:
