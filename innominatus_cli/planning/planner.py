@@ -14,6 +14,7 @@ from innominatus_cli.documents.plan import (
     AbsentWorkflow,
     Application,
     Plan,
+    PlanInput,
     Source,
 )
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
@@ -95,6 +96,8 @@ class _Planning:
         self._consulted: list[str] = []
         self._offering: list[str] = []
         """Documents that provisioners stand in; what is wrong with those that make nothing here stops nobody."""
+        self._from_records: list[PlanInput] = []
+        """What the records say of resources."""
         self._config: AdminConfigDocument | None = None
         self._workload: Typed[WorkloadDocument] | None = None
         self._folded: FoldedWorkload | None = None
@@ -165,6 +168,7 @@ class _Planning:
                 parameters,
                 builder.outside,
                 path.name,
+                self._from_records,
                 asked_first_deployment=chosen.asked_first_deployment,
                 removes=any(draft.name == "removal" for draft in chosen.drafts),
             ),
@@ -390,6 +394,7 @@ class _Planning:
         )
         self._findings += makers.findings
         self._offering += makers.consulted
+        self._from_records += makers.outside
         return drafts
 
     def _makers(self) -> ResourceSteps:
@@ -403,7 +408,16 @@ class _Planning:
         key = {KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if shared else {}
         repository, files = self._repository, self._files
         return ResourceSteps(
-            repository, files, name, environment, product, services, definitions, key=key, cluster=cluster
+            repository,
+            files,
+            name,
+            environment,
+            product,
+            services,
+            definitions,
+            key=key,
+            cluster=cluster,
+            made=self._facts.made,
         )
 
     def _removal(self) -> list[Draft]:
