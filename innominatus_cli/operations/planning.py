@@ -30,6 +30,7 @@ from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amen
 from innominatus_cli.operations.param_files import ParamFile, read_param_files
 from innominatus_cli.operations.planned_revision import GitFacts, Revision
 from innominatus_cli.operations.resources.changes import ResourceChange, resource_changes
+from innominatus_cli.operations.resources.made import made_resources
 from innominatus_cli.operations.resources.sharing import with_users
 from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
@@ -309,11 +310,13 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
     name = workload.model.metadata.name
     first, evidence = first_deployment(store, name, request.environment)
     if request.operation is not Operation.UNDEPLOY:
-        return Facts(first, evidence, os.environ, git)
+        return Facts(
+            first, evidence, os.environ, git, made=made_resources(repository, store, name, request.environment)
+        )
     there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
     if there is not None:
         there = with_users(store, name, request.environment, there)
-    return Facts(first, evidence, os.environ, git, there, stands)
+    return Facts(first, evidence, os.environ, git, there, standing=stands)
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:

@@ -150,6 +150,7 @@ class _Planning:
                 parameters,
                 builder.outside,
                 path.name,
+                self._tier.from_records,
                 asked_first_deployment=chosen.asked_first_deployment,
                 removes=any(draft.name == "removal" for draft in chosen.drafts),
             ),

@@ -52,7 +52,7 @@ def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: b
         lines += [*carried_lines(plan), *_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
     lines += _summary(plan, len(outcome.absent), wide=wide)
     if report is not None:
-        lines += resource_lines(report.resources)
+        lines += resource_lines(report.resources, wide=wide)
         lines += _comparison(report)
     return "".join(f"{line}\n" for line in lines)
 
@@ -162,15 +162,21 @@ def _sources(plan: Plan) -> list[str]:
     return [*table_lines(("Source", "Role", "Object"), rows), ""]
 
 
-def resource_lines(changes: Iterable[ResourceChange]) -> list[str]:
-    """What happens to each resource, and what of it differs from how it was made."""
+def resource_lines(changes: Iterable[ResourceChange], *, wide: bool = False) -> list[str]:
+    """What happens to each resource, and what of it differs from how it was made.
+
+    `wide` adds which operation of a provider that is, where there is one to choose.
+    """
+    several = [*changes]
     rows = [
         (_MARKS[one.change], one.resource, one.type, one.change, ", ".join(change.text for change in one.differences))
-        for one in changes
+        for one in several
     ]
     if not rows:
         return []
-    return ["Resources:", *(f"  {line}" for line in table_lines(("", "Resource", "Type", "Change", "What"), rows)), ""]
+    told = [f"  {one.resource}: '{one.operation}' runs, because {one.because}" for one in several if one.because]
+    table = table_lines(("", "Resource", "Type", "Change", "What"), rows)
+    return ["Resources:", *(f"  {line}" for line in table), *map(one_line, told if wide else ()), ""]
 
 
 def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:

@@ -54,20 +54,23 @@ def show(application: str, name: str, environment: str | None, output: str) -> i
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
+@click.option("--refresh", is_flag=True, help="Let its provider's workflow for `read` say what they are now.")
 @output_option("table", "json", "yaml")
-def outputs(application: str, name: str, environment: str | None, output: str) -> int:
+def outputs(application: str, name: str, environment: str | None, refresh: bool, output: str) -> int:
     r"""Print the outputs of a resource that its last record holds; secret ones are in no record.
+
+    With --refresh its provider is asked, and nothing is recorded: the next deployment does that.
 
     \b
     Examples:
       innominatus-ctl resource outputs checkout-service database
-      innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource outputs checkout-service database --refresh -o json
     """
     from innominatus_cli.operations.history import open_ledger
-    from innominatus_cli.operations.resources.looking import resource
+    from innominatus_cli.operations.resources.looking import outputs_of
     from innominatus_cli.reports.resources import outputs_text
 
-    found = resource(open_ledger(), application, name, environment)["outputs"]
+    found = outputs_of(open_ledger(), application, name, environment, refresh=refresh)
     print_document(found, output, lambda: outputs_text(found))
     return 0
 

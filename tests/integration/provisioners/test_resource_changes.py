@@ -98,6 +98,8 @@ def test_a_rollback_ends_what_its_run_made(there: Any) -> None:
     assert told.status == 0, told.err
     assert states(there, "more") == ["requested", "provisioning", "active", "terminating", "terminated"]
     assert states(there, "files") == ["requested", "provisioning", "active"]
+    operations = there.ask("resource", "show", "shop", "more", "-o", "json").data["operations"]
+    assert [(one["did"], one["operation"]) for one in operations] == [("created", "create"), ("taken back", "undo")]
 
 
 def test_hints_are_recorded_and_shown(there: Any) -> None:
