@@ -50,7 +50,13 @@ from innominatus_cli.planning.siblings import Sibling, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.steps import is_right
-from innominatus_cli.planning.surroundings import ApplicationData, data_of, environment_values, surroundings_of
+from innominatus_cli.planning.surroundings import (
+    ApplicationData,
+    data_of,
+    environment_values,
+    naming_one,
+    surroundings_of,
+)
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
@@ -60,6 +66,8 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.score import WorkloadDocument
 
 
+_NAMED_FILES = 3
+"""How many Score files a remedy names."""
 Spare: TypeAlias = Callable[[Callable[[], Sibling | None]], bool]
 """Whether nobody needs a plan, by what tells in which it is like those of others."""
 
@@ -121,7 +129,12 @@ class _Planning:
         self._replicas = replicas if isinstance(replicas, int) else None
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(
-            self._repository, self._types, chosen.drafts, self._consulted, self._common.selection
+            self._repository,
+            self._types,
+            chosen.drafts,
+            self._consulted,
+            self._common.selection,
+            removes=operation is Operation.UNDEPLOY,
         )
         self._findings += self._common.deprecated(chosen.drafts, self._types)
         if self._stopped():
@@ -316,7 +329,11 @@ class _Planning:
 
     def _need_application(self, operation: Operation) -> None:
         if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
-            self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", Place("SCORE")))
+            paths = self._repository.application_paths()
+            known = f" Known: {', '.join(paths[:_NAMED_FILES])}{', …' if len(paths) > _NAMED_FILES else ''}."
+            remedy = f"Name the application's Score file.{known if paths else ''}"
+            message = f"{operation} needs a Score file"
+            self._findings.append(Finding(codes.NO_APPLICATION, message, Place("SCORE"), remedy))
 
     def _check_environment(self) -> None:
         """Where admin-config defines environments, one that it does not define gets a warning."""
@@ -427,7 +444,8 @@ class _Planning:
     @cached_property
     def _surroundings(self) -> Surroundings:
         config = self._config or AdminConfigDocument()
-        return replace(surroundings_of(self._data, self._facts, config), find=self._types.find)
+        bringing = "" if self._workload else naming_one(self._request)
+        return replace(surroundings_of(self._data, self._facts, config, bringing), find=self._types.find)
 
     @cached_property
     def _data(self) -> ApplicationData:

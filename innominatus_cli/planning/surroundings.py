@@ -42,11 +42,13 @@ def data_of(
     )
 
 
-def surroundings_of(data: ApplicationData, facts: Facts, config: AdminConfigDocument) -> Surroundings:
-    """Everything that is the same for every step."""
+def surroundings_of(
+    data: ApplicationData, facts: Facts, config: AdminConfigDocument, bringing: str = ""
+) -> Surroundings:
+    """Everything that is the same for every step. `bringing` says how a Score file is named, where none was."""
     return Surroundings(
-        application=DataContext("application", data.application, data.origin),
-        metadata=DataContext("metadata", data.metadata, data.origin),
+        application=DataContext("application", data.application, data.origin, bringing=bringing),
+        metadata=DataContext("metadata", data.metadata, data.origin, bringing=bringing),
         environment=DataContext("environment", data.environment, f"{ADMIN_CONFIG} environments"),
         admin=DataContext("admin", _admin(config), f"{ADMIN_CONFIG} admin"),
         secrets=frozenset(config.secrets),
@@ -55,6 +57,13 @@ def surroundings_of(data: ApplicationData, facts: Facts, config: AdminConfigDocu
         resources=data.resources,
         first_names=data.first_names,
     )
+
+
+def naming_one(request: PlanRequest) -> str:
+    """What to type so that a plan has an application."""
+    name = request.task or request.golden_path
+    command = f"`innominatus-ctl run {name} SCORE`" if name else "SCORE"
+    return f"Type {command}, with the path of the application's Score file in the place of SCORE."
 
 
 def _metadata(workload: Typed[WorkloadDocument] | None) -> dict[str, Any]:
