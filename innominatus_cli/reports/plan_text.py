@@ -73,6 +73,7 @@ def resolution_text(outcome: PlanOutcome) -> str:
 
 
 def _resolution(outcome: PlanOutcome) -> Iterator[str]:
+    """The original's words to the letter, its `1 workflows` included: scripts look for them."""
     yield "🔄 Resolving Multi-Tier Workflows..."
     yield "📊 Workflow Resolution Results:"
     for phase in PHASES:
@@ -80,10 +81,10 @@ def _resolution(outcome: PlanOutcome) -> Iterator[str]:
             (draft for draft in outcome.resolved if draft.phase is phase), key=lambda one: _rank(outcome, one)
         )
         if workflows:
-            yield f"  {phase} Phase ({counted(len(workflows), 'workflow')}):"
+            yield f"  {phase} Phase ({len(workflows)} workflows):"
         for workflow in workflows:
             steps = _named_steps(outcome, workflow)
-            yield f"    🔧 {one_line(workflow.label)} ({counted(len(steps), 'step')})"
+            yield f"    🔧 {one_line(workflow.label)} ({len(steps)} steps)"
             for number, (name, kind) in enumerate(steps, 1):
                 yield f"       Step {number}: {one_line(name)} ({one_line(kind)})"
 

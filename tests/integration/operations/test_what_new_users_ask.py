@@ -190,3 +190,24 @@ def test_every_list_says_what_its_data_is(capsys: pytest.CaptureFixture[str]) ->
     assert said == {command: f"innominatus.dev/{name}/v1" for command, name in commands.items()}
     page = (Path(__file__).parents[3] / "docs" / "reference" / "output-formats.md").read_text()
     assert [name for name in commands.values() if f"`{name}`" not in page] == []
+
+
+def test_provisioners_name_who_gets_them(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    database = TASK.replace(
+        "    - {name: first, type: script, idempotency: convergent",
+        "    - {name: orders, type: resource-provisioning, config: {resource: orders, resourceType: sqlite}}\n"
+        "    - {name: first, type: script, idempotency: convergent",
+    )
+    definitions = "applications: [score.yaml]\nresourceDefinitions: {disk: volume}\n"
+    tree.commit(
+        {
+            "admin-config.yaml": definitions,
+            "score.yaml": f"{SCORE}resources: {{orders: {{type: sqlite}}, files: {{type: disk}}}}\n",
+            "workflows/platform/task.yaml": database,
+        }
+    )
+    rows = json.loads(shown(capsys, "provisioners", "list", "-o", "json")[0])["provisioners"]
+    used = {row["type"]: row["used_by"] for row in rows if row["used_by"]}
+    assert used == {"sqlite": ["shop", "task"], "volume": ["shop"]}
+    assert {row["state"] for row in rows} == {"ready"}
+    assert "used by     shop, task\n" in shown(capsys, "provisioners", "show", "sqlite")[0]
