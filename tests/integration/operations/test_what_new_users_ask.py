@@ -125,8 +125,8 @@ def test_whatever_asks_about_a_killed_run_is_told_how_to_go_on(killed: str, caps
     )  # fmt: skip
     for command in asking:
         assert line in shown(capsys, *command)[1], command
-    for command in (("history", "--env", "staging"), ("list-resources", "--env", "staging")):
-        assert "interrupted" not in shown(capsys, *command)[1], command
+    for name in ("history", "list-resources"):
+        assert "interrupted" not in shown(capsys, name, "--env", "staging")[1], name
     rows = json.loads(shown(capsys, "status", "-o", "json")[0])["runs"]
     assert (rows[0]["run"], rows[0]["status"]) == (killed, "interrupted")
     shown(capsys, "resume", killed)
