@@ -28,7 +28,9 @@ def command() -> None:
 @click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
 @click.option("--since", type=Moment(), help="From then on: 2026-11-20, a time, or 30d ago.")
 @click.option("--until", type=Moment(end=True), help="Until then; a day is included.")
-@click.option("--run", metavar="RUN", shell_complete=offers.runs, help="What concerns one run, or starts like its id.")
+@click.option(
+    "--run", metavar="RUN", shell_complete=offers.runs, help="What concerns a run: an id, its start, `latest`."
+)
 @output_option("table", "wide", "csv", "json", "yaml", "template")
 @page_options
 def search(output: str, limit: int | None, offset: int, **wished: Any) -> int:  # noqa: ANN401 - see AuditQuery

@@ -34,11 +34,13 @@ def command(
       innominatus-ctl list-resources --state failed -o json
       innominatus-ctl list-resources --tag team=payments
     """
-    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.cli.remarks import tell_interrupted, told
     from innominatus_cli.operations.history import open_ledger, page
     from innominatus_cli.operations.resources.looking import resources
     from innominatus_cli.reports.resources import resources_listing
 
-    found = resources(open_ledger(), application, environment, kind, state, tags)
+    ledger = open_ledger()
+    found = resources(ledger, application, environment, kind, state, tags)
     print_listing(resources_listing(page(found.rows, limit, offset)), output)
+    tell_interrupted(ledger, application, environment)
     return told(found.findings)

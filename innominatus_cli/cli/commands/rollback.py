@@ -22,14 +22,15 @@ from innominatus_cli.cli.output import Duration, output_option
 def command(wanted: str, output: str, **given: Any) -> int:  # noqa: ANN401 - click's own options
     r"""Take back what a run did: every step that started, in reverse order, with the inputs that its record says.
 
-    RUN is the id of a run, or the start of one; APP an application, whose last run that still stands is meant. A
-    rollback is a run of its own: judged by policies, journaled and recorded. What an earlier rollback of the same run
-    has taken back is not taken back again.
+    RUN is the id of a run, the start of one, or `latest`; APP an application, whose last run that still stands is
+    meant. A rollback is a run of its own: judged by policies, journaled and recorded. What an earlier rollback of the
+    same run has taken back is not taken back again.
 
     \b
     Examples:
       innominatus-ctl rollback checkout --dry-run
       innominatus-ctl rollback 01JD
+      innominatus-ctl rollback latest
       innominatus-ctl rollback checkout --env staging --to 01JB
     """
     from innominatus_cli.cli.rolling_back import carry_out
