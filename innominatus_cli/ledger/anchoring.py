@@ -5,7 +5,7 @@ A chain whose newest records are gone is a valid, shorter chain; only an anchor 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE
@@ -179,5 +179,5 @@ def _age(stored: StoredHeads, trust: Trust, now: datetime) -> Iterator[Finding]:
     except (ValueError, TypeError):
         yield Finding(HEADS_NOT_TRUSTED, f"'{stored.statement.at}' is no time", Place(stored.place))
         return
-    if age > timedelta(seconds=trust.max_age_seconds):
+    if age.total_seconds() > trust.max_age_seconds:
         yield Finding(HEADS_OLD, f"it is {counted(age.days, 'day')} old", Place(stored.place))

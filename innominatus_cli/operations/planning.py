@@ -229,7 +229,7 @@ def override(
     if score is None:
         return None
     overlay = overlay_path(score, environment) if is_safe_name(environment) else ""
-    if not overlay or not repository.snapshot.is_file(overlay):
+    if not overlay or not repository.snapshot.exists(overlay):  # a link that leads out is a finding, and not nothing
         overlay = ""
     if not overriding.wanted and not overlay:
         if repository.is_amended(score):

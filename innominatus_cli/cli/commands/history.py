@@ -3,14 +3,13 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import limited_page_options, output_option, print_listing
 
 
 @click.command("history")
 @click.argument("application", metavar="[APP]", required=False, shell_complete=offers.applications)
-@click.option(
-    "--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Only runs in this environment."
-)
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="Only runs in this environment.")
 @output_option()
 @limited_page_options
 def command(application: str | None, environment: str | None, output: str, limit: int | None, offset: int) -> int:

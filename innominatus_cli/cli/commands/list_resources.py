@@ -3,13 +3,14 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, page_options, print_listing
 from innominatus_cli.operations.resources.lifecycle import STATES
 
 
 @click.command("list-resources")
 @click.argument("application", metavar="[APP]", required=False, shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="ENV", help="Only of this one.", shell_complete=offers.environments)
+@click.option("--env", "environment", metavar="ENV", help="Only of this one.", type=ENVIRONMENT)
 @click.option("--type", "kind", metavar="TYPE", help="Only of this type.", shell_complete=offers.resource_types)
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME[=VALUE]", help="Only those with this tag; repeatable.")

@@ -7,6 +7,7 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.by_hand import hand_options
 from innominatus_cli.cli.commands.drift import command as drift
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document
 
 
@@ -24,9 +25,7 @@ def command() -> None:
     """
 
 
-_environment = click.option(
-    "--env", "environment", metavar="ENV", help="Where it is.", shell_complete=offers.environments
-)
+_environment = click.option("--env", "environment", metavar="ENV", help="Where it is.", type=ENVIRONMENT)
 
 
 @command.command("show", short_help="Show its state, what made it, its outputs and its history.")
@@ -151,8 +150,8 @@ def restore(
 @command.command("transfer", short_help="Bring what it holds into another environment.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
-@click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
-@click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
+@click.option("--env", "source", metavar="ENV", required=True, type=ENVIRONMENT, help="From where.")
+@click.option("--to", "target", metavar="ENV", required=True, type=ENVIRONMENT, help="Where to.")
 @hand_options
 @output_option("text", "json", "yaml")
 def transfer(application: str, name: str, source: str, target: str, output: str, **given: Any) -> int:  # noqa: ANN401

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import Duration, output_option
 
 
 @click.command("rollback")
 @click.argument("wanted", metavar="RUN|APP", shell_complete=offers.runs_or_applications)
 @click.option("--to", metavar="RUN", shell_complete=offers.runs, help="Take back every run behind this one.")
-@click.option("--env", "environment", shell_complete=offers.environments, help="The environment of APP.")
+@click.option("--env", "environment", type=ENVIRONMENT, help="The environment of APP.")
 @click.option("--assume", "assumed", multiple=True, metavar="STEP=done|not-done", help="Say what a step in doubt did.")
 @click.option("--timeout", type=Duration(), help="Stop what runs after this long, as in 90s, 30m, 1h30m.")
 @click.option("--policies-from", metavar="REV", help="Judge by the policies of another revision.")
