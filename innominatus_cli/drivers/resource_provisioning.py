@@ -265,6 +265,7 @@ def _failed(ctx: StepContext, inputs: ResourceProvisioningInputs, problem: Probl
 
 def _taken_over(inputs: ResourceProvisioningInputs, chosen: ProvisionedBy, how: How) -> DriverResult:
     """What the workflow of a provider has given are the outputs of the resource."""
+    updated = known(inputs.operation) == "update"
     if how != "create":
         gone = "delete" in chosen.workflows
         stays = f"the provider '{chosen.name}' has no workflow that removes it: it stays"
@@ -274,7 +275,8 @@ def _taken_over(inputs: ResourceProvisioningInputs, chosen: ProvisionedBy, how: 
             message="" if gone else stays,
         )
     outputs = {"name": inputs.resource_id or inputs.resource, **(inputs.outputs or {})}
-    return DriverResult(outputs=outputs, public=tuple(outputs), message=f"by the provider '{chosen.name}'")
+    did = "updated" if updated else "made"
+    return DriverResult(outputs=outputs, public=tuple(outputs), message=f"{did} by the provider '{chosen.name}'")
 
 
 def _by_built_in(ctx: StepContext, how: How) -> DriverResult:

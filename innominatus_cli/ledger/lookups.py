@@ -12,6 +12,7 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.reading import RecordReader
 from innominatus_cli.ledger.records import (
     actions_folder,
+    is_digest,
     is_safe_name,
     plan_path,
     read_action,
@@ -191,7 +192,7 @@ class Lookups:
 
     def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
         """The files of plans by their digests, many at once and not validated; absent ones are left out."""
-        paths = {digest: plan_path(self.root, digest) for digest in digests}
+        paths = {digest: plan_path(self.root, digest) for digest in digests if is_digest(digest)}
         revisions = self.revisions()
         objects = self.git.objects(f"{revision}:{path}" for path in paths.values() for revision in revisions)
         found: dict[str, bytes] = {}
@@ -208,6 +209,8 @@ class Lookups:
 
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
+        if not is_digest(digest):
+            return None
         path = plan_path(self.root, digest)
         objects = self.git.objects(f"{revision}:{path}" for revision in self.revisions())
         stored = next((data for kind, data in objects.values() if kind == "blob"), None)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import rolls_back_now
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
-from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.clock import Clock, later, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
@@ -368,7 +367,7 @@ def _expiry(plan: Plan, clock: Clock) -> str | None:
     """When what a plan deploys may be removed, counted from now."""
     if plan.lifetime_seconds is None:
         return None
-    return timestamp(clock.now() + timedelta(seconds=plan.lifetime_seconds))
+    return timestamp(later(clock.now(), plan.lifetime_seconds))
 
 
 def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:

@@ -60,6 +60,11 @@ def resource_text(row: dict[str, Any]) -> str:
     lines += [f"  output       {name}: withheld" for name in row["withheld_outputs"]]
     for one in row.get("backups", ()):
         lines.append(f"  backup       {one['id']}  {one['at']}  by {one['by']}  {one['location']}".rstrip())
+    for one in row["operations"]:
+        differs = f": {', '.join(one['differences'])}" if one["differences"] else ""
+        ended = "" if one["status"] == "succeeded" else f" ({one['status']})"
+        did = f"{one['did']}{ended}, by '{one['operation']}' in run {one['run']} of {one['by']}{differs}"
+        lines.append(f"  operation    {one['at']}  {did}")
     lines += [f"  history      {one['at']}  {one['state']}  by run {one['run']}" for one in row["history"]]
     return "".join(f"{line}\n" for line in lines)
 

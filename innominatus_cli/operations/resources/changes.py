@@ -1,6 +1,6 @@
 """What a plan does to resources: the difference between what it asks for and what the last success made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from innominatus_cli.documents.plan import Plan
@@ -10,13 +10,13 @@ from innominatus_cli.findings.catalogue.resources import ORPHANED_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.lookups import Lookups
 from innominatus_cli.ledger.store import Records
-from innominatus_cli.operations.resources.differences import Difference, differences_of
 from innominatus_cli.operations.resources.recorded import (
     RecordedResource,
     is_of_a_resource,
     recorded_resources,
     resource_steps,
 )
+from innominatus_cli.planning.resource_differences import Difference, differences_of
 
 Change = Literal["create", "update", "unchanged", "delete", "release", "orphaned"]
 _REMOVES: Final[dict[Any, Change]] = {"delete": "delete", "release": "release"}
@@ -31,6 +31,10 @@ class ResourceChange(NamedTuple):
     differences: tuple[Difference, ...] = ()
     state: str | None = None
     """As the records have it; None where they do not know it."""
+    operation: str | None = None
+    """What the provisioner is asked for: `create`, `update`, `delete` or `release`; None of an orphan."""
+    because: str = ""
+    """Why that one, where its provider has workflows to choose from."""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -45,6 +49,7 @@ def changes_of(plan: Plan, recorded: Iterable[RecordedResource], declared: Seque
     `declared` are the resources of the Score file; a golden path may plan fewer of them.
     """
     known = {row.name: row for row in recorded}
+    reasons = {one.name: one.value for one in plan.inputs}
     found: list[ResourceChange] = []
     for step in plan.steps:
         if not is_of_a_resource(step):
@@ -52,14 +57,17 @@ def changes_of(plan: Plan, recorded: Iterable[RecordedResource], declared: Seque
         name, kind = str(step.inputs["resource"]), str(step.inputs.get("resourceType", ""))
         row = known.pop(name, None)
         state = row.state if row else None
-        removal = _REMOVES.get(step.inputs.get("operation"))
+        operation = str(step.inputs.get("operation") or "create")
+        removal = _REMOVES.get(operation)
+        reason = reasons.get(f"resources.{name}.operation")
+        asks = (state, operation, str(reason["because"]) if isinstance(reason, Mapping) else "")
         if removal is not None:
-            found.append(ResourceChange(name, kind, removal, (), state))
+            found.append(ResourceChange(name, kind, removal, (), *asks))
         elif row is None or not row.is_there or row.made is None:
-            found.append(ResourceChange(name, kind, "create", (), state))
+            found.append(ResourceChange(name, kind, "create", (), *asks))
         else:
             differences = differences_of(row.made, step.inputs)
-            found.append(ResourceChange(name, kind, "update" if differences else "unchanged", differences, state))
+            found.append(ResourceChange(name, kind, "update" if differences else "unchanged", differences, *asks))
     if plan.operation is Operation.DEPLOY:
         orphans = [row for name, row in known.items() if row.is_there and name not in declared]
         found += [
