@@ -72,8 +72,12 @@ class Journal:
         read = read_journal(path)
         try:
             fd = os.open(path, _FLAGS)
-            if read.torn_bytes:
-                os.ftruncate(fd, read.whole_bytes)
+            try:
+                if read.torn_bytes:
+                    os.ftruncate(fd, read.whole_bytes)
+            except OSError:
+                os.close(fd)
+                raise
         except OSError as error:
             raise CannotContinue(lost(path, error.strerror or "the disk refuses")) from error
         prev = read.lines[-1]["h"] if read.lines else _NO_LINE

@@ -62,6 +62,8 @@ class DataContext:
     origin: str
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Other names of keys at the top level."""
+    bringing: str = ""
+    """Where there is no data at all: how somebody brings it."""
 
     def names(self) -> Iterable[str]:
         """The top-level keys."""
@@ -77,6 +79,8 @@ class DataContext:
             if len(at) == 1:
                 key = self.aliases.get(key, key)  # noqa: PLW2901 - the alias takes its place
             found = _child(value, key)
+            if found is _NOTHING and self.bringing:
+                return Unresolved(f"'${{{written}}}': {self.origin} was named", self.bringing, absent=True)
             if found is _NOTHING:
                 return _no_key(written, path_text(at), key, value)
             at.append(key)

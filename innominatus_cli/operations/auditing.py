@@ -2,38 +2,15 @@
 
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from innominatus_cli.ledger.listed import actions_of, runs_of
 from innominatus_cli.ledger.summaries import ActionSummary, RunSummary
 from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.system.clock import timestamp
 
 Data: TypeAlias = dict[str, Any]
-
-WHATS: Final = (
-    "run",
-    "resume",
-    "rollback",
-    "refusal",
-    "deploy",
-    "undeploy",
-    "task",
-    "approve",
-    "reject",
-    "cancel",
-    "break_lock",
-    "adopt",
-    "gc",
-    "restore",
-    "scale",
-    "restart",
-    "exec",
-    "backup",
-    "restore_resource",
-    "transfer",
-)
-"""What can be searched for: kinds of records of runs, their operations, and actions."""
 
 
 class AuditQuery(NamedTuple):
@@ -42,13 +19,13 @@ class AuditQuery(NamedTuple):
     actor: str | None = None
     """A part of the name or e-mail address, or a pattern with `*`; case is ignored."""
     actions: tuple[str, ...] = ()
-    """Of `WHATS`."""
+    """Of `documents.action_names.AUDITED`."""
     application: str | None = None
     environment: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     run: str | None = None
-    """An id of a run or action, or the start of one."""
+    """An id of a run or action, the start of one, or `latest`: the newest run of those that are looked at."""
 
 
 def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
@@ -56,6 +33,9 @@ def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
     store = ledger.store
     runs = runs_of(store, query.application, query.environment).runs
     actions = actions_of(store, query.application, query.environment)
+    wanted = query.run.upper() if query.run else None
+    if query.run == LATEST and runs:
+        wanted = runs[-1].run
     rows = [*map(_of_run, runs), *map(_of_action, actions)]
     since = timestamp(query.since) if query.since else ""
     until = timestamp(query.until) if query.until else ""
@@ -66,7 +46,7 @@ def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
         and (not until or row["at"] < until)
         and (not query.actions or {row["what"], row["operation"]} & set(query.actions))
         and (query.actor is None or _is_actor(row, query.actor))
-        and (query.run is None or _concerns(row, query.run.upper()))
+        and (wanted is None or _concerns(row, wanted))
     ]
     return sorted(found, key=lambda row: (row["at"], row["id"]), reverse=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.findings.catalogue.ledger import PLAN_NOT_KEPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.deployed_diff import last_deployment
@@ -34,19 +34,17 @@ def drift_of(
         message = f"the plan of run {last.record.run} is not in the ledger"
         raise CannotContinue(Finding(PLAN_NOT_KEPT, message, Place(last.path)))
     done = {result.step for result in last.record.steps if result.status == "succeeded"}
-    steps = [step for step in plan.steps if step.id in done or step.kind == "barrier"]
-    asked = plan.model_copy(update={"steps": steps})
-    report = asked_of(ledger, asked, "drift", list(last.record.steps), last.record.run, watch)
-    return with_resources(ledger, report, asked, watch)
+    report = asked_of(ledger, plan, "drift", list(last.record.steps), last.record.run, watch, done)
+    return _with_resources(ledger, report, [step for step in plan.steps if step.id in done], watch)
 
 
-def with_resources(
-    ledger: OpenLedger, report: ToolReport, plan: Plan, watch: Callable[[str], object] = lambda step: step
+def _with_resources(
+    ledger: OpenLedger, report: ToolReport, steps: list[PlannedStep], watch: Callable[[str], object]
 ) -> ToolReport:
-    """The report with what the workflows `read` of providers say of resources that steps of the plan made."""
+    """The report with what the workflows `read` of providers say of the resources that these steps made."""
     rows = {row.name: row for row in recorded_resources(ledger.store, report.application, report.environment)}
     found: list[Answer] = []
-    for step in plan.steps:
+    for step in steps:
         row = rows.get(str(step.inputs.get("resource"))) if is_of_a_resource(step) else None
         reader = reader_of(ledger.repository, row) if row is not None and row.is_there else None
         if row is None or reader is None:

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def preview(wish: PlanWish, watch: Callable[[str], object] = lambda step: step) -> tuple[PlanReport, ToolReport | None]:
-    """The plan, and what its steps' tools say they would change; None where there is no plan.
+    """The plan, and what its steps' tools say they would change; None without a plan, or with one that policies refuse.
 
     Inputs that refer to outputs of other steps have the values of the last deployment, where there was one.
     """
     report = plan_for(wish)
     plan = report.outcome.plan
-    if plan is None:
+    if plan is None or (report.judged is not None and report.judged.refused):
         return report, None
     ledger = open_ledger(None)
     results: list[StepResult] = []

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -46,7 +45,7 @@ from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import rolls_back_now
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
-from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.clock import Clock, later, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
@@ -222,7 +221,7 @@ class RunOperation:
     def _judged(
         self, outcome: PlanOutcome, plan: Plan, options: RunOptions, findings: tuple[Finding, ...] = ()
     ) -> RunReport:
-        policies = policies_for(self.repository, self.git, options.policies_from)
+        policies = self._policies(options.policies_from)
         who = self.store.who
         gates = self._gates(outcome.plan, policies)
         approved = gates is not None and gates.environment_is_open()
@@ -237,6 +236,9 @@ class RunOperation:
         unknown_operator = tuple(filter(None, [who.finding()]))
         told = (*findings, *unknown_operator, *outcome.findings, *judged)
         return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _policies(self, revision: str | None) -> Policies:
+        return policies_for(self.repository, self.git, revision)
 
     def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
         if plan is None:
@@ -373,7 +375,7 @@ def _expiry(plan: Plan, clock: Clock) -> str | None:
     """When what a plan deploys may be removed, counted from now."""
     if plan.lifetime_seconds is None:
         return None
-    return timestamp(clock.now() + timedelta(seconds=plan.lifetime_seconds))
+    return timestamp(later(clock.now(), plan.lifetime_seconds))
 
 
 def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:

@@ -15,6 +15,7 @@ from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import coverage_of, means_of
 from innominatus_cli.reports.carried_rollback import carried_document, carried_lines, coverage_text
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
+from innominatus_cli.reports.plan_policies import policies_document, policy_lines
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
 
@@ -39,8 +40,10 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
         ]
     if report is not None and report.resources:
         document["resources"] = [one.document for one in report.resources]
-    if report is not None and report.judgement is not None:
-        document["verdict"] = report.judgement.verdict.as_json()
+    if report is not None and report.judged is not None:
+        document["policies"] = policies_document(report.judged)
+        if report.policies_from is not None:
+            document["verdict"] = report.judged.judgement.verdict.as_json()
     return document
 
 
@@ -54,6 +57,7 @@ def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: b
     if report is not None:
         lines += resource_lines(report.resources, wide=wide)
         lines += _comparison(report)
+        lines += policy_lines(report.judged) if report.judged is not None else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -69,6 +73,7 @@ def resolution_text(outcome: PlanOutcome) -> str:
 
 
 def _resolution(outcome: PlanOutcome) -> Iterator[str]:
+    """The original's words to the letter, its `1 workflows` included: scripts look for them."""
     yield "🔄 Resolving Multi-Tier Workflows..."
     yield "📊 Workflow Resolution Results:"
     for phase in PHASES:

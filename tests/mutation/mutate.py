@@ -2,7 +2,8 @@
 
 A mutant is one change: a comparison, a condition, an operator, a number or a returned value is another one, or a
 statement is not there. It is killed when a test of its module that comes by its line fails, or does not end. What
-survives is printed; a line that no test comes by is one of those.
+survives is printed; a line that no test comes by is one of those. At the end a table, and status 1 where a module
+is below the bound.
 
     python tests/mutation/mutate.py [MODULE ...] [--sample N] [--seed 1] [--jobs 2]
 """
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -47,7 +49,7 @@ TESTS = {
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
     "system/locks.py": ("tests/integration/test_locks.py",),
     "operations/locking.py": _LOCKS,
-    "operations/held_locks.py": ("tests/e2e/test_locks_on_a_remote.py",),
+    "operations/held_locks.py": ("tests/integration/operations/test_held_locks.py",),
     "operations/remote_locks.py": _LOCKS,
     "ledger/records.py": ("tests/unit/ledger",),
     "ledger/chain.py": ("tests/unit/ledger/test_chain.py",),
@@ -59,6 +61,7 @@ TESTS = {
     "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "operations/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "ledger/writing.py": _COMMITS,
+    "ledger/lookups.py": ("tests/integration/ledger/test_lookups.py",),
     "ledger/working_tree.py": ("tests/integration/ledger/test_working_tree_store.py", *_COMMITS),
     "ledger/branch_store.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/ledger_branch.py": ("tests/integration/ledger/test_branch_store.py",),
@@ -174,8 +177,22 @@ def mutants(source: str) -> Iterator[Mutant]:
         number += 1
 
 
-def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) -> tuple[int, int]:
-    """How many of the chosen mutants were killed, and how many there were; prints those that were not."""
+class Score(NamedTuple):
+    """How many mutants a module has, how many of them were tried, and how many of those were killed."""
+
+    module: str
+    mutants: int
+    tried: int
+    killed: int
+
+    @property
+    def share(self) -> float:
+        """The killed ones of those that were tried; all where there was none to kill."""
+        return self.killed / self.tried if self.tried else 1.0
+
+
+def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) -> Score:
+    """Tries mutants of a module, all or a random sample, and prints those that survive."""
     found = list(mutants((ROOT / PACKAGE / module).read_text(encoding="utf-8")))
     chosen = found if not sample or sample >= len(found) else random.Random(seed).sample(found, sample)
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +201,7 @@ def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) 
         covering = covering_tests(trees[0], module, tests)
         if covering is None:
             print(f"{module}: its tests fail without any change")
-            return 0, len(chosen)
+            return Score(module, len(found), len(chosen), 0)
         patience = max(LEAST_SECONDS, PATIENCE * (time.monotonic() - began))
         with ThreadPoolExecutor(jobs) as pool:
             shares = [
@@ -192,24 +209,38 @@ def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) 
                 for number, tree in enumerate(trees)
             ]
             outcomes = {number: share.result() for number, share in enumerate(shares)}
-    dead = 0
-    for number, mutant in enumerate(chosen):
-        if outcomes[number % jobs][number // jobs]:
-            dead += 1
-        else:
-            print(f"  survived: {PACKAGE}/{module}:{mutant.line} ({mutant.what})")
-    return dead, len(chosen)
+    survivors = [one for number, one in enumerate(chosen) if not outcomes[number % jobs][number // jobs]]
+    for mutant in sorted(survivors, key=lambda one: one.line):
+        print(f"  survived: {PACKAGE}/{module}:{mutant.line} ({mutant.what})", flush=True)
+    return Score(module, len(found), len(chosen), len(chosen) - len(survivors))
+
+
+def table(scores: Sequence[Score]) -> str:
+    """The scores by module and of all together, in Markdown."""
+    total = Score("together", *map(sum, zip(*(one[1:] for one in scores), strict=True)))
+    rows = [
+        (one.module, f"{one.tried} of {one.mutants}", str(one.killed), f"{one.share:.1%}") for one in (*scores, total)
+    ]
+    return "\n".join(
+        f"| {' | '.join(row)} |" for row in [("module", "mutants", "killed", "score"), ("---",) * 4, *rows]
+    )
+
+
+def below_bound(scores: Sequence[Score]) -> list[str]:
+    """The modules that the tests hold too loosely."""
+    return [one.module for one in scores if one.share < BOUND]
 
 
 def main(modules: Sequence[str], sample: int, seed: int, jobs: int) -> int:
-    """Prints the scores; 1 where all together are below the bound."""
-    dead = total = 0
+    """Prints survivors as they are found and one table at the end; 1 where a module is below the bound."""
+    scores = []
     for module in modules or TESTS:
-        killed, count = score(module, TESTS[module], sample, seed, jobs)
-        dead, total = dead + killed, total + count
-        print(f"{module}: {killed} of {count} mutants killed ({killed / max(count, 1):.0%})", flush=True)
-    print(f"together: {dead / max(total, 1):.1%} (bound {BOUND:.0%})")
-    return 0 if dead >= BOUND * total else 1
+        print(f"{module} …", flush=True)
+        scores.append(score(module, TESTS[module], sample, seed, jobs))
+    print(table(scores))
+    loose = below_bound(scores)
+    print(f"below the bound of {BOUND:.0%}: {', '.join(loose) or 'none'}")
+    return 1 if loose else 0
 
 
 if __name__ == "__main__":
@@ -219,4 +250,6 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
+    if unknown := [name for name in given.modules if name not in TESTS]:
+        parser.error(f"{', '.join(unknown)}: none of {', '.join(TESTS)}")
     sys.exit(main(given.modules, given.sample, given.seed, given.jobs))

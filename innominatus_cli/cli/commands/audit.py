@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.moments import Moment
 from innominatus_cli.cli.output import output_option, page_options, print_listing, print_text
 
@@ -25,10 +26,12 @@ def command() -> None:
     "--action", "actions", metavar="WHAT", multiple=True, help="run, deploy, approve, adopt …; several count."
 )
 @click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help="Of one application.")
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="In one environment.")
 @click.option("--since", type=Moment(), help="From then on: 2026-11-20, a time, or 30d ago.")
 @click.option("--until", type=Moment(end=True), help="Until then; a day is included.")
-@click.option("--run", metavar="RUN", shell_complete=offers.runs, help="What concerns one run, or starts like its id.")
+@click.option(
+    "--run", metavar="RUN", shell_complete=offers.runs, help="What concerns a run: an id, its start, `latest`."
+)
 @output_option("table", "wide", "csv", "json", "yaml", "template")
 @page_options
 def search(output: str, limit: int | None, offset: int, **wished: Any) -> int:  # noqa: ANN401 - see AuditQuery
@@ -43,15 +46,16 @@ def search(output: str, limit: int | None, offset: int, **wished: Any) -> int:  
       innominatus-ctl audit search --since 90d -o csv > audit.csv
     """
     from innominatus_cli.cli.remarks import told
+    from innominatus_cli.documents.action_names import AUDITED
     from innominatus_cli.findings.near_names import did_you_mean
-    from innominatus_cli.operations.auditing import WHATS, AuditQuery
+    from innominatus_cli.operations.auditing import AuditQuery
     from innominatus_cli.operations.auditing import search as found
     from innominatus_cli.operations.history import open_ledger, page
     from innominatus_cli.reports.audit import CSV_COLUMNS, audit_listing, csv_text
 
     wished["actions"] = tuple(name.replace("-", "_") for name in wished["actions"])
-    for name in set(wished["actions"]) - set(WHATS):
-        raise click.UsageError(f"there is no action '{name}'; {did_you_mean(name, WHATS) or ', '.join(WHATS)}")
+    for name in set(wished["actions"]) - set(AUDITED):
+        raise click.UsageError(f"there is no action '{name}'; {did_you_mean(name, AUDITED) or ', '.join(AUDITED)}")
     ledger = open_ledger()
     rows = found(ledger, AuditQuery(**wished))
     shown = page(rows, limit, offset)

@@ -12,7 +12,7 @@ import pytest
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
-from innominatus_cli.system.clock import SystemClock, timestamp
+from innominatus_cli.system.clock import SystemClock, timestamp, ulid
 from innominatus_cli.system.git import Git
 
 PLAN = b'{"not":"a plan"}\n'
@@ -125,3 +125,34 @@ def without_git_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No `GIT_*` variable at all."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
+
+
+class Writer:
+    """Writes runs, one after the other, of a number that gives them their place."""
+
+    def __init__(self, repository: Repository, make: Callable[..., RunRecord]) -> None:
+        self.repository = repository
+        self.make = make
+
+    @property
+    def store(self) -> WorkingTreeStore:
+        return self.repository.store()
+
+    def record(self, number: int, **changes: Any) -> RunRecord:
+        return self.make(**{"run": ulid(1_800_000_000_000 + number, bytes(10)), "plan": None, **changes})
+
+    def run(self, number: int, *, commit: bool = True, **changes: Any) -> RunRecord:
+        store = self.store
+        return store.write(self.record(number, **changes), None, {}, store.git.head(), commit=commit).record
+
+    def pending(self, number: int, **changes: Any) -> RunRecord:
+        """One that could not go to its branch."""
+        self.repository.git("checkout", "-q", "--detach")
+        made = self.run(number, **changes)
+        self.repository.git("checkout", "-q", "main")
+        return made
+
+
+@pytest.fixture
+def write(repository: Repository, make_record: Callable[..., RunRecord]) -> Writer:
+    return Writer(repository, make_record)

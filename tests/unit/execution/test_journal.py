@@ -6,6 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -210,6 +211,16 @@ def test_what_is_no_regular_file_is_no_journal_and_is_not_waited_for(tmp_path: P
     assert stopped.value.findings[0].code is JOURNAL_CORRUPT
 
 
+def test_an_empty_journal_has_no_lines_and_is_gone_on_with_from_the_start(tmp_path: Path) -> None:
+    Journal.create(tmp_path / "j", StillClock()).close()
+    read = read_journal(tmp_path / "j")
+    assert (read.lines, read.whole_bytes, read.torn_bytes) == ((), 0, 0)
+    journal = Journal.reopen(tmp_path / "j", StillClock())
+    journal.add("a")
+    journal.close()
+    assert [(line["seq"], line["prev"]) for line in read_journal(tmp_path / "j").lines] == [(0, "0" * 64)]
+
+
 def open_descriptors() -> list[str]:
     return sorted(path.name for path in Path("/proc/self/fd").iterdir())
 
@@ -273,6 +284,35 @@ def test_a_closed_journal_has_let_go_of_its_descriptor(tmp_path: Path) -> None:
     assert open_descriptors() == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are read from /proc")
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [(OSError(30, os.strerror(30)), "Read-only file system"), (OSError("odd"), "the disk refuses")],
+)
+@pytest.mark.parametrize("refused", ["open", "ftruncate"])
+def test_a_disk_that_lets_nobody_go_on_with_a_journal_is_told_and_nothing_is_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, problem: OSError, told: str
+) -> None:
+    data = written(tmp_path / "j", "a", "b")[:-10]
+    (tmp_path / "j").write_bytes(data)
+    real, before = getattr(os, refused), open_descriptors()
+
+    def refuse(*given: Any, **more: Any) -> Any:
+        if refused == "ftruncate" or given[1] & os.O_WRONLY:
+            raise problem
+        return real(*given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, refused, refuse)
+        with pytest.raises(CannotContinue) as stopped:
+            Journal.reopen(tmp_path / "j", StillClock())
+    (finding,) = stopped.value.findings
+    assert (finding.message, finding.place.path) == (f"cannot write the journal: {told}", str(tmp_path / "j"))
+    assert stopped.value.exit_status is ExitStatus.CANNOT_WRITE_STATE
+    assert open_descriptors() == before
+    assert (tmp_path / "j").read_bytes() == data
+
+
 @pytest.mark.parametrize(
     ("tail", "torn"),
     [
@@ -302,10 +342,35 @@ def test_only_zeros_at_the_very_end_are_the_tail_of_a_power_cut(
     assert corrupt.value.findings[0].place.line == 3
 
 
-@pytest.mark.parametrize("body", [b'{"a":1}', b'{"type":1}', b"[1]", b'{"type":"a","b": 1}', b'{"type":"a"'])
-def test_a_line_with_the_right_digest_must_be_an_event_in_canonical_form(tmp_path: Path, body: bytes) -> None:
-    digest = hashlib.sha256(body).hexdigest()
-    (tmp_path / "j").write_bytes(body[:-1] + b',"h":"%b"}\n' % digest.encode())
+def sealed(body: bytes) -> bytes:
+    """A line with the right digest."""
+    return body[:-1] + b',"h":"%b"}\n' % hashlib.sha256(body).hexdigest().encode()
+
+
+PREV = b'"prev":"%b"' % (b"0" * 64)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1}',
+        b"[1]",
+        b'{%b,"seq":0}' % PREV,
+        b'{%b,"seq":0,"type":1}' % PREV,
+        b'{%b,"seq":0,"type":"a","b": 1}' % PREV,
+        b'{"type":"a",%b,"seq":0}' % PREV,
+        b'{%b,"seq":0,"type":"a","type":"a"}' % PREV,
+        b'{%b,"seq":0,"type":"a"' % PREV,
+        b'{%b,"seq":1,"type":"a"}' % PREV,
+        b'{"prev":"","seq":0,"type":"a"}',
+        b'{"seq":0,"type":"a"}',
+        b'{%b,"type":"a"}' % PREV,
+    ],
+)
+def test_a_line_with_the_right_digest_must_be_the_next_event_in_canonical_form(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "j").write_bytes(sealed(b'{%b,"seq":0,"type":"a"}' % PREV))
+    assert read_journal(tmp_path / "j").has("a")
+    (tmp_path / "j").write_bytes(sealed(body))
     with pytest.raises(CannotContinue) as corrupt:
         read_journal(tmp_path / "j")
     assert corrupt.value.exit_status is ExitStatus.CORRUPT

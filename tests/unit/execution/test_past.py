@@ -15,8 +15,8 @@ from innominatus_cli.documents.plan import (
     PlannedWorkflow,
     Source,
 )
-from innominatus_cli.documents.run_record import Attempt, RunRecord, StepResult, StepStatus
-from innominatus_cli.documents.verdict import Actor
+from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunRecord, StepResult, StepStatus
+from innominatus_cli.documents.verdict import Actor, ReportedFinding
 from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.past import NO_WISHES, Earlier, Past, Wishes, is_in_doubt, past_of
@@ -279,3 +279,33 @@ def test_the_record_of_a_killed_run_has_what_an_earlier_one_knew_but_for_what_st
     assert ("each[0]" in ended, ended["each"], ended["d"]) == (False, ("failed", False), ("failed", False))
     started = told(loops={2: Loop(4, 1, "sha256:1")}, spread={4})
     assert started["d"] == kept
+
+
+def test_of_two_loops_each_keeps_the_rounds_that_stand_behind_nothing_new() -> None:
+    loops = [planned(name, expansion=Expansion(for_each=[1, 2], max_items=9)) for name in ("each", "other")]
+    plan = plan_of(planned("a"), *loops, planned("b", "other"))
+    names = ("a", "each", "each[0]", "each[1]", "other", "other[0]", "other[1]", "b")
+    carried = {f"{FLOW}/{name}": result(name, "succeeded", reused_from="01OLD") for name in names}
+    two = {1: Loop(4, 2, "sha256:1"), 2: Loop(6, 2, "sha256:1")}
+
+    def kept(*ran: int) -> set[str]:
+        events = RunEvents(carried=carried, carried_all=True, loops=two, spread=set(ran))
+        found = replay(record_of(), plan, events)
+        return {one.step.rpartition("/")[2] for one in found.steps if one.reused_from}
+
+    assert kept() == {*names}
+    assert kept(4) == kept(5) == {*names}
+    assert kept(6) == kept(7) == {*names} - {"b"}
+
+
+def test_the_record_of_a_killed_run_has_its_findings_approvals_and_how_long_it_was_seen() -> None:
+    plan = plan_of(planned("a"))
+    warning = ReportedFinding(code="ORC-5001", severity="warning", message="old", path="x")
+    note = warning.model_copy(update={"severity": "info"})
+    approval = CountedApproval(gate="environment", record="sha256:1", email="a@b.c", team="ops", evidence="ssh")
+    opening = record_of().model_copy(update={"findings": [warning]})
+    events = RunEvents(findings=[note, warning], approvals=[approval], first_ms=1_000, last_ms=4_500)
+    found = replay(opening, plan, events)
+    assert (found.findings, found.approvals) == ([warning, warning], [approval])
+    assert (found.duration_ms, found.finished_at) == (3_500, "1970-01-01T00:00:04.500Z")
+    assert replay(opening, plan, RunEvents()).approvals is None

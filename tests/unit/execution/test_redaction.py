@@ -107,6 +107,22 @@ def test_a_form_of_512_bytes_is_looked_for_whole_and_a_longer_one_in_pieces() ->
     assert Redactor([longer]).redacted(longer) == b"***"
 
 
+def test_bytes_that_are_no_text_are_looked_for_as_python_shows_them() -> None:
+    value = b"\xff\xfe key \x00 of bytes\x80"
+    assert rb"\xff\xfe key \x00 of bytes\x80" in forms_of(value)
+    assert Redactor([value]).redacted(f"got {value!r}.".encode()) == b"got b'***'."
+
+
+def test_a_page_that_leaves_quotes_alone_hides_no_secret() -> None:
+    value = 'it\'s "a" <key>'
+    assert b'it\'s "a" &lt;key&gt;' in forms_of(value.encode())
+
+
+def test_each_of_two_lines_is_looked_for_and_a_value_that_is_too_short_is_not() -> None:
+    assert {b"first-line", b"second-line"} <= forms_of(b"first-line\nsecond-line")
+    assert forms_of(b" abcde ") == frozenset()
+
+
 def test_no_more_is_held_back_than_a_form_needs() -> None:
     redactor = Redactor([b"hunter22"])
     stream = redactor.stream()

@@ -723,3 +723,20 @@ def test_a_retry_comes_from_the_step_else_its_workflow_else_the_table_of_its_typ
     assert attempts == {"w/own": 5, "w/none": 4, "v/s": 2}
     assert plan_.limits == {"owners.o": 1, "step_types.script": 3}
     assert {one.owner for one in plan_.workflows if one.tier == "platform"} == {"o"}
+
+
+def test_a_task_that_speaks_of_an_application_says_what_to_type_where_no_score_file_is_named(plan: Planner) -> None:
+    steps = "[{name: s, type: script, config: {script: 'true'}, env: {APP: '${application.name}'}}]"
+    files = {"workflows/platform/rotate.yaml": workflow("rotate", steps, trigger="manual")}
+    outcome = plan(files, task="rotate", operation=Operation.TASK, score_path=None)
+    (finding,) = [one for one in outcome.findings if one.code.number == "ORC-3001"]
+    assert finding.message == "'${application.name}': no Score file was named"
+    assert finding.help.startswith("Type `innominatus-ctl run rotate SCORE`,")
+    files["workflows/platform/rotate.yaml"] = workflow("rotate", trigger="manual")
+    assert made(plan(files, task="rotate", operation=Operation.TASK, score_path=None)).steps, "it needs none"
+
+
+def test_a_deployment_without_a_score_file_names_those_that_there_are(plan: Planner) -> None:
+    outcome = plan({}, score_path=None)
+    (finding,) = [one for one in outcome.findings if one.code.number == "ORC-3042"]
+    assert finding.help == "Name the application's Score file. Known: score.yaml."
