@@ -40,15 +40,22 @@ def driver(ctx: StepContext) -> DriverSteps:
     inputs = ctx.inputs_of(ResourceProvisioningInputs)
     operation = known(inputs.operation)
     if operation == "release":
-        name = inputs.resource_id or inputs.resource
-        return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
+        return _released(inputs)
     deletes = operation == "delete"
     return (yield from _provisioned(ctx, "delete" if deletes else "create"))
 
 
 def undo(ctx: StepContext) -> DriverSteps:
-    """Removes the resource where the step made it; one that was there before stays."""
+    """Removes the resource where the step made it; one that was there before stays, and one that others use."""
+    inputs = ctx.inputs_of(ResourceProvisioningInputs)
+    if known(inputs.operation) == "release":
+        return _released(inputs)
     return (yield from _provisioned(ctx, "undo"))
+
+
+def _released(inputs: ResourceProvisioningInputs) -> DriverResult:
+    name = inputs.resource_id or inputs.resource
+    return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
 
 
 def health(ctx: StepContext) -> DriverSteps:

@@ -105,11 +105,18 @@ class Lookups:
         first = min((stored for stored in oldest if stored is not None), key=_run, default=None)
         return first, first is not None and self._stands(paths, loose)
 
+    def newest_first(self, application: str, environment: str) -> Iterator[StoredRecord]:
+        """The records of an environment: those that no commit has, then the others; read when they are asked for."""
+        return self._backwards(*self._look(application, environment))
+
     def _stands(self, paths: dict[str, str], loose: list[StoredRecord]) -> bool:
         """Looks from the newest record back: nearly always it is the first one that it reads."""
+        return stands(self._backwards(paths, loose))
+
+    def _backwards(self, paths: dict[str, str], loose: list[StoredRecord]) -> Iterator[StoredRecord]:
         newest, *others = [*reversed(paths.items())] or [("", "")]
         committed = chain(self._reader.committed(dict([newest]) if paths else {}), self._reader.committed(dict(others)))
-        return stands(chain(sorted(loose, key=_run, reverse=True), committed))
+        return chain(sorted(loose, key=_run, reverse=True), committed)
 
     def standing(self) -> set[tuple[str, str]]:
         """The applications and environments in which one `stands`; a few look-ups for all of them together."""

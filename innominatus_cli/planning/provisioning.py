@@ -16,7 +16,6 @@ from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as plan_codes
 from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.expansion import WRONG_CALL_PARAMETER
-from innominatus_cli.findings.catalogue.resources import SHARED_RESOURCE_STAYS
 from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
@@ -36,11 +35,11 @@ from innominatus_cli.planning.resource_operations import (
     taken_by,
 )
 from innominatus_cli.planning.secret_outputs import SECRET_OUTPUT, with_secrets
+from innominatus_cli.planning.shared_resources import MAKES, lets_go
 from innominatus_cli.provisioners.choice import Choice, Kind
 from innominatus_cli.provisioners.described import DEVELOPMENT
 from innominatus_cli.provisioners.registry import PROVISIONERS, Registry, Wanted, registry_of
 
-MAKES: Final = "make-"
 DELETES: Final = "delete-"
 PROVISIONS: Final = "provision-"
 
@@ -104,11 +103,8 @@ class ResourceSteps:
         """The steps that remove what the records say exists."""
         ready: dict[str, Any] = {**resource.inputs, "operation": "delete"}
         if resource.used_by:
-            ready = {key: value for key, value in resource.inputs.items() if key != "outputs"} | {
-                "operation": "release"
-            }
-            message = f"resource '{resource.name}' stays, it is used by {', '.join(resource.used_by)} too ({evidence})"
-            self.findings.append(Finding(SHARED_RESOURCE_STAYS, message, spot.place))
+            ready, stays = lets_go(resource.name, resource.inputs, resource.used_by, evidence, spot.place)
+            self.findings.append(stays)
             return [DraftStep(definition, spot, ready=ready)]
         recorded = ready.get("provisioner")
         if not isinstance(recorded, Mapping):

@@ -12,7 +12,7 @@ from innominatus_cli.operations.planning import PlanReport
 from innominatus_cli.operations.resources.changes import ResourceChange
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.planning.rollback import coverage_of, means_of
+from innominatus_cli.planning.rollback_means import coverage_of, means_of
 from innominatus_cli.reports.carried_rollback import carried_document, carried_lines, coverage_text
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.plan_policies import policies_document, policy_lines

@@ -17,7 +17,7 @@ ORPHANED_RESOURCE = Code(
     "together with the application.",
     Severity.WARNING,
     detail="A deployment made the resource, the Score file named it then, and no run has removed it since. No "
-    "deployment removes a resource, for its data would be gone: it stays, and is told by every plan.",
+    "deployment removes a resource, for its data would be gone: it stays, and is told by every plan and every run.",
 )
 CHANGED_BY_HAND = Code(
     "ORC-6172",

@@ -8,8 +8,14 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue.resources import ORPHANED_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place
+from innominatus_cli.ledger.lookups import Lookups
 from innominatus_cli.ledger.store import Records
-from innominatus_cli.operations.resources.recorded import RecordedResource, is_of_a_resource, recorded_resources
+from innominatus_cli.operations.resources.recorded import (
+    RecordedResource,
+    is_of_a_resource,
+    recorded_resources,
+    resource_steps,
+)
 from innominatus_cli.planning.resource_differences import Difference, differences_of
 
 Change = Literal["create", "update", "unchanged", "delete", "release", "orphaned"]
@@ -80,14 +86,40 @@ def resource_changes(
     """
     if plan.operation is Operation.TASK or plan.rolls_back is not None:
         return (), ()
+    recorded = recorded_resources(store, plan.application.name, plan.environment)
+    changes = changes_of(plan, recorded, _declared(repository, plan))
+    return changes, tuple(_orphan(plan, one) for one in changes if one.change == "orphaned")
+
+
+def orphans_left(repository: Repository, store: Lookups, plan: Plan | None) -> tuple[Finding, ...]:
+    """A warning for each resource that a deployment leaves behind, for a run: nearly always there is none.
+
+    All records are read only where the last deployment made something that this plan does not, or warned of orphans
+    itself, so that a run takes the same time however long its history is.
+    """
+    if plan is None or plan.operation is not Operation.DEPLOY or plan.rolls_back is not None:
+        return ()
+    digests: list[str] = []
+    for stored in store.newest_first(plan.application.name, plan.environment):
+        record = stored.record
+        if record.kind not in {"run", "resume"} or record.operation == "task":
+            continue
+        if any(one.code == ORPHANED_RESOURCE.number for one in record.findings):
+            return resource_changes(repository, store, plan)[1]
+        digests += [record.plan] if record.plan and record.operation == "deploy" else []
+        if record.kind == "run":  # a resume has no plan of its own, and no warnings about it
+            break
+    earlier = resource_steps(store, [digest for digest in digests if digest != plan.digest])
+    names = {step.inputs["resource"] for steps in earlier.values() for step in steps.values()}
+    names -= {step.inputs["resource"] for step in plan.steps if is_of_a_resource(step)}
+    return resource_changes(repository, store, plan)[1] if names.difference(_declared(repository, plan)) else ()
+
+
+def _declared(repository: Repository, plan: Plan) -> list[str]:
+    """The resources of the application's Score file."""
     application = plan.application
     workloads = repository.workloads(application.path) if application.path else ()
-    declared = [
-        name for one in workloads if one.model.metadata.name == application.name for name in one.model.resources
-    ]
-    recorded = recorded_resources(store, application.name, plan.environment)
-    changes = changes_of(plan, recorded, declared)
-    return changes, tuple(_orphan(plan, one) for one in changes if one.change == "orphaned")
+    return [name for one in workloads if one.model.metadata.name == application.name for name in one.model.resources]
 
 
 def _orphan(plan: Plan, orphan: ResourceChange) -> Finding:
@@ -95,4 +127,9 @@ def _orphan(plan: Plan, orphan: ResourceChange) -> Finding:
         f"resource '{orphan.resource}' ({orphan.type}) of '{plan.application.name}' is {orphan.state} in "
         f"'{plan.environment}', and the Score file has it no more"
     )
-    return Finding(ORPHANED_RESOURCE, message, Place(plan.application.path or plan.application.name))
+    name, environment = plan.application.name, plan.environment
+    remedy = (
+        f"Bring it back into the Score file; or let `innominatus-ctl deprovision {name} --env {environment}` remove it "
+        f"with the application. `innominatus-ctl resource show {name} {orphan.resource}` says what it is."
+    )
+    return Finding(ORPHANED_RESOURCE, message, Place(plan.application.path or plan.application.name), remedy)

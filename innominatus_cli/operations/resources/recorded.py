@@ -10,10 +10,11 @@ from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.operations.resources.lifecycle import THERE, End, Event, State, Work, moves
-from innominatus_cli.planning.provisioning import DELETES, MAKES
+from innominatus_cli.planning.provisioning import DELETES
 from innominatus_cli.planning.resource_differences import differences_of, is_scaling
 from innominatus_cli.planning.resource_operations import READS, UPDATES
 from innominatus_cli.planning.rollback import RESTORE, UNDO
+from innominatus_cli.planning.shared_resources import MAKES
 
 Data: TypeAlias = dict[str, Any]
 
@@ -142,7 +143,7 @@ class _Fold:
     def over(self, records: Iterable[StoredRecord]) -> dict[str, RecordedResource]:
         """The resources by name, after these records, the oldest first."""
         several = [*records]
-        planned = _planned(self._store, [one.record.plan for one in several if one.record.plan])
+        planned = resource_steps(self._store, [one.record.plan for one in several if one.record.plan])
         for stored in several:
             record = stored.record
             if record.resumes:
@@ -227,7 +228,7 @@ class _Fold:
             row.state = state
 
 
-def _planned(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
+def resource_steps(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
     """By plan its steps that make or remove resources, by their ids.
 
     A long history has a plan a run: their bytes are read many at once, and of each only these steps are made.
