@@ -28,6 +28,4 @@ def drift_of(
         message = f"the plan of run {last.record.run} is not in the ledger"
         raise CannotContinue(Finding(PLAN_NOT_KEPT, message, Place(last.path)))
     done = {result.step for result in last.record.steps if result.status == "succeeded"}
-    steps = [step for step in plan.steps if step.id in done or step.kind == "barrier"]
-    asked = plan.model_copy(update={"steps": steps})
-    return asked_of(ledger, asked, "drift", list(last.record.steps), last.record.run, watch)
+    return asked_of(ledger, plan, "drift", list(last.record.steps), last.record.run, watch, done)
