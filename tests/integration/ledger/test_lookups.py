@@ -14,6 +14,7 @@ from innominatus_cli.ledger.branch_store import BranchStore
 from innominatus_cli.ledger.records import plan_path
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import ulid
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from tests.integration.ledger.conftest import Repository, Writer
 from tests.integration.ledger.test_action_records import make_action
 
@@ -304,3 +305,72 @@ def test_a_ledger_of_two_commits_is_one_row_of_records_and_plans(
     first, there = store.first_standing("checkout-service", "development")
     assert first is not None
     assert (first.record, there) == (records[0], True)
+
+
+def watched(store: WorkingTreeStore) -> list[str]:
+    """What git is asked from now on."""
+    asked: list[str] = []
+    plain = store.git.command.run
+
+    def run(request: CommandRequest) -> CommandOutcome:
+        asked.append(
+            next(word for word in request.argv if word in {"ls-tree", "cat-file", "rev-parse", "for-each-ref"})
+        )
+        return plain(request)
+
+    object.__setattr__(store.git.command, "run", run)
+    return asked
+
+
+def test_what_a_commit_holds_is_read_once_and_a_new_commit_is_seen_at_once(write: Writer) -> None:
+    first = write.run(1)
+    store = write.store
+    asked = watched(store)
+    assert [one.record for one in store.records()] == [first]
+    assert "ls-tree" in asked
+    assert "cat-file" in asked
+    asked.clear()
+    assert [one.record for one in store.records()] == [first]
+    found = store.record(first.run)
+    assert found is not None
+    assert found.record == first
+    assert set(asked) == {"rev-parse", "for-each-ref"}
+    second = write.run(2)
+    waiting = write.pending(3)
+    assert [one.record for one in store.records()] == [first, second, waiting]
+    write.repository.git("reset", "-q", "--hard", "HEAD^")
+    assert [one.record for one in store.records()] == [first, waiting]
+
+
+def test_whoever_changes_what_was_answered_changes_no_later_answer(write: Writer) -> None:
+    record = write.run(1)
+    store = write.store
+    for _ in range(2):
+        paths, _ = store.files()
+        assert len(paths) == 1
+        paths.clear()
+        found = store.records()
+        assert [one.record for one in found] == [record]
+        found.clear()
+
+
+def test_a_record_that_cannot_be_read_is_told_each_time(write: Writer) -> None:
+    write.repository.commit(f".innominatus/runs/shop/development/2027-01/{ulid(1, bytes(10))}.json", "{}\n")
+    store = write.store
+    for _ in range(2):
+        assert store.records() == []
+        assert [one.code for one in store.findings] == [RECORD_CORRUPT]
+
+
+def test_more_records_than_are_kept_are_all_read(write: Writer) -> None:
+    long = "x" * 100_000
+    records = [write.run(number, outputs={"long": long}) for number in range(4)]
+    store = write.store
+    asked = watched(store)
+    for _ in range(2):
+        assert [one.record for one in store.records()] == records
+    assert asked.count("ls-tree") == 1
+    assert asked.count("cat-file") == 4
+    found = store.record(records[0].run)
+    assert found is not None
+    assert asked.count("cat-file") == 4, "the first ones are kept"
