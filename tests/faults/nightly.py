@@ -1,7 +1,8 @@
-"""The large figures of tests/faults: kills at every point, at random points and in recoveries. Prints what it counted.
+"""The large figures of tests/faults: kills at every point, anywhere, and in recoveries. Prints what it counted.
 
 python tests/faults/nightly.py [SCENE ...] [--kills 30000] [--pairs 10000] [--jobs 2] [--seed 1] [--minutes M] [--cold]
 
+Every point comes once, the other kills and all pairs are at random: half at points, half at moments of the run's time.
 `--kills 0` is every point once. Commands are forks of warm processes, which costs a third; with `--cold` they are new
 ones, as in the tests. With `--minutes` each of the kinds in each of the scenes ends after its share of that time, and
 what was chosen comes in random order. Repositories are made in memory where there is such a folder: whoever is killed
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.faults.commands import Trial, be_warm  # noqa: E402 - the path comes first
-from tests.faults.killing import Point, points_of, trial  # noqa: E402 - the path comes first
+from tests.faults.killing import Moment, Point, Where, points_of, seconds_of, trial  # noqa: E402 - the path comes first
 from tests.faults.scenes import SCENES, Scene, prepared  # noqa: E402
 
 _AT_ONCE = 64
@@ -52,11 +53,14 @@ def main(given: argparse.Namespace) -> int:
             template = prepared(scene, home / "template")
             # What counts calls is to be such a process as is killed: another one reads other files first.
             points = pool.submit(points_of, scene, template, Path(strace), home).result()
-            singles: list[tuple[Point, ...]] = [(point,) for point in points]
-            singles += [(chosen.choice(points),) for _ in range(-(-given.kills // len(scenes)) - len(points))]
-            doubles: list[tuple[Point, ...]] = [
-                tuple(chosen.choices(points, k=2)) for _ in range(-(-given.pairs // len(scenes)))
-            ]
+            lasts = pool.submit(seconds_of, scene, template, home).result()
+
+            def anywhere(points: Sequence[Point] = points, lasts: float = lasts) -> Where:
+                return Moment(chosen.uniform(0, lasts)) if chosen.random() < 1 / 2 else chosen.choice(points)
+
+            singles: list[tuple[Where, ...]] = [(point,) for point in points]
+            singles += [(anywhere(),) for _ in range(-(-given.kills // len(scenes)) - len(points))]
+            doubles: list[tuple[Where, ...]] = [(anywhere(), anywhere()) for _ in range(-(-given.pairs // len(scenes)))]
             seconds = given.minutes * 60 / (2 * len(scenes))
             if given.minutes:
                 chosen.shuffle(singles)
@@ -105,14 +109,14 @@ class _Trials(NamedTuple):
     home: Path
     strace: Path
 
-    def trial(self, numbered: tuple[int, tuple[Point, ...]]) -> tuple[tuple[Point, ...], Trial]:
+    def trial(self, numbered: tuple[int, tuple[Where, ...]]) -> tuple[tuple[Where, ...], Trial]:
         number, points = numbered
         folder = self.home / f"trial-{number % _AT_ONCE}"
         return points, trial(self.scene, self.template, folder, self.strace, *points)
 
 
 def _all(
-    pool: ThreadPoolExecutor, one: _Trials, trials: Sequence[tuple[Point, ...]], jobs: int, seconds: float
+    pool: ThreadPoolExecutor, one: _Trials, trials: Sequence[tuple[Where, ...]], jobs: int, seconds: float
 ) -> Count:
     """Runs them, for so many seconds (0: all), and prints what is broken as it is found."""
     started = time.monotonic()

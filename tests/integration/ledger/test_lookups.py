@@ -307,6 +307,56 @@ def test_a_ledger_of_two_commits_is_one_row_of_records_and_plans(
     assert (first.record, there) == (records[0], True)
 
 
+def test_records_of_two_commits_are_in_the_order_of_their_runs(
+    repository: Repository, make_record: Callable[..., RunRecord]
+) -> None:
+    write = Writer(repository, make_record)
+    tree, branch = WorkingTreeStore(repository.open()), BranchStore(repository.open())
+    records = [
+        store.write(write.record(number, application=application), None, {}, store.git.head()).record
+        for number, application, store in ((1, "web", tree), (2, "api", branch), (3, "web", branch), (4, "api", tree))
+    ]
+    assert [one.record for one in BranchStore(repository.open()).records()] == records
+    paths, _ = BranchStore(repository.open()).files()
+    assert [path.rpartition("/")[2] for path in paths] == [f"{record.run}.json" for record in records]
+
+
+def test_what_stands_is_told_of_each_environment_and_behind_runs_that_failed(write: Writer) -> None:
+    for number, (environment, changes) in enumerate(
+        [
+            ("development", {}),
+            ("production", {}),
+            ("production", {"status": "failed"}),
+            ("staging", {"status": "failed"}),
+            ("development", {"operation": "undeploy"}),
+        ]
+    ):
+        write.run(number, environment=environment, **changes)
+    deployed = write.run(9, application="web")
+    write.run(10, application="web", kind="rollback", rolls_back=deployed.run)
+    assert write.store.standing() == {("checkout-service", "production"), ("checkout-service", "development")}
+
+
+def test_the_first_successes_of_many_are_read_together_and_no_more_than_those(write: Writer) -> None:
+    for number in range(3):
+        write.run(2 * number, application=f"app-{number}")
+        write.run(2 * number + 1, application=f"app-{number}")
+    store = write.store
+    asked = watched(store)
+    assert len(store.first_successes()) == 3
+    assert asked.count("cat-file") == 2, "the sizes and the contents of one record each"
+
+
+def test_an_action_that_waits_and_is_a_file_too_is_there_once(write: Writer) -> None:
+    store, action = write.store, make_action()
+    write.repository.git("checkout", "-q", "--detach")
+    store.write_action(action, store.git.head())
+    write.repository.git("checkout", "-q", "main")
+    again = store.write_action(action, store.git.head(), commit=False).record
+    assert len(write.store.waiting_actions()) == 1
+    assert [(one.record, str(one.standing)) for one in write.store.actions()] == [(again, "uncommitted")]
+
+
 def watched(store: WorkingTreeStore) -> list[str]:
     """What git is asked from now on."""
     asked: list[str] = []
