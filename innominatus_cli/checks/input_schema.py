@@ -240,7 +240,7 @@ def check_defaults(document: Document, facts: Facts) -> Iterator[Finding]:
     rules = (check_schema, check_schema_references)
     if any(True for rule in rules for _ in rule(document, facts)):
         return
-    from innominatus_cli.documents.structure import check_node  # noqa: PLC0415 - few documents come so far
+    from innominatus_cli.documents.foreign_schemas import check_node  # noqa: PLC0415 - few documents come so far
 
     definitions = root.mapping("$defs")
     shared = {name: as_plain_schema(definitions.mapping(name)) for name in definitions.values}

@@ -84,8 +84,9 @@ def cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
     Each begins with the knot's first name in the order of `edges`. `[a, b]` reads "a waits for b, and b for a"; one
     that waits for itself is `[a]`.
     """
+    waiting = {name: targets for name, targets in edges.items() if targets}
     found = []
-    for knot in _knots(edges):
+    for knot in _knots(waiting):
         start = next(name for name in edges if name in knot and not name.startswith(_BARRIER))
         way = _way_back(start, knot, edges)
         found.append([name for name in way if not name.startswith(_BARRIER)])

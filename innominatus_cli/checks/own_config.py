@@ -5,7 +5,7 @@ from typing import Any
 
 from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.input_schema import as_plain_schema, check_schema, check_schema_references
-from innominatus_cli.documents import structure
+from innominatus_cli.documents import foreign_schemas
 from innominatus_cli.documents.nodes import Document, MappingNode
 from innominatus_cli.documents.schemas import Schema, schema_of_step_type
 from innominatus_cli.expressions.patterns import compile_pattern
@@ -23,7 +23,7 @@ def check_own_config(document: Document, step: MappingNode, facts: Facts) -> lis
     schema = None if kind is None else _schema(kind)
     if kind is None or schema is None:
         return []
-    findings = structure.check_own_config(document, step, schema, _reading, _matches)
+    findings = foreign_schemas.check_own_config(document, step, schema, _reading, _matches)
     inputs = kind.mapping.mapping("spec").mapping("inputs")
     related = (Related(f"the inputs of '{step.text('type')}'", kind.place(inputs)),)
     return [finding._replace(related=(*finding.related, *related)) for finding in findings]
@@ -55,7 +55,7 @@ def _schema(kind: Document) -> Schema | None:
     return {"type": "object", **schema, "$defs": shared}
 
 
-def _reading(text: str) -> structure.Reading:
+def _reading(text: str) -> foreign_schemas.Reading:
     parsed = parse(text)
     if parsed.whole is not None:
         return "later"

@@ -1,6 +1,7 @@
 """Rules over what the documents of a repository say together."""
 
 import posixpath
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
@@ -26,15 +27,22 @@ _VERSIONED = frozenset((*WORKFLOW_KINDS, "GoldenPath"))
 _TIER_NAMES = ("platform", "product", "application")
 
 
+@lru_cache(maxsize=1)
+def _in_force(repository: RepositoryFacts) -> tuple[Document, ...]:
+    """The documents that deployments use; rules ask one after the other."""
+    root = repository.workflows_root
+    return tuple([document for document in repository.documents if is_in_force(document, root)])
+
+
 def check_duplicates(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2008: an identity is used once in its kind."""
     first: dict[tuple[str, str], list[Document]] = {}
-    for document in repository.documents:
+    for document in _in_force(repository):
         identity = said_by(document).identity
-        if not identity or not is_in_force(document, repository.workflows_root):
+        if not identity:
             continue
         others = first.setdefault((document.kind, identity), [])
-        earlier = next((one for one in others if not _are_versions(one, document)), None)
+        earlier = next((one for one in others if not _are_versions(one, document)), None) if others else None
         others.append(document)
         if earlier is not None:
             related = (Related("the other one", earlier.place(_name_node(earlier))),)
@@ -51,19 +59,21 @@ def _are_versions(one: Document, other: Document) -> bool:
 
 def check_versions(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-2205: of several versions of one name each can be compared."""
-    several: dict[tuple[str, str], list[Document]] = {}
-    for document in repository.documents:
-        said = said_by(document)
-        name = said.name if document.kind == "GoldenPath" else said.identity
-        if name and document.kind in _VERSIONED and is_in_force(document, repository.workflows_root):
-            several.setdefault((document.kind, name), []).append(document)
-    for (kind, name), documents in several.items():
-        for document in documents if len(documents) > 1 else ():
-            version = said_by(document).version
-            if version and parse_version(version) is None:
-                message = f"'{version}' of {kind} '{name}' cannot be compared with its other versions"
-                place = document.place(document.mapping.mapping("metadata").get("version"))
-                yield Finding(structure.VERSION_NOT_COMPARABLE, message, place)
+    versioned = [document for document in _in_force(repository) if document.kind in _VERSIONED]
+    odd = [one for one in versioned if (version := said_by(one).version) and parse_version(version) is None]
+    several = Counter(_versioned_name(document) for document in versioned) if odd else {}
+    for document in odd:
+        kind, name = _versioned_name(document)
+        if name and several[kind, name] > 1:
+            message = f"'{said_by(document).version}' of {kind} '{name}' cannot be compared with its other versions"
+            place = document.place(document.mapping.mapping("metadata").get("version"))
+            yield Finding(structure.VERSION_NOT_COMPARABLE, message, place)
+
+
+def _versioned_name(document: Document) -> tuple[str, str]:
+    """What versions of one document have in common: its kind, and its name."""
+    said = said_by(document)
+    return document.kind, said.name if document.kind == "GoldenPath" else said.identity
 
 
 def check_replacements(repository: RepositoryFacts) -> Iterator[Finding]:
@@ -101,8 +111,8 @@ def _tier_workflows(repository: RepositoryFacts) -> dict[str, Document]:
     """The platform and product workflows in force by identity; two rules ask, one after the other."""
     return {
         identity: document
-        for document in repository.of_kind("PlatformWorkflow", "ProductWorkflow")
-        if is_in_force(document, repository.workflows_root) and (identity := said_by(document).identity)
+        for document in _in_force(repository)
+        if document.kind in _TIERS and (identity := said_by(document).identity)
     }
 
 
@@ -212,14 +222,13 @@ def _resource_types(document: Document) -> Iterator[tuple[str, ScalarNode]]:
 def check_near_identities(repository: RepositoryFacts) -> Iterator[Finding]:
     """ORC-1065: no two identities of one kind differ only in case or Unicode form."""
     enabled = _enabled_folders(repository)
-    first: dict[tuple[str, str], Document] = {}
-    for document in repository.documents:
+    providers = [one for one in repository.of_kind("Provider") if one.path.rpartition("/")[0] in enabled]
+    first: dict[tuple[str, str], tuple[Document, str]] = {}
+    for document in (*_in_force(repository), *providers):
         identity = said_by(document).identity or _name_of_workload(document)
-        in_force = is_in_force(document, repository.workflows_root) or document.path.rpartition("/")[0] in enabled
-        if not identity or not in_force:
+        if not identity:
             continue
-        earlier = first.setdefault((document.kind, folded(identity)), document)
-        other = said_by(earlier).identity or _name_of_workload(earlier)
+        earlier, other = first.setdefault((document.kind, folded(identity)), (document, identity))
         if other != identity:
             related = (Related("the other one", earlier.place(_name_node(earlier))),)
             message = f"{document.kind} '{identity}' and '{other}' differ only in case or Unicode form"

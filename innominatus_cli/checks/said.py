@@ -40,10 +40,10 @@ class Said(NamedTuple):
 
 def said_by(document: Document) -> Said:
     """What a document says; it is looked for once."""
-    if not isinstance(document.said, Said):
+    said = document.said
+    if not isinstance(said, Said):
         said = document.said = _look(document)
-        return said
-    return document.said
+    return said
 
 
 def _look(document: Document) -> Said:

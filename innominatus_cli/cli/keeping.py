@@ -2,7 +2,7 @@
 
 from innominatus_cli.cli.output import print_document
 from innominatus_cli.cli.remarks import told
-from innominatus_cli.operations.resources.by_hand import DoneByHand
+from innominatus_cli.operations.resources.permission import DoneByHand
 
 
 def print_done(done: DoneByHand, output: str, words: str) -> int:

@@ -6,27 +6,12 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from innominatus_cli.documents.action_names import Action
 from innominatus_cli.documents.model import JsonModel, StoredModel
 from innominatus_cli.documents.tombstones import GcDetails
 from innominatus_cli.documents.verdict import Actor
 
 ACTION_SCHEMA: Final = "innominatus.dev/action-record/v1"
-
-Action = Literal[
-    "approve",
-    "reject",
-    "cancel",
-    "break_lock",
-    "adopt",
-    "gc",
-    "restore",
-    "scale",
-    "restart",
-    "exec",
-    "backup",
-    "restore_resource",
-    "transfer",
-]
 
 
 class Evidence(JsonModel):

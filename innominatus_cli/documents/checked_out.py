@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import Protocol
 
 from innominatus_cli.documents.canonical import git_blob_id
-from innominatus_cli.documents.snapshot import MAX_FILE, RevisionSnapshot, TreeReader
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot, TreeReader
+from innominatus_cli.documents.snapshot import MAX_FILE
 
 _SHA1 = 40
 

@@ -5,9 +5,9 @@ A pattern's `$` matches at the very end only, as in Go and ECMAScript.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.quick_structure import accepts, at_the_very_end
@@ -18,10 +18,6 @@ from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
-Reading: TypeAlias = Literal["fixed", "text", "later"]
-"""What a text in a config is: a value, text in which references stand, or whatever a reference names."""
-Matches: TypeAlias = Callable[[str, str], bool]
-"""Whether a pattern is found in a text."""
 _MANY = 12
 _MANY_FINDINGS = 200
 """Nobody reads the hints of more unknown keys than these, and looking for near names takes longer than all else."""
@@ -41,52 +37,21 @@ def check_step_config(document: Document, step: MappingNode, type_name: str) -> 
     config = step.get("config")
     if config is not None:
         return _check(document, config, schema, "config")
-    walk = _Walk(document, schema)
+    walk = Walk(document, schema)
     walk.mapping(step.empty(), schema, "config", at=step)
-    return walk.findings
-
-
-def check_node(document: Document, node: Node, schema: Schema) -> list[Finding]:
-    """What is wrong with a node of the document by a schema (of the keywords that ours are made of)."""
-    walk = _BoundedWalk(document, schema)
-    try:
-        walk.value(node, schema, "")
-    except _TooManyTriesError:
-        message = "the value fits in too many ways into its schema to be checked"
-        return [Finding(codes.NO_ALTERNATIVE, message, document.place(node))]
-    return walk.findings
-
-
-def check_own_config(
-    document: Document, step: MappingNode, schema: Schema, reading: Callable[[str], Reading], matches: Matches
-) -> list[Finding]:
-    """What is wrong with the `config` of a step by a schema that is not ours, whose patterns `matches` searches.
-
-    A value that is decided later is taken for good, as `reading` tells of its text.
-    """
-    walk = _OwnWalk(document, schema, reading, matches)
-    config = step.get("config")
-    try:
-        if config is None:
-            walk.mapping(step.empty(), schema, "config", at=step)
-        else:
-            walk.value(config, schema, "config")
-    except _TooManyTriesError:
-        message = "'config' fits in too many ways into the schema of its step type to be checked"
-        return [Finding(codes.NO_ALTERNATIVE, message, document.place(config or step))]
     return walk.findings
 
 
 def _check(document: Document, node: Node, schema: Schema, name: str) -> list[Finding]:
     if accepts(schema, node, as_score_reads=document.kind == "Workload"):
         return []
-    walk = _Walk(document, schema)
+    walk = Walk(document, schema)
     walk.value(node, schema, name)
     return walk.findings
 
 
-class _Walk:
-    """One walk of one schema over one document."""
+class Walk:
+    """One walk of one schema over one document; `findings` gathers what is wrong."""
 
     def __init__(self, document: Document, root: Schema) -> None:
         self.document = document
@@ -95,6 +60,7 @@ class _Walk:
         self.as_score_reads = document.kind == "Workload"
 
     def report(self, code: Code, message: str, node: Node, remedy: str = "", *related: Related) -> None:
+        """Adds a finding at a node."""
         self.findings.append(Finding(code, message, self.document.place(node), remedy, related))
 
     def value(self, node: Node, schema: Schema, name: str) -> None:
@@ -105,15 +71,16 @@ class _Walk:
             self.wrong_type(node, [expected] if isinstance(expected, str) else expected, name)
             return
         if "anyOf" in schema or "oneOf" in schema:
-            self.alternatives(node, schema, name)
+            self._alternatives(node, schema, name)
         if isinstance(node, ScalarNode):
-            self.scalar(node, schema, name)
+            self._scalar(node, schema, name)
         elif isinstance(node, MappingNode):
             self.mapping(node, schema, name)
         elif isinstance(node, SequenceNode):
-            self.sequence(node, schema, name)
+            self._sequence(node, schema, name)
 
     def has_type(self, node: Node, expected: str | list[str]) -> bool:
+        """Whether a node has one of JSON Schema's types."""
         if isinstance(expected, list):
             return any(self.has_type(node, one) for one in expected)
         if not isinstance(node, ScalarNode):
@@ -123,7 +90,8 @@ class _Walk:
         return expected in _types_of_value(node.value)
 
     def wrong_type(self, node: Node, expected: list[str], name: str) -> None:
-        subject = _quoted(name)
+        """Adds that a node has none of the types that are expected."""
+        subject = quoted(name)
         wanted = either([TYPE_WORDS[one] for one in expected])
         remedy = ""
         if isinstance(node, ScalarNode) and node.value is None:
@@ -138,36 +106,36 @@ class _Walk:
             message = f"{subject} must be {wanted}, not {a(node.type_name)}"
         self.report(codes.WRONG_TYPE, message, node, remedy)
 
-    def alternatives(self, node: Node, schema: Schema, name: str) -> None:
+    def _alternatives(self, node: Node, schema: Schema, name: str) -> None:
         parts = schema.get("anyOf") or schema["oneOf"]
         if all(set(part) == {"required"} for part in parts):
-            self.required_alternatives(node, parts, name, exactly_one="oneOf" in schema)
+            self._required_alternatives(node, parts, name, exactly_one="oneOf" in schema)
             return
-        fitting = [part for part in parts if self.admits(node, part)]
+        fitting = [part for part in parts if self._admits(node, part)]
         if not fitting:
             types = list(dict.fromkeys(kind for part in parts for kind in self.types_of(part)))
             self.wrong_type(node, types, name)
             return
-        outcomes = [self.attempt(node, part, name) for part in fitting]
+        outcomes = [self._attempt(node, part, name) for part in fitting]
         if not any(_errors(outcome) == 0 for outcome in outcomes):
-            self.no_alternative(node, fitting, outcomes, name)
+            self._no_alternative(node, fitting, outcomes, name)
             return
         self.findings += next(outcome for outcome in outcomes if _errors(outcome) == 0)
 
-    def no_alternative(self, node: Node, parts: list[Schema], outcomes: list[list[Finding]], name: str) -> None:
+    def _no_alternative(self, node: Node, parts: list[Schema], outcomes: list[list[Finding]], name: str) -> None:
         """The findings of the alternative that fits best; one for all of them where they are plain texts."""
         if len(parts) == 1 or not isinstance(node, ScalarNode):
             self.findings += min(outcomes, key=_errors)
             return
-        ways = [self.in_words(part) for part in parts]
-        message = f"{_quoted(name)} is '{short(node.text)}', which is not {either(ways)}"
+        ways = [self._in_words(part) for part in parts]
+        message = f"{quoted(name)} is '{short(node.text)}', which is not {either(ways)}"
         hint = did_you_mean(
             node.text, [word for part in parts for word in part.get("enum", ()) if isinstance(word, str)]
         )
         self.report(codes.NO_ALTERNATIVE, message, node, hint)
 
-    def in_words(self, schema: Schema) -> str:
-        schema = self.resolved(schema)
+    def _in_words(self, schema: Schema) -> str:
+        schema = self._resolved(schema)
         if "enum" in schema:
             return f"one of {', '.join(str(word) for word in schema['enum'])}"
         if "const" in schema:
@@ -176,59 +144,60 @@ class _Walk:
             return pattern_in_words(schema["pattern"])
         return either([TYPE_WORDS[one] for one in self.types_of(schema)] or ["such a value"])
 
-    def required_alternatives(self, node: Node, parts: list[Schema], name: str, *, exactly_one: bool) -> None:
+    def _required_alternatives(self, node: Node, parts: list[Schema], name: str, *, exactly_one: bool) -> None:
         if not isinstance(node, MappingNode):
             return
         keys = [part["required"][0] for part in parts]
         given = [key for key in keys if key in node.values]
         if not given:
-            self.report(codes.MISSING_KEY, f"{_quoted(name)} needs one of the keys {_listed(keys)}", node)
+            self.report(codes.MISSING_KEY, f"{quoted(name)} needs one of the keys {_listed(keys)}", node)
         elif exactly_one and len(given) > 1:
-            message = f"{_quoted(name)} may have only one of the keys {_listed(keys)}, not {_listed(given)}"
+            message = f"{quoted(name)} may have only one of the keys {_listed(keys)}, not {_listed(given)}"
             self.report(codes.NO_ALTERNATIVE, message, node, f"Remove all of {_listed(given)} but one.")
 
-    def attempt(self, node: Node, schema: Schema, name: str) -> list[Finding]:
+    def _attempt(self, node: Node, schema: Schema, name: str) -> list[Finding]:
         kept, self.findings = self.findings, []
         self.value(node, schema, name)
         outcome, self.findings = self.findings, kept
         return outcome
 
-    def resolved(self, schema: Schema) -> Schema:
+    def _resolved(self, schema: Schema) -> Schema:
         while (reference := schema.get("$ref")) is not None:
             schema = self.definitions[reference.rpartition("/")[2]]
         return schema
 
     def types_of(self, schema: Schema) -> list[str]:
-        expected = self.resolved(schema).get("type", [])
+        """The types that a schema asks for; none where it takes any."""
+        expected = self._resolved(schema).get("type", [])
         return [expected] if isinstance(expected, str) else expected
 
-    def admits(self, node: Node, schema: Schema) -> bool:
+    def _admits(self, node: Node, schema: Schema) -> bool:
         types = self.types_of(schema)
         return not types or self.has_type(node, types)
 
-    def scalar(self, node: ScalarNode, schema: Schema, name: str) -> None:
+    def _scalar(self, node: ScalarNode, schema: Schema, name: str) -> None:
         if "enum" in schema and not _is_among(node.value, schema["enum"]):
-            self.not_allowed(node, schema["enum"], name)
+            self._not_allowed(node, schema["enum"], name)
         elif "const" in schema and not _is_among(node.value, [schema["const"]]):
-            self.not_allowed(node, [schema["const"]], name)
+            self._not_allowed(node, [schema["const"]], name)
         if isinstance(node.value, str):
             self.text(node.value, schema, name, node)
         elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
-            self.number(node.value, schema, name, node)
+            self._number(node.value, schema, name, node)
 
-    def not_allowed(self, node: ScalarNode, allowed: list[Any], name: str) -> None:
+    def _not_allowed(self, node: ScalarNode, allowed: list[Any], name: str) -> None:
         words = [str(word) for word in allowed]
         if len(words) == 1:
-            message = f"{_quoted(name)} must be '{words[0]}', not '{short(node.text)}'"
+            message = f"{quoted(name)} must be '{words[0]}', not '{short(node.text)}'"
         else:
             shown = ", ".join(words[:_MANY]) + (", …" if len(words) > _MANY else "")
-            message = f"{_quoted(name)} is '{short(node.text)}', which is not one of {shown}"
+            message = f"{quoted(name)} is '{short(node.text)}', which is not one of {shown}"
         self.report(codes.NOT_ALLOWED, message, node, did_you_mean(node.text, words))
-        self.mend(node, near_names(node.text, words))
+        self._mend(node, near_names(node.text, words))
 
     def text(self, text: str, schema: Schema, name: str, node: Node, what: str = "") -> None:
         """Checks a text, or a key (`what` says so)."""
-        subject = what or _quoted(name)
+        subject = what or quoted(name)
         if len(text) < schema.get("minLength", 0):
             least = schema["minLength"]
             message = f"{subject} is empty" if not text else f"{subject} has less than {least} characters"
@@ -240,19 +209,19 @@ class _Walk:
             message = f"{subject} is not {wanted}" if what else f"{subject} is '{short(text)}', which is not {wanted}"
             self.report(codes.WRONG_FORM, message, node)
 
-    def number(self, number: float, schema: Schema, name: str, node: Node) -> None:
+    def _number(self, number: float, schema: Schema, name: str, node: Node) -> None:
         if number < schema.get("minimum", number):
-            self.report(codes.OUT_OF_RANGE, f"{_quoted(name)} is {number}, less than {schema['minimum']}", node)
+            self.report(codes.OUT_OF_RANGE, f"{quoted(name)} is {number}, less than {schema['minimum']}", node)
         elif number > schema.get("maximum", number):
-            self.report(codes.OUT_OF_RANGE, f"{_quoted(name)} is {number}, more than {schema['maximum']}", node)
+            self.report(codes.OUT_OF_RANGE, f"{quoted(name)} is {number}, more than {schema['maximum']}", node)
 
-    def sequence(self, node: SequenceNode, schema: Schema, name: str) -> None:
+    def _sequence(self, node: SequenceNode, schema: Schema, name: str) -> None:
         size = len(node.items)
         if size < schema.get("minItems", 0):
-            message = f"{_quoted(name)} needs at least {schema['minItems']} item{'s' * (schema['minItems'] > 1)}"
+            message = f"{quoted(name)} needs at least {schema['minItems']} item{'s' * (schema['minItems'] > 1)}"
             self.report(codes.OUT_OF_RANGE, message, node)
         elif size > schema.get("maxItems", size):
-            self.report(codes.OUT_OF_RANGE, f"{_quoted(name)} has more than {schema['maxItems']} items", node)
+            self.report(codes.OUT_OF_RANGE, f"{quoted(name)} has more than {schema['maxItems']} items", node)
         items = schema.get("items")
         if items is not None:
             for index, item in enumerate(node.items):
@@ -267,30 +236,30 @@ class _Walk:
         for key, value in node.values.items():
             known = key if key in properties else aliases.get(key, key)
             if known != key:
-                self.alias(node, key, known, given)
+                self._alias(node, key, known, given)
             elif key in given:
-                self.spelled_twice(node, key, given[key])
+                self._spelled_twice(node, key, given[key])
             given[known] = key
             if known in properties:
                 self.value(value, properties[known], key)
             elif others is False:
-                self.unknown_key(node, key, properties, aliases, name)
+                self._unknown_key(node, key, properties, aliases, name)
             elif isinstance(others, dict):
                 if (key_schema := schema.get("propertyNames")) is not None:
                     self.text(key, key_schema, key, node.key(key), f"the key '{short(key)}'")
                 self.value(value, others, key)
-        self.required(at or node, schema, given, name)
+        self._required(at or node, schema, given, name)
         if len(node.values) < schema.get("minProperties", 0):
-            self.report(codes.OUT_OF_RANGE, f"{_quoted(name)} is empty", at or node, "Add an entry.")
+            self.report(codes.OUT_OF_RANGE, f"{quoted(name)} is empty", at or node, "Add an entry.")
 
-    def required(self, at: Node, schema: Schema, given: dict[str, str], name: str) -> None:
+    def _required(self, at: Node, schema: Schema, given: dict[str, str], name: str) -> None:
         for key in schema.get("required", ()):
             if key not in given:
-                self.report(codes.MISSING_KEY, f"{_quoted(name)} needs the key '{key}'", at, f"Add the key '{key}'.")
+                self.report(codes.MISSING_KEY, f"{quoted(name)} needs the key '{key}'", at, f"Add the key '{key}'.")
 
-    def alias(self, node: MappingNode, key: str, known: str, given: dict[str, str]) -> None:
+    def _alias(self, node: MappingNode, key: str, known: str, given: dict[str, str]) -> None:
         if known in given:
-            self.spelled_twice(node, key, given[known])
+            self._spelled_twice(node, key, given[known])
             return
         message = f"'{key}' is another spelling of '{known}'"
         self.report(codes.OLD_SPELLING, message, node.key(key), f"Write '{known}'.")
@@ -298,79 +267,31 @@ class _Walk:
         edit = Edit(at.line, at.column, at.end_line, at.end_column, known)
         self.findings[-1] = self.findings[-1]._replace(fix=Fix(f"Write '{known}'", (edit,)))
 
-    def spelled_twice(self, node: MappingNode, key: str, first: str) -> None:
+    def _spelled_twice(self, node: MappingNode, key: str, first: str) -> None:
         message = f"'{key}' means the same as '{first}', which is there too"
         related = Related(f"'{first}' stands here", self.document.place(node.key(first)))
         self.report(codes.SPELLED_TWICE, message, node.key(key), f"Remove '{key}' or '{first}'.", related)
         if node.values[key].plain() == node.values[first].plain():  # nothing to choose between
             self.findings[-1] = self.findings[-1]._replace(severity_override=Severity.WARNING)
 
-    def unknown_key(
+    def _unknown_key(
         self, node: MappingNode, key: str, properties: dict[str, Schema], aliases: dict[str, str], name: str
     ) -> None:
         known = [*properties, *aliases]
-        message = f"unknown key '{short(key)}' in {_quoted(name)}"
+        message = f"unknown key '{short(key)}' in {quoted(name)}"
         hint = did_you_mean(key, known) if len(self.findings) < _MANY_FINDINGS else ""
         self.report(codes.UNKNOWN_KEY, message, node.key(key), hint)
         near = near_names(key, known) if hint else []
         schema = properties.get(near[0]) if len(near) == 1 and near[0] not in node.values else None
-        if schema is not None and not any(self.attempt(node.values[key], schema, near[0])):
-            self.mend(node.key(key), near)
+        if schema is not None and not any(self._attempt(node.values[key], schema, near[0])):
+            self._mend(node.key(key), near)
 
-    def mend(self, node: Node, near: list[str]) -> None:
+    def _mend(self, node: Node, near: list[str]) -> None:
         """Gives the last finding a fix, where one near name leaves no doubt about what was meant."""
         if len(near) == 1 and self.document.text:
             from innominatus_cli.documents.mending import respelt  # noqa: PLC0415 - most documents have no mistakes
 
             self.findings[-1] = self.findings[-1]._replace(fix=respelt(node, near))
-
-
-_MOST_TRIES: Final = 50_000
-"""Values that are held against a schema of other people, alternatives in alternatives included."""
-
-
-class _TooManyTriesError(Exception):
-    """Checking takes too long."""
-
-
-class _BoundedWalk(_Walk):
-    """The walk by a schema of other people, in which alternatives may hold themselves."""
-
-    def __init__(self, document: Document, root: Schema) -> None:
-        super().__init__(document, root)
-        self.left = _MOST_TRIES
-
-    def value(self, node: Node, schema: Schema, name: str) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise _TooManyTriesError
-        super().value(node, schema, name)
-
-
-class _OwnWalk(_BoundedWalk):
-    """The walk over values that may hold references, by a schema with patterns of other people."""
-
-    def __init__(self, document: Document, root: Schema, reading: Callable[[str], Reading], matches: Matches) -> None:
-        super().__init__(document, root)
-        self.reading = reading
-        self.matches = matches
-
-    def value(self, node: Node, schema: Schema, name: str) -> None:
-        reading = self.reading(node.value) if isinstance(node, ScalarNode) and isinstance(node.value, str) else "fixed"
-        if reading == "fixed":
-            super().value(node, schema, name)
-        elif reading == "text":
-            expected = self.types_of(schema)
-            if expected and not self.has_type(node, expected):
-                self.wrong_type(node, expected, name)
-
-    def text(self, text: str, schema: Schema, name: str, node: Node, what: str = "") -> None:
-        rest = {word: rule for word, rule in schema.items() if word != "pattern"}
-        super().text(text, rest, name, node, what)
-        pattern = schema.get("pattern")
-        if pattern is not None and not self.matches(pattern, text):
-            message = f"{what or _quoted(name)} does not match the pattern '{pattern}' of the step type"
-            self.report(codes.WRONG_FORM, message, node)
 
 
 def _errors(findings: Iterable[Finding]) -> int:
@@ -391,7 +312,8 @@ def _is_among(value: object, allowed: list[Any]) -> bool:
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in allowed)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """What messages call a value; a document has no name."""
     return f"'{short(name)}'" if name else "the document"
 
 

@@ -21,6 +21,7 @@ _DONE: Final = {
     "scale": "scale",
     "restart": "restart",
     "exec": "run a command in",
+    "port_forward": "open ports to",
     "backup": "back up a resource of",
     "restore_resource": "restore a resource of",
     "transfer": "transfer a resource of",

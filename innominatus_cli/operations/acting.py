@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from innominatus_cli import __version__
-from innominatus_cli.documents.action_record import Action, ActionRecord, Evidence
+from innominatus_cli.documents.action_names import Action
+from innominatus_cli.documents.action_record import ActionRecord, Evidence
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.policies.facts import teams_of

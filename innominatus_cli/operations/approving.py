@@ -22,6 +22,7 @@ from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.judging import policies_for
 from innominatus_cli.operations.logs import find_run
 from innominatus_cli.operations.plan_files import read_plan_file
+from innominatus_cli.operations.resources.permission import is_by_hand, waiting_by_hand
 from innominatus_cli.policies.approvals import Decision, GateState
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
@@ -67,6 +68,8 @@ class Given:
     written: WrittenAction
     states: tuple[GateState, ...]
     findings: tuple[Finding, ...]
+    by_hand: str = ""
+    """What somebody may do by hand now; empty where it is a run that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
         written, unpushed = ledger.store.push(written)
         findings += unpushed
     states = keeper.states(lineage)
-    return Given(statement, written, tuple(states[gate] for gate in statement.gates), tuple(findings))
+    opened = tuple(states[gate] for gate in statement.gates)
+    return Given(statement, written, opened, tuple(findings), _by_hand(target.plan))
 
 
 def target_of(ledger: OpenLedger, named: str) -> Target:
@@ -143,15 +147,21 @@ def keeper_of(ledger: OpenLedger, plan: Plan, policies_from: str | None, clock: 
 def waiting(
     ledger: OpenLedger, run: str | None = None, application: str | None = None, policies_from: str | None = None
 ) -> list[dict[str, Any]]:
-    """The gates of one run, or of the last run of each application and environment that waits, as rows."""
+    """The gates of one run, or of the last run of each application and environment that waits, as rows.
+
+    What somebody asked to do by hand, and may not do yet, is among them.
+    """
     clock = SystemClock()
     if run is not None:
         runs = [find_run(ledger, run)]
     else:
         last = {
-            (one.record.application, one.record.environment): one.record for one in ledger.store.records(application)
+            (one.record.application, one.record.environment): one.record
+            for one in ledger.store.records(application)
+            if one.record.kind != "refusal"
         }
         runs = [record.run for record in last.values() if record.status == "waiting"]
+        runs += waiting_by_hand(ledger.store, application)
     rows = []
     for name in runs:
         target = target_of(ledger, name)
@@ -180,9 +190,16 @@ def _row(target: Target, state: GateState) -> dict[str, Any]:
 
 
 def _message(plan: Plan, gate: str) -> str:
-    """What a step of type `approval` tells those who approve; empty for other gates."""
+    """What a step of type `approval` tells those who approve, or what is to be done by hand; empty for other gates."""
+    by_hand = _by_hand(plan)
+    if by_hand:
+        return by_hand
     inputs = next((step.inputs for step in plan.steps if step.id == gate and step.type == "approval"), {})
     return str(inputs.get("message", ""))
+
+
+def _by_hand(plan: Plan) -> str:
+    return plan.steps[0].description if is_by_hand(plan) else ""
 
 
 def _chosen(keeper: Gatekeeper, named: Iterable[str]) -> list[AskedGate]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from innominatus_cli.ledger.listed import actions_of, runs_of
 from innominatus_cli.ledger.summaries import ActionSummary, RunSummary
@@ -11,30 +11,6 @@ from innominatus_cli.system.clock import timestamp
 
 Data: TypeAlias = dict[str, Any]
 
-WHATS: Final = (
-    "run",
-    "resume",
-    "rollback",
-    "refusal",
-    "deploy",
-    "undeploy",
-    "task",
-    "approve",
-    "reject",
-    "cancel",
-    "break_lock",
-    "adopt",
-    "gc",
-    "restore",
-    "scale",
-    "restart",
-    "exec",
-    "backup",
-    "restore_resource",
-    "transfer",
-)
-"""What can be searched for: kinds of records of runs, their operations, and actions."""
-
 
 class AuditQuery(NamedTuple):
     """What is searched for; None and empty ask for everything."""
@@ -42,7 +18,7 @@ class AuditQuery(NamedTuple):
     actor: str | None = None
     """A part of the name or e-mail address, or a pattern with `*`; case is ignored."""
     actions: tuple[str, ...] = ()
-    """Of `WHATS`."""
+    """Of `documents.action_names.AUDITED`."""
     application: str | None = None
     environment: str | None = None
     since: datetime | None = None

@@ -134,6 +134,8 @@ class RunGates:
     keeper: Gatekeeper
     run: str
     lineage: Lineage
+    then: str = ""
+    """What to do once they are open; empty: resume the run."""
     _open: dict[str, GateState] = field(default_factory=dict)
     _closed: dict[str, GateState] = field(default_factory=dict)
     _looked: float | None = None
@@ -170,7 +172,8 @@ class RunGates:
 
     def _needed(self, state: GateState) -> Finding:
         who = f"a member of {', '.join(state.gate.teams) or 'any team'}"
-        remedy = f"Let {who} run `innominatus-ctl approve {self.run}`; then run `innominatus-ctl resume {self.run}`."
+        then = self.then or f"run `innominatus-ctl resume {self.run}`"
+        remedy = f"Let {who} run `innominatus-ctl approve {self.run}`; then {then}."
         return Finding(APPROVAL_NEEDED, state.lacks, self._place(state.gate), remedy)
 
     def _place(self, gate: AskedGate) -> Place:

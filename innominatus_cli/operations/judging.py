@@ -12,7 +12,7 @@ from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
-from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.findings.catalogue.plan import NO_ADMIN_CONFIG
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place

@@ -125,13 +125,14 @@ def _cached(check: "RepositoryCheck", path: str) -> FileFacts | None:
 
 def _check_one(check: "RepositoryCheck", path: str) -> Checked:
     """Checks a file. Of documents that there are many of, what others may ask is kept and the nodes are let go."""
-    facts, loaded = check.facts, check.load(path)
+    loaded = check.load(path)
     findings = [*loaded.findings]
     kept: list[DocumentFacts] = []
     for number, document in enumerate(loaded.documents):
         if document.kind not in MANY:
             findings += check.findings_of(path, document)
             continue
+        facts = check.facts_for(document)
         said, details = said_by(document), details_of(document, facts)
         matter = surroundings_matter(Subject(path, document.kind, said, details), facts)
         misplaced = [*check_placement(document, check.workflows_root)]

@@ -133,7 +133,7 @@ class RepositoryCheck(Surroundings):
 
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
-        return {path: tuple(document.kind for document in self.load(path).documents) for path in self._selected}
+        return {path: tuple([one.kind for one in self.load(path).documents]) for path in self._selected}
 
     def text(self, path: str) -> str | None:
         """The text of a file; None where it cannot be read."""
@@ -189,7 +189,7 @@ class RepositoryCheck(Surroundings):
         """What is wrong with one document of a selected file alone, its text and shape aside."""
         if document.kind:
             yield from check_placement(document, self.workflows_root)
-            yield from check_document(document, self._facts_for(document))
+            yield from check_document(document, self.facts_for(document))
         elif (self._selected[path] or self._is_our_place(path)) and not says_so(self.load(path)):
             yield not_ours(document)
 

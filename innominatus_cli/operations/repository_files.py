@@ -103,13 +103,16 @@ class RepositoryFiles:
     def _applications(self) -> list[str]:
         node = None if self.admin_config is None else self.admin_config.mapping.get("applications")
         globs = [_APPLICATIONS] if node is None else _texts(node.plain())
-        wanted = [(matcher(glob), glob == _APPLICATIONS) for glob in globs]
+        paths = self._snapshot.paths("", YAML)
+        wanted: set[str] = set()
+        for glob in globs:
+            fits = matcher(glob)
+            fitting = [path for path in paths if fits(path)]
+            wanted.update([path for path in fitting if not _is_test(path)] if glob == _APPLICATIONS else fitting)
         return [
             path
-            for path in self._snapshot.paths("", YAML)
-            if any(fits(path) and not (is_any and _is_test(path)) for fits, is_any in wanted)
-            and not is_overrides_file(path)
-            and not is_test_file(path, self.workflows_root)
+            for path in paths
+            if path in wanted and not is_overrides_file(path) and not is_test_file(path, self.workflows_root)
         ]
 
     def _in_folder(self, name: str) -> list[Document]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from innominatus_cli.documents.checked_out import CheckedOutSnapshot
-from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
 from innominatus_cli.findings.catalogue.ignores import NO_COMMON_COMMIT
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
 from innominatus_cli.documents.run_record import RunRecord
-from innominatus_cli.documents.snapshot import RevisionSnapshot
 from innominatus_cli.execution.expansion import steps_of
 from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place

@@ -222,7 +222,7 @@ class RunOperation:
     def _judged(
         self, outcome: PlanOutcome, plan: Plan, options: RunOptions, findings: tuple[Finding, ...] = ()
     ) -> RunReport:
-        policies = policies_for(self.repository, self.git, options.policies_from)
+        policies = self._policies(options.policies_from)
         who = self.store.who
         gates = self._gates(outcome.plan, policies)
         approved = gates is not None and gates.environment_is_open()
@@ -237,6 +237,9 @@ class RunOperation:
         unknown_operator = tuple(filter(None, [who.finding()]))
         told = (*findings, *unknown_operator, *outcome.findings, *judged)
         return RunReport(status, outcome, judgement, findings=told, sources=policies.sources, gates=gates)
+
+    def _policies(self, revision: str | None) -> Policies:
+        return policies_for(self.repository, self.git, revision)
 
     def _gates(self, plan: Plan | None, policies: Policies) -> RunGates | None:
         if plan is None:

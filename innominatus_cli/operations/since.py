@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from innominatus_cli.checks.placement import ADMIN_CONFIG
 from innominatus_cli.documents.kinds import is_overrides_file
-from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
+from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
 from innominatus_cli.documents.vendored_names import LOCK_FILE, is_vendored
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.operations.dependents import ChangedFile, Everything, Index, State, parts_of, reach

@@ -125,7 +125,7 @@ class Surroundings(RepositoryFiles):
         documents = [one for path in paths if self._snapshot.is_file(path) for one in self.load(path).documents]
         return {kind for document in documents if document.kind == "Provider" for kind in provided_types(document)}
 
-    def _facts_for(self, document: Document) -> Facts:
+    def facts_for(self, document: Document) -> Facts:
         """The repository's facts; for an admin-config.yaml elsewhere, only what stands around that one.
 
         What belongs to an organisation has its policies besides the platform's, and its products.

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.anchoring import Named, Trust

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.documents.consulted import Asked, RecordingSnapshot
-from innominatus_cli.documents.environment_names import is_among
 from innominatus_cli.documents.golden_path import GoldenPathDocument
 from innominatus_cli.documents.plan import (
     AbsentWorkflow,
@@ -21,10 +19,7 @@ from innominatus_cli.documents.typed import Typed
 from innominatus_cli.documents.vocabulary import TIERS, Operation
 from innominatus_cli.expressions.values import as_literal
 from innominatus_cli.findings.catalogue import plan as codes
-from innominatus_cli.findings.catalogue.structure import UNKNOWN_ORGANIZATION
 from innominatus_cli.findings.finding import Finding, Place, has_errors
-from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.planning.application_tier import application_tier, removal
 from innominatus_cli.planning.calls import CallLinker
 from innominatus_cli.planning.common_part import CommonPart
 from innominatus_cli.planning.document_rules import document_findings
@@ -37,28 +32,23 @@ from innominatus_cli.planning.inputs import InputBuilder
 from innominatus_cli.planning.nodes import place_node, same_ids, with_barriers
 from innominatus_cli.planning.outside import plan_inputs
 from innominatus_cli.planning.overriding import override_workflows
+from innominatus_cli.planning.own_documents import read_own_documents
+from innominatus_cli.planning.own_tier import OwnTier
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.parameters import ParameterValues, resolve_parameters
 from innominatus_cli.planning.places import Spot
-from innominatus_cli.planning.provisioning import ResourceSteps, services_of
 from innominatus_cli.planning.reads import Reads, noted
-from innominatus_cli.planning.removal import TakenBack, taken_back_by_removal, with_taken_back
+from innominatus_cli.planning.removal import with_taken_back
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
-from innominatus_cli.planning.selection import Selector, organization_of, product_of
+from innominatus_cli.planning.selection import Selector
 from innominatus_cli.planning.siblings import Sibling, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.steps import is_right
-from innominatus_cli.planning.surroundings import ApplicationData, data_of, environment_values, surroundings_of
+from innominatus_cli.planning.surroundings import ApplicationData, data_of, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
-from innominatus_cli.planning.workload import FoldedWorkload, fold_workload
-from innominatus_cli.provisioners.own_folder import KEY_SECRET, KEY_VARIABLE
-
-if TYPE_CHECKING:
-    from innominatus_cli.documents.score import WorkloadDocument
-
 
 Spare: TypeAlias = Callable[[Callable[[], Sibling | None]], bool]
 """Whether nobody needs a plan, by what tells in which it is like those of others."""
@@ -93,21 +83,16 @@ class _Planning:
         self._facts = facts
         self._findings: list[Finding] = []
         self._consulted: list[str] = []
-        self._offering: list[str] = []
-        """Documents that provisioners stand in; what is wrong with those that make nothing here stops nobody."""
-        self._config: AdminConfigDocument | None = None
-        self._workload: Typed[WorkloadDocument] | None = None
-        self._folded: FoldedWorkload | None = None
         self._files = InputFiles(repository.snapshot, repository.vendored)
-        self._product: str | None = None
-        self._back: TakenBack | None = None
+        self._own = read_own_documents(repository, request)
+        self._tier = OwnTier(repository, request.environment, facts, self._own, self._files)
         self._replicas: int | None = None
         """What a golden path's parameter of that name says."""
         self._types = StepTypes(repository)
         self._common = CommonPart(repository)
 
     def plan(self, spare: Spare | None) -> PlanOutcome:
-        self._read()
+        self._consulted += self._own.consulted
         path = None if self._stopped() else self._path()
         if path is None or self._stopped():
             return self._outcome(None)
@@ -179,9 +164,9 @@ class _Planning:
 
     def _with_taken_back(self, plan: Plan) -> Plan:
         """A removal's plan with what takes back the work of all other steps; any other plan as it is."""
-        if self._back is None or self._facts.standing is None:
+        if self._tier.back is None or self._facts.standing is None:
             return plan
-        return with_taken_back(plan, self._back, self._facts.standing, self._repository.snapshot.object_id)
+        return with_taken_back(plan, self._tier.back, self._facts.standing, self._repository.snapshot.object_id)
 
     def _with_rest(self, outcome: PlanOutcome, chosen: _Chosen, sibling: Sibling, reads: Reads) -> PlanOutcome:
         """The outcome, and what its plan says of the workflows that others have too."""
@@ -194,7 +179,7 @@ class _Planning:
 
     def _path(self) -> FoundPath:
         """What is to be run."""
-        golden_paths = GoldenPaths(self._repository, self._config or AdminConfigDocument())
+        golden_paths = GoldenPaths(self._repository, self._own.settings)
         path = golden_paths.find(self._request, self._findings)
         self._consulted += golden_paths.consulted
         if not self._stopped():
@@ -206,14 +191,14 @@ class _Planning:
         memo, snapshot = self._repository.kept(StepMemo), self._repository.snapshot
         if memo is None or not isinstance(snapshot, RecordingSnapshot):
             return False
-        tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
+        tables = Tables(self._own.settings, self._request.environment)
         self._limits()
         self._document_ids(leave_out=self._common.paths)
         return self._common.asks_again(chosen.drafts, tables, snapshot, memo)
 
     def _limits(self) -> dict[str, int]:
         """How much runs at once; who says so has a say."""
-        limits, consulted = self._common.limits(self._config)
+        limits, consulted = self._common.limits(self._own.config)
         self._consulted += consulted
         return limits
 
@@ -224,7 +209,7 @@ class _Planning:
         about = (path.name, parameters, self._request)
         is_right = partial(self._is_own_tier_right, chosen)
         around = (lambda: self._data, lambda: self._surroundings)
-        return self._common.sibling(chosen.drafts, about, self._workload, around, is_right)
+        return self._common.sibling(chosen.drafts, about, self._own.workload, around, is_right)
 
     def _is_own_tier_right(self, chosen: _Chosen) -> bool:
         """Whether nothing in the generated application tier, or about the application, is wrong."""
@@ -242,7 +227,8 @@ class _Planning:
         """Ours, and the repository's about files that had a say; each once, by place."""
         consulted = {*self._consulted, *self._overriding_paths()}
         ours = [finding for finding in self._repository.findings if finding.place.path in consulted]
-        return sorted(dict.fromkeys([*ours, *self._findings]), key=lambda finding: finding.sort_key)
+        found = dict.fromkeys([*ours, *self._own.findings, *self._tier.findings, *self._findings])
+        return sorted(found, key=lambda finding: finding.sort_key)
 
     def _overriding_paths(self) -> list[str]:
         """The paths of places in overrides: those of their files and of arguments."""
@@ -277,56 +263,14 @@ class _Planning:
             else:  # which has looked at the steps
                 canonical_json(plan.model_copy(update={"steps": []}).as_json())
         except ValueError as problem:
-            where = self._workload.document.path if self._workload else ADMIN_CONFIG
+            where = self._own.workload.document.path if self._own.workload else ADMIN_CONFIG
             self._findings.append(Finding(codes.UNUSABLE_VALUE, str(problem), Place(where)))
             return None
         return plan
 
-    def _read(self) -> None:
-        self._repository.organization = ""
-        if self._repository.has_admin_config:
-            self._consulted.append(ADMIN_CONFIG)
-            config = self._repository.admin_config()
-            self._config = config.model if config else None
-        else:
-            message = "there is no admin-config.yaml, so platform and product workflows are off"
-            self._findings.append(Finding(codes.NO_ADMIN_CONFIG, message, Place(ADMIN_CONFIG)))
-        self._check_environment()
-        if self._request.score_path is not None:
-            self._consulted.append(self._request.score_path)
-            self._workload = self._repository.workload(self._request.score_path)
-        if self._workload is not None:
-            self._enter_organization(self._workload)
-            environment = environment_values(self._request, self._config or AdminConfigDocument(), self._workload)
-            self._folded = fold_workload(Spot(self._workload.document), environment)
-            self._findings += self._folded.findings
-            has_product = self._repository.has_product if self._config else None
-            self._product = product_of(self._workload.model, self._config or AdminConfigDocument(), has_product)
-
-    def _enter_organization(self, workload: "Typed[WorkloadDocument]") -> None:
-        """Lets the repository be read for the application's organisation; without its policies nothing is planned."""
-        name = organization_of(workload.model)
-        known = self._repository.organizations() if name and self._config else []
-        if name and self._config and name not in known:
-            spot = Spot(workload.document).at("metadata")
-            place = (spot.at("organization") if spot.has("organization") else spot).place
-            message = f"there is no organisation '{name}' below {self._repository.workflows_root}"
-            self._findings.append(Finding(UNKNOWN_ORGANIZATION, message, place, did_you_mean(name, known)))
-        self._repository.organization = name if name in known else ""
-
     def _need_application(self, operation: Operation) -> None:
-        if operation is not Operation.TASK and self._workload is None and not self._request.score_path:
+        if operation is not Operation.TASK and self._own.workload is None and not self._request.score_path:
             self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", Place("SCORE")))
-
-    def _check_environment(self) -> None:
-        """Where admin-config defines environments, one that it does not define gets a warning."""
-        config = self._repository.admin_config()
-        known = config.model.environments if config else {}
-        if config and known and not is_among(self._request.environment, known):
-            remedy = did_you_mean(self._request.environment, known)
-            message = f"environment '{self._request.environment}' is not defined in admin-config.yaml"
-            place = Spot(config.document).key("environments").place
-            self._findings.append(Finding(codes.ENVIRONMENT_UNDEFINED, message, place, remedy))
 
     def _operation(self, golden_path: Typed[GoldenPathDocument] | None) -> Operation:
         if self._request.task is not None:
@@ -338,11 +282,11 @@ class _Planning:
         if operation is Operation.TASK:
             chosen.drafts = [workflow] if workflow else []
         elif operation is Operation.UNDEPLOY:
-            chosen.drafts = [workflow] if workflow else self._removal()
+            chosen.drafts = [workflow] if workflow else self._tier.removal()
         else:
             self._select_deployment(chosen)
-            chosen.drafts += [workflow] if workflow else self._application_tier()
-            overridden = override_workflows(chosen.drafts, self._config or AdminConfigDocument())
+            chosen.drafts += [workflow] if workflow else self._tier.deployment(self._replicas)
+            overridden = override_workflows(chosen.drafts, self._own.settings)
             chosen.drafts = overridden.drafts
             chosen.absent += overridden.absent
             self._findings += overridden.findings
@@ -351,91 +295,42 @@ class _Planning:
 
     def _link_calls(self, chosen: _Chosen) -> None:
         """Gives steps that call a workflow what they call; its file has a say too."""
-        makers = self._makers()
-        linker = CallLinker(self._repository, self._config or AdminConfigDocument(), prepared=makers.prepared)
+        makers = self._tier.makers()
+        linker = CallLinker(self._repository, self._own.settings, prepared=makers.prepared)
         own = self._common.own(chosen.drafts)  # the others are as they are
-        chosen.drafts = [*self._common.drafts, *(linker.link(draft, self._product) for draft in own)]
+        chosen.drafts = [*self._common.drafts, *(linker.link(draft, self._own.product) for draft in own)]
         self._findings += [*linker.findings, *makers.findings]
         self._consulted += linker.consulted
-        self._offering += makers.consulted
+        self._tier.offering += makers.consulted
 
     def _select_deployment(self, chosen: _Chosen) -> None:
-        if self._config is None or self._workload is None:
+        if self._own.config is None or self._own.workload is None:
             return
         request = self._request
-        selector = Selector(self._repository, self._facts, request.workflows, self._product, others=request.list_others)
-        metadata = Spot(self._workload.document).at("metadata")
+        product = self._own.product
+        selector = Selector(self._repository, self._facts, request.workflows, product, others=request.list_others)
+        metadata = Spot(self._own.workload.document).at("metadata")
         self._consulted.append(self._repository.folder("products"))
         place = metadata.at("product") if metadata.has("product") else metadata
-        selection = self._common.select(request, self._facts, self._product, lambda: selector.select(place))
+        selection = self._common.select(request, self._facts, product, lambda: selector.select(place))
         self._consulted += selection.consulted
         self._findings += selection.findings
         chosen.drafts += selection.drafts
         chosen.absent += selection.absent
         chosen.asked_first_deployment = selection.asked_first_deployment
 
-    def _application_tier(self) -> list[Draft]:
-        if self._workload is None or self._folded is None:
-            return []
-        files: list[str] = []
-        for written, spot in self._folded.source_files:
-            found = self._files.resolve(written, spot)
-            if isinstance(found, Finding):
-                self._findings.append(found)
-            else:
-                files += found.files
-        makers = self._makers()
-        drafts = application_tier(
-            self._workload, self._folded, tuple(sorted(set(files))), makers, self._findings, self._replicas
-        )
-        self._findings += makers.findings
-        self._offering += makers.consulted
-        return drafts
-
-    def _makers(self) -> ResourceSteps:
-        name = self._workload.model.metadata.name if self._workload else "task"
-        definitions = self._config.resource_definitions if self._config else {}
-        environment, product = self._request.environment, self._product
-        services = services_of(name, self._folded.data.get("service")) if self._folded else {}
-        here = self._config.environment(environment) if self._config else None
-        cluster = here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {}
-        shared = self._config is not None and KEY_SECRET in self._config.secrets
-        key = {KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if shared else {}
-        repository, files = self._repository, self._files
-        return ResourceSteps(
-            repository, files, name, environment, product, services, definitions, key=key, cluster=cluster
-        )
-
-    def _removal(self) -> list[Draft]:
-        if self._workload is None:
-            return []
-        deployed = self._facts.deployed
-        if self._facts.standing is not None:
-            self._back = taken_back_by_removal(self._facts.standing)
-            self._findings += self._back.findings
-        spot = Spot(self._workload.document).at("metadata", "name")
-        name = self._workload.model.metadata.name
-        makers = self._makers()
-        drafts = removal(name, deployed, spot, makers) if deployed else []
-        self._findings += makers.findings
-        self._offering += makers.consulted
-        if not drafts and not (self._back and self._back.steps):
-            message = f"the records say that nothing of '{name}' exists in {self._request.environment}"
-            self._findings.append(Finding(codes.NOTHING_DEPLOYED, message, spot.place))
-        return drafts
-
     @cached_property
     def _surroundings(self) -> Surroundings:
-        config = self._config or AdminConfigDocument()
+        config = self._own.settings
         return replace(surroundings_of(self._data, self._facts, config), find=self._types.find)
 
     @cached_property
     def _data(self) -> ApplicationData:
-        return data_of(self._request, self._config or AdminConfigDocument(), self._workload, self._product)
+        return data_of(self._request, self._own.settings, self._own.workload, self._own.product)
 
     def _inputs(self) -> InputBuilder:
-        tables = Tables(self._config or AdminConfigDocument(), self._request.environment)
-        return InputBuilder(tables, self._files, self._folded.data if self._folded else None, self._types)
+        tables = Tables(self._own.settings, self._request.environment)
+        return InputBuilder(tables, self._files, self._own.folded.data if self._own.folded else None, self._types)
 
     def _builder(
         self, ordered: list[OrderedDraft], parameters: Mapping[str, Any], reads: Reads | None = None
@@ -451,16 +346,16 @@ class _Planning:
         )
 
     def _application(self, chosen: _Chosen) -> Application:
-        if self._workload is None:
+        if self._own.workload is None:
             return Application(name=chosen.drafts[0].name if chosen.drafts else "task")
-        plain = Spot(self._workload.document).at("metadata").node.plain()
+        plain = Spot(self._own.workload.document).at("metadata").node.plain()
         metadata = (
             as_literal({key: value for key, value in plain.items() if key != "name"}) if isinstance(plain, dict) else {}
         )
         return Application(
-            name=self._workload.model.metadata.name,
-            product=self._product,
-            path=self._workload.document.path,
+            name=self._own.workload.model.metadata.name,
+            product=self._own.product,
+            path=self._own.workload.document.path,
             metadata=metadata,
         )
 
@@ -476,7 +371,7 @@ class _Planning:
         """The object ids of all documents that had a say, but for those to `leave_out`."""
         overrides = self._request.overrides.files if self._request.overrides else ()
         paths = dict.fromkeys(
-            filter(None, (*self._consulted, *self._offering, *overrides, *self._repository.vendored.used()))
+            filter(None, (*self._consulted, *self._tier.offering, *overrides, *self._repository.vendored.used()))
         )
         ids = ((path, self._repository.snapshot.object_id(path)) for path in paths if path not in leave_out)
         return {path: object_id for path, object_id in ids if object_id is not None}

@@ -43,7 +43,9 @@ def given_text(given: Given) -> str:
     ]
     lines += [f"  {state.gate.id}: {_word(state)}" for state in given.states]
     lines.append(f"  record {given.written.path}")
-    if statement.run and all(state.is_open for state in given.states):
+    if given.by_hand and all(state.is_open for state in given.states):
+        lines.append(f"Whoever asked for it gives the same command again: {given.by_hand}")
+    elif statement.run and all(state.is_open for state in given.states):
         lines.append(f"Go on with: innominatus-ctl resume {statement.run}")
     return "".join(f"{one_line(line)}\n" for line in lines)
 

@@ -15,6 +15,7 @@ _NUMBER = 4
 _MOST_BLOCKS = 8_000
 """Numbers that fit into a pipe that nobody reads yet."""
 _CHUNK = 1024 * 1024
+_LENGTH = 8
 
 
 class Work(Generic[T]):
@@ -56,27 +57,32 @@ def in_processes(work: Work[T], blocks: int, processes: int) -> list[T]:
     if not 0 <= blocks <= _MOST_BLOCKS:
         raise ValueError(f"{blocks} blocks are more than {_MOST_BLOCKS}")
     numbers = _numbers(blocks)
-    copies: list[tuple[int, int]] = []
+    copies: list[_Copy] = []
+    done: dict[int, T] = {}
     try:
         for _ in range(min(processes, blocks) - 1):
             try:
-                copies.append(_copy(work, numbers, [reading for _, reading in copies]))
+                copies.append(_copy(work, numbers, copies))
             except OSError:  # it has no more processes or descriptors: those that are there do the work
                 break
         work.alone()
-        done = {number: work.do(number) for number in _taken(numbers)}
+        for number in _taken(numbers):
+            done[number] = work.do(number)
+            for copy in copies:  # so that who unpacks takes fewer blocks
+                done |= {brought: work.unpack(plain) for brought, plain in copy.brought()}
         while copies:
-            child, reading = copies[-1]
-            done |= {number: work.unpack(plain) for number, plain in _brought(reading)}
+            copy = copies[-1]
+            os.set_blocking(copy.reading, True)
+            done |= {brought: work.unpack(plain) for brought, plain in copy.brought()}
             copies.pop()
-            os.close(reading)
-            os.waitpid(child, 0)
+            os.close(copy.reading)
+            os.waitpid(copy.process, 0)
     finally:
         os.close(numbers)
-        for child, reading in copies:
-            os.close(reading)
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        for copy in copies:
+            os.close(copy.reading)
+            os.kill(copy.process, signal.SIGKILL)
+            os.waitpid(copy.process, 0)
     return [done[number] if number in done else work.do(number) for number in range(blocks)]
 
 
@@ -94,8 +100,32 @@ def _taken(numbers: int) -> Iterator[int]:
         yield int.from_bytes(taken, "big")
 
 
-def _copy(work: Work[T], numbers: int, others: list[int]) -> tuple[int, int]:
-    """Starts a copy; its process id, and the descriptor to read its outcomes from."""
+class _Copy:
+    """A copy: its process id, the descriptor to read its outcomes from, and what of one has been read so far."""
+
+    def __init__(self, process: int, reading: int) -> None:
+        self.process = process
+        self.reading = reading
+        self._part = bytearray()
+
+    def brought(self) -> Iterator[tuple[int, Any]]:
+        """The outcomes that are there, with their numbers; where the descriptor blocks, all that come.
+
+        Of one that a copy began to bring when it ended, there is nothing.
+        """
+        part = self._part
+        try:
+            while chunk := os.read(self.reading, _CHUNK):
+                part += chunk
+                while len(part) >= (end := _LENGTH + int.from_bytes(part[:_LENGTH], "big")) > _LENGTH:
+                    yield marshal.loads(bytes(part[_LENGTH:end]))  # noqa: S302 - our own copy's, over a pipe of ours
+                    del part[:end]
+        except BlockingIOError:
+            return
+
+
+def _copy(work: Work[T], numbers: int, others: list[_Copy]) -> _Copy:
+    """Starts a copy. Raises OSError."""
     reading, writing = os.pipe()
     try:
         child = os.fork()
@@ -105,31 +135,21 @@ def _copy(work: Work[T], numbers: int, others: list[int]) -> tuple[int, int]:
         raise
     if child:
         os.close(writing)
-        return child, reading
+        os.set_blocking(reading, False)
+        return _Copy(child, reading)
     status = 1
     try:
-        for descriptor in (reading, *others):
+        for descriptor in (reading, *[other.reading for other in others]):
             os.close(descriptor)
-        _bring(writing, marshal.dumps([(number, work.pack(work.do(number))) for number in _taken(numbers)]))
+        for number in _taken(numbers):
+            _bring(writing, marshal.dumps((number, work.pack(work.do(number)))))
         status = 0
     finally:
         os._exit(status)  # neither the caller's code nor its buffers are this copy's
 
 
 def _bring(writing: int, data: bytes) -> None:
-    """Writes outcomes behind their length."""
-    view = memoryview(len(data).to_bytes(8, "big") + data)
+    """Writes an outcome behind its length."""
+    view = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
     while view:
         view = view[os.write(writing, view) :]
-
-
-def _brought(reading: int) -> list[tuple[int, Any]]:
-    """The outcomes of a copy; none of one that ended before it had brought all."""
-    chunks = []
-    while chunk := os.read(reading, _CHUNK):
-        chunks.append(chunk)
-    data = b"".join(chunks)
-    if len(data) < 8 or len(data) != 8 + int.from_bytes(data[:8], "big"):  # noqa: PLR2004 - the length in front
-        return []
-    outcomes: list[tuple[int, Any]] = marshal.loads(data[8:])  # noqa: S302 - our own copy's, over a pipe of ours
-    return outcomes

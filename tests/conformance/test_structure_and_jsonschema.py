@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
+from innominatus_cli.documents.foreign_schemas import check_node
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document, MappingNode, node_of
 from innominatus_cli.documents.quick_structure import accepts_at_once
 from innominatus_cli.documents.schemas import KIND_FILES, schema_of_kind
-from innominatus_cli.documents.structure import check_node
 from innominatus_cli.findings.finding import has_errors
 
 MUTATIONS_OF_A_DOCUMENT = 60

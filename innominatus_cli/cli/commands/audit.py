@@ -43,15 +43,16 @@ def search(output: str, limit: int | None, offset: int, **wished: Any) -> int:  
       innominatus-ctl audit search --since 90d -o csv > audit.csv
     """
     from innominatus_cli.cli.remarks import told
+    from innominatus_cli.documents.action_names import AUDITED
     from innominatus_cli.findings.near_names import did_you_mean
-    from innominatus_cli.operations.auditing import WHATS, AuditQuery
+    from innominatus_cli.operations.auditing import AuditQuery
     from innominatus_cli.operations.auditing import search as found
     from innominatus_cli.operations.history import open_ledger, page
     from innominatus_cli.reports.audit import CSV_COLUMNS, audit_listing, csv_text
 
     wished["actions"] = tuple(name.replace("-", "_") for name in wished["actions"])
-    for name in set(wished["actions"]) - set(WHATS):
-        raise click.UsageError(f"there is no action '{name}'; {did_you_mean(name, WHATS) or ', '.join(WHATS)}")
+    for name in set(wished["actions"]) - set(AUDITED):
+        raise click.UsageError(f"there is no action '{name}'; {did_you_mean(name, AUDITED) or ', '.join(AUDITED)}")
     ledger = open_ledger()
     rows = found(ledger, AuditQuery(**wished))
     shown = page(rows, limit, offset)

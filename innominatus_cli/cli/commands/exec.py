@@ -1,8 +1,11 @@
 """`exec`: a command in a pod of an application."""
 
+from typing import Any
+
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.by_hand import hand_options
 
 
 @click.command("exec")
@@ -11,6 +14,7 @@ from innominatus_cli.cli import offers
 @click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
 @click.option("--workload", metavar="NAME", shell_complete=offers.workloads, help="Which one, where there are several.")
 @click.option("-c", "--container", metavar="NAME", help="Which container of the pod; else its first one.")
+@hand_options
 @click.option("-i", "--stdin", is_flag=True, help="Let the command read what comes here on stdin.")
 def command(
     application: str,
@@ -19,11 +23,13 @@ def command(
     workload: str | None,
     container: str | None,
     stdin: bool,
+    **given: Any,  # noqa: ANN401 - see HandOptions
 ) -> int:
     r"""Run a command in a pod of a workload that is deployed, in this terminal, by kubectl; its exit status is ours.
 
-    Which cluster and object is told by the record of the last deployment. Who ran which program is recorded, without
-    its arguments, for they may hold a secret.
+    Which cluster and object is told by the record of the last deployment. Policies and approvals are those of a run.
+    Who runs which program is recorded before it starts, without its arguments and what it prints: they may hold a
+    secret.
 
     \b
     Examples:
@@ -33,4 +39,4 @@ def command(
     """
     from innominatus_cli.cli.foreground import execute_in_pod
 
-    return execute_in_pod(application, words, environment, workload, container, stdin=stdin)
+    return execute_in_pod(application, words, environment, workload, container, given, stdin=stdin)

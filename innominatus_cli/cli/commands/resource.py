@@ -1,8 +1,11 @@
 """`resource`: one resource of an application."""
 
+from typing import Any
+
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.by_hand import hand_options
 from innominatus_cli.cli.commands.drift import command as drift
 from innominatus_cli.cli.output import output_option, print_document
 
@@ -89,16 +92,13 @@ def health(word: str | None, environment: str | None, output: str) -> int:
     return print_health(word, environment, output)
 
 
-_reason = click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
-
-
 @command.command("backup", short_help="Let its provisioner back it up.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
-@_reason
+@hand_options
 @output_option("text", "json", "yaml")
-def backup(application: str, name: str, environment: str | None, reason: str, output: str) -> int:
+def backup(application: str, name: str, environment: str | None, output: str, **given: Any) -> int:  # noqa: ANN401
     r"""Let the provisioner of a resource back it up, where it offers that; who did is recorded.
 
     \b
@@ -108,8 +108,10 @@ def backup(application: str, name: str, environment: str | None, reason: str, ou
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.operations.resources import backups
+    from innominatus_cli.operations.resources.permission import HandOptions
 
-    return print_done(backups.backup(open_ledger(), application, name, environment, reason), output, "backed up as")
+    done = backups.backup(open_ledger(), application, name, environment, HandOptions(**given))
+    return print_done(done, output, "backed up as")
 
 
 @command.command("restore", short_help="Let its provisioner restore it from a backup.")
@@ -117,9 +119,16 @@ def backup(application: str, name: str, environment: str | None, reason: str, ou
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @click.option("--backup", "wanted", metavar="ID", help="Which backup, or how its id begins; else the newest.")
 @_environment
-@_reason
+@hand_options
 @output_option("text", "json", "yaml")
-def restore(application: str, name: str, wanted: str | None, environment: str | None, reason: str, output: str) -> int:
+def restore(
+    application: str,
+    name: str,
+    wanted: str | None,
+    environment: str | None,
+    output: str,
+    **given: Any,  # noqa: ANN401 - see HandOptions
+) -> int:
     r"""Let the provisioner of a resource restore what a backup holds; what it holds now is replaced. It is recorded.
 
     \b
@@ -130,8 +139,9 @@ def restore(application: str, name: str, wanted: str | None, environment: str | 
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.operations.resources import backups
+    from innominatus_cli.operations.resources.permission import HandOptions
 
-    done = backups.restore(open_ledger(), application, name, environment, wanted, reason)
+    done = backups.restore(open_ledger(), application, name, environment, wanted, HandOptions(**given))
     return print_done(done, output, "restored from")
 
 
@@ -140,9 +150,9 @@ def restore(application: str, name: str, wanted: str | None, environment: str | 
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
 @click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
-@_reason
+@hand_options
 @output_option("text", "json", "yaml")
-def transfer(application: str, name: str, source: str, target: str, reason: str, output: str) -> int:
+def transfer(application: str, name: str, source: str, target: str, output: str, **given: Any) -> int:  # noqa: ANN401
     r"""Back a resource up in one environment, and restore it in another one; what that holds is replaced.
 
     The resource has to be there in both. Both steps are recorded.
@@ -154,8 +164,9 @@ def transfer(application: str, name: str, source: str, target: str, reason: str,
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.operations.resources import backups
+    from innominatus_cli.operations.resources.permission import HandOptions
 
-    done = backups.transfer(open_ledger(), application, name, source, target, reason)
+    done = backups.transfer(open_ledger(), application, name, source, target, HandOptions(**given))
     return print_done(done, output, f"transferred from {source} by")
 
 

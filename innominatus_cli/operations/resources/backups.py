@@ -9,20 +9,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from innominatus_cli.documents.action_record import Action
+from innominatus_cli.documents.action_names import Action
+from innominatus_cli.documents.plan import Plan
 from innominatus_cli.drivers.resource_provisioning import data_driver
 from innominatus_cli.execution.one_step import execute_step
 from innominatus_cli.findings.catalogue import every_code
 from innominatus_cli.findings.catalogue.execution import PROGRAM_FAILED
 from innominatus_cli.findings.catalogue.ledger import PLAN_NOT_KEPT
-from innominatus_cli.findings.catalogue.resources import NO_SUCH_BACKUP, UNKNOWN_RESOURCE
+from innominatus_cli.findings.catalogue.resources import NO_SUCH_BACKUP, NOT_OFFERED, UNKNOWN_RESOURCE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.resources.by_hand import DoneByHand, admin_of, locked
+from innominatus_cli.operations.resources.by_hand import NO_OPTIONS, admin_of, locked
 from innominatus_cli.operations.resources.kept_backups import backups_of
 from innominatus_cli.operations.resources.looking import recorded_resource
+from innominatus_cli.operations.resources.permission import (
+    DoneByHand,
+    HandOptions,
+    Permission,
+    permit,
+    plan_by_hand,
+    write_done,
+)
 from innominatus_cli.operations.resources.recorded import RecordedResource
 from innominatus_cli.operations.step_parts import a_run_of_its_own, plain, setting_outside_of_runs
 from innominatus_cli.provisioners.contract import ResourceRequest
@@ -36,19 +44,19 @@ def backup(
     application: str,
     name: str,
     environment: str | None = None,
-    reason: str = "",
-    clock: Clock | None = None,
+    options: HandOptions = NO_OPTIONS,
 ) -> DoneByHand:
     """Lets the provisioner of a resource back it up. Nothing is left or recorded where that fails.
 
-    Raises CannotContinue: exit 1 for an unknown resource or a provisioner that does not offer it, 4 where it fails, 75
-    where a run holds the lock.
+    Raises CannotContinue: exit 1 for an unknown resource or a provisioner that does not offer it, 3 and 6 where it may
+    not be done, 4 where it fails, 75 where a run holds the lock.
     """
-    now = clock or SystemClock()
+    now = options.clock or SystemClock()
     row = _there(recorded_resource(ledger, application, name, environment))
     with locked(ledger, row.application, row.environment, now):
+        allowed = _permitted(ledger, row, "backup", {}, options)
         made = _backed_up(ledger, row, now)
-        return _recorded(ledger, row, "backup", {"backup": made.id, "location": made.location}, reason, now)
+        return _recorded(ledger, row, "backup", {"backup": made.id, "location": made.location}, allowed, options)
 
 
 def restore(
@@ -57,20 +65,18 @@ def restore(
     name: str,
     environment: str | None = None,
     wanted: str | None = None,
-    reason: str = "",
-    clock: Clock | None = None,
+    options: HandOptions = NO_OPTIONS,
 ) -> DoneByHand:
     """Lets the provisioner of a resource restore it from a backup: the one whose id begins so, else the newest.
 
     Raises CannotContinue as `backup`, and for a backup that there is not.
     """
-    now = clock or SystemClock()
+    now = options.clock or SystemClock()
     row = _there(recorded_resource(ledger, application, name, environment))
     chosen = _chosen(ledger, row, wanted)
     with locked(ledger, row.application, row.environment, now):
-        _done(ledger, row, "restore", chosen, now)
-        details = {"backup": chosen.id, "location": chosen.location}
-        return _recorded(ledger, row, "restore_resource", details, reason, now)
+        allowed = _permitted(ledger, row, "restore_resource", {"backup": chosen.id}, options)
+        return _restored(ledger, row, "restore_resource", chosen, {}, allowed, options)
 
 
 def transfer(
@@ -79,14 +85,13 @@ def transfer(
     name: str,
     source: str,
     target: str,
-    reason: str = "",
-    clock: Clock | None = None,
+    options: HandOptions = NO_OPTIONS,
 ) -> DoneByHand:
     """Brings what a resource holds from one environment into another: a backup there, restored here.
 
     Both have to be there, of one type. Raises CannotContinue as `backup` and `restore`.
     """
-    now = clock or SystemClock()
+    now = options.clock or SystemClock()
     giver = _there(recorded_resource(ledger, application, name, source))
     taker = _there(recorded_resource(ledger, application, name, target))
     if giver.asked.get("resourceType") != taker.asked.get("resourceType"):
@@ -94,12 +99,12 @@ def transfer(
         message = f"'{name}' is {' and '.join(types)}"
         raise CannotContinue(Finding(UNKNOWN_RESOURCE, message, Place(application), "Transfer it by its own tools."))
     with locked(ledger, application, source, now):
+        given = _permitted(ledger, giver, "backup", {}, options)
+        taken = _permitted(ledger, taker, "transfer", {"from": source}, options)
         made = _backed_up(ledger, giver, now)
-        _recorded(ledger, giver, "backup", {"backup": made.id, "location": made.location}, reason, now)
+        _recorded(ledger, giver, "backup", {"backup": made.id, "location": made.location}, given, options)
     with locked(ledger, application, target, now):
-        _done(ledger, taker, "restore", made, now)
-        details = {"backup": made.id, "location": made.location, "from": source}
-        return _recorded(ledger, taker, "transfer", details, reason, now)
+        return _restored(ledger, taker, "transfer", made, {"from": source}, taken, options)
 
 
 def _chosen(ledger: OpenLedger, row: RecordedResource, wanted: str | None) -> Backup:
@@ -124,14 +129,59 @@ def _backed_up(ledger: OpenLedger, row: RecordedResource, clock: Clock) -> Backu
     return asked._replace(location=str(outputs.get("location", "")))
 
 
+def _restored(
+    ledger: OpenLedger,
+    row: RecordedResource,
+    action: Action,
+    data: Backup,
+    about: Mapping[str, Any],
+    allowed: Permission,
+    options: HandOptions,
+) -> DoneByHand:
+    """Restores it and writes that, or that it failed: something may have been replaced by then."""
+    details = {"backup": data.id, "location": data.location, **about}
+    try:
+        _done(ledger, row, "restore", data, options.clock or SystemClock())
+    except CannotContinue as failed:
+        if failed.findings[0].code is not NOT_OFFERED:
+            _recorded(ledger, row, action, {**details, "status": "failed"}, allowed, options)
+        raise
+    return _recorded(ledger, row, action, {**details, "status": "succeeded"}, allowed, options)
+
+
+def _permitted(
+    ledger: OpenLedger, row: RecordedResource, action: Action, about: Mapping[str, Any], options: HandOptions
+) -> Permission:
+    """Raises CannotContinue where it may not be done."""
+    plan = _plan_of(ledger, row)
+    step = row.step
+    if step is None:
+        raise _not_kept(row)
+    inputs = {**step.inputs, "operation": action, **about}
+    words = ", ".join(f"{key} {value}" for key, value in about.items())
+    description = f"{action.replace('_', ' ')} of '{row.name}'{': ' if words else ''}{words}"
+    return permit(str(ledger.store.git.root), plan_by_hand(plan, step, action, inputs, description), options)
+
+
+def _plan_of(ledger: OpenLedger, row: RecordedResource) -> Plan:
+    """The plan that made it. Raises CannotContinue where the ledger lacks it."""
+    plan = ledger.store.plan(row.made_by.record.plan) if row.made_by is not None and row.made_by.record.plan else None
+    if plan is None:
+        raise _not_kept(row)
+    return plan
+
+
+def _not_kept(row: RecordedResource) -> CannotContinue:
+    return CannotContinue(Finding(PLAN_NOT_KEPT, "the plan that made it is not in the ledger", Place(row.name)))
+
+
 def _done(
     ledger: OpenLedger, row: RecordedResource, operation: Literal["backup", "restore"], data: Backup, clock: Clock
 ) -> Mapping[str, Any]:
     """The outputs of the operation. Raises CannotContinue where it does not succeed."""
-    stored, step = row.made_by, row.step
-    plan = ledger.store.plan(stored.record.plan) if stored is not None and stored.record.plan else None
-    if plan is None or stored is None or step is None:
-        raise CannotContinue(Finding(PLAN_NOT_KEPT, "the plan that made it is not in the ledger", Place(row.name)))
+    plan, stored, step = _plan_of(ledger, row), row.made_by, row.step
+    if stored is None or step is None:
+        raise _not_kept(row)
     admin = admin_of(ledger)
     plan = plan.model_copy(update={"steps": [plain(one) if one.id == step.id else one for one in plan.steps]})
     setting = setting_outside_of_runs(ledger.store.git, admin, plan, lambda _type: data_driver(operation, data), clock)
@@ -167,19 +217,13 @@ def _folder(ledger: OpenLedger, row: RecordedResource, backup_id: str) -> Path:
 
 
 def _recorded(
-    ledger: OpenLedger, row: RecordedResource, action: Action, details: Mapping[str, Any], reason: str, clock: Clock
+    ledger: OpenLedger,
+    row: RecordedResource,
+    action: Action,
+    details: Mapping[str, Any],
+    allowed: Permission,
+    options: HandOptions,
 ) -> DoneByHand:
     about = {"resource": row.name, "type": row.asked.get("resourceType", ""), **details}
-    written = new_action(
-        ledger,
-        action,
-        application=row.application,
-        environment=row.environment,
-        run=row.made_by.record.run if row.made_by is not None else None,
-        reason=reason,
-        details=about,
-        clock=clock,
-    )
-    landed = ledger.store.write_action(written, ledger.store.git.head())
-    told = {"application": row.application, "environment": row.environment, **about, "action": written.id}
-    return DoneByHand(told, tuple(landed.findings))
+    made_by = row.made_by.record.run if row.made_by is not None else None
+    return write_done(ledger, action, _plan_of(ledger, row), made_by, about, allowed, options)

@@ -30,9 +30,10 @@ def scaled_by_hand(store: Store, plan: Plan) -> tuple[Finding, ...]:
 
 def _told(plan: Plan, action: ActionRecord) -> Finding:
     details = action.details
+    how = "" if details.get("status", "succeeded") == "succeeded" else f", {details['status']}"
     message = (
         f"{details.get('workload')} was scaled to {details.get('replicas')} by {action.actor.name} ({action.at}, "
-        f"action {action.id}) since it was deployed: {_what_follows(plan, str(details.get('step')))}"
+        f"action {action.id}{how}) since it was deployed: {_what_follows(plan, str(details.get('step')))}"
     )
     return Finding(CHANGED_BY_HAND, message, Place(plan.application.path or plan.application.name))
 

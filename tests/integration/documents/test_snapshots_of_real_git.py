@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.system.git import Git
 

@@ -7,7 +7,8 @@ import pytest
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.consulted import KnownAnswers, RecordingSnapshot
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.snapshot import RevisionSnapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
+from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vendor_lock import read_lock, write_lock
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import CannotContinue, Finding

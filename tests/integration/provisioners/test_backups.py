@@ -95,6 +95,56 @@ def test_a_gateway_in_bash_is_transferred_into_another_environment(shipped: Any)
     assert actions(there) == ["backup", "transfer"]
 
 
+def test_an_environment_that_needs_an_approval_needs_one_for_backups_too(
+    shipped: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = shipped("analytics", LAKE, "development")
+    made = there.ask("resource", "backup", "shop", "it", "-o", "json")
+    (folder(there) / "raw" / "new").write_text("clicks")
+    rules = """
+teams: {release: {members: [eve@shop.example]}}
+approvals: {unsigned: allow, resourceTypes: {data-lake: {}}}
+"""
+    with (there.root / "admin-config.yaml").open("a") as admin:
+        admin.write(rules)
+    restore = ("resource", "restore", "shop", "it")
+    asked = there.ask(*restore)
+    assert asked.status == 6, asked.err
+    assert (folder(there) / "raw" / "new").exists()
+    assert there.ask("resource", "backup", "shop", "it").status == 6
+    gates = there.ask("approvals", "-o", "json").data["gates"]
+    said = [f"restore resource of 'it': backup {made.data['backup']}", "backup of 'it'"]
+    assert [(row["gate"], row["message"]) for row in gates] == [("resource:data-lake", one) for one in said]
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "eve@shop.example")
+    assert there.ask("approve", gates[0]["run"]).status == 0
+    monkeypatch.delenv("GIT_AUTHOR_EMAIL")
+    done = there.ask(*restore)
+    assert done.status == 0, done.err
+    assert not (folder(there) / "raw" / "new").exists()
+    assert actions(there) == ["backup", "approve", "restore_resource"]
+    assert there.ask(*restore).status == 6
+
+
+def test_a_restore_that_fails_is_recorded_for_it_may_have_replaced_something(repository: Make) -> None:
+    admin = "productProvisioners: [{type: queue, name: queues, version: 1.0.0, command: [bash, ./queue]}]\n"
+    program = """case $INNOMINATUS_OPERATION in
+describe) echo '{"describes": {"name": "q", "type": "queue", "version": "1.0.0",
+  "operations": ["backup", "restore"]}}' ;;
+backup) echo x > "$INNOMINATUS_BACKUP_DIR/data"; echo '{}' ;;
+restore) exit 3 ;;
+*) echo '{"outputs": {"url": "x"}}' ;;
+esac
+"""
+    there = repository({"admin-config.yaml": admin, "queue": program})
+    assert there.ask("run", "deploy-app", "score.yaml").status == 0
+    made = there.ask("resource", "backup", "shop", "queue")
+    assert made.status == 0, made.err
+    assert there.ask("resource", "restore", "shop", "queue").status != 0
+    assert actions(there) == ["backup", "restore_resource"]
+    paths = sorted((there.root / ".innominatus/actions").rglob("*.json"))
+    assert json.loads(paths[-1].read_text())["details"]["status"] == "failed"
+
+
 def test_what_is_not_offered_is_refused_and_nothing_is_left(repository: Make) -> None:
     admin = "productProvisioners: [{type: queue, name: queues, version: 1.0.0, command: [bash, ./queue]}]\n"
     there = repository({"admin-config.yaml": admin, "queue": 'echo \'{"outputs": {"url": "x"}}\'\n'})

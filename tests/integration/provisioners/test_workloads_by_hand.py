@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,8 @@ def test_health_tells_what_is_ready_and_what_is_gone(there: Any, cluster: Kubern
     refused = there.ask("scale", "shop", "worker", "--replicas", "1")
     assert refused.status != 0
     assert "NotFound" in refused.err
-    assert actions(there) == []
+    (action,) = actions(there)
+    assert (action["action"], action["details"]["replicas"], action["details"]["status"]) == ("scale", 1, "failed")
 
 
 def test_a_workload_that_is_not_there_is_told_with_near_names(there: Any) -> None:
@@ -175,11 +177,33 @@ def test_a_command_reaches_its_pod_as_it_was_written(there: Any, said: Path, nam
     ]
     (action,) = actions(there)
     assert action["action"] == "exec"
-    assert (action["details"]["program"], action["details"]["exit_status"]) == ("sh", 7)
+    assert action["details"]["program"] == "sh"
     assert "s3cret" not in json.dumps(action)
 
 
-def test_ports_lead_to_the_pod_and_nothing_is_recorded(there: Any, said: Path, namespace: str) -> None:
+def test_a_program_is_recorded_by_a_plain_name_only(there: Any, said: Path) -> None:
+    for word in ("sh -c 'echo s3cret'", "TOKEN=s3cret", f"ghp_{'0123456789' * 3}abcdef"):
+        assert there.ask("exec", "shop", "--", word).status == 7
+        assert said.read_text().splitlines()[-1] == word
+    told = [action["details"]["program"] for action in actions(there)]
+    assert told == ["(not a plain name)"] * 3
+
+
+def test_who_is_killed_in_a_command_has_left_a_record(there: Any, said: Path) -> None:
+    program = Path(os.environ["PATH"].partition(os.pathsep)[0]) / "kubectl"
+    program.write_text(program.read_text().replace("exit 7", "sleep 60"))
+    argv = [sys.executable, "-m", "innominatus_cli", "exec", "shop", "--", "sh"]
+    running = subprocess.Popen(argv, cwd=there.root)
+    for _ in range(600):
+        if said.exists():
+            break
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    assert [action["action"] for action in actions(there)] == ["exec"]
+
+
+def test_ports_lead_to_the_pod_and_are_recorded(there: Any, said: Path, namespace: str) -> None:
     told = there.ask("port-forward", "shop", "9000:8080", "8081", "--workload", "worker")
     assert told.status == 7
     assert said.read_text().splitlines() == [
@@ -191,7 +215,11 @@ def test_ports_lead_to_the_pod_and_nothing_is_recorded(there: Any, said: Path, n
         "9000:8080",
         "8081",
     ]
-    assert actions(there) == []
+    (action,) = actions(there)
+    assert (action["action"], action["details"]["workload"]) == ("port_forward", "Deployment/worker")
+    assert action["details"]["ports"] == ["9000:8080", "8081"]
+    found = there.ask("audit", "search", "--action", "port-forward", "-o", "json")
+    assert [row["by"] for row in found.data["rows"]] == ["Ada"]
     for wrong in ("0", "70000", "--address", "8080:", "web"):
         assert there.ask("port-forward", "shop", "--", wrong).status == 2
 

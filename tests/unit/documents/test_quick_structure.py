@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from innominatus_cli.documents.foreign_schemas import check_node
 from innominatus_cli.documents.loading import load
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, node_of
 from innominatus_cli.documents.quick_structure import accepts_at_once
 from innominatus_cli.documents.schemas import Schema, schema_of_kind, schema_of_step_type
-from innominatus_cli.documents.structure import check_node
 
 VALUES: list[Any] = [
     *(None, True, 0, 1, -1, 3.5, 8080.0, 70000, "", "x", "a-label", "Not A Name", "1h30m", "${a.b}", "always", "100m"),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from innominatus_cli.documents.canonical import git_blob_id
-from innominatus_cli.documents.snapshot import RevisionSnapshot, Snapshot, WorkingTreeSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
+from innominatus_cli.documents.snapshot import Snapshot, WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue import document as codes
 from innominatus_cli.findings.finding import Finding
 

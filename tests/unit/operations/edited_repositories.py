@@ -17,7 +17,10 @@ WORKFLOWS = (
     "workflows/golden-paths/a.yaml",
     "flows/products/shop/a.yaml",
     "workflows/shared/a.yaml",
+    "workflows/orgs/acme/platform/a.yaml",
+    "workflows/orgs/acme/products/shop/a.yaml",
 )
+POLICIES = ("workflows/policies/p.yaml", "workflows/orgs/acme/policies/p.yaml")
 SCORES = ("apps/score.yaml", "apps/score-web.yaml", "workflows/platform/score.yaml")
 STEP_TYPE = (
     "apiVersion: workflow.dev/v1\nkind: StepType\nmetadata: {name: lint, description: x, version: 1.0.0}\n"
@@ -38,7 +41,7 @@ FIXED = {
     "providers/p/provider.yaml": PROVIDER,
     "apps/data.txt": "x\n",
 }
-PLACES = (*WORKFLOWS, *SCORES, *FIXED, "workflows/policies/p.yaml", "admin-config.yaml")
+PLACES = (*WORKFLOWS, *SCORES, *FIXED, *POLICIES, "admin-config.yaml")
 SPEAKING_SCRIPTS = (
     "echo ${parameters.ttl}",
     "echo ${workflows.shop/a.outputs.url}",
@@ -129,6 +132,7 @@ class Writer:
         kind = self.maybe("sqlite", "postgres", "redis", of=2)
         return (
             "apiVersion: score.dev/v1b1\nmetadata:\n  name: web\n"
+            + self.maybe("  organization: acme\n", "  organization: beta\n", of=4)
             + self.maybe("  product: shop\n", "  product: bank\n", "  labels: {innominatus.dev/product: bank}\n")
             + "containers:\n  web:\n    image: example.com/web:1\n"
             + self.maybe("    files: {/etc/x: {source: data.txt}}\n")
@@ -183,7 +187,7 @@ class Writer:
             "odd": (workflow, self.one("a: [\n", "# nothing\n", "a: 1\n", "\n\n")),
             "score": (self.one(*SCORES), self.score()),
             "admin": ("admin-config.yaml", self.admin_config()),
-            "policies": ("workflows/policies/p.yaml", head + (self.policies() or "  {}\n")),
+            "policies": (self.one(*POLICIES), head + (self.policies() or "  {}\n")),
             "fixed": (fixed, FIXED[fixed] + (self.maybe(INPUTS, of=2) if FIXED[fixed] is STEP_TYPE else "")),
             "deleted": (place, None),
             "renamed": (place, Path(self.one(*PLACES))),

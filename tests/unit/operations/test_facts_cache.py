@@ -36,11 +36,10 @@ spec:
 
 
 @pytest.fixture(autouse=True)
-def always_many() -> Iterator[None]:
+def always_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every check is one of many files."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(repository_check, "FEW", 0)
-        yield
+    monkeypatch.setattr(repository_check, "FEW", 0)
+    yield
     facts_cache.digest_of_code.cache_clear()
 
 

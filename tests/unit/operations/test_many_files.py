@@ -69,6 +69,24 @@ def test_findings_are_the_same_whether_nodes_are_kept_or_not(monkeypatch: pytest
     assert validate(()).findings == kept.findings
 
 
+def test_policies_of_an_organisation_hold_among_many_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = "{name: s, type: script, config: {script: a}}"
+    for path, text in {
+        "admin-config.yaml": "{}\n",
+        "workflows/orgs/acme/platform/scan.yaml": "apiVersion: workflow.dev/v1\nkind: PlatformWorkflow\n"
+        "metadata: {name: scan, phase: deployment, description: d, owner: o}\n"
+        f"spec: {{timeout: 5m, triggers: [all_deployments], steps: [{step}]}}\n",
+        "workflows/orgs/acme/policies/p.yaml": "apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\nmetadata: {name: p}\n"
+        "spec: {allowedStepTypes: [kubernetes]}\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for few in (0, 100):
+        monkeypatch.setattr(repository_check, "FEW", few)
+        assert [finding.code.number for finding in validate(()).findings] == ["ORC-4004"]
+
+
 @pytest.mark.usefixtures("shop")
 def test_nodes_are_let_go_where_there_are_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository_check, "FEW", 0)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from innominatus_cli.documents.canonical import git_blob_id
-from innominatus_cli.documents.snapshot import RevisionSnapshot
+from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
 from innominatus_cli.findings.finding import Finding, Severity
 from innominatus_cli.operations import checking
 from innominatus_cli.operations.checking import CheckRequest, check
