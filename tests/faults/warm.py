@@ -67,12 +67,12 @@ def _import_everything() -> None:
         if not found.name.endswith("__main__") and ".children." not in found.name and ".templates" not in found.name:
             with contextlib.suppress(Exception):  # what is optional and missing
                 importlib.import_module(found.name)
-    _build_models()
+    build_models()
     gc.collect()
     gc.freeze()
 
 
-def _build_models() -> None:
+def build_models() -> None:
     """Works out the validators of all models, which each command would do again: a fifth of its time."""
     from pydantic import BaseModel
 
