@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from innominatus_cli.expressions.references import path_text
+from innominatus_cli.expressions.references import CLOCK, RUN_BEGAN, path_text
 from innominatus_cli.findings.near_names import did_you_mean
 
 
@@ -194,6 +194,8 @@ class Scope:
                 found = self.contexts[name].resolve(path, written) if name in self.contexts else None
                 if found is not None and not isinstance(found, Unresolved):
                     return found
+            if head == CLOCK and "run" in self.contexts:
+                return self.contexts["run"].resolve(RUN_BEGAN[1:], path_text(RUN_BEGAN))
         return self._unknown(written, head, rest)
 
     def _unknown(self, written: str, head: str, rest: tuple[str, ...]) -> Unresolved:

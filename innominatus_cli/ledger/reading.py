@@ -19,12 +19,18 @@ from innominatus_cli.system.owned_files import owned_files, read_owned
 PENDING: Final = "refs/innominatus/pending/"
 RECORD_TRAILER: Final = "Innominatus-Record: "
 _FILE: Final = "100644"
+_KEPT_FILES: Final = 1_000
+_KEPT_LISTS: Final = 16
+_KEPT_BYTES: Final = 256 * 1024
 
 
 class RecordReader(Generic[Entry]):
     """Reads the records below one folder of a repository; what cannot be read becomes a finding, once.
 
     `read` makes a record of the bytes of the file at a path, or says what is wrong with them.
+
+    What a commit holds never changes: a short list of its files and a few records are kept, because commands ask for
+    the same ones again and again, and each question is three processes of git.
     """
 
     def __init__(self, git: Git, folder: str, unwritten: Path, read: Callable[[str, bytes], Entry | Finding]) -> None:
@@ -33,6 +39,9 @@ class RecordReader(Generic[Entry]):
         self._unwritten = unwritten
         self._read_bytes: Callable[[str, bytes], Entry | Finding] = read
         self._findings: dict[str, Finding] = {}
+        self._lists: dict[tuple[str, str], dict[str, str]] = {}
+        self._kept: dict[tuple[str, str], Stored[Entry]] = {}
+        self._room = _KEPT_BYTES
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -43,19 +52,36 @@ class RecordReader(Generic[Entry]):
         """The record files below a folder of a commit, oldest run first, with their object ids."""
         if commit is None:
             return {}
+        if (commit, folder) in self._lists:
+            return dict(self._lists[commit, folder])
         entries = [entry for entry in self._git.tree(commit, folder) if entry.mode == _FILE and run_of_path(entry.path)]
-        return {
+        found = {
             entry.path: entry.object_id for entry in sorted(entries, key=lambda entry: run_of_path(entry.path) or "")
         }
+        if len(found) <= _KEPT_FILES and len(self._lists) < _KEPT_LISTS:
+            self._lists[commit, folder] = dict(found)
+        return found
 
     def committed(self, paths: dict[str, str]) -> Iterator[Stored[Entry]]:
         """The records of these files (see `committed_paths`), in their order, read in batches as they are asked for."""
+        kept = [self._kept[item] for item in paths.items() if item in self._kept]
+        if len(kept) == len(paths):
+            yield from kept
+            return
         batches, too_large = batches_of(self._git, paths)
         self._findings |= {finding.place.path: finding for finding in too_large}
         for batch in batches:
             contents = self._git.read_blobs(paths[name] for name in batch)
             for name in batch:
-                yield from self._read(name, contents[paths[name]], Standing.COMMITTED)
+                data = contents[paths[name]]
+                for stored in self._read(name, data, Standing.COMMITTED):
+                    self._keep(name, paths[name], data, stored)
+                    yield stored
+
+    def _keep(self, path: str, blob: str, data: bytes, stored: Stored[Entry]) -> None:
+        if len(data) <= self._room and (path, blob) not in self._kept:
+            self._room -= len(data)
+            self._kept[path, blob] = stored
 
     def pending(self) -> Iterator[Stored[Entry]]:
         """The records that wait for `ledger adopt`."""

@@ -52,12 +52,11 @@ def asked_of(
     results: list[StepResult],
     run: str | None,
     watch: Callable[[str], object],
-    only: Collection[str] | None = None,
+    only: Collection[str],
 ) -> ToolReport:
     """Asks the steps of a plan for a part of their drivers, one after the other; `watch` is told each one's id.
 
-    `results` are those of earlier steps, `run` is the deployment that is looked at, `only` the ids of the steps that
-    count; all of them where it is not given.
+    Asked are those of `only`. `results` are those of earlier steps, `run` is the deployment that is looked at.
     """
     admin = ledger.repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
@@ -65,5 +64,5 @@ def asked_of(
     for answer in answers(ledger.store.git, config, plan, part, results, only=only):
         watch(answer.step.id)
         found.append(answer)
-    unasked = sum(1 for step in plan.steps if step.kind == "step" and (only is None or step.id in only)) - len(found)
+    unasked = sum(1 for step in plan.steps if step.kind == "step" and step.id in only) - len(found)
     return ToolReport(plan.application.name, plan.environment, run, tuple(found), unasked)

@@ -3,9 +3,12 @@
 import json
 import os
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
+
+from innominatus_cli.documents.canonical import canonical_json, digest_of_bytes
 
 SCORE = """\
     apiVersion: score.dev/v1b1
@@ -77,9 +80,6 @@ def test_no_record_of_a_stranger_ends_a_command_with_a_bug(shop: Any, key: str, 
     run = Path(path).stem
     for command in (
         ("stats",),
-        ("history",),
-        ("status",),
-        ("list-resources",),
         ("rollback", run, "--dry-run"),
         ("drift", "shop"),
         ("ledger", "gc", "--dry-run", "--keep-days", "0"),
@@ -115,3 +115,77 @@ def test_an_overlay_that_cannot_be_read_is_not_left_out(shop: Any, kind: str) ->
     assert told.status == 1, told.all
     assert "apps/score.overrides.staging.yaml: error ORC-100" in told.err
     assert shop("plan", "apps/score.yaml", "--env", "development").status == 0
+
+
+GADGETS = """\
+    environments: {development: {}}
+    productProvisioners:
+      - {product: ecommerce, type: gadget, name: gadget, version: 1.0.0, command: ./gadget, outputs: {size: any}}
+    """
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"outputs": {"size": 99999999999999999999999}}',
+        '{"outputs": {"size": 1e999}}',
+        r'{"outputs": {"size": "\ud800"}}',
+        r'{"outputs": {"size": 1}, "hints": [{"type": "x", "label": "\ud800", "value": "y"}]}',
+    ],
+)
+def test_what_no_record_can_hold_fails_the_step_of_the_provisioner(shop: Any, answer: str) -> None:
+    shop.write("admin-config.yaml", GADGETS)
+    shop.write("apps/score.yaml", dedent(SCORE) + "resources:\n  thing: {type: gadget}\n")
+    (shop.folder / "gadget").write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n", encoding="utf-8")
+    (shop.folder / "gadget").chmod(0o755)
+    shop.commit("A provisioner")
+    told = shop("deploy", "apps/score.yaml")
+    assert told.status == 4, told.all
+    assert "error ORC-5009" in told.err
+    assert "cannot be kept" in told.err
+    (record,) = shop.records("run")
+    assert record["status"] == "failed"
+    assert not any(step.get("outputs") for step in record["steps"])
+
+
+def test_what_a_provisioner_says_does_not_steer_the_terminal(shop: Any) -> None:
+    answer = r'{"outputs": {"size": "\u001b[2J"}, "hints": [{"type": "x", "label": "\u001b[2J", "value": "a\n b"}]}'
+    shop.write("admin-config.yaml", GADGETS)
+    shop.write("apps/score.yaml", dedent(SCORE) + "resources:\n  thing: {type: gadget}\n")
+    (shop.folder / "gadget").write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n", encoding="utf-8")
+    (shop.folder / "gadget").chmod(0o755)
+    shop.commit("A provisioner")
+    assert shop("deploy", "apps/score.yaml").status == 0
+    for command in (
+        ("resource", "show", "shop", "thing"),
+        ("resource", "outputs", "shop", "thing"),
+        ("list-resources",),
+    ):
+        told = shop(*command)
+        assert told.status == 0, told.all
+        assert "\x1b" not in told.all
+    assert r"\x1b[2J: a\n b" in shop("resource", "show", "shop", "thing").out
+
+
+@pytest.mark.parametrize("forged", [{"description": 5.5}, {"type": "resource-provisioning", "needs": 1}])
+def test_no_plan_of_a_stranger_ends_a_command_with_a_bug(shop: Any, forged: dict[str, Any]) -> None:
+    shop.write("apps/score.yaml", dedent(SCORE) + "resources:\n  data: {type: volume}\n")
+    shop("deploy", "apps/score.yaml", "--no-commit")
+    (path,) = sorted((shop.folder / ".innominatus/runs").rglob("*.json"))
+    record = json.loads(path.read_bytes())
+    plan = json.loads((shop.folder / f".innominatus/plans/{record['plan'][7:]}.json").read_bytes())
+    for step in plan["steps"]:
+        step.update(forged)
+    data = canonical_json(plan)
+    record["plan"] = digest_of_bytes(data)
+    (shop.folder / f".innominatus/plans/{record['plan'][7:]}.json").write_bytes(data + b"\n")
+    path.write_bytes(canonical_json(record) + b"\n")
+    shop.commit("A plan")
+    for command in (
+        ("resource", "show", "shop", "data"),
+        ("plan", "apps/score.yaml"),
+        ("drift", "shop"),
+    ):
+        told = shop(*command)
+        assert told.status in {0, 1, 65}, f"{command}: {told.all}"
+        assert "ORC-9001" not in told.all, f"{command}: {told.all}"

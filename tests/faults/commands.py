@@ -75,16 +75,18 @@ _environment: Mapping[str, str] = {"PYTHONDONTWRITEBYTECODE": "1", SECRET_VARIAB
 _warm = threading.local()
 
 
-def run(repository: Path, words: Sequence[str], strace: Sequence[str] = ()) -> Done:
+def run(repository: Path, words: Sequence[str], strace: Sequence[str] = (), killed_after: float | None = None) -> Done:
     """Runs a command, under strace where asked; its streams are files, so that what it leaves holds no pipe of ours.
 
+    With `killed_after`, in seconds, it is killed then, with whatever of its process group there is: git, and no step.
     One that strace holds for too long is killed all the same, only later than at the point.
     """
     out = repository.parent / "out"
     warm: Warm | None = getattr(_warm, "process", None)
     ways = _in_a_new_process if warm is None else warm.run
-    done = Done(words, *_told(ways(repository, words, strace, out, _LONGEST_SECONDS), out))
-    return done._replace(late=done.late and not strace)
+    longest = _LONGEST_SECONDS if killed_after is None else killed_after
+    done = Done(words, *_told(ways(repository, words, strace, out, longest), out))
+    return done._replace(late=done.late and not strace and killed_after is None)
 
 
 def started_by(repository: Path, words: Sequence[str]) -> tuple[Done, set[str]]:

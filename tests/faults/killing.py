@@ -1,14 +1,17 @@
-"""Kills the tool right before the N-th system call of a kind, by strace's fault injection, and judges what is left.
+"""Kills the tool right before the N-th system call of a kind, by strace's fault injection, or at any moment, and judges
+what is left.
 
 Only the tool's own process is traced: its steps and git run as ever. `points_of` finds the calls that matter in one
 undisturbed run: everything that changes files of the repository, starts a process or waits for one.
 """
 
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.faults.commands import Trial, go_on, run
 from tests.faults.oracle import durable_ends, judge, judge_once, own_files
@@ -37,6 +40,28 @@ class Point:
     def injection(self) -> list[str]:
         """What strace is told."""
         return ["-e", f"trace={self.call}", "-e", f"inject={self.call}:signal=KILL:when={self.number}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """So many seconds after the command began, wherever it is then; what it has started of git is killed with it."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"after {self.seconds * 1000:.1f} ms"
+
+
+Where: TypeAlias = Point | Moment
+
+
+def seconds_of(scene: Scene, template: Path, folder: Path) -> float:
+    """How long the scene's command takes, by running it once."""
+    repository = shutil.copytree(template, folder / "timed", symlinks=True)
+    started = time.monotonic()
+    run(repository, scene.command)
+    shutil.rmtree(repository)
+    return time.monotonic() - started
 
 
 def points_of(scene: Scene, template: Path, strace: Path, folder: Path) -> list[Point]:
@@ -68,7 +93,7 @@ def _points_in(log: str, repository: str) -> Iterator[Point]:
             yield Point(call, numbers[call])
 
 
-def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Point) -> Trial:
+def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Where) -> Trial:
     """Kills the command at the first point, its recovery at each further one, then recovers, and judges everything."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -76,10 +101,14 @@ def trial(scene: Scene, template: Path, folder: Path, strace: Path, *points: Poi
     before = own_files(repository)
     found = Trial(repository)
     words = scene.command
+    finished: dict[str, int] = {}
     for point in points:
-        found.note(run(repository, words, [str(strace), "-qq", "-o", "/dev/null", *point.injection]))
+        if isinstance(point, Moment):
+            found.note(run(repository, words, killed_after=point.seconds))
+        else:
+            found.note(run(repository, words, [str(strace), "-qq", "-o", "/dev/null", *point.injection]))
         words = scene.on
-    finished = durable_ends(repository)
+        finished = durable_ends(repository) | finished  # as often as it had run when it was first known to have ended
     go_on(found, scene)
     judge(found, scene, before, finished)
     if scene.once:

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from tests.faults.warm import build_models
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "innominatus_cli"
 _FAILS = 1
@@ -59,7 +61,7 @@ def covering_tests(tree: Path, module: str, tests: Sequence[str]) -> Mapping[int
         sys.executable, "-m", "pytest", *_OPTIONS, f"--cov={PACKAGE}", "--cov-config=coveragerc", "--cov-context=test",
         "--cov-report=", "--cov-fail-under=0", *tests,
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment = {**_environment(tree), "PYTHONPATH": str(tree)}
     if subprocess.run(argv, cwd=tree, env=environment, capture_output=True, check=False).returncode:
         return None
     from coverage import CoverageData
@@ -85,10 +87,17 @@ def killed_in(
     (tree / "mutants.json").write_text(json.dumps([[one.line, one.text] for one in mutants]))
     (tree / "covering.json").write_text(json.dumps(covering))
     argv = [sys.executable, "-m", "tests.mutation.killers", module, str(patience), *tests]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**_environment(tree), "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(argv, cwd=tree, env=environment, stdout=subprocess.PIPE, check=True)
     outcomes: list[bool] = json.loads(done.stdout.splitlines()[-1])
     return outcomes
+
+
+def _environment(tree: Path) -> dict[str, str]:
+    """What tests write goes beside the tree: into memory, where that is."""
+    temporary = tree.with_name(f"{tree.name}-tmp")
+    temporary.mkdir(exist_ok=True)
+    return {**os.environ, "TMPDIR": str(temporary)}
 
 
 def _worker(module: str, patience: float, tests: Sequence[str]) -> list[bool]:
@@ -133,6 +142,7 @@ def _import_what_stays(mutated: str, tests: Sequence[str]) -> None:
         for name in json.loads(names.read_text()):
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+        build_models()
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ is below the bound.
 import argparse
 import ast
 import copy
+import os
 import random
 import sys
 import tempfile
@@ -71,6 +72,7 @@ TESTS = {
 """By module, below the package: the tests that must notice."""
 BOUND = 0.85
 PACKAGE = "innominatus_cli"
+MEMORY = Path("/dev/shm")
 PATIENCE = 3.0
 LEAST_SECONDS = 30.0
 
@@ -195,7 +197,7 @@ def score(module: str, tests: Sequence[str], sample: int, seed: int, jobs: int) 
     """Tries mutants of a module, all or a random sample, and prints those that survive."""
     found = list(mutants((ROOT / PACKAGE / module).read_text(encoding="utf-8")))
     chosen = found if not sample or sample >= len(found) else random.Random(seed).sample(found, sample)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         trees = [make_tree(Path(folder) / str(number)) for number in range(jobs)]
         began = time.monotonic()
         covering = covering_tests(trees[0], module, tests)

@@ -239,8 +239,11 @@ def resource_steps(store: Records, digests: Sequence[str]) -> dict[str, dict[str
         for digest, data in store.plan_bytes(several[start : start + _AT_ONCE]).items():
             if _MARK not in data:
                 continue
-            written = [step for step in json.loads(data).get("steps", ()) if step.get("type") == PROVISIONING]
-            steps = [PlannedStep.model_validate(step) for step in written]
+            try:
+                written = [step for step in json.loads(data)["steps"] if step.get("type") == PROVISIONING]
+                steps = [PlannedStep.model_validate(step) for step in written]
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                continue  # whoever wrote it, nothing is known by it, as where the ledger lacks the plan
             found[digest] = {step.id: step for step in steps if is_of_a_resource(step)}
     return found
 

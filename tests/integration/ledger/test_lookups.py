@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from innominatus_cli.ledger.branch_store import BranchStore
 from innominatus_cli.ledger.records import plan_path
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import ulid
+from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from tests.integration.ledger.conftest import Repository, Writer
 from tests.integration.ledger.test_action_records import make_action
 
@@ -304,3 +306,121 @@ def test_a_ledger_of_two_commits_is_one_row_of_records_and_plans(
     first, there = store.first_standing("checkout-service", "development")
     assert first is not None
     assert (first.record, there) == (records[0], True)
+
+
+def test_records_of_two_commits_are_in_the_order_of_their_runs(
+    repository: Repository, make_record: Callable[..., RunRecord]
+) -> None:
+    write = Writer(repository, make_record)
+    tree, branch = WorkingTreeStore(repository.open()), BranchStore(repository.open())
+    records = [
+        store.write(write.record(number, application=application), None, {}, store.git.head()).record
+        for number, application, store in ((1, "web", tree), (2, "api", branch), (3, "web", branch), (4, "api", tree))
+    ]
+    assert [one.record for one in BranchStore(repository.open()).records()] == records
+    paths, _ = BranchStore(repository.open()).files()
+    assert [path.rpartition("/")[2] for path in paths] == [f"{record.run}.json" for record in records]
+
+
+def test_what_stands_is_told_of_each_environment_and_behind_runs_that_failed(write: Writer) -> None:
+    runs: list[tuple[str, dict[str, Any]]] = [
+        ("development", {}),
+        ("production", {}),
+        ("production", {"status": "failed"}),
+        ("staging", {"status": "failed"}),
+        ("development", {"operation": "undeploy"}),
+    ]
+    for number, (environment, changes) in enumerate(runs):
+        write.run(number, environment=environment, **changes)
+    deployed = write.run(9, application="web")
+    write.run(10, application="web", kind="rollback", rolls_back=deployed.run)
+    assert write.store.standing() == {("checkout-service", "production"), ("checkout-service", "development")}
+
+
+def test_the_first_successes_of_many_are_read_together_and_no_more_than_those(write: Writer) -> None:
+    for number in range(3):
+        write.run(2 * number, application=f"app-{number}")
+        write.run(2 * number + 1, application=f"app-{number}")
+    store = write.store
+    asked = watched(store)
+    assert len(store.first_successes()) == 3
+    assert asked.count("cat-file") == 2, "the sizes and the contents of one record each"
+
+
+def test_an_action_that_waits_and_is_a_file_too_is_there_once(write: Writer) -> None:
+    store, action = write.store, make_action()
+    write.repository.git("checkout", "-q", "--detach")
+    store.write_action(action, store.git.head())
+    write.repository.git("checkout", "-q", "main")
+    again = store.write_action(action, store.git.head(), commit=False).record
+    assert len(write.store.waiting_actions()) == 1
+    assert [(one.record, str(one.standing)) for one in write.store.actions()] == [(again, "uncommitted")]
+
+
+def watched(store: WorkingTreeStore) -> list[str]:
+    """What git is asked from now on."""
+    asked: list[str] = []
+    plain = store.git.command.run
+
+    def run(request: CommandRequest) -> CommandOutcome:
+        asked.append(
+            next(word for word in request.argv if word in {"ls-tree", "cat-file", "rev-parse", "for-each-ref"})
+        )
+        return plain(request)
+
+    object.__setattr__(store.git.command, "run", run)
+    return asked
+
+
+def test_what_a_commit_holds_is_read_once_and_a_new_commit_is_seen_at_once(write: Writer) -> None:
+    first = write.run(1)
+    store = write.store
+    asked = watched(store)
+    assert [one.record for one in store.records()] == [first]
+    assert "ls-tree" in asked
+    assert "cat-file" in asked
+    asked.clear()
+    assert [one.record for one in store.records()] == [first]
+    found = store.record(first.run)
+    assert found is not None
+    assert found.record == first
+    assert set(asked) == {"rev-parse", "for-each-ref"}
+    second = write.run(2)
+    waiting = write.pending(3)
+    assert [one.record for one in store.records()] == [first, second, waiting]
+    write.repository.git("reset", "-q", "--hard", "HEAD^")
+    assert [one.record for one in store.records()] == [first, waiting]
+
+
+def test_whoever_changes_what_was_answered_changes_no_later_answer(write: Writer) -> None:
+    record = write.run(1)
+    store = write.store
+    for _ in range(2):
+        paths, _ = store.files()
+        assert len(paths) == 1
+        paths.clear()
+        found = store.records()
+        assert [one.record for one in found] == [record]
+        found.clear()
+
+
+def test_a_record_that_cannot_be_read_is_told_each_time(write: Writer) -> None:
+    write.repository.commit(f".innominatus/runs/shop/development/2027-01/{ulid(1, bytes(10))}.json", "{}\n")
+    store = write.store
+    for _ in range(2):
+        assert store.records() == []
+        assert [one.code for one in store.findings] == [RECORD_CORRUPT]
+
+
+def test_more_records_than_are_kept_are_all_read(write: Writer) -> None:
+    long = "x" * 100_000
+    records = [write.run(number, outputs={"long": long}) for number in range(4)]
+    store = write.store
+    asked = watched(store)
+    for _ in range(2):
+        assert [one.record for one in store.records()] == records
+    assert asked.count("ls-tree") == 1
+    assert asked.count("cat-file") == 4
+    found = store.record(records[0].run)
+    assert found is not None
+    assert asked.count("cat-file") == 4, "the first ones are kept"

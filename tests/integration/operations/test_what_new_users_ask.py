@@ -211,3 +211,23 @@ def test_provisioners_name_who_gets_them(tree: Any, capsys: pytest.CaptureFixtur
     assert used == {"sqlite": ["shop", "task"], "volume": ["shop"]}
     assert {row["state"] for row in rows} == {"ready"}
     assert "used by     shop, task\n" in shown(capsys, "provisioners", "show", "sqlite")[0]
+
+
+def test_what_never_runs_here_is_asked_by_nobody(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = """\
+apiVersion: workflow.dev/v1
+kind: PlatformWorkflow
+metadata: {name: queue, description: d, owner: o, phase: pre-deployment}
+spec:
+  triggers: [all_deployments]
+  steps:
+    - name: make-queue
+      type: kubernetes
+      if: environment.name == 'production'
+      config: {manifest: {apiVersion: v1, kind: ConfigMap, metadata: {name: queue}}}
+"""
+    tree.commit({"admin-config.yaml": "{}\n", "score.yaml": SCORE, "workflows/platform/queue.yaml": elsewhere})
+    shown(capsys, "deploy", "score.yaml")
+    for command in (("preview", "score.yaml"), ("drift", "shop")):
+        asked = [line for line in shown(capsys, *command)[1].splitlines() if line.startswith("asked ")]
+        assert asked == ["asked deployment/application/-/workload/deploy-application"], command

@@ -165,8 +165,8 @@ def test_a_shared_resource_goes_with_the_last_application_that_uses_it(there: An
 def test_a_rollback_lets_go_of_what_another_application_uses(there: Any) -> None:
     shared = "queue: {type: queue, id: common, params: {size: 3}}"
     there.root.joinpath("queue").write_text(
-        '[ "$INNOMINATUS_OPERATION" = deprovision ] && echo "$INNOMINATUS_RESOURCE_NAME" >> ../../../../removals\n'
-        + QUEUE
+        '[ "$INNOMINATUS_OPERATION" = deprovision ] &&'
+        ' echo "$INNOMINATUS_RESOURCE_NAME" >> ../../../../removals\n' + QUEUE
     )
     there.root.joinpath("office").mkdir()
     for name, file in (("store", "store.yaml"), ("office", "office/score.yaml")):

@@ -339,7 +339,16 @@ def test_only_zeros_at_the_very_end_are_the_tail_of_a_power_cut(
     with pytest.raises(CannotContinue) as corrupt:
         read_journal(tmp_path / "j")
     assert corrupt.value.findings[0].message == f"line 3 (byte {len(data)}) is not what was written"
-    assert corrupt.value.findings[0].place.line == 3
+    place = corrupt.value.findings[0].place
+    assert (place.path, place.line, place.column) == (str(tmp_path / "j"), 3, 1)
+
+
+@pytest.mark.parametrize("rest", [b"", b"\n", b"whole"])
+def test_an_empty_first_line_is_damage_and_no_torn_one(tmp_path: Path, rest: bytes) -> None:
+    data = written(tmp_path / "j", "a") if rest == b"whole" else rest
+    (tmp_path / "j").write_bytes(b"\n" + data)
+    with pytest.raises(CannotContinue, match=r"line 1 \(byte 0\) is not what was written"):
+        read_journal(tmp_path / "j")
 
 
 def sealed(body: bytes) -> bytes:

@@ -14,6 +14,7 @@ from innominatus_cli.documents.score_overrides import Overrides, apply_overrides
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.expressions.values import references_in
+from innominatus_cli.findings.finding import Severity
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Deployed, DeployedResource, Facts, PlanOutcome, PlanRequest
 
@@ -740,3 +741,10 @@ def test_a_deployment_without_a_score_file_names_those_that_there_are(plan: Plan
     outcome = plan({}, score_path=None)
     (finding,) = [one for one in outcome.findings if one.code.number == "ORC-3042"]
     assert finding.help == "Name the application's Score file. Known: score.yaml."
+
+
+def test_a_workflow_that_cannot_be_read_is_told_beside_the_name_that_nothing_has(plan: Planner) -> None:
+    broken = workflow("rotate", trigger="manual").replace("phase: pre-deployment", "phase: sometime")
+    outcome = plan({"workflows/platform/rotate.yaml": broken}, golden_path="rotate", score_path=None)
+    told = [(one.code.number, one.place.path) for one in outcome.findings if one.severity is Severity.ERROR]
+    assert told == [("ORC-3010", "GOLDENPATH"), ("ORC-1036", "workflows/platform/rotate.yaml")]
