@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from innominatus_cli.checks.facts import Facts, known_step_types
 from innominatus_cli.checks.said import said_by
-from innominatus_cli.documents.environment_names import is_among
+from innominatus_cli.documents.environment_names import can_be_meant, is_among
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.versions import best_of
@@ -14,6 +14,7 @@ from innominatus_cli.documents.words import short
 from innominatus_cli.findings.catalogue import definitions
 from innominatus_cli.findings.catalogue import workflow as codes
 from innominatus_cli.findings.catalogue.document import OUTSIDE_REPOSITORY
+from innominatus_cli.findings.catalogue.plan import BAD_ENVIRONMENT_NAME
 from innominatus_cli.findings.finding import Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.system.files import parts_of
@@ -25,6 +26,9 @@ _TYPES_OF_OUTPUTS = "productProvisioners.outputs"
 """Where names of outputs have their types, and no values."""
 _BUILT_IN_PATHS = {"deploy-app", "undeploy-app"}
 """Golden paths that every repository has, without a file."""
+_NAMES = (
+    "Use up to 63 letters, digits, '.', '_' and '-', beginning with a letter or digit; `*` stands for any run of them."
+)
 _NEEDS = {
     "http": ("url",),
     "tcp": ("host", "port"),
@@ -154,9 +158,16 @@ def check_default_golden_path(document: Document, facts: Facts) -> Iterator[Find
 
 
 def check_environments(document: Document, _facts: Facts) -> Iterator[Finding]:
-    """ORC-2180: runs may use the environments that are defined."""
+    """ORC-2180: runs may use the environments that are defined. ORC-3049: some environment can be called so."""
     policies = document.mapping.mapping("policies")
     environments = document.mapping.mapping("environments")
+    named = [*policies.sequence("allowedEnvironments"), *map(environments.key, environments.values)]
+    for node in named:
+        if isinstance(node, ScalarNode) and not can_be_meant(node.text):
+            message = f"no environment can be called '{short(node.text)}', so this holds for none"
+            yield Finding(
+                BAD_ENVIRONMENT_NAME, message, document.place(node), _NAMES, severity_override=Severity.WARNING
+            )
     allowed = [str(item.plain()) for item in policies.sequence("allowedEnvironments")]
     for name in environments.values if allowed else ():
         if not is_among(name, allowed):

@@ -10,7 +10,7 @@ from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarN
 from innominatus_cli.expressions.references import Reference, may_refer
 from innominatus_cli.findings.catalogue import steps
 from innominatus_cli.findings.catalogue import workflow as codes
-from innominatus_cli.findings.finding import Code, Finding, Related
+from innominatus_cli.findings.finding import Code, Finding, Related, Severity
 from innominatus_cli.findings.near_names import did_you_mean
 
 _TIER_KINDS = ("PlatformWorkflow", "ProductWorkflow", "Workflow")
@@ -48,7 +48,20 @@ def check_context(scope: WorkflowScope, text: Text, reference: Reference) -> Ite
         place = place_within(scope.document, text.node, reference.offset, reference.written)
         return Finding(code, f"'{reference.written}': {message}", place, remedy, related)
 
-    yield from rule(scope, text, reference.path, finding)
+    wrong = rule(scope, text, reference.path, finding)
+    if reference.path[0] == "env" and _may_be_absent(text, reference):  # without it there is the default
+        wrong = (one._replace(severity_override=Severity.WARNING) for one in wrong)
+    yield from wrong
+
+
+def _may_be_absent(text: Text, reference: Reference) -> bool:
+    """Whether the text is a template that asks whether the reference has a value."""
+    template = text.parsed.template
+    if template is None:
+        return False
+    return any(
+        one is reference and absent for one, absent in zip(text.parsed.references, template.optional, strict=True)
+    )
 
 
 def _unknown(finding: _Make, what: str, name: str, known: Iterable[str]) -> Finding:

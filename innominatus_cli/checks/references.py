@@ -8,6 +8,7 @@ from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode, SequenceNode
 from innominatus_cli.expressions.loops import beyond_loop
 from innominatus_cli.expressions.references import (
+    CLOCK,
     CONTEXTS,
     Problem,
     Reference,
@@ -76,6 +77,9 @@ def check_reference(scope: WorkflowScope, text: Text, reference: Reference) -> I
     elif rest:
         message = f"{shown}: '{head}' is neither a context nor a step of this workflow"
         yield finding(codes.UNKNOWN_REFERENCE, message, did_you_mean(head, {*CONTEXTS, *scope.steps}))
+    elif head == CLOCK and head not in scope.variables and head not in scope.parameters:
+        message = f"{shown} is read as '{{{{ run.startedAt }}}}', the time at which the run began: a plan asks no clock"
+        yield finding(codes.OLD_TEMPLATE, message, "Write '{{ run.startedAt }}'.")
     elif head not in scope.variables and head not in scope.parameters:
         message = f"{shown}: there is no variable or parameter '{head}' in this workflow"
         near = did_you_mean(head, {*scope.variables, *scope.parameters})

@@ -7,6 +7,7 @@ from innominatus_cli.checks.needs import only_with
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode
 from innominatus_cli.documents.schemas import schema_of_step_type
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Fix, Related
@@ -111,10 +112,10 @@ def _check_retry(document: Document, step: MappingNode, retry: MappingNode, limi
         return
     wait, most = _seconds(delay), _seconds(longest)
     if wait is not None and most is not None and most < wait:
-        message = f"'maxDelay' cuts the delay of {wait} seconds to {most}"
+        message = f"'maxDelay' cuts the delay of {counted(wait, 'second')} to {most}"
         yield Finding(codes.RETRY_WITHOUT_EFFECT, message, document.place(longest))
     if wait is not None and limit and min(wait, most if most is not None else wait) >= limit:
-        message = f"after a delay of {wait} seconds the workflow has no time left for another attempt"
+        message = f"after a delay of {counted(wait, 'second')} the workflow has no time left for another attempt"
         yield Finding(codes.RETRY_WITHOUT_EFFECT, message, document.place(delay))
     for item in retry.sequence("on"):
         if isinstance(item, ScalarNode) and item.value == 0 and not isinstance(item.value, bool):

@@ -14,64 +14,86 @@ from innominatus_cli import __version__
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 
-COMMANDS = {
-    "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
-    "deploy": "Deploy an application by the default golden path.",
-    "rollback": "Take back what a run did, or everything behind a run that was good.",
-    "plan": "Show what a run would do, and why.",
-    "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
-    "diff": "Show how what is deployed differs from what the working tree would deploy.",
-    "drift": "Ask the tools whether what the last deployment made is still as it made it.",
-    "affected": "Show which applications' plans a change alters, and how.",
-    "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
-    "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
-    "check": "Check the whole repository, as CI does.",
-    "test": "Run the tests of workflows: planned, judged and simulated, never executed.",
-    "analyze": "Show how long a plan takes, what runs side by side, and what is risky.",
-    "doctor": "Show which tools the workflows need, and whether they are here.",
-    "explain": "Explain a code of a finding, or why an application's plan has each of its steps.",
-    "schema": "Print the JSON Schema of a kind of document.",
-    "list-products": "List products and their workflows.",
-    "list-product-workflows": "List the workflows of a product, or of all.",
-    "validate-product-workflow": "Check product workflows, as a pre-commit hook does.",
-    "test-product-workflow": "Show or run the steps that a workflow has for an application.",
-    "preview": "Plan a run, and ask each step's tool what it would change: its own dry run.",
-    "product": "The product commands as a group: list, workflows, validate, test.",
-    "show": "Show a workflow: file, steps, whether it is allowed and why.",
-    "list-goldenpaths": "List golden paths and their parameters.",
-    "approve": "Approve a plan, or the plan of a run that waits.",
-    "reject": "Reject a plan, or the plan of a run.",
-    "approvals": "Show what waits for an approval, of whom, and what was given.",
-    "status": "Show the last run of each application and environment.",
-    "list": "List applications.",
-    "history": "List the runs of an application.",
-    "runs": "Work with the runs of an application: find the one that turned bad.",
-    "logs": "Show what the steps of a run printed.",
-    "resume": "Go on with a run that was killed, failed, was interrupted, or waits.",
-    "retry": "Run the failed steps of a run again, or one that succeeded.",
-    "cancel": "End a run that works, here or in another clone, or close one that waits.",
-    "locks": "Show who holds which lock, here and on the remote, and break one that was left behind.",
-    "secrets": "Show the secrets of admin-config, ask their stores for them, change them.",
-    "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
-    "ledger": "Work with the records: verify, sign, show, export, adopt those that wait.",
-    "audit": "Find out who did what: runs and actions by person, action and time.",
-    "list-resources": "List the resources of applications: their state, and what made them.",
-    "resource": "Look at resources: state, history, outputs, health, drift.",
-    "scale": "Let a workload of an application have so many replicas.",
-    "restart": "Replace the pods of a workload, one after the other.",
-    "redeploy": "Deploy once more, as the last deployment was asked for.",
-    "exec": "Run a command in a pod of an application.",
-    "port-forward": "Lead a port of this machine to a pod of an application.",
-    "delete": "Remove an application and its resources, and keep its records: `deprovision`.",
-    "deprovision": "Remove an application's containers and resources; its records stay.",
-    "provisioners": "See what makes resources, try one, write a new one: list, show, validate, test, new.",
-    "vendor": "Use workflows of other repositories: update, list, verify.",
-    "init": "Make a working repository in an empty folder.",
-    "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
-    "completion": "Print the completion script of a shell.",
-    "lsp": "Run the language server for an editor, over stdin and stdout.",
-    "version": "Show the version.",
+SECTIONS = {
+    "Start": {
+        "init": "Make a working repository in an empty folder.",
+        "new": "Write an application, workflow, product, test, golden path, step type, provider or policy.",
+        "doctor": "Show which tools the workflows need, and whether they are here.",
+    },
+    "Deploy": {
+        "run": "Run a golden path or a workflow: plan, judge, execute, commit a record.",
+        "deploy": "Deploy an application by the default golden path.",
+        "redeploy": "Deploy once more, as the last deployment was asked for.",
+        "rollback": "Take back what a run did, or everything behind a run that was good.",
+        "resume": "Go on with a run that was killed, failed, was interrupted, or waits.",
+        "retry": "Run the failed steps of a run again, or one that succeeded.",
+        "cancel": "End a run that works, here or in another clone, or close one that waits.",
+        "deprovision": "Remove an application's containers and resources; its records stay.",
+        "delete": "Remove an application and its resources, and keep its records: `deprovision`.",
+    },
+    "Plan": {
+        "plan": "Show what a run would do, and why.",
+        "preview": "Plan a run, and ask each step's tool what it would change: its own dry run.",
+        "plan-diff": "Show how two plans differ: commits, environments or files (also `plan diff`).",
+        "diff": "Show how what is deployed differs from what the working tree would deploy.",
+        "affected": "Show which applications' plans a change alters, and how.",
+        "analyze": "Show how long a plan takes, what runs side by side, and what is risky.",
+        "graph-export": "Write a plan as a graph: Mermaid, DOT or JSON.",
+    },
+    "Check and test": {
+        "validate": "Check workflows, golden paths, policies, admin-config and Score files.",
+        "check": "Check the whole repository, as CI does.",
+        "test": "Run the tests of workflows: planned, judged and simulated, never executed.",
+        "explain": "Explain a code of a finding, or why an application's plan has each of its steps.",
+    },
+    "Approve": {
+        "approve": "Approve a plan, or the plan of a run that waits.",
+        "reject": "Reject a plan, or the plan of a run.",
+        "approvals": "Show what waits for an approval, of whom, and what was given.",
+    },
+    "See what runs": {
+        "status": "Show the last run of each application and environment.",
+        "list": "List applications.",
+        "history": "List the runs of an application.",
+        "runs": "Work with the runs of an application: find the one that turned bad.",
+        "logs": "Show what the steps of a run printed.",
+        "stats": "Count runs, failures and refusals, and show what is active and what is not covered.",
+        "drift": "Ask the tools whether what the last deployment made is still as it made it.",
+        "list-resources": "List the resources of applications: their state, and what made them.",
+        "resource": "Look at resources: state, history, outputs, health, drift.",
+    },
+    "Change what runs": {
+        "scale": "Let a workload of an application have so many replicas.",
+        "restart": "Replace the pods of a workload, one after the other.",
+        "exec": "Run a command in a pod of an application.",
+        "port-forward": "Lead a port of this machine to a pod of an application.",
+    },
+    "Products and workflows": {
+        "list-products": "List products and their workflows.",
+        "list-product-workflows": "List the workflows of a product, or of all.",
+        "validate-product-workflow": "Check product workflows, as a pre-commit hook does.",
+        "test-product-workflow": "Show or run the steps that a workflow has for an application.",
+        "product": "The product commands as a group: list, workflows, validate, test.",
+        "show": "Show a workflow: file, steps, whether it is allowed and why.",
+        "list-goldenpaths": "List golden paths and their parameters.",
+        "provisioners": "See what makes resources, try one, write a new one: list, show, validate, test, new.",
+        "vendor": "Use workflows of other repositories: update, list, verify.",
+    },
+    "Records, locks and secrets": {
+        "ledger": "Work with the records: verify, sign, show, export, adopt those that wait.",
+        "audit": "Find out who did what: runs and actions by person, action and time.",
+        "locks": "Show who holds which lock, here and on the remote, and break one that was left behind.",
+        "secrets": "Show the secrets of admin-config, ask their stores for them, change them.",
+    },
+    "Editors and shells": {
+        "schema": "Print the JSON Schema of a kind of document.",
+        "lsp": "Run the language server for an editor, over stdin and stdout.",
+        "completion": "Print the completion script of a shell.",
+        "version": "Show the version.",
+    },
 }
+"""The commands and their summaries by what people want to do, in the order in which they meet them."""
+COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -105,8 +127,10 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands with their summaries, without importing one."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands.items()])
 
 
 def with_blocks(command: click.Command) -> click.Command:

@@ -1,17 +1,19 @@
 """Points in time on the command line: a day, a time, or how long ago."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from innominatus_cli.documents.durations import seconds_of
-from innominatus_cli.system.clock import SystemClock, timestamp
+from innominatus_cli.system.clock import SystemClock, earlier, later, timestamp
 
 if TYPE_CHECKING:
     _MomentType = click.ParamType[datetime]
 else:
     _MomentType = click.ParamType
+
+_DAY = 86_400
 
 
 class Moment(_MomentType):
@@ -29,17 +31,16 @@ class Moment(_MomentType):
         text = str(value)
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # a year outside of 1 to 9999 in UTC is none here either
             return self._ago(text, param, ctx)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
         is_day = len(text) == len("2026-11-20")
-        return moment + timedelta(days=1) if self._end and is_day else moment
+        return later(moment, _DAY) if self._end and is_day else moment
 
     def _ago(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            return SystemClock().now() - timedelta(seconds=seconds_of(text))
-        except (ValueError, OverflowError):
+            return earlier(SystemClock().now(), seconds_of(text))
+        except ValueError:
             return self.fail(f"'{text}' is no day (2026-11-20), no time and no duration (7d)", param, ctx)
 
 

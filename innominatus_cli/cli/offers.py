@@ -130,7 +130,7 @@ def _runs(repository: "Repository") -> Iterator[str]:
 
 def _runs_or_applications(repository: "Repository") -> Iterator[str]:
     yield from _applications(repository)
-    yield from (run for run in _runs(repository) if run != "latest")
+    yield from _runs(repository)
 
 
 def choices(question: "Question") -> Offer:

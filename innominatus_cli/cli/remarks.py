@@ -2,9 +2,22 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.history import OpenLedger
+
+
+def tell_interrupted(ledger: "OpenLedger", application: str | None = None, environment: str | None = None) -> None:
+    """Prints a line to stderr for each run that was interrupted there, with the command that goes on with it."""
+    from innominatus_cli.operations.interrupted import interrupted_runs  # noqa: PLC0415 - few commands tell
+    from innominatus_cli.reports.interrupted import interrupted_lines  # noqa: PLC0415
+    from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415
+
+    to_stderr(*interrupted_lines(interrupted_runs(ledger, application, environment)))
 
 
 def told(findings: Sequence[Finding], sources: Mapping[str, str] | None = None, *, remarks: bool = False) -> int:

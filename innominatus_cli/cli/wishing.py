@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.overriding import override_options
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def wish_options(function: Callable[..., T]) -> Callable[..., T]:
     function = parameter_options(override_options(function))
     for option in reversed(
         [
-            click.option(
-                "--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment."
-            ),
+            click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="The environment."),
             click.option(
                 "--workflow",
                 "workflows",

@@ -1,11 +1,19 @@
 """Names of environments in tables and lists: one as it is, or a pattern with `*` for those that come and go."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from innominatus_cli.documents.globs import matches
 
 T = TypeVar("T")
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+"""What applications and environments are called whose names are folders."""
+
+
+def can_be_meant(name: str) -> bool:
+    """Whether an environment can have this name, or match this pattern, as far as that can be told easily."""
+    return "*" in name or SAFE_NAME.fullmatch(name) is not None
 
 
 def entry_for(table: Mapping[str, T], environment: str) -> T | None:

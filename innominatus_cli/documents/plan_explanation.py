@@ -110,6 +110,10 @@ class ExplainedResource(JsonModel):
     differences: list[ExplainedChange] = []
     state: str | None = None
     """As the records have it; None where they do not know it."""
+    operation: Literal["create", "update", "delete", "release"] | None = None
+    """What its provisioner is asked for; None of an orphan."""
+    because: str | None = None
+    """Why that, where its provider has workflows for both `create` and `update`."""
 
 
 class ExplainedAbsence(JsonModel):

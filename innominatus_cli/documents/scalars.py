@@ -7,6 +7,8 @@ Score files are read upstream, is a mixture of both.
 import re
 from functools import lru_cache
 
+PLAIN_FORM = r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*"
+"""The form of values whose meaning no quoting of a shell can change: only they may stand in the text of a script."""
 _LARGEST_DIGITS = 400
 """No finite number needs more characters; longer digit strings are infinite as floats."""
 

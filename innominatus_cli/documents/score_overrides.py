@@ -77,7 +77,9 @@ def _without_container(document: Document, names: Sequence[str]) -> list[Finding
     root = document.root
     known = root.mapping("containers").values if isinstance(root, MappingNode) else {}
     return [
-        Finding(codes.NO_SUCH_CONTAINER, f"the workload has no container '{name}'", Place(IMAGE), _hint(name, known))
+        Finding(
+            codes.NO_SUCH_CONTAINER, f"the workload has no container '{short(name)}'", Place(IMAGE), _hint(name, known)
+        )
         for name in dict.fromkeys(names)
         if name not in known
     ]

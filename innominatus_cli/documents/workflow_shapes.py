@@ -115,7 +115,12 @@ def shape_workflow(shaping: Shaping) -> None:
     _shape_top(shaping, root)
     shaping.rename(root.mapping("metadata"), _METADATA_SPELLINGS)
     shaping.drop_empty(root.mapping("metadata"), ("name",))
-    shape_body(shaping, root.mapping("spec"))
+    spec = root.mapping("spec")
+    shape_body(shaping, spec)
+    if not (text := shaping.document.text) or ":-" in text or "{{ .parameters." in text:
+        from innominatus_cli.documents.old_templates import shape_templates  # noqa: PLC0415 - few files have any
+
+        shape_templates(shaping, spec)
 
 
 def shape_body(shaping: Shaping, body: MappingNode) -> None:

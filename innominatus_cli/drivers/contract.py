@@ -7,6 +7,7 @@ play the outcomes. It reads files only below `StepContext.work_dir`, and writes 
 """
 
 import json
+import posixpath
 import signal
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -17,6 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.vendored_names import is_vendored
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
@@ -96,6 +98,15 @@ class StepContext:
         if not found.exists():
             return self.finding(codes.PATH_MISSING, f"'{written}' does not exist")
         return found
+
+    def later_path(self, written: str) -> Path | Finding:
+        """The same for a path that an earlier step may have given: nothing of git's or of the ledger's either."""
+        path = posixpath.normpath(written)
+        first = path.partition("/")[0]
+        ours = path.startswith(f"{self.manifests_dir}/") or is_vendored(path)
+        if first == ".git" or (first == ".innominatus" and not ours):
+            return self.finding(codes.PATH_OUTSIDE, f"'{written}' is no folder that a step reads")
+        return self.repository_path(written)
 
     def variable(self, name: str) -> str | Finding:
         """The value of a variable that the step's `env` gives, as for a secret; a finding where it is not there."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from innominatus_cli.documents.admin_config import HealthCheckProbe
 from innominatus_cli.documents.environment_names import entry_for
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import StepContext, ending_text, inside
 from innominatus_cli.drivers.databases.connections import connection_of
 from innominatus_cli.drivers.databases.looking import MOST_ROWS, look
@@ -197,8 +198,8 @@ def _unlike(check: HealthCheckProbe, rows: Sequence[str | None]) -> str:
     if check.rows is None and check.value is None:
         return "" if rows else "the query gives no row"
     if check.rows is not None and len(rows) != wanted:
-        found = f"over {MOST_ROWS}" if len(rows) > MOST_ROWS else len(rows)
-        return f"the query gives {found} rows instead of {wanted}"
+        found = f"over {MOST_ROWS} rows" if len(rows) > MOST_ROWS else counted(len(rows), "row")
+        return f"the query gives {found} instead of {wanted}"
     if check.value is not None and (not rows or rows[0] != check.value):
         return "the first value is another one" if rows else "the query gives no row"
     return ""

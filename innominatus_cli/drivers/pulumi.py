@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext, ending_text
 from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
 from innominatus_cli.drivers.tools import tool
@@ -271,7 +272,7 @@ def _previewed(project: Project) -> Asked[DriverResult]:
     changes = yield from _changes(project, "preview")
     if isinstance(changes, Finding):
         return changes
-    return _result(project, changes or (), {}, (), f"{len(_real(changes or ()))} changes")
+    return _result(project, changes or (), {}, (), counted(len(_real(changes or ())), "change"))
 
 
 def _destroyed(project: Project) -> Asked[DriverResult]:

@@ -40,15 +40,22 @@ def driver(ctx: StepContext) -> DriverSteps:
     inputs = ctx.inputs_of(ResourceProvisioningInputs)
     operation = known(inputs.operation)
     if operation == "release":
-        name = inputs.resource_id or inputs.resource
-        return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
+        return _released(inputs)
     deletes = operation == "delete"
     return (yield from _provisioned(ctx, "delete" if deletes else "create"))
 
 
 def undo(ctx: StepContext) -> DriverSteps:
-    """Removes the resource where the step made it; one that was there before stays."""
+    """Removes the resource where the step made it; one that was there before stays, and one that others use."""
+    inputs = ctx.inputs_of(ResourceProvisioningInputs)
+    if known(inputs.operation) == "release":
+        return _released(inputs)
     return (yield from _provisioned(ctx, "undo"))
+
+
+def _released(inputs: ResourceProvisioningInputs) -> DriverResult:
+    name = inputs.resource_id or inputs.resource
+    return DriverResult(outputs={"name": name}, public=("name",), message=f"{name} stays: others use it")
 
 
 def health(ctx: StepContext) -> DriverSteps:
@@ -258,6 +265,7 @@ def _failed(ctx: StepContext, inputs: ResourceProvisioningInputs, problem: Probl
 
 def _taken_over(inputs: ResourceProvisioningInputs, chosen: ProvisionedBy, how: How) -> DriverResult:
     """What the workflow of a provider has given are the outputs of the resource."""
+    updated = known(inputs.operation) == "update"
     if how != "create":
         gone = "delete" in chosen.workflows
         stays = f"the provider '{chosen.name}' has no workflow that removes it: it stays"
@@ -267,7 +275,8 @@ def _taken_over(inputs: ResourceProvisioningInputs, chosen: ProvisionedBy, how: 
             message="" if gone else stays,
         )
     outputs = {"name": inputs.resource_id or inputs.resource, **(inputs.outputs or {})}
-    return DriverResult(outputs=outputs, public=tuple(outputs), message=f"by the provider '{chosen.name}'")
+    did = "updated" if updated else "made"
+    return DriverResult(outputs=outputs, public=tuple(outputs), message=f"{did} by the provider '{chosen.name}'")
 
 
 def _by_built_in(ctx: StepContext, how: How) -> DriverResult:

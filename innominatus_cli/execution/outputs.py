@@ -82,6 +82,26 @@ def file_outputs(path: Path, *, required: bool) -> dict[str, Any]:
     return _parsed(data, path.name)
 
 
+def unkept_output(outputs: Mapping[str, Any]) -> str:
+    """The first output that neither the journal nor a record can hold, as a message begins; empty where all are fine.
+
+    What programs print is looked at where it is read; a driver may have an answer of a tool or a server.
+    """
+    if is_kept(outputs):
+        return ""
+    bad = next((name for name, value in outputs.items() if not is_kept({name: value})), "")
+    return f"output {bad!r:.60}" if bad else "its outputs"
+
+
+def is_kept(value: object) -> bool:
+    """Whether JSON holds a value exactly (RFC 8785): no huge integer, no infinity, no half of a surrogate pair."""
+    try:
+        canonical_json(value)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
 def recorded_outputs(
     step: PlannedStep, outputs: Mapping[str, Any], public: Sequence[str] = (), secret: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[str]]:

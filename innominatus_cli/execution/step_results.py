@@ -11,7 +11,13 @@ from innominatus_cli.documents.run_record import Attempt, RecordedHint, StepResu
 from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.drivers.contract import DriverResult, StepContext
 from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_in
-from innominatus_cli.execution.outputs import UnreadableOutputs, file_outputs, printed_outputs, recorded_outputs
+from innominatus_cli.execution.outputs import (
+    UnreadableOutputs,
+    file_outputs,
+    printed_outputs,
+    recorded_outputs,
+    unkept_output,
+)
 from innominatus_cli.execution.secrecy import holding_files, holding_names, learn_outputs
 from innominatus_cli.execution.setting import PreparedRun
 from innominatus_cli.execution.step_ends import StepEnd, StepLogs, finding_of
@@ -25,6 +31,8 @@ from innominatus_cli.system.output_capture import StreamLog
 
 _HINT: Final = ("type", "label", "value")
 _MOST_HINTS: Final = 20
+_NOT_KEPT: Final = "a record holds no integer beyond 2^53, no infinity and no half of a surrogate pair"
+_WRITE_TEXT: Final = "Give a large number as text, and text as UTF-8."
 
 
 @dataclass(slots=True)
@@ -86,6 +94,11 @@ class StepResults:
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
+        unkept = unkept_output(found) or unkept_output({"hints": [dict(hint) for hint in end.result.hints]})
+        if unkept:
+            message = f"{unkept} cannot be kept: {_NOT_KEPT}"
+            end.failure = finding_of(step, codes.OUTPUT_UNREADABLE, message, _WRITE_TEXT)
+            return
         held = holding_files(self._redactor, end.result.artifacts)
         if held:
             message = f"'{self._redactor.text(held[0])}', which it wants committed, holds a secret"

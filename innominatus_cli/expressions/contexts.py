@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from innominatus_cli.expressions.references import path_text
+from innominatus_cli.expressions.references import CLOCK, RUN_BEGAN, path_text
 from innominatus_cli.findings.near_names import did_you_mean
 
 
@@ -62,6 +62,8 @@ class DataContext:
     origin: str
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Other names of keys at the top level."""
+    bringing: str = ""
+    """Where there is no data at all: how somebody brings it."""
 
     def names(self) -> Iterable[str]:
         """The top-level keys."""
@@ -77,6 +79,8 @@ class DataContext:
             if len(at) == 1:
                 key = self.aliases.get(key, key)  # noqa: PLW2901 - the alias takes its place
             found = _child(value, key)
+            if found is _NOTHING and self.bringing:
+                return Unresolved(f"'${{{written}}}': {self.origin} was named", self.bringing, absent=True)
             if found is _NOTHING:
                 return _no_key(written, path_text(at), key, value)
             at.append(key)
@@ -190,6 +194,8 @@ class Scope:
                 found = self.contexts[name].resolve(path, written) if name in self.contexts else None
                 if found is not None and not isinstance(found, Unresolved):
                     return found
+            if head == CLOCK and "run" in self.contexts:
+                return self.contexts["run"].resolve(RUN_BEGAN[1:], path_text(RUN_BEGAN))
         return self._unknown(written, head, rest)
 
     def _unknown(self, written: str, head: str, rest: tuple[str, ...]) -> Unresolved:

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from innominatus_cli.documents.scalars import PLAIN_FORM
+
 CONTEXTS = frozenset(
     {
         "application",
@@ -33,7 +35,9 @@ CONTEXTS = frozenset(
 )
 """The contexts of `${…}`; their meaning is in docs/reference/workflow-language.md."""
 
-_PLAIN_FORM = r"[A-Za-z0-9._/:@][A-Za-z0-9._/:@-]*"
+CLOCK: Final = "now"
+"""A function of the original's templates: the time. A plan asks no clock, so it is when the run began."""
+RUN_BEGAN: Final = ("run", "startedAt")
 _SEGMENT = r"[A-Za-z0-9_/@+~-][A-Za-z0-9_/@+~ -]*(?:\[[0-9]{1,5}\][A-Za-z0-9_/@+~ -]*)*"
 _DOTTED_TEMPLATE = r"\{\{-?\s*\.?([A-Za-z_][A-Za-z0-9_./-]*)\s*-?\}\}"
 """Compiled when first needed: three patterns cost a cold start more than reading a file."""
@@ -160,7 +164,7 @@ class ParsedText(_Value):
 
 def is_plain(text: str) -> bool:
     """Whether a value may be put into the text of a script: it has a form whose meaning no quoting can change."""
-    return (text.isascii() and text.isalnum()) or re.fullmatch(_PLAIN_FORM, text) is not None
+    return (text.isascii() and text.isalnum()) or re.fullmatch(PLAIN_FORM, text) is not None
 
 
 def _is_key(text: str) -> bool:

@@ -63,11 +63,22 @@ def read_template(text: str, *, script: bool) -> ParsedText:
 
 
 class _Block:
-    """An open block: what ends it, which names it brings, and what `.` means in it (old form)."""
+    """An open block: what ends it, which names it brings, and what `.` means in it (old form).
 
-    __slots__ = ("dot", "names", "offset", "word")
+    `has_value` is the path that its condition asks for and for nothing else: inside of it that one has a value.
+    """
 
-    def __init__(self, word: str, offset: int, names: tuple[str, ...] = (), dot: str = "") -> None:
+    __slots__ = ("dot", "has_value", "names", "offset", "word")
+
+    def __init__(
+        self,
+        word: str,
+        offset: int,
+        names: tuple[str, ...] = (),
+        dot: str = "",
+        has_value: tuple[str, ...] = (),
+    ) -> None:
+        self.has_value = has_value
         self.word = word
         self.offset = offset
         self.names = names
@@ -148,7 +159,7 @@ class _Reader:
 
     def _named(self, reference: Reference, *, optional: bool) -> str:
         self._references.append(reference)
-        self._optional.append(optional)
+        self._optional.append(optional or any(block.has_value == reference.path for block in self._blocks))
         return f"v{len(self._references) - 1}"
 
     def _tag(self, match: re.Match[str]) -> None:
@@ -180,12 +191,14 @@ class _Reader:
         match word:
             case "if":
                 code = self._condition(rest, begin)
-                self._open(_Block("if", at), f"if {code}")
+                self._open(_Block("if", at, has_value=_asked(rest)), f"if {code}")
             case "elif":
                 self._need("if", at)
+                self._blocks[-1].has_value = ()
                 self._parts.append(("block", f"elif {self._condition(rest, begin)}"))
             case "else" if not rest:
                 self._need("", at)
+                self._blocks[-1].has_value = ()
                 self._parts.append(("block", "else"))
             case "for":
                 self._loop(inside, at)
@@ -289,9 +302,10 @@ class _Reader:
         match word:
             case "if":
                 code = self._old_code(rest, begin)
-                self._open(_Block("if", at), f"if {code}")
+                self._open(_Block("if", at, has_value=_asked(rest)), f"if {code}")
             case "else" if rest.startswith("if ") or not rest:
                 self._need("if" if rest else "", at)
+                self._blocks[-1].has_value = ()
                 code = self._old_code(rest[3:].strip(), begin + 3) if rest else ""
                 self._parts.append(("block", f"elif {code}" if rest else "else"))
             case "end" if not rest:
@@ -341,6 +355,13 @@ class _Reader:
             case _:
                 message = f"'{word}' is not understood in a template of the original's form"
                 raise WrongTagError(message, offset, "Write it as '{% if parameters.size == \"small\" %}'.")
+
+
+def _asked(condition: str) -> tuple[str, ...]:
+    """The path that a condition asks for; empty where it asks for more, or for the opposite."""
+    if _ALONE.match(condition) is None or condition.startswith("not "):
+        return ()
+    return canonical_path(tuple(condition.lstrip(".").split(".")))
 
 
 def _or_absent(code: str) -> str:

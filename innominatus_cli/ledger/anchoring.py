@@ -5,11 +5,12 @@ A chain whose newest records are gone is a valid, shorter chain; only an anchor 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE
 from innominatus_cli.documents.ledger_verification import Anchor
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import HEADS_NOT_TRUSTED, HEADS_OLD, LEDGER_ROLLED_BACK, NO_HEADS
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.ledger.earlier_commits import Loss
@@ -167,7 +168,7 @@ class Anchors:
             message = f"{said} names record {missing[0][:_SHORT]}…, which is not in the ledger{also}"
             return [Finding(LEDGER_ROLLED_BACK, message, Place(place))]
         if count > len(self._digests):
-            message = f"{said} counts {count} records, and there are {len(self._digests)}"
+            message = f"{said} counts {counted(count, 'record')}, and there are {len(self._digests)}"
             return [Finding(LEDGER_ROLLED_BACK, message, Place(place))]
         return []
 
@@ -178,5 +179,5 @@ def _age(stored: StoredHeads, trust: Trust, now: datetime) -> Iterator[Finding]:
     except (ValueError, TypeError):
         yield Finding(HEADS_NOT_TRUSTED, f"'{stored.statement.at}' is no time", Place(stored.place))
         return
-    if age > timedelta(seconds=trust.max_age_seconds):
-        yield Finding(HEADS_OLD, f"it is {age.days} days old", Place(stored.place))
+    if age.total_seconds() > trust.max_age_seconds:
+        yield Finding(HEADS_OLD, f"it is {counted(age.days, 'day')} old", Place(stored.place))

@@ -20,6 +20,7 @@ from innominatus_cli.ledger.messages import action_message
 from innominatus_cli.ledger.records import (
     action_path,
     actions_folder,
+    is_digest,
     plan_path,
     read_action,
     run_of_path,
@@ -115,7 +116,7 @@ def _decided(store: WorkingTreeStore, base: str | None, retention: Retention) ->
     gone = {one.path for one in going}
     named = {one.plan for one in records if one.path not in gone}
     named |= {action.plan for _, action in actions} | {one.record.plan for one in outside}
-    wanted = {plan_path(store.root, plan) for plan in named if plan and plan.startswith("sha256:")}
+    wanted = {plan_path(store.root, plan) for plan in named if plan and is_digest(plan)}
     standing = store.git.tree(base, f"{store.root}/plans") if base else []
     plans = [digest for one in standing if one.path not in wanted and (digest := _plan_of(store, one.path))]
     details = GcDetails(

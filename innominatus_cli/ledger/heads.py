@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from innominatus_cli.documents.ledger_heads import HeadsStatement
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import HEADS_NOT_TRUSTED
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.clock import Clock
@@ -79,7 +80,7 @@ def write_heads(
     scratch = state.ensure(state.ledger_dir)
     files = {path: statement.canonical, **({f"{path}.sig": signature.encode()} if signature else {})}
     blobs: dict[str, str | None] = {f"{path}.sig": None, **write_blobs(git, files, scratch)}
-    message = f"chore(innominatus): {statement.count} records on {statement.branch}\n"
+    message = f"chore(innominatus): {counted(statement.count, 'record')} on {statement.branch}\n"
     for _ in range(_ATTEMPTS):
         base = git.commit_of(HEADS_REF)
         tree = write_tree(git, base, blobs, scratch)

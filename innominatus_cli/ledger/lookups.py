@@ -12,6 +12,7 @@ from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.reading import RecordReader
 from innominatus_cli.ledger.records import (
     actions_folder,
+    is_digest,
     is_safe_name,
     plan_path,
     read_action,
@@ -104,11 +105,18 @@ class Lookups:
         first = min((stored for stored in oldest if stored is not None), key=_run, default=None)
         return first, first is not None and self._stands(paths, loose)
 
+    def newest_first(self, application: str, environment: str) -> Iterator[StoredRecord]:
+        """The records of an environment: those that no commit has, then the others; read when they are asked for."""
+        return self._backwards(*self._look(application, environment))
+
     def _stands(self, paths: dict[str, str], loose: list[StoredRecord]) -> bool:
         """Looks from the newest record back: nearly always it is the first one that it reads."""
+        return stands(self._backwards(paths, loose))
+
+    def _backwards(self, paths: dict[str, str], loose: list[StoredRecord]) -> Iterator[StoredRecord]:
         newest, *others = [*reversed(paths.items())] or [("", "")]
         committed = chain(self._reader.committed(dict([newest]) if paths else {}), self._reader.committed(dict(others)))
-        return stands(chain(sorted(loose, key=_run, reverse=True), committed))
+        return chain(sorted(loose, key=_run, reverse=True), committed)
 
     def standing(self) -> set[tuple[str, str]]:
         """The applications and environments in which one `stands`; a few look-ups for all of them together."""
@@ -184,7 +192,7 @@ class Lookups:
 
     def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
         """The files of plans by their digests, many at once and not validated; absent ones are left out."""
-        paths = {digest: plan_path(self.root, digest) for digest in digests}
+        paths = {digest: plan_path(self.root, digest) for digest in digests if is_digest(digest)}
         revisions = self.revisions()
         objects = self.git.objects(f"{revision}:{path}" for path in paths.values() for revision in revisions)
         found: dict[str, bytes] = {}
@@ -201,6 +209,8 @@ class Lookups:
 
     def plan(self, digest: str) -> Plan | None:
         """The plan with this digest; None where the ledger lacks it, or where other bytes stand in its place."""
+        if not is_digest(digest):
+            return None
         path = plan_path(self.root, digest)
         objects = self.git.objects(f"{revision}:{path}" for revision in self.revisions())
         stored = next((data for kind, data in objects.values() if kind == "blob"), None)

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from innominatus_cli.documents.action_record import ACTION_SCHEMA, ActionRecord
 from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.documents.environment_names import SAFE_NAME
 from innominatus_cli.documents.run_record import RECORD_SCHEMA, RunRecord
 from innominatus_cli.findings.catalogue.ledger import RECORD_CORRUPT, RECORD_TOO_NEW
 from innominatus_cli.findings.finding import Finding, Place
@@ -28,14 +29,14 @@ ACTION_READERS: Final[Mapping[str, Callable[[Any], ActionRecord]]] = {ACTION_SCH
 """The same for records of actions."""
 
 _Model = TypeVar("_Model", RunRecord, ActionRecord)
-_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RUN: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 def is_safe_name(name: str) -> bool:
     """Whether an application or environment of this name can have records: it is a part of their paths."""
-    return _PART.fullmatch(name) is not None
+    return SAFE_NAME.fullmatch(name) is not None
 
 
 def runs_folder(root: str, application: str | None = None, environment: str | None = None) -> str:
@@ -65,12 +66,16 @@ def action_path(root: str, action: ActionRecord) -> str:
     return f"{actions_folder(root)}/{month}/{action.id}.json"
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text can be the digest of a plan; a record of a stranger may name anything."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def plan_path(root: str, plan_digest: str) -> str:
     """Where the plan with this digest stands. Raises ValueError for what is no digest."""
-    algorithm, _, hexadecimal = plan_digest.partition(":")
-    if algorithm != "sha256" or not re.fullmatch(r"[0-9a-f]{64}", hexadecimal):
+    if not is_digest(plan_digest):
         raise ValueError(f"{plan_digest!r} is not a digest")
-    return f"{root}/plans/{hexadecimal}.json"
+    return f"{root}/plans/{plan_digest.removeprefix('sha256:')}.json"
 
 
 def run_of_path(path: str) -> str | None:

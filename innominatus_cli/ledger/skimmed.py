@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from innominatus_cli.documents.run_record import RECORD_SCHEMA
 
 _DEPLOYMENTS: Final = frozenset({"run", "resume"})
+_LARGEST: Final = 2**53 - 1
 
 
 class SkimmedStep(NamedTuple):
@@ -53,20 +54,39 @@ def skimmed_of(path: str, data: bytes) -> SkimmedRecord | None:
 
 
 def skimmed(content: Mapping[str, Any]) -> SkimmedRecord:
-    """Raises LookupError, TypeError or AttributeError for what is no record."""
+    """Raises LookupError, TypeError or AttributeError for what is no record.
+
+    A stranger may have written it: whoever counts with a value, or looks for something by it, can rely on its type.
+    """
+    plan = content.get("plan")
     return SkimmedRecord(
-        content["run"],
-        content["kind"],
-        content["application"],
-        content["environment"],
-        content["operation"],
-        content["status"],
-        content["duration_ms"] + 0,
-        content.get("plan"),
+        _text(content["run"]),
+        _text(content["kind"]),
+        _text(content["application"]),
+        _text(content["environment"]),
+        _text(content["operation"]),
+        _text(content["status"]),
+        _whole(content["duration_ms"]),
+        plan if plan is None else _text(plan),
         tuple(
-            SkimmedStep(step["step"], step["status"], step["duration_ms"] + 0, bool(step.get("continued")))
+            SkimmedStep(
+                _text(step["step"]), _text(step["status"]), _whole(step["duration_ms"]), bool(step.get("continued"))
+            )
             for step in content["steps"]
         ),
-        tuple(content["failures"]),
-        tuple(dict.fromkeys(one["code"] for one in content["findings"] if one["severity"] == "error")),
+        tuple(_text(failure) for failure in content["failures"]),
+        tuple(dict.fromkeys(_text(one["code"]) for one in content["findings"] if one["severity"] == "error")),
     )
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _whole(value: object) -> int:
+    """A number of milliseconds that JSON can hold (RFC 8785): neither NaN nor one of a thousand digits."""
+    if type(value) is not int or not 0 <= value <= _LARGEST:
+        raise TypeError(f"{value!r:.40} is no number of milliseconds")
+    return value

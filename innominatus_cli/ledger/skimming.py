@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.ledger.batches import batches_of
-from innominatus_cli.ledger.records import plan_path, read_record, run_of_path
+from innominatus_cli.ledger.records import is_digest, plan_path, read_record, run_of_path
 from innominatus_cli.ledger.skimmed import SkimmedRecord, skimmed, skimmed_of
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import ulid_milliseconds
@@ -69,14 +69,14 @@ def last_deployments_read(store: WorkingTreeStore) -> Skimmed:
 
 def step_types(store: WorkingTreeStore, digests: Iterable[str]) -> dict[str, dict[str, str]]:
     """By a plan's digest the types of its steps by id; nothing for a plan that the ledger lacks."""
-    found: dict[str, dict[str, str]] = {digest: {} for digest in digests}
+    found: dict[str, dict[str, str]] = {digest: {} for digest in digests if is_digest(digest)}
     revisions = store.revisions()
     names = {f"{revision}:{plan_path(store.root, digest)}": digest for digest in found for revision in revisions}
     for name, (kind, data) in store.git.objects(names).items():
         if kind == "blob":
             try:
                 steps = json.loads(data)["steps"]
-                found[names[name]] = {step["id"]: step["type"] for step in steps if step["kind"] == "step"}
+                found[names[name]] = {step["id"]: str(step["type"]) for step in steps if step["kind"] == "step"}
             except (ValueError, LookupError, TypeError, RecursionError):
                 continue
     return found

@@ -10,13 +10,13 @@ from typing import Final
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.plan_analysis import Origin, PhaseWidth, PlanAnalysis, Risk, StepTimes, WholeRuns
 from innominatus_cli.execution.retry import delay_seconds
-from innominatus_cli.expressions.truth import is_true
 from innominatus_cli.ledger.listed import skim
 from innominatus_cli.ledger.skimmed import SkimmedRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.opening import open_repository
 from innominatus_cli.operations.plan_risks import Past, risks_of
 from innominatus_cli.operations.planning import PlanWish, plan_with, store_of
+from innominatus_cli.planning.known_conditions import never_runs
 from innominatus_cli.planning.paths import longest_path, widths
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.policies.policy_set import policy_set
@@ -156,7 +156,7 @@ def _step_times(
         p90_ms=round(_p90(took)) if took else None,
         bound_seconds=bound_seconds(step),
         failed=sum(here[step.id].failed) if step.id in here else 0,
-        never_runs=_never_runs(step),
+        never_runs=never_runs(step),
     )
 
 
@@ -171,13 +171,6 @@ def bound_seconds(step: PlannedStep) -> int:
     attempts = step.retry.attempts
     pauses = sum(delay_seconds(step.retry, attempt, lambda: 1.0) for attempt in range(1, attempts))
     return round(step.timeout_seconds * attempts + pauses)
-
-
-def _never_runs(step: PlannedStep) -> bool:
-    for tree, wanted in ((step.conditions.if_tree, True), (step.conditions.unless_tree, False)):
-        if isinstance(tree, dict) and "value" in tree and is_true(tree["value"]) is not wanted:
-            return True
-    return False
 
 
 def _past(plan: Plan, records: Iterable[SkimmedRecord], store: WorkingTreeStore | None) -> Past:

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,7 +26,7 @@ from innominatus_cli.operations.resources.permission import is_by_hand, waiting_
 from innominatus_cli.policies.approvals import Decision, GateState
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
-from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.clock import Clock, SystemClock, later, timestamp
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
 _LARGEST: Final = 256 * 1024
@@ -260,7 +260,7 @@ def _statement(
 ) -> ApprovalStatement:
     if action.plan is None or action.application is None or action.environment is None:
         raise AssertionError("an approval is of a plan")
-    ends = datetime.fromisoformat(decided_at) + timedelta(seconds=max(gate.expires_seconds for gate in gates))
+    ends = later(datetime.fromisoformat(decided_at), max(gate.expires_seconds for gate in gates))
     return ApprovalStatement(
         action="reject" if action.action == "reject" else "approve",
         record=action.id,

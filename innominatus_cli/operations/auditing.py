@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from innominatus_cli.ledger.listed import actions_of, runs_of
 from innominatus_cli.ledger.summaries import ActionSummary, RunSummary
 from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.system.clock import timestamp
 
 Data: TypeAlias = dict[str, Any]
@@ -24,7 +25,7 @@ class AuditQuery(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     run: str | None = None
-    """An id of a run or action, or the start of one."""
+    """An id of a run or action, the start of one, or `latest`: the newest run of those that are looked at."""
 
 
 def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
@@ -32,6 +33,9 @@ def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
     store = ledger.store
     runs = runs_of(store, query.application, query.environment).runs
     actions = actions_of(store, query.application, query.environment)
+    wanted = query.run.upper() if query.run else None
+    if query.run == LATEST and runs:
+        wanted = runs[-1].run
     rows = [*map(_of_run, runs), *map(_of_action, actions)]
     since = timestamp(query.since) if query.since else ""
     until = timestamp(query.until) if query.until else ""
@@ -42,7 +46,7 @@ def search(ledger: OpenLedger, query: AuditQuery) -> list[Data]:
         and (not until or row["at"] < until)
         and (not query.actions or {row["what"], row["operation"]} & set(query.actions))
         and (query.actor is None or _is_actor(row, query.actor))
-        and (query.run is None or _concerns(row, query.run.upper()))
+        and (wanted is None or _concerns(row, wanted))
     ]
     return sorted(found, key=lambda row: (row["at"], row["id"]), reverse=True)
 

@@ -12,6 +12,7 @@ from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.summaries import RunSummary
 from innominatus_cli.operations.history import OpenLedger, open_ledger, short
+from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.operations.plan_diff import PlanDiff, Side, compared
 from innominatus_cli.system.git import Commit
 from innominatus_cli.system.git_command import GitFailed
@@ -42,7 +43,7 @@ def bisect_runs(
     bad: str | None = None,
     directory: Path | None = None,
 ) -> Bisection:
-    """The first bad run after a good one; `good` and `bad` (ids or starts of ids) narrow where to look.
+    """The first bad run after a good one; `good` and `bad` (ids, starts of ids, or `latest`) narrow where to look.
 
     Without them it is the last time that runs turned bad. Raises CannotContinue where they did not.
     """
@@ -89,6 +90,8 @@ def _neighbours(runs: list[RunSummary]) -> list[tuple[RunSummary, RunSummary]]:
 def _index(runs: list[RunSummary], run: str | None) -> int | None:
     if run is None:
         return None
+    if run == LATEST and runs:
+        return len(runs) - 1
     found = [number for number, one in enumerate(runs) if one.run.startswith(run.upper())]
     if len(found) != 1:
         message = f"{'several runs begin' if found else 'no run that succeeded or failed begins'} with '{run}'"

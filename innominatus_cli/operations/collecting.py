@@ -1,7 +1,7 @@
 """`ledger gc`: old records go, and the chain stays provable."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Final
 
 from innominatus_cli.documents.admin_config import RetentionConfig
 from innominatus_cli.findings.catalogue.ledger import GIT_FAILED
@@ -11,8 +11,10 @@ from innominatus_cli.ledger.retention import Retention
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.verifying import verify
-from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.clock import Clock, SystemClock, earlier, timestamp
 from innominatus_cli.system.git_command import GitFailed
+
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def collect_records(
     said = admin.model.ledger.retention if admin else RetentionConfig()
     days = said.keep_days if keep_days is None else keep_days
     last = said.keep_last if keep_last is None else keep_last
-    retention = Retention(timestamp(now.now() - timedelta(days=days)), days, last)
+    retention = Retention(timestamp(earlier(now.now(), days * _DAY)), days, last)
     verified = verify(ledger, clock=now)
     if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
         raise CannotContinue(*wrong)

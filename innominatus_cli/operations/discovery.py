@@ -1,5 +1,6 @@
 """What a repository has: products, their workflows, one workflow, golden paths; each as plain data for every format."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from innominatus_cli.policies.rules import Rule
 
 Workflow = Typed[WorkflowDocument]
 Data = dict[str, Any]
+_RUN = re.compile("latest|0[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{3,25}")
+"""What may name a run: ids are ULIDs, and those of our time begin with a nought."""
 _NOT_LISTED = "not in allowedProductWorkflows"
 
 
@@ -123,6 +126,8 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
         remedy = did_you_mean(name, [*known, *(identity.rpartition("/")[2] for identity in known)])
         if any(path.model.metadata.name == name for path in repository.golden_paths()):
             remedy = f"'{name}' is a golden path: `innominatus-ctl list-goldenpaths -o wide` shows it."
+        if _RUN.fullmatch(name):
+            remedy = f"A run is shown by `innominatus-ctl ledger show {name}`, what it printed by `logs {name}`."
     raise CannotContinue(Finding(UNKNOWN_NAMED_WORKFLOW, message, Place(repository.workflows_root), remedy=remedy))
 
 
@@ -162,6 +167,7 @@ def shown_workflow(repository: Repository, typed: str, directory: Path | None = 
     if refused:
         allowed, reason = False, f"the type of {', '.join(refused)} is not in allowedStepTypes"
     return {
+        "schema": "innominatus.dev/workflow-shown/v1",
         **_workflow(workflow, policies),
         "identity": identity_of(workflow),
         "kind": model.kind,

@@ -29,7 +29,7 @@ from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.planning.reasons import Reasons, trigger_reason
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.planning.rollback import StepMeans, means_of
+from innominatus_cli.planning.rollback_means import StepMeans, means_of
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.policies.policy_set import PolicySet
 from innominatus_cli.policies.speaking import spoken_of

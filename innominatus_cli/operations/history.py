@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.documents.environment_names import is_among
 from innominatus_cli.documents.repository import ADMIN_CONFIG, Repository
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
@@ -25,6 +26,7 @@ NEWEST: Final = 50
 _SHORT: Final = 12
 _RUNNING: Final = "running"
 _KILLED: Final = "interrupted"
+_REFUSAL: Final = "refusal"
 _NO_RUN: Final[Data] = dict.fromkeys(
     (
         "application",
@@ -102,17 +104,36 @@ def _keeps_the_folder(repository: Repository) -> bool:
 
 
 def status(ledger: OpenLedger, application: str | None = None) -> Found:
-    """The last run of every application and environment, or of one application; what runs or was killed comes first."""
+    """The last run of every application and environment, or of one application; what runs or was killed comes first.
+
+    An environment that the repository does not know, and where every run was refused, is left out: `history` has them.
+    """
     now = [_unfinished(holder) for holder in _holders(ledger.state) if application in {None, holder.application}]
     runs, related, _ = last_runs(ledger.store, application)
     undone = rolled_back(related)
-    rows = [run_row(run, undone) for run in runs]
+    rows = [run_row(run, undone) for run in runs if not _is_only_a_word(ledger, run)]
     _add_expiries(ledger, rows)
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
-    if application is not None and not rows and not now:
+    if application is not None and not runs and not now:
         rows = [_never_run(ledger, application)]
     return Found([*now, *rows], tuple(ledger.store.findings), _waiting(ledger.store))
+
+
+def _is_only_a_word(ledger: OpenLedger, last: RunSummary) -> bool:
+    """Whether the environment of a refusal stands nowhere but in it: a name that was mistyped, say."""
+    if last.kind != _REFUSAL or _knows_environment(ledger.repository, last.environment):
+        return False
+    return all(run.kind == _REFUSAL for run in runs_of(ledger.store, last.application, last.environment).runs)
+
+
+def _knows_environment(repository: Repository, name: str) -> bool:
+    """Whether admin-config.yaml names an environment, or names none at all."""
+    config = repository.admin_config()
+    if config is None:
+        return True
+    names = [*config.model.environments, *(config.model.policies.allowed_environments or ())]
+    return not names or is_among(name, names)
 
 
 def _add_expiries(ledger: OpenLedger, rows: list[Data]) -> None:
@@ -142,7 +163,8 @@ def applications(ledger: OpenLedger) -> Found:
     """All applications, by name: those that have a Score file, and those that only the records know."""
     last: dict[str, RunSummary] = {}
     environments: dict[str, set[str]] = {}
-    for run in sorted(last_runs(ledger.store).runs, key=lambda one: one.run):
+    runs = (run for run in last_runs(ledger.store).runs if not _is_only_a_word(ledger, run))
+    for run in sorted(runs, key=lambda one: one.run):
         last[run.application] = run
         environments.setdefault(run.application, set()).add(run.environment)
     known = score_files(ledger.repository)

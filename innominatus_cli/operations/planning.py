@@ -24,12 +24,13 @@ from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.ledger.store import Records, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import score_files
-from innominatus_cli.operations.judging import judgement_on, policies_for
 from innominatus_cli.operations.opening import open_repository, repository_path, root_of
 from innominatus_cli.operations.overriding import NO_OVERRIDES, Overriding, amendment, read_overrides, sources_of
 from innominatus_cli.operations.param_files import ParamFile, read_param_files
+from innominatus_cli.operations.plan_judgement import PlanJudgement, judged_plan
 from innominatus_cli.operations.planned_revision import GitFacts, Revision
 from innominatus_cli.operations.resources.changes import ResourceChange, resource_changes
+from innominatus_cli.operations.resources.made import made_resources
 from innominatus_cli.operations.resources.sharing import with_users
 from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
 from innominatus_cli.planning.comparison import Difference, differences
@@ -39,8 +40,7 @@ from innominatus_cli.planning.parameters import split_parameters
 from innominatus_cli.planning.planner import Spare, plan_application
 from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 from innominatus_cli.planning.versions import split_version
-from innominatus_cli.policies.facts import Judgement
-from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ class PlanReport:
     differences: tuple[Difference, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """The texts that findings point into, by path."""
-    judgement: Judgement | None = None
-    """What the policies of another revision say, where one was named."""
+    judged: PlanJudgement | None = None
+    """What policies would say to a run of it; None without git, where nothing runs, or without anything to judge."""
+    policies_from: str | None = None
+    """The revision whose policies those are; None: the same as the plan's."""
     resources: tuple[ResourceChange, ...] = ()
     """What it does to the application's resources."""
     warnings: tuple[Finding, ...] = ()
@@ -92,11 +94,13 @@ def plan_for(
     policies_from: str | None = None,
     clock: Clock | None = None,
     at: str | None = None,
+    *,
+    judging: bool = True,
 ) -> PlanReport:
     """Plans in the repository around `directory`, or in its revision `at`, and compares with the last recorded plan.
 
-    The policies of the revision `policies_from` judge the plan, as they would judge a run. Raises CannotContinue where
-    they cannot be read, and for a revision that there is not.
+    The policies of the same files, or of the revision `policies_from`, judge the plan as they would judge a run now,
+    unless nobody is `judging`. Raises CannotContinue where they cannot be read, and for a revision that there is not.
     """
     here = open_repository(directory)
     store = store_of(here)
@@ -104,10 +108,12 @@ def plan_for(
     there = None if at is None else Revision(root, at, "--at")
     repository = here if there is None else there.repository()
     outcome = plan_with(repository, store, wish, there)
-    report = PlanReport(outcome)
     plan = outcome.plan
-    if policies_from is not None:
-        report = _judged(report, repository, store, policies_from, clock or SystemClock())
+    judged: PlanJudgement | None = None
+    sources: Mapping[str, str] = {}
+    if judging:
+        judged, sources = _judged(outcome, repository, store, policies_from, clock or SystemClock())
+    report = PlanReport(outcome, sources=sources, judged=judged, policies_from=policies_from)
     if plan is not None and store is not None and (last := _last_plan(store, plan)) is not None:
         record, earlier = last
         report = replace(report, compared_with=record.path, differences=tuple(differences(earlier, plan)))
@@ -118,19 +124,14 @@ def plan_for(
 
 
 def _judged(
-    report: PlanReport, repository: Repository, store: WorkingTreeStore | None, revision: str, clock: Clock
-) -> PlanReport:
-    """The report with the verdict on its plan, or on the sketch of one; without where there is neither."""
-    if store is None:
+    outcome: PlanOutcome, repository: Repository, store: WorkingTreeStore | None, revision: str | None, clock: Clock
+) -> tuple[PlanJudgement | None, Mapping[str, str]]:
+    """What policies say of the plan, or of the sketch of one, and the texts that they were read from."""
+    if store is None and revision is not None:
         message = "there is no git repository here that could have another revision"
         raise CannotContinue(Finding(NOT_A_REPOSITORY, message, Place("--policies-from")))
-    policies = policies_for(repository, store.git, revision)
-    judged = report.outcome.plan or report.outcome.sketch
-    if judged is None:
-        return report
-    now = timestamp(clock.now())
-    judgement = judgement_on(judged, report.outcome, policies.rules, store.who, now, admin_of(repository))
-    return replace(report, judgement=judgement, sources=policies.sources)
+    judged = None if store is None else judged_plan(repository, store, outcome, revision, clock)
+    return judged, judged.sources if judged is not None else {}
 
 
 def plan_with(
@@ -228,7 +229,7 @@ def override(
     if score is None:
         return None
     overlay = overlay_path(score, environment) if is_safe_name(environment) else ""
-    if not overlay or not repository.snapshot.is_file(overlay):
+    if not overlay or not repository.snapshot.exists(overlay):  # a link that leads out is a finding, and not nothing
         overlay = ""
     if not overriding.wanted and not overlay:
         if repository.is_amended(score):
@@ -309,11 +310,13 @@ def _facts(repository: Repository, store: Records | None, request: PlanRequest, 
     name = workload.model.metadata.name
     first, evidence = first_deployment(store, name, request.environment)
     if request.operation is not Operation.UNDEPLOY:
-        return Facts(first, evidence, os.environ, git)
+        return Facts(
+            first, evidence, os.environ, git, made=made_resources(repository, store, name, request.environment)
+        )
     there, stands = deployed(store, name, request.environment), standing(store, name, request.environment)
     if there is not None:
         there = with_users(store, name, request.environment, there)
-    return Facts(first, evidence, os.environ, git, there, stands)
+    return Facts(first, evidence, os.environ, git, there, standing=stands)
 
 
 def _last_plan(store: Records, plan: Plan) -> tuple[StoredRecord, Plan] | None:

@@ -78,7 +78,7 @@ def try_workflow(
         wish = replace(wished, name=None if in_force else path)
         if in_force:
             wish = replace(wish, workflows=by_hand)
-        report = plan_for(wish, directory)
+        report = plan_for(wish, directory, judging=False)
         outcome, sources = report.outcome, {**sources, **report.sources}
         findings = outcome.findings
         if outcome.plan is not None:

@@ -27,7 +27,7 @@ from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
 from innominatus_cli.operations.checkpoints import delete_checkpoint, fetch_checkpoint
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.logs import find_run
+from innominatus_cli.operations.logs import LATEST, find_run
 from innominatus_cli.operations.plan_files import wish_of
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.recovering import events_in, recover
@@ -38,7 +38,6 @@ from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git_refs import remotes_of
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
 
-_LATEST: Final = "latest"
 _ULID: Final = 26
 _WORDS: Final = {"done": "done", "not-done": "not_done", "not_done": "not_done"}
 
@@ -108,7 +107,7 @@ class ResumeOperation(RunOperation):
 
     def _found(self, wanted: str, options: RunOptions) -> str:
         """The id of the run that a person means; a whole id may be one that only the remote has a checkpoint of."""
-        if wanted == _LATEST and (begun := self._latest_that_began()) is not None:
+        if wanted == LATEST and (begun := self._latest_that_began()) is not None:
             return begun
         try:
             return find_run(self.ledger, wanted)

@@ -11,6 +11,8 @@ from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding, Place, Severity
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.recovering import recover
+from innominatus_cli.operations.resources.recorded import is_of_a_resource
+from innominatus_cli.operations.resources.sharing import used_by_others
 from innominatus_cli.operations.run_history import RunsOf, find_record
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
 from innominatus_cli.planning.request import PlanOutcome
@@ -85,7 +87,10 @@ class RollbackOperation(RunOperation):
             named = ", ".join(one.run for one in later)
             message = f"run {record.run} cannot be rolled back before {named}"
             return _refused(codes.LATER_RUNS, message, record)
-        made = rollback_plan(plan, runs.history(record, plan, self._assumed))
+        asked = {str(one.inputs["resource"]): one.inputs for one in plan.steps if is_of_a_resource(one)}
+        others = used_by_others(self.store, record.application, record.environment, asked)
+        shared = {name: users for name, users in others.items() if users}
+        made = rollback_plan(plan, replace(runs.history(record, plan, self._assumed), shared=shared))
         return PlanOutcome(made.plan, made.findings)
 
     def _plan_of(self, record: RunRecord) -> "Plan":

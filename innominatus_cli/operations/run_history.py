@@ -10,6 +10,7 @@ from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
+from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.planning.rollback import History, in_doubt, started
 
 
@@ -130,8 +131,11 @@ class RunsOf:
 
 
 def find_record(store: WorkingTreeStore, wanted: str) -> StoredRecord | None:
-    """The record of the run that `wanted` names, an id or the start of one; None where none or several have it."""
-    meant = [one for one in store.records() if wanted and one.record.run.startswith(wanted.upper())]
+    """The record of the run that `wanted` names: an id, the start of one, or `latest`; None without just one."""
+    records = store.records()
+    if wanted == LATEST:
+        return max(records, key=lambda one: one.record.run, default=None)
+    meant = [one for one in records if wanted and one.record.run.startswith(wanted.upper())]
     return meant[0] if len(meant) == 1 else None
 
 

@@ -3,18 +3,17 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from innominatus_cli import __version__
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.run_record import Assumption, RecordKind, RunRecord, RunStatus
+from innominatus_cli.documents.run_record import Assumption, RecordKind, RunRecord
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
-from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, ExecutionResult, execute_plan
+from innominatus_cli.execution.engine import DEFAULT_PARALLEL, ExecutionOptions, execute_plan
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.execution.opening import close_run, open_run
 from innominatus_cli.execution.options import INTENTS_AHEAD
@@ -24,11 +23,8 @@ from innominatus_cli.execution.replay import concluded, told
 from innominatus_cli.execution.secrecy import clean_errors
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.catalogue import ledger as ledger_codes
-from innominatus_cli.findings.catalogue.execution import JOURNAL_LOST
-from innominatus_cli.findings.catalogue.locks import LOCK_LOST
 from innominatus_cli.findings.catalogue.plan_files import PLAN_STALE
 from innominatus_cli.findings.catalogue.policy import APPROVAL_NEEDED
-from innominatus_cli.findings.catalogue.resuming import DECISION_NEEDED
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.opening import store_for
@@ -41,12 +37,14 @@ from innominatus_cli.operations.plan_files import HeldPlan, request_of
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.record_gate import through_the_gate
 from innominatus_cli.operations.recovering import recover
+from innominatus_cli.operations.resources.changes import orphans_left
+from innominatus_cli.operations.run_exit import exit_status_of
 from innominatus_cli.operations.secret_values import delivery_of, secrets_for
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.planning.rollback import rolls_back_now
 from innominatus_cli.policies.facts import Judgement
 from innominatus_cli.system.child import CI_LADDER, StopLadder
-from innominatus_cli.system.clock import Clock, timestamp
+from innominatus_cli.system.clock import Clock, later, timestamp
 from innominatus_cli.system.git import Git, Head
 from innominatus_cli.system.locks import Holder
 from innominatus_cli.system.signals import SignalPipe
@@ -55,16 +53,6 @@ from innominatus_cli.system.state_folder import StateFolder
 if TYPE_CHECKING:
     from innominatus_cli.documents.plan_file import PlannedRequest
     from innominatus_cli.operations.checkpoints import Checkpoints
-
-_ENDED: Final[Mapping[RunStatus, ExitStatus]] = {
-    "succeeded": ExitStatus.OK,
-    "failed": ExitStatus.RUN_FAILED,
-    "refused": ExitStatus.POLICY_REFUSED,
-    "interrupted": ExitStatus.INTERRUPTED,
-    "timed_out": ExitStatus.TIMED_OUT,
-    "waiting": ExitStatus.WAITS_FOR_APPROVAL,
-}
-_SIGNALLED: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +192,10 @@ class RunOperation:
         """The plan; where a plan file is to be run and another plan came out, what differs."""
         outcome = plan_with(self.repository, self.store, wish)
         stale = self.held.stale(outcome, self.git.root) if self.held else ()
-        return PlanOutcome(None, stale) if stale else outcome
+        if stale:
+            return PlanOutcome(None, stale)
+        orphans = orphans_left(self.repository, self.store, outcome.plan)
+        return replace(outcome, findings=(*outcome.findings, *orphans)) if orphans else outcome
 
     def _without_plan(self, outcome: PlanOutcome, options: RunOptions) -> RunReport:
         """Errors stand in the way of a plan; what policies refuse of it is refused, and recorded, all the same."""
@@ -299,7 +290,7 @@ class RunOperation:
         with SignalPipe() as signals:  # held until the record is written: no late signal loses a run that has ended
             result = execute_plan(setting, execution, self.observer, signals)
             executed = RunReport(
-                _exit_status(result),
+                exit_status_of(result),
                 report.outcome,
                 report.judgement,
                 findings=(*report.findings, *result.findings),
@@ -376,22 +367,11 @@ def _expiry(plan: Plan, clock: Clock) -> str | None:
     """When what a plan deploys may be removed, counted from now."""
     if plan.lifetime_seconds is None:
         return None
-    return timestamp(clock.now() + timedelta(seconds=plan.lifetime_seconds))
+    return timestamp(later(clock.now(), plan.lifetime_seconds))
 
 
 def _is_pushed(findings: tuple[Finding, ...] | None) -> bool:
     return findings is not None and all(finding.code is not ledger_codes.PUSH_FAILED for finding in findings)
-
-
-def _exit_status(result: ExecutionResult) -> int:
-    if any(finding.code is LOCK_LOST for finding in result.findings):
-        return ExitStatus.LOCKED
-    if result.signal:
-        return _SIGNALLED + result.signal
-    if result.status == "waiting" and any(finding.code is DECISION_NEEDED for finding in result.findings):
-        return ExitStatus.DECISION_NEEDED
-    lost = any(finding.code is JOURNAL_LOST for finding in result.findings)
-    return ExitStatus.CANNOT_WRITE_STATE if lost else _ENDED[result.status]
 
 
 def _ladder() -> StopLadder:

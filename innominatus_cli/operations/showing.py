@@ -21,6 +21,7 @@ class ShownRun(NamedTuple):
         actions = [{"path": one.path, "digest": one.digest, "record": one.record.as_json()} for one in self.actions]
         stored = self.stored
         return {
+            "schema": "innominatus.dev/ledger-record/v1",
             "path": stored.path,
             "digest": stored.digest,
             "standing": stored.standing.value,

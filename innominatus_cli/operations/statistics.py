@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Final
 
@@ -16,7 +16,7 @@ from innominatus_cli.ledger.skimming import step_types
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import OpenLedger, score_files
 from innominatus_cli.policies.policy_set import policy_set
-from innominatus_cli.system.clock import timestamp
+from innominatus_cli.system.clock import earlier, timestamp
 
 DEFAULT_SECONDS: Final = 30 * 24 * 3600
 _FAILED: Final = frozenset({"failed", "timed_out"})
@@ -58,7 +58,7 @@ def statistics(ledger: OpenLedger, now: datetime, since_seconds: int | None) -> 
 
     Coverage is that of what stands, whenever it was deployed.
     """
-    since = None if since_seconds is None else now - timedelta(seconds=since_seconds)
+    since = None if since_seconds is None else earlier(now, since_seconds)
     found = skim(ledger.store, since_ms=0 if since is None else int(since.timestamp() * 1000))
     runs = [record for record in found.records if record.kind not in {"refusal", "approval"}]
     refusals = [record for record in found.records if record.kind == "refusal"]

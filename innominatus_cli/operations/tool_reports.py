@@ -1,6 +1,6 @@
 """What the tools of a plan's steps say, gathered: for `drift` and `preview`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,16 +52,17 @@ def asked_of(
     results: list[StepResult],
     run: str | None,
     watch: Callable[[str], object],
+    only: Collection[str],
 ) -> ToolReport:
     """Asks the steps of a plan for a part of their drivers, one after the other; `watch` is told each one's id.
 
-    `results` are those of earlier steps, `run` is the deployment that is looked at.
+    Asked are those of `only`. `results` are those of earlier steps, `run` is the deployment that is looked at.
     """
     admin = ledger.repository.admin_config()
     config = admin.model if admin else AdminConfigDocument()
     found: list[Answer] = []
-    for answer in answers(ledger.store.git, config, plan, part, results):
+    for answer in answers(ledger.store.git, config, plan, part, results, only=only):
         watch(answer.step.id)
         found.append(answer)
-    unasked = sum(1 for step in plan.steps if step.kind == "step") - len(found)
+    unasked = sum(1 for step in plan.steps if step.kind == "step" and step.id in only) - len(found)
     return ToolReport(plan.application.name, plan.environment, run, tuple(found), unasked)

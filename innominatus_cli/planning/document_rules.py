@@ -9,6 +9,7 @@ from innominatus_cli.checks.said import said_by
 from innominatus_cli.checks.score_kubernetes import REFUSED
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.findings.catalogue.score import MISSING_SOURCE_FILE
 from innominatus_cli.findings.catalogue.workflow import REQUIRED_WORKFLOW_NOT_ALWAYS
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
@@ -24,13 +25,16 @@ def document_findings(
     drafts: Sequence[Draft],
     consulted: list[str],
     selection: Selection | None = None,
+    *,
+    removes: bool = False,
 ) -> list[Finding]:
     """The errors in all files that had a say; those of the step types that `drafts` use are added to `consulted`.
 
     `selection` is what many plans have in common: what there is to say of its files is looked for once.
 
     What rules say of admin-config.yaml beyond its shape (a password, a provider) stops nobody's plan, and what policies
-    forbid is judged beside the plan, so that a refusal names every violation and is recorded.
+    forbid is judged beside the plan, so that a refusal names every violation and is recorded. A plan that `removes` an
+    application needs none of the files that its containers were made of: records say what is there.
     """
     snapshot = repository.snapshot
     no_own_types = not has_own_types(repository)
@@ -59,7 +63,8 @@ def document_findings(
         common = [path for path in dict.fromkeys(selection.consulted) if paths.pop(path, path) is None]
         key = ("errors", id(selection), id(facts.admin_config), deploys)
         findings += repository.shared(key, lambda: errors_in(common), lambda _: True)
-    return findings + errors_in(paths)
+    findings += errors_in(paths)
+    return [one for one in findings if one.code is not MISSING_SOURCE_FILE] if removes else findings
 
 
 def _errors_of(

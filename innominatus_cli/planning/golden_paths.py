@@ -100,7 +100,7 @@ class GoldenPaths:
                 or did_you_mean(split_version(wanted)[0], [*known, *workflows])
                 or f"Known: {', '.join(sorted(known))}."
             )
-            self.consulted += self._files()
+            self.consulted += [*self._files(), *self._broken_workflows(split_version(wanted)[0])]
             message = f"there is no golden path or workflow '{wanted}'"
             findings.append(Finding(codes.UNKNOWN_GOLDEN_PATH, message, Place("GOLDENPATH"), near))
         else:
@@ -118,6 +118,13 @@ class GoldenPaths:
             f"{root}/goldenpaths.yaml",
             *self._repository.snapshot.paths(f"{root}/golden-paths", YAML),
         ]
+
+    def _broken_workflows(self, wanted: str) -> list[str]:
+        """Files that have the name of the workflow, and errors because of which it is unknown."""
+        name = wanted.rpartition("/")[2]
+        files = self._repository.snapshot.paths(self._repository.workflows_root, YAML)
+        named = (path for path in files if path.rpartition("/")[2].rpartition(".")[0] == name)
+        return list(filter(self._has_errors, named))
 
     def _workflow_of(self, path: Typed[GoldenPathDocument], written: str, findings: list[Finding]) -> Draft | None:
         spot = Spot(path.document).at("spec", "workflow")

@@ -122,6 +122,8 @@ class InputBuilder:
 
     def _path(self, marked: Marked, dumped: dict[str, Any], where: Spot, built: BuiltInputs) -> None:
         if _STAND_IN.search(marked.value):
+            if marked.later:
+                return
             message = f"the path at '{'.'.join(map(str, marked.at))}' depends on what only the run knows"
             built.findings.append(Finding(codes.PATH_NOT_STATIC, message, where.place))
             return

@@ -1,6 +1,6 @@
 """What a plan takes from outside its sources, each with its evidence, and how much of the plan runs at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -21,12 +21,14 @@ def plan_inputs(
     parameters: ParameterValues,
     outside: Mapping[str, Known],
     golden_path: str | None,
+    from_records: Iterable[PlanInput] = (),
     *,
     asked_first_deployment: bool,
     removes: bool,
 ) -> list[PlanInput]:
     """Everything that a plan took from outside its sources, by name, each with what says so."""
     inputs = [
+        *from_records,
         PlanInput(name="environment", value=request.environment, evidence=request.environment_evidence),
         *(
             PlanInput(name=f"parameters.{name}", value=parameters.values[name], evidence="argument --param")

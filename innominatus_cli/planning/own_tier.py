@@ -1,5 +1,7 @@
 """The application's own tier of a plan: what makes its resources and workload, or what removes them."""
 
+from typing import TYPE_CHECKING
+
 from innominatus_cli.documents.repository import Repository
 from innominatus_cli.findings.catalogue import plan as codes
 from innominatus_cli.findings.finding import Finding
@@ -13,9 +15,12 @@ from innominatus_cli.planning.removal import TakenBack, taken_back_by_removal
 from innominatus_cli.planning.request import Facts
 from innominatus_cli.provisioners.own_folder import KEY_SECRET, KEY_VARIABLE
 
+if TYPE_CHECKING:
+    from innominatus_cli.documents.plan import PlanInput
+
 
 class OwnTier:
-    """Makes the drafts; `findings` and `offering` gather what is to be said about them."""
+    """Makes the drafts; `findings`, `offering` and `from_records` gather what is to be said about them."""
 
     def __init__(
         self, repository: Repository, environment: str, facts: Facts, own: OwnDocuments, files: InputFiles
@@ -28,6 +33,8 @@ class OwnTier:
         self.findings: list[Finding] = []
         self.offering: list[str] = []
         """Documents that provisioners stand in; what is wrong with those that make nothing here stops nobody."""
+        self.from_records: list[PlanInput] = []
+        """What the records say of resources."""
         self.back: TakenBack | None = None
         """What a removal takes back beside the application's own, once `removal` was asked."""
 
@@ -82,8 +89,10 @@ class OwnTier:
             own.settings.resource_definitions if own.config else {},
             key={KEY_VARIABLE: f"${{secrets.{KEY_SECRET}}}"} if KEY_SECRET in own.settings.secrets else {},
             cluster=here.kubernetes.model_dump(by_alias=True, exclude_defaults=True) if here else {},
+            made=self._facts.made,
         )
 
     def _take(self, makers: ResourceSteps) -> None:
         self.findings += makers.findings
         self.offering += makers.consulted
+        self.from_records += makers.outside

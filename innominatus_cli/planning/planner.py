@@ -46,7 +46,7 @@ from innominatus_cli.planning.siblings import Sibling, rest_of
 from innominatus_cli.planning.sketch import sketch_of
 from innominatus_cli.planning.step_memo import StepMemo
 from innominatus_cli.planning.steps import is_right
-from innominatus_cli.planning.surroundings import ApplicationData, data_of, surroundings_of
+from innominatus_cli.planning.surroundings import ApplicationData, data_of, naming_one, no_application, surroundings_of
 from innominatus_cli.planning.tables import Tables
 from innominatus_cli.planning.workflows import WorkflowBuilder
 
@@ -106,7 +106,12 @@ class _Planning:
         self._replicas = replicas if isinstance(replicas, int) else None
         chosen = self._choose(operation, path.workflow)
         self._findings += document_findings(
-            self._repository, self._types, chosen.drafts, self._consulted, self._common.selection
+            self._repository,
+            self._types,
+            chosen.drafts,
+            self._consulted,
+            self._common.selection,
+            removes=operation is Operation.UNDEPLOY,
         )
         self._findings += self._common.deprecated(chosen.drafts, self._types)
         if self._stopped():
@@ -150,6 +155,7 @@ class _Planning:
                 parameters,
                 builder.outside,
                 path.name,
+                self._tier.from_records,
                 asked_first_deployment=chosen.asked_first_deployment,
                 removes=any(draft.name == "removal" for draft in chosen.drafts),
             ),
@@ -270,7 +276,7 @@ class _Planning:
 
     def _need_application(self, operation: Operation) -> None:
         if operation is not Operation.TASK and self._own.workload is None and not self._request.score_path:
-            self._findings.append(Finding(codes.NO_APPLICATION, f"{operation} needs a Score file", Place("SCORE")))
+            self._findings.append(no_application(operation, self._repository.application_paths()))
 
     def _operation(self, golden_path: Typed[GoldenPathDocument] | None) -> Operation:
         if self._request.task is not None:
@@ -321,8 +327,9 @@ class _Planning:
 
     @cached_property
     def _surroundings(self) -> Surroundings:
-        config = self._own.settings
-        return replace(surroundings_of(self._data, self._facts, config), find=self._types.find)
+        bringing = "" if self._own.workload else naming_one(self._request)
+        around = surroundings_of(self._data, self._facts, self._own.settings, bringing)
+        return replace(around, find=self._types.find)
 
     @cached_property
     def _data(self) -> ApplicationData:

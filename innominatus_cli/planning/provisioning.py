@@ -1,44 +1,47 @@
 """The steps that make and remove resources, by whatever provisions them (docs/adr/0045).
 
-A built-in provisioner and one that is code are one step. A provider's workflow is a call, `make-<resource>`, and a step
-`provision-<resource>` behind it, which takes the outputs of the call over as those of the resource: so references,
-records and removals know a resource by one step, whoever made it.
+A built-in provisioner and one that is code are one step. A provider's workflow is a call, `make-<resource>` or
+`update-<resource>`, and a step `provision-<resource>` behind it, which takes the outputs of the call over as those of
+the resource: so references, records and removals know a resource by one step, whoever made it.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from innominatus_cli.documents.plan import PlanInput
 from innominatus_cli.documents.repository import Repository
-from innominatus_cli.documents.workflow import ParameterDefinition, StepDefinition
+from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
 from innominatus_cli.expressions.values import REF
 from innominatus_cli.findings.catalogue import plan as plan_codes
 from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.expansion import WRONG_CALL_PARAMETER
-from innominatus_cli.findings.catalogue.resources import SHARED_RESOURCE_STAYS
 from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.planning.calls import CALL, PROVISIONING
-from innominatus_cli.planning.drafts import Called, DraftStep
+from innominatus_cli.planning.drafts import DraftStep
 from innominatus_cli.planning.files import InputFiles
 from innominatus_cli.planning.places import Spot
-from innominatus_cli.planning.request import DeployedResource
+from innominatus_cli.planning.request import DeployedResource, MadeResource
+from innominatus_cli.planning.resource_operations import (
+    READS,
+    UPDATES,
+    Decision,
+    decision_for,
+    known_of,
+    outputs_after,
+    remembered,
+    taken_by,
+)
+from innominatus_cli.planning.secret_outputs import SECRET_OUTPUT, with_secrets
+from innominatus_cli.planning.shared_resources import MAKES, lets_go
 from innominatus_cli.provisioners.choice import Choice, Kind
 from innominatus_cli.provisioners.described import DEVELOPMENT
 from innominatus_cli.provisioners.registry import PROVISIONERS, Registry, Wanted, registry_of
 
-MAKES: Final = "make-"
 DELETES: Final = "delete-"
 PROVISIONS: Final = "provision-"
-_SECRET: Final = re.compile(
-    r"(?:^|[_-])(?:password|passwd|passphrase|token|secret|private[_-]?key|secret[_-]?key|access[_-]?key|api[_-]?key"
-    r"|connection[_-]?string|dsn)$",
-    re.IGNORECASE,
-)
-_OUTPUT: Final = re.compile(r"\bsteps\.([A-Za-z0-9_-]+)\.outputs?\.([A-Za-z0-9_-]+)")
-_ALL_PARAMS: Final = frozenset({"params", "resourceparams", "properties", "configuration", "config"})
 
 
 @dataclass(slots=True)
@@ -58,8 +61,12 @@ class ResourceSteps:
     """Variables of steps that make up random outputs: the key that all machines share, as a reference to a secret."""
     cluster: Mapping[str, Any] = field(default_factory=dict)
     """Where objects of provisioners go: what the environment says under `kubernetes`."""
+    made: Mapping[str, MadeResource] = field(default_factory=dict)
+    """By name the resources that the records say are there."""
     findings: list[Finding] = field(default_factory=list)
     consulted: list[str] = field(default_factory=list)
+    outside: list[PlanInput] = field(default_factory=list)
+    """What was taken from the records."""
     _registry: Registry | None = None
 
     @property
@@ -88,7 +95,7 @@ class ResourceSteps:
             self.findings.append(wrong)
         if choice.kind is not Kind.WORKFLOW:
             return [self._by_code(definition, spot, ready, choice)]
-        return self._by_workflow(definition, spot, ready, choice, "create")
+        return self._by_workflow(definition, spot, ready, choice)
 
     def removing(
         self, definition: StepDefinition, spot: Spot, resource: DeployedResource, evidence: str
@@ -96,11 +103,8 @@ class ResourceSteps:
         """The steps that remove what the records say exists."""
         ready: dict[str, Any] = {**resource.inputs, "operation": "delete"}
         if resource.used_by:
-            ready = {key: value for key, value in resource.inputs.items() if key != "outputs"} | {
-                "operation": "release"
-            }
-            message = f"resource '{resource.name}' stays, it is used by {', '.join(resource.used_by)} too ({evidence})"
-            self.findings.append(Finding(SHARED_RESOURCE_STAYS, message, spot.place))
+            ready, stays = lets_go(resource.name, resource.inputs, resource.used_by, evidence, spot.place)
+            self.findings.append(stays)
             return [DraftStep(definition, spot, ready=ready)]
         recorded = ready.get("provisioner")
         if not isinstance(recorded, Mapping):
@@ -120,7 +124,7 @@ class ResourceSteps:
             workflows=dict(recorded.get("workflows", {})),
         )
         if "delete" in choice.workflows:
-            return self._by_workflow(definition, spot, ready, choice, "delete")
+            return self._by_deletion(definition, spot, ready, choice)
         message = f"resource '{resource.name}' stays: the provider '{choice.name}' has no workflow for 'delete'"
         place = choice.place if choice.place.path else spot.place
         self.findings.append(Finding(codes.LEFT_BEHIND, f"{message} ({evidence})", place))
@@ -205,86 +209,113 @@ class ResourceSteps:
         return DraftStep(written, spot, ready=planned, files=choice.files)
 
     def _by_workflow(
-        self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice, operation: str
+        self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice
     ) -> list[DraftStep]:
-        """The call, and the step that takes over what it gives."""
-        name, written = str(ready["resource"]), choice.workflows[operation]
-        workflow = self.repository.workflow(_path(written))
-        if workflow is None:  # why is among the findings of the repository
-            self.consulted.append(_path(written))
+        """The calls that make or update a resource, and the step that takes over what they give."""
+        planned = {**ready, "provisioner": choice.as_planned()}
+        name = str(ready["resource"])
+        workflows = self._workflows(choice)
+        create = workflows.get("create")
+        if create is None:  # why is among the findings of the repository
             return []
-        call = StepDefinition(
-            name=f"{MAKES if operation == 'create' else DELETES}{name}",
-            type=CALL,
-            workflow=written,
-            description=f"'{operation}' of the provider '{choice.name}'",
-            depends_on=list(definition.depends_on or ()),
+        known = self._known(ready, "update")
+        decision = Decision("create", "")
+        if "update" in workflows:
+            decision = decision_for(choice, planned, self.made.get(name), workflows, known)
+            self.outside.append(decision.as_input(name))
+        elif "update" in choice.workflows:
+            decision = Decision("create", "", cannot="its workflow 'update' cannot be read")
+        if decision.cannot:
+            message = f"resource '{name}': the provider '{choice.name}' makes it again: {decision.cannot}"
+            self.findings.append(Finding(codes.UPDATE_NOT_CALLED, message, spot.place))
+        self.findings += self._untaken(workflows, ready, choice, spot)
+        if decision.operation == "create":
+            given = taken_by(create.spec.parameters, ready.get("params") or {}, self._known(ready, "create")).values
+            call = _call(definition, choice, "create", f"{MAKES}{name}", decision.because)
+            outputs: dict[str, Any] = {
+                output: {REF: f"steps.{call.name}.outputs.{output}"} for output in create.spec.outputs
+            }
+            steps = [DraftStep(call, spot, ready=given)]
+        else:
+            planned["operation"] = "update"
+            call = _call(definition, choice, "update", f"{UPDATES}{name}", decision.because)
+            outputs = outputs_after(decision, create.spec.outputs, workflows["update"].spec.outputs, name)
+            steps = [DraftStep(call, spot, ready=dict(decision.given))]
+            if decision.reads:
+                steps.append(self._reading(choice, spot, ready, workflows, decision, call))
+        secret = [one for one in outputs if SECRET_OUTPUT.search(one)]
+        after = definition.model_copy(
+            update={"depends_on": [one.definition.name for one in steps], "secret_outputs": secret}
         )
-        parameters, wrong = self._parameters(workflow.model.spec.parameters, ready, choice, operation, spot)
-        self.findings += wrong
-        outputs = {
-            output: {REF: f"steps.{call.name}.outputs.{output}"}
-            for output in (workflow.model.spec.outputs if operation == "create" else ())
-        }
-        secret = [one for one in outputs if _SECRET.search(one)]
-        after = definition.model_copy(update={"depends_on": [call.name], "secret_outputs": secret})
-        planned = {**ready, "provisioner": choice.as_planned(), **({"outputs": outputs} if outputs else {})}
-        return [DraftStep(call, spot, ready=parameters), DraftStep(after, spot, ready=planned)]
+        return [*steps, DraftStep(after, spot, ready=planned | ({"outputs": outputs} if outputs else {}))]
 
-    def _parameters(
+    def _reading(
         self,
-        definitions: Sequence[ParameterDefinition],
-        ready: Mapping[str, Any],
         choice: Choice,
-        operation: str,
         spot: Spot,
-    ) -> tuple[dict[str, Any], list[Finding]]:
-        """What a provider's workflow is called with: the params by name, and what is known of the resource."""
+        ready: Mapping[str, Any],
+        workflows: Mapping[str, WorkflowDocument],
+        decision: Decision,
+        behind: StepDefinition,
+    ) -> DraftStep:
+        """The call that reads secret outputs again, which no record has."""
+        because = f"it gives {', '.join(decision.reads)}, which 'update' does not"
+        name = f"{READS}{ready['resource']}"
+        call = _call(behind, choice, "read", name, because).model_copy(update={"depends_on": [behind.name]})
+        tables = remembered(decision.made, workflows["create"].spec.parameters) if decision.made is not None else ()
+        known = self._known(ready, "read")
+        taken = taken_by(workflows["read"].spec.parameters, ready.get("params") or {}, known, *tables)
+        return DraftStep(call, spot, ready=taken.values)
+
+    def _by_deletion(
+        self, definition: StepDefinition, spot: Spot, ready: Mapping[str, Any], choice: Choice
+    ) -> list[DraftStep]:
+        """The call that removes a resource, and the step that says so."""
+        workflow = self._workflows(choice, ("delete",)).get("delete")
+        if workflow is None:  # why is among the findings of the repository
+            return []
+        call = _call(definition, choice, "delete", f"{DELETES}{ready['resource']}")
+        taken = taken_by(workflow.spec.parameters, ready.get("params") or {}, self._known(ready, "delete"))
+        after = definition.model_copy(update={"depends_on": [call.name]})
+        planned = {**ready, "provisioner": choice.as_planned()}
+        return [DraftStep(call, spot, ready=taken.values), DraftStep(after, spot, ready=planned)]
+
+    def _workflows(
+        self, choice: Choice, operations: Sequence[str] = ("create", "update", "read")
+    ) -> dict[str, WorkflowDocument]:
+        """The workflows of a provider by operation; those that cannot be read are left out."""
+        found: dict[str, WorkflowDocument] = {}
+        for operation in operations:
+            if operation not in choice.workflows or (operation == "read" and "update" not in choice.workflows):
+                continue
+            path = path_of_call(choice.workflows[operation])
+            workflow = self.repository.workflow(path)
+            if workflow is not None:
+                found[operation] = workflow.model
+            if workflow is None or operation != "create":
+                self.consulted.append(path)
+        return found
+
+    def _untaken(
+        self, workflows: Mapping[str, WorkflowDocument], ready: Mapping[str, Any], choice: Choice, spot: Spot
+    ) -> Iterator[Finding]:
+        """Params that none of a provider's workflows takes."""
         params: Mapping[str, Any] = ready.get("params") or {}
-        known = self._known(ready, operation)
-        plain = {_plain(key): key for key in params}
-        given: dict[str, Any] = {}
-        taken: set[str] = set()
-        for one in definitions:
-            key = one.name if one.name in params else plain.get(_plain(one.name))
-            if key is not None:
-                given[one.name] = params[key]
-                taken.add(key)
-            elif _plain(one.name) in _ALL_PARAMS:
-                given[one.name] = dict(params)
-                taken |= params.keys()
-            elif _plain(one.name) in known:
-                given[one.name] = known[_plain(one.name)]
-        if operation != "create":
-            return given, []
-        names = [one.name for one in definitions]
-        wrong = [
-            Finding(
+        definitions = [
+            one for name in ("create", "update") if name in workflows for one in workflows[name].spec.parameters
+        ]
+        names = list(dict.fromkeys(one.name for one in definitions))
+        for name in sorted(params.keys() - taken_by(definitions, params).params):
+            yield Finding(
                 WRONG_CALL_PARAMETER,
                 f"resource '{ready['resource']}': the provider '{choice.name}' has no param '{name}'",
                 spot.at("params").key(name).place,
                 did_you_mean(name, names) or f"Known: {', '.join(sorted(names)) or 'none'}.",
                 related=(Related("the provider", choice.place),),
             )
-            for name in sorted(params.keys() - taken)
-        ]
-        return given, wrong
 
     def _known(self, ready: Mapping[str, Any], operation: str) -> dict[str, Any]:
-        """What parameters of these names (in any spelling) are, where no param says it."""
-        application = self.application
-        return {
-            "resourcename": ready["resource"],
-            "resourcetype": ready["resourceType"],
-            "resourceclass": ready.get("resourceClass", "default"),
-            "resourceid": ready.get("resourceId") or f"{application}.{ready['resource']}",
-            "application": application,
-            "applicationname": application,
-            "appname": application,
-            "environment": self.environment,
-            "product": self.product or "",
-            "operation": operation,
-        }
+        return known_of(ready, self.application, self.environment, self.product, operation)
 
 
 def services_of(workload: str, service: object) -> dict[str, Any]:
@@ -303,30 +334,19 @@ def services_of(workload: str, service: object) -> dict[str, Any]:
     return {workload: {"ServiceName": workload, "ports": ports}} if ports else {}
 
 
-def with_secrets(called: Called) -> Called:
-    """What a provider's workflow is, with secrets among its outputs known as such where they come from.
-
-    Providers' workflows have no word for that; an output that is called `password` or alike is one.
-    """
-    secret: dict[str, set[str]] = {}
-    for name, value in called.draft.outputs.items():
-        if _SECRET.search(name) and isinstance(value, str):
-            for step, output in _OUTPUT.findall(value):
-                secret.setdefault(step, set()).add(output)
-    if not secret:
-        return called
-    steps = tuple(_keeping(part, secret.get(part.definition.name, set())) for part in called.draft.steps)
-    return replace(called, draft=replace(called.draft, steps=steps))
+def _call(definition: StepDefinition, choice: Choice, operation: str, name: str, because: str = "") -> StepDefinition:
+    """The step that calls a workflow of a provider, behind whatever `definition` waits for."""
+    return StepDefinition(
+        name=name,
+        type=CALL,
+        workflow=choice.workflows[operation],
+        description=f"'{operation}' of the provider '{choice.name}'" + (f": {because}" if because else ""),
+        depends_on=list(definition.depends_on or ()),
+    )
 
 
-def _keeping(part: DraftStep, secret: set[str]) -> DraftStep:
-    if not secret or part.called is not None:
-        return part
-    names = sorted({*part.definition.secret_outputs, *secret})
-    return replace(part, definition=part.definition.model_copy(update={"secret_outputs": names}))
-
-
-def _path(written: str) -> str:
+def path_of_call(written: str) -> str:
+    """The repository path of a workflow that a provider names."""
     from innominatus_cli.documents.vendored_names import vendored_path  # noqa: PLC0415 - few are of elsewhere
 
     return (vendored_path(written) or written) if written.startswith("@") else written
@@ -336,10 +356,6 @@ def _said(config: Mapping[str, Any], *keys: str) -> str:
     """What a step says under one of these keys; empty where it is no text."""
     found = next((config[key] for key in keys if key in config), "")
     return found if isinstance(found, str) else ""
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
 
 
 def _unknown_params(choice: Choice, ready: Mapping[str, Any], spot: Spot) -> Iterator[Finding]:

@@ -64,6 +64,22 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeResource:
+    """A resource that the records say is there."""
+
+    inputs: Mapping[str, Any]
+    """Of the step that made or changed it last with success, as its plan has them."""
+    evidence: str
+    """The record since which it is as it is."""
+    attempted: Mapping[str, Any] | None = None
+    """Inputs of the newest step about it, where that is another one: it may have been changed half way."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What the records have of its outputs."""
+    withheld: tuple[str, ...] = ()
+    """Names of outputs that are in no record: secrets."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What stands outside the sources; whatever a plan takes from here, it lists under `inputs` with its evidence."""
 
@@ -74,6 +90,8 @@ class Facts:
     git: Mapping[str, str] = field(default_factory=dict)
     """`commit` and `branch`, where there are any."""
     deployed: Deployed | None = None
+    made: Mapping[str, MadeResource] = field(default_factory=dict)
+    """For a deployment: by name the application's resources that are there."""
     standing: "Standing | None" = None
     """For a removal: all runs whose work stands."""
 

@@ -1,9 +1,8 @@
 """What a rollback of a plan's run is: the same model, its steps in reverse order, inputs settled by the record.
 
-Every step is *reversible* (the driver of its type takes back what it did), *compensated* (its `rollback` names another
-step), or *irreversible*; what changes nothing has nothing to take back. That much is known before the first step runs
-(`means_of`, `coverage_of`). From the records of a run comes the plan of its rollback (`rollback_plan`): a chain, every
-step that started once, the half-done one included. No I/O, no clock.
+How each step is taken back is known before the first one runs (`rollback_means`). From the records of a run comes the
+plan of its rollback (`rollback_plan`): a chain, every step that started once, the half-done one included. No I/O, no
+clock.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,13 +20,15 @@ from innominatus_cli.documents.plan import (
     Undo,
 )
 from innominatus_cli.documents.run_record import RunRecord, StepResult
-from innominatus_cli.documents.vocabulary import Idempotency, When
+from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.expressions.values import NoValue, references_in
 from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, has_errors
 from innominatus_cli.planning.recorded_values import RecordedValues
+from innominatus_cli.planning.rollback_means import means_of_step
+from innominatus_cli.planning.shared_resources import lets_go, resource_behind
 from innominatus_cli.step_types.catalogue import step_type
-from innominatus_cli.step_types.contract import WORKLOAD_INPUT, RollbackMeans
+from innominatus_cli.step_types.contract import WORKLOAD_INPUT
 
 _RAN: Final = frozenset({"succeeded", "failed", "timed_out", "interrupted"})
 UNDO: Final = "undo-"
@@ -35,68 +36,7 @@ RESTORE: Final = "restore-"
 """What names of a rollback plan's steps begin with: one that does something, one that only puts files back."""
 
 
-class StepMeans(NamedTuple):
-    """How one step of a plan would be taken back."""
-
-    step: PlannedStep
-    means: RollbackMeans
-    by: str = ""
-    """What does it: `undo of <type>`, or the name or type of the step that `rollback` names."""
-
-
-class Coverage(NamedTuple):
-    """How many steps of a plan can be taken back; those that change nothing are counted apart."""
-
-    reversible: int
-    compensated: int
-    irreversible: int
-    unchanging: int
-
-    @property
-    def percent(self) -> int:
-        """Of the steps that change something, how many in a hundred can be taken back, rounded down."""
-        changing = self.reversible + self.compensated + self.irreversible
-        return 100 if not changing else 100 * (self.reversible + self.compensated) // changing
-
-
-def means_of(plan: Plan) -> list[StepMeans]:
-    """How each step would be taken back, in the order in which that happens: the reverse of the plan's.
-
-    Steps that only run by hand (`when: manual`), as those do that take others back, are left out.
-    """
-    by_id = {step.id: step for step in plan.steps}
-    return [
-        _means(step, by_id)
-        for step in reversed(plan.steps)
-        if step.kind == "step" and step.conditions.when is not When.MANUAL
-    ]
-
-
-def coverage_of(means: Iterable[StepMeans]) -> Coverage:
-    """The numbers of each."""
-    counts = {"reversible": 0, "compensated": 0, "irreversible": 0, "nothing": 0}
-    for one in means:
-        counts[one.means] += 1
-    return Coverage(counts["reversible"], counts["compensated"], counts["irreversible"], counts["nothing"])
-
-
-def _means(step: PlannedStep, by_id: Mapping[str, PlannedStep]) -> StepMeans:
-    """What the workflow says of the step counts; where it says nothing, or `true`, what its type can do."""
-    written = step.rollback
-    if isinstance(written, Mapping):
-        target = by_id.get(f"{step.workflow_id}/{written.get('step')}")
-        if target is not None:
-            return StepMeans(step, "compensated", target.name)
-        if isinstance(written.get("type"), str) and "inputs" in written:
-            return StepMeans(step, "compensated", written["type"])
-        return StepMeans(step, "irreversible")
-    if written is False:
-        return StepMeans(step, "irreversible")
-    known = step_type(step.type) if step.program is None else None
-    means = "irreversible" if known is None else known.rollback_of(step.inputs)
-    if means == "compensated":  # by a step that nobody has named
-        return StepMeans(step, "irreversible")
-    return StepMeans(step, means, f"undo of {step.type}" if means == "reversible" else "")
+_OF_A_SHARED_ONE: Final[tuple[str, ...]] = ("resource", "resourceType", "resourceClass", "resourceId", "provisioner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +47,8 @@ class History:
     with those that loops became in the place of their pattern. `undone` are steps of rollback plans that have ended
     well, with whether their rollback has as a whole (only then did its files come into the repository); `doubted` are
     those that had started when their rollback was killed. `before` are the texts of files as they were when the chain
-    began. `assumed` says of steps in doubt, of the run or of a rollback, whether they happened.
+    began. `assumed` says of steps in doubt, of the run or of a rollback, whether they happened. `shared` are resources
+    that stay, with the other applications that use them.
     """
 
     chain: Sequence[RunRecord]
@@ -116,6 +57,7 @@ class History:
     doubted: frozenset[str] = frozenset()
     before: Mapping[str, str] = field(default_factory=dict)
     assumed: Mapping[str, bool] = field(default_factory=dict)
+    shared: Mapping[str, Sequence[str]] = field(default_factory=dict)
     evidence: str = "the ledger"
 
 
@@ -211,7 +153,11 @@ class Maker:
         if assumed is False:
             return
         undo, restore = (f"{step.workflow_id}/{prefix}{step.name}" for prefix in (UNDO, RESTORE))
-        means = _means(step, self._steps)
+        shared = resource_behind(step, self._history.shared)
+        if shared is not None:
+            self._let_go(step, shared, undo)
+            return
+        means = means_of_step(step, self._steps)
         if undo in self._history.undone or self._history.assumed.get(undo):
             if wrote and not self._history.undone.get(undo, False):
                 self._restore(step, wrote)
@@ -228,6 +174,20 @@ class Maker:
                 pass
         if wrote and not self._history.undone.get(restore, False):
             self._restore(step, wrote)
+
+    def _let_go(self, step: PlannedStep, shared: str, undo: str) -> None:
+        """Lets a resource be that others use; the steps of the workflow that made it are not taken back either."""
+        if step.type != "resource-provisioning" or undo in self._history.undone:
+            return
+        used_by = self._history.shared[shared]
+        inputs = {name: step.inputs[name] for name in _OF_A_SHARED_ONE if name in step.inputs}
+        inputs, stays = lets_go(shared, inputs, used_by, self._history.evidence, _place_of(step))
+        self._findings.append(stays)
+        update = self._settled(step, inputs, {})
+        if update is not None:
+            update |= {"idempotency": Idempotency.CONVERGENT, "rollback": None, "gate": None, "declared_outputs": []}
+            update |= {"probe": None, "tools": [], "input_files": []}
+            self._add(step, step.model_copy(update=update), UNDO, self._of(step, "itself", {}))
 
     def _itself(self, step: PlannedStep, wrote: dict[str, str]) -> None:
         update = self._settled(step, step.inputs, step.env)
@@ -329,8 +289,7 @@ class Maker:
         self._nodes.append(node.model_copy(update=update))
 
     def _told(self, code: Code, step: PlannedStep, message: str, doubted: str = "") -> None:
-        where = step.provenance
-        place = Place(where.path, where.line, where.column) if where else Place("")
+        place = _place_of(step)
         remedy = code.remedy.replace("STEP", doubted or step.id)
         self._findings.append(Finding(code, f"step '{step.name}': {message}", place, remedy))
 
@@ -348,6 +307,11 @@ class Maker:
                 "rolls_back": self._last.run,
             }
         )
+
+
+def _place_of(step: PlannedStep) -> Place:
+    where = step.provenance
+    return Place(where.path, where.line, where.column) if where else Place("")
 
 
 def _inline(step: PlannedStep, written: Mapping[str, Any]) -> PlannedStep:

@@ -1,17 +1,22 @@
 """The contexts that all workflows of a plan share, from the Score file, admin-config.yaml and facts."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.repository import ADMIN_CONFIG
 from innominatus_cli.documents.score import WorkloadDocument
 from innominatus_cli.documents.score_resources import first_names
 from innominatus_cli.documents.typed import Typed
+from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.expressions.contexts import DataContext
+from innominatus_cli.findings.catalogue.plan import NO_APPLICATION
+from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.planning.request import Facts, PlanRequest
 from innominatus_cli.planning.scopes import Surroundings
 from innominatus_cli.planning.workload import uids_of
+
+_NAMED_FILES: Final = 3
 
 
 class ApplicationData(NamedTuple):
@@ -42,11 +47,13 @@ def data_of(
     )
 
 
-def surroundings_of(data: ApplicationData, facts: Facts, config: AdminConfigDocument) -> Surroundings:
-    """Everything that is the same for every step."""
+def surroundings_of(
+    data: ApplicationData, facts: Facts, config: AdminConfigDocument, bringing: str = ""
+) -> Surroundings:
+    """Everything that is the same for every step. `bringing` says how a Score file is named, where none was."""
     return Surroundings(
-        application=DataContext("application", data.application, data.origin),
-        metadata=DataContext("metadata", data.metadata, data.origin),
+        application=DataContext("application", data.application, data.origin, bringing=bringing),
+        metadata=DataContext("metadata", data.metadata, data.origin, bringing=bringing),
         environment=DataContext("environment", data.environment, f"{ADMIN_CONFIG} environments"),
         admin=DataContext("admin", _admin(config), f"{ADMIN_CONFIG} admin"),
         secrets=frozenset(config.secrets),
@@ -55,6 +62,20 @@ def surroundings_of(data: ApplicationData, facts: Facts, config: AdminConfigDocu
         resources=data.resources,
         first_names=data.first_names,
     )
+
+
+def naming_one(request: PlanRequest) -> str:
+    """What to type so that a plan has an application."""
+    name = request.task or request.golden_path
+    command = f"`innominatus-ctl run {name} SCORE`" if name else "SCORE"
+    return f"Type {command}, with the path of the application's Score file in the place of SCORE."
+
+
+def no_application(operation: Operation, paths: Sequence[str]) -> Finding:
+    """What is said of a deployment without a Score file, with the first of the repository's own (`paths`)."""
+    known = f" Known: {', '.join(paths[:_NAMED_FILES])}{', …' if len(paths) > _NAMED_FILES else ''}."
+    remedy = f"Name the application's Score file.{known if paths else ''}"
+    return Finding(NO_APPLICATION, f"{operation} needs a Score file", Place("SCORE"), remedy)
 
 
 def _metadata(workload: Typed[WorkloadDocument] | None) -> dict[str, Any]:

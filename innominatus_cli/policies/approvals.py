@@ -16,6 +16,7 @@ from innominatus_cli.findings.catalogue import approvals as codes
 from innominatus_cli.findings.finding import Code, Finding, Place
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
+from innominatus_cli.system.clock import later
 
 
 class Decision(NamedTuple):
@@ -189,7 +190,7 @@ def _not_for(gate: AskedGate, decision: Decision, statement: ApprovalStatement, 
 def _expired(gate: AskedGate, decision: Decision, statement: ApprovalStatement, facts: ApprovalFacts) -> Finding | None:
     try:
         now, decided = datetime.fromisoformat(facts.now), datetime.fromisoformat(statement.decided_at)
-        ends = min(decided + timedelta(seconds=gate.expires_seconds), datetime.fromisoformat(statement.expires_at))
+        ends = min(later(decided, gate.expires_seconds), datetime.fromisoformat(statement.expires_at))
         if now < decided - _SKEW:
             message = f"the approval of {statement.email} is dated {statement.decided_at}, which is in the future"
         elif now < ends:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.plan import Plan
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue import policy as codes
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.policies.facts import JudgeFacts
@@ -47,7 +48,7 @@ def max_concurrent_workflows(plan: Plan, policies: PolicySet, _facts: JudgeFacts
     cap = plan.limits.get("workflows")
     if cap is not None and cap <= rule.value:
         return
-    carried = "no limit on concurrent workflows" if cap is None else f"a limit of {cap} concurrent workflows"
+    carried = "no limit on concurrent workflows" if cap is None else f"a limit of {counted(cap, 'concurrent workflow')}"
     yield Finding(
         codes.LIMIT_OF_PLAN_TOO_HIGH,
         f"the plan carries {carried}; maxConcurrentWorkflows is {rule.value}",
@@ -74,7 +75,7 @@ def max_steps_per_workflow(plan: Plan, policies: PolicySet, _facts: JudgeFacts) 
         seen.add(workflow.identity)
         yield Finding(
             codes.TOO_MANY_STEPS,
-            f"workflow '{workflow.identity}' has {count} steps; maxStepsPerWorkflow is {rule.value}",
+            f"workflow '{workflow.identity}' has {counted(count, 'step')}; maxStepsPerWorkflow is {rule.value}",
             place_of_workflow(workflow),
             related=rule.stands(),
         )

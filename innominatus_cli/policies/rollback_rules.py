@@ -43,7 +43,7 @@ def rollback_coverage(plan: Plan, policies: PolicySet, _facts: JudgeFacts) -> It
     asked = asked_in(plan.environment, rule)
     if not asked.minimum and not asked.gates:
         return
-    from innominatus_cli.planning.rollback import coverage_of, means_of  # noqa: PLC0415 - few repositories ask
+    from innominatus_cli.planning.rollback_means import coverage_of, means_of  # noqa: PLC0415 - few repositories ask
 
     means = means_of(plan)
     lacking = [one.step for one in reversed(means) if one.means == "irreversible"]

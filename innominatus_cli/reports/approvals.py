@@ -9,16 +9,16 @@ from innominatus_cli.reports.listing import Column, Listing
 from innominatus_cli.reports.terminal import one_line
 
 _COLUMNS: Final = (
-    Column("APPLICATION", "application"),
-    Column("ENVIRONMENT", "environment"),
-    Column("GATE", "gate"),
-    Column("STATE", "state"),
-    Column("ASKS", "asks"),
-    Column("GIVEN BY", "by"),
-    Column("RUN", "run"),
-    Column("MESSAGE", "says"),
-    Column("PLAN", "plan", wide=True),
-    Column("AGAINST", "reasons", wide=True),
+    Column("Application", "application"),
+    Column("Environment", "environment"),
+    Column("Gate", "gate"),
+    Column("State", "state"),
+    Column("Asks", "asks"),
+    Column("Given By", "by"),
+    Column("Run", "run"),
+    Column("Message", "says"),
+    Column("Plan", "plan", wide=True),
+    Column("Against", "reasons", wide=True),
 )
 _DONE: Final = {"approve": "approved", "reject": "rejected"}
 

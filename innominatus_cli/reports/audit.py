@@ -62,7 +62,8 @@ def audit_listing(rows: Sequence[Data], page: Sequence[Data]) -> Listing:
         }
         for row in page
     ]
-    return Listing(AUDIT, shown, {"found": len(rows), "rows": list(page)}, "Nothing like that is in the ledger.")
+    document = {"schema": "innominatus.dev/audit/v1", "found": len(rows), "rows": list(page)}
+    return Listing(AUDIT, shown, document, "Nothing like that is in the ledger.")
 
 
 def csv_text(rows: Iterable[Data], columns: Sequence[str]) -> str:

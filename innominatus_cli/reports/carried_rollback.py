@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
-from innominatus_cli.planning.rollback import Coverage, StepMeans, coverage_of, means_of
+from innominatus_cli.planning.rollback_means import Coverage, StepMeans, coverage_of, means_of
 from innominatus_cli.reports.table import table_lines
 
 

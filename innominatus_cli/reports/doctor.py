@@ -6,13 +6,13 @@ from innominatus_cli.operations.doctor.looking import Check, Diagnosis
 from innominatus_cli.reports.listing import Column, Listing
 
 _COLUMNS: Final = (
-    Column("NEEDED", "name"),
-    Column("STATE", "state"),
-    Column("RANGE", "range"),
-    Column("VERSION", "version"),
-    Column("BY", "by"),
-    Column("INSTALL", "install"),
-    Column("PATH", "path", wide=True),
+    Column("Needed", "name"),
+    Column("State", "state"),
+    Column("Range", "range"),
+    Column("Version", "version"),
+    Column("By", "by"),
+    Column("Install", "install"),
+    Column("Path", "path", wide=True),
 )
 
 

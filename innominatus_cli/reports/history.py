@@ -69,16 +69,16 @@ def status_listing(found: Found, rows: Sequence[Data]) -> Listing:
     shown = [_run_cells(row) for row in rows]
     expire = any(row.get("expires_at") for row in rows)
     columns = (*STATUS, Column("Expires", "expires_at")) if expire else STATUS
-    return Listing(
-        columns, shown, {"runs": list(rows), "waiting": found.waiting}, "Nothing has run yet.", _waiting(found)
-    )
+    document = {"schema": "innominatus.dev/status/v1", "runs": list(rows), "waiting": found.waiting}
+    return Listing(columns, shown, document, "Nothing has run yet.", _waiting(found))
 
 
 def history_listing(found: Found, rows: Sequence[Data], environment: str | None = None) -> Listing:
     """Runs, the newest first; `environment` is the only one that was asked for."""
     shown = [_run_cells(row) for row in rows]
     where = f" in environment '{environment}'" if environment else ""
-    return Listing(HISTORY, shown, {"runs": list(rows)}, f"There are no runs{where}.", _waiting(found))
+    document = {"schema": "innominatus.dev/history/v1", "runs": list(rows)}
+    return Listing(HISTORY, shown, document, f"There are no runs{where}.", _waiting(found))
 
 
 def older_runs(count: int, offset: int, limit: int) -> tuple[str, ...]:
@@ -98,7 +98,8 @@ def applications_listing(rows: Sequence[Data]) -> Listing:
         last = row["last_run"] or {}
         cells = {f"last_{name}": last.get(name) for name in ("status", "environment", "by")}
         shown.append({**row, **cells, "last_started": last.get("started_at"), "last_run_id": last.get("run")})
-    return Listing(APPLICATIONS, shown, {"applications": list(rows)}, "There are no applications.")
+    document = {"schema": "innominatus.dev/applications/v1", "applications": list(rows)}
+    return Listing(APPLICATIONS, shown, document, "There are no applications.")
 
 
 def adopted_listing(outcome: Adoption) -> Listing:
@@ -116,9 +117,8 @@ def adopted_listing(outcome: Adoption) -> Listing:
         for one in outcome.adopted
     ]
     shown = [{**row, "commit_short": short(row["commit"])} for row in rows]
-    return Listing(
-        ADOPTED, shown, {"adopted": rows}, "No record was adopted." if outcome.findings else "No record waits."
-    )
+    document = {"schema": "innominatus.dev/ledger-adopt/v1", "adopted": rows}
+    return Listing(ADOPTED, shown, document, "No record was adopted." if outcome.findings else "No record waits.")
 
 
 def _run_cells(row: Data) -> Data:

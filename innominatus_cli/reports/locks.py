@@ -32,7 +32,7 @@ _HOW: Final = {
 def locks_listing(locks: Sequence[HeldLock]) -> Listing:
     """Locks, those of the clone first."""
     rows = [lock.row for lock in locks]
-    return Listing(LOCKS, rows, {"locks": rows}, "There are no locks.")
+    return Listing(LOCKS, rows, {"schema": "innominatus.dev/locks/v1", "locks": rows}, "There are no locks.")
 
 
 def broken_text(broken: Broken) -> str:

@@ -48,6 +48,7 @@ def followed_text(printed: Iterable[Printed]) -> Iterator[str]:
 def logs_document(logs: RunLogs, tail: int | None = None) -> dict[str, Any]:
     """The logs as plain data."""
     return {
+        "schema": "innominatus.dev/logs/v1",
         "run": logs.run,
         "status": logs.status,
         "steps": [

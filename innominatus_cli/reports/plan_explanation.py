@@ -77,7 +77,8 @@ def _resource(one: ExplainedResource) -> str:
         "delete": "the application goes",
         "unchanged": "it is asked for as it was made",
     }.get(one.change, "; ".join(differs))
-    return f"  {one.change:<{_WIDTH}} {one_line(f'{one.resource} ({one.type}): {because}')}"
+    runs = f"; '{one.operation}' of its provider runs: {one.because}" if one.because else ""
+    return f"  {one.change:<{_WIDTH}} {one_line(f'{one.resource} ({one.type}): {because}{runs}')}"
 
 
 def _value(value: object) -> str:

@@ -12,9 +12,10 @@ from innominatus_cli.operations.planning import PlanReport
 from innominatus_cli.operations.resources.changes import ResourceChange
 from innominatus_cli.planning.drafts import Draft
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.planning.rollback import coverage_of, means_of
+from innominatus_cli.planning.rollback_means import coverage_of, means_of
 from innominatus_cli.reports.carried_rollback import carried_document, carried_lines, coverage_text
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
+from innominatus_cli.reports.plan_policies import policies_document, policy_lines
 from innominatus_cli.reports.table import table_lines
 from innominatus_cli.reports.terminal import one_line
 
@@ -39,8 +40,10 @@ def plan_document(outcome: PlanOutcome, report: PlanReport | None = None) -> dic
         ]
     if report is not None and report.resources:
         document["resources"] = [one.document for one in report.resources]
-    if report is not None and report.judgement is not None:
-        document["verdict"] = report.judgement.verdict.as_json()
+    if report is not None and report.judged is not None:
+        document["policies"] = policies_document(report.judged)
+        if report.policies_from is not None:
+            document["verdict"] = report.judged.judgement.verdict.as_json()
     return document
 
 
@@ -52,8 +55,9 @@ def plan_text(outcome: PlanOutcome, report: PlanReport | None = None, *, wide: b
         lines += [*carried_lines(plan), *_absent(outcome.absent), *_inputs(plan), *_sources(plan)]
     lines += _summary(plan, len(outcome.absent), wide=wide)
     if report is not None:
-        lines += resource_lines(report.resources)
+        lines += resource_lines(report.resources, wide=wide)
         lines += _comparison(report)
+        lines += policy_lines(report.judged) if report.judged is not None else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -69,6 +73,7 @@ def resolution_text(outcome: PlanOutcome) -> str:
 
 
 def _resolution(outcome: PlanOutcome) -> Iterator[str]:
+    """The original's words to the letter, its `1 workflows` included: scripts look for them."""
     yield "🔄 Resolving Multi-Tier Workflows..."
     yield "📊 Workflow Resolution Results:"
     for phase in PHASES:
@@ -162,15 +167,21 @@ def _sources(plan: Plan) -> list[str]:
     return [*table_lines(("Source", "Role", "Object"), rows), ""]
 
 
-def resource_lines(changes: Iterable[ResourceChange]) -> list[str]:
-    """What happens to each resource, and what of it differs from how it was made."""
+def resource_lines(changes: Iterable[ResourceChange], *, wide: bool = False) -> list[str]:
+    """What happens to each resource, and what of it differs from how it was made.
+
+    `wide` adds which operation of a provider that is, where there is one to choose.
+    """
+    several = [*changes]
     rows = [
         (_MARKS[one.change], one.resource, one.type, one.change, ", ".join(change.text for change in one.differences))
-        for one in changes
+        for one in several
     ]
     if not rows:
         return []
-    return ["Resources:", *(f"  {line}" for line in table_lines(("", "Resource", "Type", "Change", "What"), rows)), ""]
+    told = [f"  {one.resource}: '{one.operation}' runs, because {one.because}" for one in several if one.because]
+    table = table_lines(("", "Resource", "Type", "Change", "What"), rows)
+    return ["Resources:", *(f"  {line}" for line in table), *map(one_line, told if wide else ()), ""]
 
 
 def _summary(plan: Plan, absent: int, *, wide: bool) -> list[str]:

@@ -10,6 +10,9 @@ from innominatus_cli.reports.terminal import one_line, printable
 
 Data: TypeAlias = dict[str, Any]
 _NO_WORKFLOWS = "There are no product workflows."
+PRODUCTS_SCHEMA = "innominatus.dev/products/v1"
+WORKFLOWS_SCHEMA = "innominatus.dev/product-workflows/v1"
+GOLDEN_PATHS_SCHEMA = "innominatus.dev/golden-paths/v1"
 
 PRODUCTS = (
     Column("Product Name", "product"),
@@ -43,12 +46,12 @@ GOLDEN_PATHS = (
 def products_listing(products: Sequence[Data]) -> Listing:
     """Products with the number of their workflows; `allowed_text` says why one is not allowed."""
     rows = [{**product, "allowed_text": _allowed_text(product)} for product in products]
-    return Listing(PRODUCTS, rows, {"products": list(products)}, _NO_WORKFLOWS)
+    return Listing(PRODUCTS, rows, {"schema": PRODUCTS_SCHEMA, "products": list(products)}, _NO_WORKFLOWS)
 
 
 def workflows_listing(product: str, workflows: Sequence[Data]) -> Listing:
     """The workflows of one product; JSON and YAML show the product with its workflows."""
-    document = {"product": product, "workflows": list(workflows)}
+    document = {"schema": WORKFLOWS_SCHEMA, "product": product, "workflows": list(workflows)}
     return Listing(WORKFLOWS, [_row(workflow) for workflow in workflows], document, f"'{product}' has no workflows.")
 
 
@@ -64,7 +67,7 @@ def grouped_workflows_text(groups: Sequence[tuple[str, Sequence[Data]]], output:
     """The workflows of several products: a table a product, below its name."""
     if output in {"json", "yaml"}:
         document = [{"product": product, "workflows": list(workflows)} for product, workflows in groups]
-        return data_text({"products": document}, output)
+        return data_text({"schema": WORKFLOWS_SCHEMA, "products": document}, output)
     parts = [(product, listing_text(workflows_listing(product, workflows), output)) for product, workflows in groups]
     if output.startswith("template="):
         return "".join(text for _, text in parts)
@@ -73,7 +76,9 @@ def grouped_workflows_text(groups: Sequence[tuple[str, Sequence[Data]]], output:
 
 def golden_paths_listing(paths: Sequence[Data]) -> Listing:
     """Golden paths with what they ask for."""
-    return Listing(GOLDEN_PATHS, paths, {"golden_paths": list(paths)}, "There are no golden paths.")
+    return Listing(
+        GOLDEN_PATHS, paths, {"schema": GOLDEN_PATHS_SCHEMA, "golden_paths": list(paths)}, "There are no golden paths."
+    )
 
 
 def workflow_text(workflow: Data) -> str:

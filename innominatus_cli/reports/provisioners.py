@@ -15,6 +15,7 @@ _COLUMNS: Final = (
     Column("Product", "product"),
     Column("Source", "source"),
     Column("State", "state"),
+    Column("Used By", "used_by"),
     Column("Class", "class", wide=True),
     Column("Id", "id", wide=True),
     Column("Description", "description", wide=True),
@@ -46,6 +47,7 @@ def _one(row: dict[str, Any]) -> str:
     said = {
         "product": row["product"],
         "class": row["class"],
+        "used by": ", ".join(row["used_by"]),
         "alias of": row["alias_of"],
         "operations": ", ".join(row["operations"]),
         "runs": " ".join(row["run"]),

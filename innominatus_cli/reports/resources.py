@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from innominatus_cli.reports.listing import Column, Listing
+from innominatus_cli.reports.terminal import one_line, printable
 
 _COLUMNS: Final = (
     Column("Application", "application"),
@@ -60,13 +61,18 @@ def resource_text(row: dict[str, Any]) -> str:
     lines += [f"  output       {name}: withheld" for name in row["withheld_outputs"]]
     for one in row.get("backups", ()):
         lines.append(f"  backup       {one['id']}  {one['at']}  by {one['by']}  {one['location']}".rstrip())
+    for one in row["operations"]:
+        differs = f": {', '.join(one['differences'])}" if one["differences"] else ""
+        ended = "" if one["status"] == "succeeded" else f" ({one['status']})"
+        did = f"{one['did']}{ended}, by '{one['operation']}' in run {one['run']} of {one['by']}{differs}"
+        lines.append(f"  operation    {one['at']}  {did}")
     lines += [f"  history      {one['at']}  {one['state']}  by run {one['run']}" for one in row["history"]]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def outputs_text(outputs: dict[str, Any]) -> str:
-    """Outputs, a line each."""
-    return "".join(f"{name}={_short(value)}\n" for name, value in sorted(outputs.items()))
+    """Outputs, a line each; what a terminal would obey is escaped, and JSON has it as it is."""
+    return printable("".join(f"{name}={_short(value)}\n" for name, value in sorted(outputs.items())))
 
 
 def _short(value: object) -> str:

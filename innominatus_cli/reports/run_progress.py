@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
-from innominatus_cli.documents.words import undertaking
+from innominatus_cli.documents.words import counted, undertaking
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.reports.loops import steps_in_words, value_of_cell
 from innominatus_cli.reports.terminal import one_line
@@ -24,6 +24,7 @@ _WORDS: Final = {
     "planned": "waits",
 }
 _STYLES: Final = {"succeeded": "green", "failed": "bold red", "timed_out": "bold red", "interrupted": "yellow"}
+_WAITS: Final = "planned"
 _REFRESH_SECONDS: Final = 0.1
 
 
@@ -36,12 +37,14 @@ def progress_for(stream: TextIO, environ: Mapping[str, str]) -> Observer:
 class PlainProgress:
     """A line for every step: `[deployment/product] ecommerce/payment/deploy … ok 1.2s`.
 
-    A stream that is gone does not disturb the run.
+    Steps that wait are counted in the last line: a notice has said what for, and they are as many as the plan has. A
+    stream that is gone does not disturb the run.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._identities: dict[str, str] = {}
+        self._waiting = 0
 
     def run_started(self, run: str, plan: Plan) -> None:
         """Names the run."""
@@ -59,6 +62,9 @@ class PlainProgress:
 
     def step_finished(self, step: PlannedStep, result: StepResult, message: str) -> None:
         """One line, with the reason where there is one."""
+        if result.status == _WAITS:
+            self._waiting += 1
+            return
         self._say(f"{self._name(step)} … {result_text(result, message)}")
 
     def notice(self, text: str) -> None:
@@ -66,8 +72,9 @@ class PlainProgress:
         self._say(text)
 
     def run_finished(self, status: RunStatus) -> None:
-        """How it ended."""
-        self._say(f"run {status.replace('_', ' ')}")
+        """How it ended, and how many steps wait."""
+        waiting = f": {counted(self._waiting, 'step')} to come" if self._waiting else ""
+        self._say(f"run {status.replace('_', ' ')}{waiting}")
 
     def _name(self, step: PlannedStep) -> str:
         return f"[{step.phase}/{step.tier}] {self._identities.get(step.workflow_id or '', '')}/{_shown(step)}"
@@ -165,7 +172,7 @@ def result_text(result: StepResult, message: str) -> str:
         words.append(f"{result.duration_ms / 1000:.1f}s")
     if result.continued:
         words.append("(the run goes on)")
-    why = result.reason or message
+    why = "" if result.status == _WAITS else result.reason or message
     return " ".join(words) + (f": {why}" if why else "")
 
 

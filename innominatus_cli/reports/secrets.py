@@ -7,13 +7,13 @@ from innominatus_cli.reports.listing import Column, Listing
 from innominatus_cli.system.clock import timestamp
 
 _COLUMNS: Final = (
-    Column("SECRET", "name"),
-    Column("STORE", "store"),
-    Column("STATE", "state"),
-    Column("AGE", "age"),
-    Column("USED BY", "used_by"),
-    Column("MAX AGE", "max_age", wide=True),
-    Column("WHY", "why", wide=True),
+    Column("Secret", "name"),
+    Column("Store", "store"),
+    Column("State", "state"),
+    Column("Age", "age"),
+    Column("Used By", "used_by"),
+    Column("Max Age", "max_age", wide=True),
+    Column("Why", "why", wide=True),
 )
 _DAY: Final = 86_400
 _MINUTE: Final = 60

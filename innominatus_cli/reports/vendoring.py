@@ -36,7 +36,8 @@ def sources_listing(rows: Iterable[dict[str, Any]]) -> Listing:
         }
         for row in data
     ]
-    return Listing(_COLUMNS, shown, {"sources": data}, "admin-config.yaml has no `workflowSources`.")
+    document = {"schema": "innominatus.dev/workflow-sources/v1", "sources": data}
+    return Listing(_COLUMNS, shown, document, "admin-config.yaml has no `workflowSources`.")
 
 
 def verification_document(findings: Sequence[Finding]) -> dict[str, Any]:

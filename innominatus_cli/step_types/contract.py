@@ -67,6 +67,10 @@ def known(value: T | Reference[T]) -> T:
 PathInput = Annotated[str, Field(json_schema_extra={"x-path": True})]
 """A file or folder of the repository, relative to the file that names it, or else to the repository root."""
 
+LaterPathInput = Annotated[str, Field(json_schema_extra={"x-path": True, "x-later": True})]
+"""The same, or what an earlier step gives, as a folder that it generated. The plan's digest covers the step that gives
+it; whoever reads it holds it against the repository when it runs (`StepContext.later_path`)."""
+
 SecretName = Annotated[str, Field(json_schema_extra={"x-secret": True, "x-table": "secrets"})]
 """The name of a secret in admin-config's table `secrets`."""
 

@@ -1,6 +1,6 @@
 """Steps that wait, ask, tell, call and test."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -21,6 +21,11 @@ _FRAMEWORKS: Final = {
 
 def _as_items(value: object) -> object:
     return [value] if isinstance(value, dict | str) else value
+
+
+_Check: TypeAlias = NamedHealthCheck | HealthCheckName
+Checks = Annotated[list[_Check], BeforeValidator(_as_items, json_schema_input_type=_Check | list[_Check])]
+"""Checks; a single one needs no list."""
 
 
 class ApprovalInputs(StepInputs):
@@ -54,8 +59,8 @@ class WaitInputs(StepInputs):
 
     duration: DurationSeconds | Reference[int] | None = None
     """How long to wait at least, before the first check."""
-    until: Annotated[list[NamedHealthCheck | HealthCheckName], BeforeValidator(_as_items)] = []
-    """Checks, by their names in admin-config's table `healthChecks` or written out: the wait ends when all pass."""
+    until: Checks = []
+    """Checks, or one: names of admin-config's table `healthChecks`, or written out. The wait ends when all pass."""
     interval: DurationSeconds | Reference[int] = 10
     """Time between two looks."""
 

@@ -22,6 +22,8 @@ class Marked:
     value: str
     table: str = ""
     """The table of admin-config.yaml, for the marker `table`."""
+    later: bool = False
+    """Whether a path may also be one that only the run knows."""
 
 
 _MARKERS: tuple[tuple[str, Literal["path", "table", "secret", "workload"]], ...] = (
@@ -30,6 +32,7 @@ _MARKERS: tuple[tuple[str, Literal["path", "table", "secret", "workload"]], ...]
     ("x-secret", "secret"),
     ("x-workload", "workload"),
 )
+_LATER = "x-later"
 
 
 def marked_values(model: type[StepInputs], inputs: Mapping[str, Any]) -> Iterator[Marked]:
@@ -81,7 +84,7 @@ def _marked_part(schema: Mapping[str, Any], shared: Mapping[str, Any], above: fr
     if name:
         schema = {**shared[name], **schema}
         above |= {name}
-    found: dict[str, Any] = {key: schema[key] for key, _ in _MARKERS if key in schema}
+    found: dict[str, Any] = {key: schema[key] for key in (*dict(_MARKERS), _LATER) if key in schema}
     properties = {
         key: inner
         for key, part in schema.get("properties", {}).items()
@@ -106,7 +109,8 @@ def _walk(schema: Mapping[str, Any], value: object, at: tuple[str | int, ...]) -
 def _of_text(schema: Mapping[str, Any], value: str, at: tuple[str | int, ...]) -> Iterator[Marked]:
     for key, marker in _MARKERS:
         if key in schema:
-            yield Marked(at, marker, value, schema[key] if marker == "table" else "")
+            table = schema[key] if marker == "table" else ""
+            yield Marked(at, marker, value, table, later=marker == "path" and _LATER in schema)
 
 
 def _parts(schema: Mapping[str, Any], value: object) -> Iterator[tuple[str | int, Mapping[str, Any], object]]:

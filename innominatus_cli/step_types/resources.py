@@ -79,8 +79,9 @@ class ResourceProvisioningInputs(StepInputs):
     """The resource's `metadata.annotations`, as in `innominatus.dev/backup`."""
     tags: dict[str, Text] = {}
     """The resource's `metadata.tags`, by which resources are found and counted."""
-    operation: Literal["create", "delete", "release"] | Reference[str] = "create"
-    """`release` removes nothing: the application lets go of a resource that another one shares."""
+    operation: Literal["create", "update", "delete", "release"] | Reference[str] = "create"
+    """`update`: the provider's workflow for it has changed the resource. `release`: nothing is removed, the application
+    lets go of a resource that another one shares."""
     provisioner: ProvisionedBy | None = None
     """Written by planning, never by people; absent: the built-in provisioner of the type."""
     outputs: dict[str, Any] | None = None

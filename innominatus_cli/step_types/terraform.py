@@ -9,6 +9,7 @@ from innominatus_cli.documents.model import DurationSeconds, Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.step_types.contract import (
+    LaterPathInput,
     PathInput,
     Reference,
     RollbackMeans,
@@ -37,9 +38,9 @@ class TerraformInputs(StepInputs):
         )
     )
 
-    working_dir: PathInput
-    """The root module's folder, or the output `module` of a `terraform-generate` step. It is copied: nothing is written
-    into it."""
+    working_dir: LaterPathInput
+    """The root module's folder, or one that an earlier step gives (`module` of `terraform-generate`), by
+    its path from the root. It is copied: nothing is written into it."""
     operation: Operation | Reference[str] = "apply"
     tool: Literal["terraform", "tofu"] | None = None
     """The program; `terraform` where it is there, else `tofu`, where nothing is said."""

@@ -2,10 +2,11 @@
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = 10
 """Letters of a ULID that hold its time."""
 
@@ -43,6 +44,22 @@ class SystemClock:
     def new_id(self) -> str:
         """A ULID of now and 80 random bits."""
         return ulid(int(time.time() * 1000), os.urandom(10))
+
+
+def later(moment: datetime, seconds: float) -> datetime:
+    """So many seconds after a moment; the end of the calendar where that is beyond it."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def earlier(moment: datetime, seconds: float) -> datetime:
+    """So many seconds before a moment; 1970 where that is before all that clocks of computers count."""
+    try:
+        return max(moment - timedelta(seconds=seconds), _EPOCH)
+    except OverflowError:
+        return _EPOCH
 
 
 def ulid(milliseconds: int, randomness: bytes) -> str:

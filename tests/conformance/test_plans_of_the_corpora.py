@@ -13,9 +13,6 @@ from innominatus_cli.planning.request import Facts, PlanOutcome, PlanRequest
 
 REFUSED = {
     "examples/archive/resource-interpolation-workflow.yaml": "ORC-1034",
-    "providers/container-team/workflows/provision-container.yaml": "ORC-3001",
-    "providers/database-team/workflows/update-postgres.yaml": "ORC-2015",
-    "providers/identity-team/workflows/provision-gitea-org.yaml": "ORC-2018",
 }
 """Workflows of the original that cannot be planned as they are, and why; all of them in workflows/archive aside, which
 name files and step types that are not in the corpus."""

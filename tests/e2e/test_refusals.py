@@ -10,8 +10,9 @@ SCORE = "docs/examples/checkout-service/score.yaml"
 
 
 def refused(shop: Any, environment: str = "development", *more: str) -> dict[str, Any]:
-    """Runs, expects a refusal without side effects, and returns its record."""
+    """Runs, expects a refusal without side effects, of which `plan` told before, and returns its record."""
     before = shop.git("rev-parse", "HEAD")
+    planned = shop("plan", SCORE, "--env", environment, *more)
     told = shop("run", "deploy-app", SCORE, "--env", environment, *more)
     assert told.status == 3, told.all
     record: dict[str, Any]
@@ -21,7 +22,9 @@ def refused(shop: Any, environment: str = "development", *more: str) -> dict[str
     assert record["steps"] == []
     assert shop.records("run") == []
     errors = [finding for finding in record["findings"] if finding["severity"] == "error"]
+    assert planned.status == 3, planned.all
     for error in errors:
+        assert f"error {error['code']}" in planned.err
         assert f"{error['path']}:{error['line']}:{error['column']}: error {error['code']}" in told.err
         assert error["line"] > 0
         assert error["remedy"]

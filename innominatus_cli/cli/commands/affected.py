@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option
 
 
 @click.command("affected")
 @click.option("--since", metavar="REV", required=True, help="Compare with where HEAD left this revision.")
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="The environment.")
 @click.option("--golden-path", "name", metavar="NAME", shell_complete=offers.runnable, help="Else the default one.")
 @click.option("--policies-from", metavar="REV", help="Judge both ends by the policies of one revision.")
 @click.option(

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.moments import Moment
 from innominatus_cli.cli.output import output_option, page_options, print_listing, print_text
 
@@ -25,10 +26,12 @@ def command() -> None:
     "--action", "actions", metavar="WHAT", multiple=True, help="run, deploy, approve, adopt …; several count."
 )
 @click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help="Of one application.")
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="In one environment.")
 @click.option("--since", type=Moment(), help="From then on: 2026-11-20, a time, or 30d ago.")
 @click.option("--until", type=Moment(end=True), help="Until then; a day is included.")
-@click.option("--run", metavar="RUN", shell_complete=offers.runs, help="What concerns one run, or starts like its id.")
+@click.option(
+    "--run", metavar="RUN", shell_complete=offers.runs, help="What concerns a run: an id, its start, `latest`."
+)
 @output_option("table", "wide", "csv", "json", "yaml", "template")
 @page_options
 def search(output: str, limit: int | None, offset: int, **wished: Any) -> int:  # noqa: ANN401 - see AuditQuery

@@ -3,12 +3,13 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option
 
 
 @click.command("diff")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="Else the last one.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where they differ, as git does.")
 @output_option("text", "json", "yaml", "markdown", "template")
 def command(output: str, application: str, environment: str | None, exit_code: bool) -> int:

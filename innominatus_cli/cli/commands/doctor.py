@@ -3,12 +3,13 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_listing
 
 
 @click.command("doctor", short_help="Show which tools the workflows need, and whether they are here.")
 @click.argument("scores", metavar="[SCORE]...", nargs=-1, shell_complete=offers.scores_or_applications)
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="The environment.")
 @output_option()
 def command(scores: tuple[str, ...], environment: str | None, output: str) -> int:
     r"""Show which tools the workflows need, in which versions, what is here, and how to get what is not.

@@ -3,12 +3,13 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option
 
 
 @click.command("drift", short_help="Ask the tools whether everything is as it was made; the same as `drift`.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="Else the last one.")
 @output_option("table", "json", "yaml", "template")
 def command(output: str, application: str, environment: str | None) -> int:
     r"""Ask the tools whether what the last deployment made is still as it made it.

@@ -6,12 +6,13 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.by_hand import hand_options
+from innominatus_cli.cli.environments import ENVIRONMENT
 
 
 @click.command("exec")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("words", metavar="-- COMMAND [ARGUMENT]...", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="Else the last one.")
 @click.option("--workload", metavar="NAME", shell_complete=offers.workloads, help="Which one, where there are several.")
 @click.option("-c", "--container", metavar="NAME", help="Which container of the pod; else its first one.")
 @hand_options

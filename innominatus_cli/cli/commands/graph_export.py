@@ -32,4 +32,4 @@ def command(score: str, form: str, file: str | None, **wish: Any) -> int:  # noq
     from innominatus_cli.cli.planning import print_graph
     from innominatus_cli.operations.planning import PlanWish, plan_for
 
-    return print_graph(plan_for(PlanWish(**wish, score=score_of(score))), form, file)
+    return print_graph(plan_for(PlanWish(**wish, score=score_of(score)), judging=False), form, file)

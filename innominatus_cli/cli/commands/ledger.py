@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.moments import Moment
 from innominatus_cli.cli.output import output_option, print_document, print_listing, print_text
 
@@ -143,7 +144,7 @@ def show(run: str, output: str) -> int:
 @command.command("export", short_help="Print the ledger for other tools: in-toto statements, CSV, JSON.")
 @click.option("--format", "form", type=click.Choice(("in-toto", "csv", "json")), default="in-toto", show_default=True)
 @click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help="Of one application.")
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="In one environment.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="In one environment.")
 @click.option("--since", type=Moment(), help="Runs that began then or later: 2026-11-20, a time, or 30d ago.")
 def export(form: str, application: str | None, environment: str | None, since: datetime | None) -> int:
     r"""Print the ledger for other tools, the oldest run first.

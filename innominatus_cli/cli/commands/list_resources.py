@@ -3,13 +3,14 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, page_options, print_listing
 from innominatus_cli.operations.resources.lifecycle import STATES
 
 
 @click.command("list-resources")
 @click.argument("application", metavar="[APP]", required=False, shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="ENV", help="Only of this one.", shell_complete=offers.environments)
+@click.option("--env", "environment", metavar="ENV", help="Only of this one.", type=ENVIRONMENT)
 @click.option("--type", "kind", metavar="TYPE", help="Only of this type.", shell_complete=offers.resource_types)
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME[=VALUE]", help="Only those with this tag; repeatable.")
@@ -34,11 +35,13 @@ def command(
       innominatus-ctl list-resources --state failed -o json
       innominatus-ctl list-resources --tag team=payments
     """
-    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.cli.remarks import tell_interrupted, told
     from innominatus_cli.operations.history import open_ledger, page
     from innominatus_cli.operations.resources.looking import resources
     from innominatus_cli.reports.resources import resources_listing
 
-    found = resources(open_ledger(), application, environment, kind, state, tags)
+    ledger = open_ledger()
+    found = resources(ledger, application, environment, kind, state, tags)
     print_listing(resources_listing(page(found.rows, limit, offset)), output)
+    tell_interrupted(ledger, application, environment)
     return told(found.findings)

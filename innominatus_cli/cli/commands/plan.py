@@ -31,6 +31,9 @@ def command(
 ) -> int:
     r"""Show what a run would do, and why. Nothing is executed or written.
 
+    At its end stands what policies refuse of a run that you start now (exit status 3), and which approvals it would
+    wait for (exit status 0: the plan is what people approve).
+
     \b
     Examples:
       innominatus-ctl plan docs/examples/checkout-service/score.yaml --env development

@@ -6,13 +6,14 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.by_hand import hand_options
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.foreground import Ports
 
 
 @click.command("port-forward")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("ports", metavar="[LOCAL:]PORT...", nargs=-1, required=True, type=Ports())
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="Else the last one.")
 @click.option("--workload", metavar="NAME", shell_complete=offers.workloads, help="Which one, where there are several.")
 @hand_options
 @click.option("--address", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Where to listen.")

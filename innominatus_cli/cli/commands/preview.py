@@ -20,7 +20,8 @@ def command(output: str, **wish: Any) -> int:  # noqa: ANN401
 
     `plan` executes nothing; this asks terraform plan, kubectl diff, helm's dry run and their like, which need the
     tools, credentials and a network. Nothing is changed. Inputs that other steps give have their last values: before
-    the first deployment a step that needs one cannot say, and the command ends with 4.
+    the first deployment a step that needs one cannot say, and the command ends with 4. Of a run that policies refuse
+    nothing is asked, and it ends with 3.
 
     \b
     Examples:

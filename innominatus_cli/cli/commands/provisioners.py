@@ -26,6 +26,8 @@ def command() -> None:
 def list_provisioners(product: str | None, output: str, limit: int | None, offset: int) -> int:
     r"""List every provisioner: those of products, providers, Score provisioner files, and the built-in ones.
 
+    `Used By` names the applications whose Score files get it, and the workflows whose steps do.
+
     \b
     Examples:
       innominatus-ctl provisioners list

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option
 from innominatus_cli.cli.running import RUN_DEFAULTS, carry_out, dry_run_option, execution_options
 
 
 @click.command("redeploy")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="Else the last one.")
 @execution_options
 @dry_run_option
 @output_option("text", "json", "yaml")

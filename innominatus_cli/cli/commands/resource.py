@@ -7,6 +7,7 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.by_hand import hand_options
 from innominatus_cli.cli.commands.drift import command as drift
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document
 
 
@@ -24,9 +25,7 @@ def command() -> None:
     """
 
 
-_environment = click.option(
-    "--env", "environment", metavar="ENV", help="Where it is.", shell_complete=offers.environments
-)
+_environment = click.option("--env", "environment", metavar="ENV", help="Where it is.", type=ENVIRONMENT)
 
 
 @command.command("show", short_help="Show its state, what made it, its outputs and its history.")
@@ -54,20 +53,23 @@ def show(application: str, name: str, environment: str | None, output: str) -> i
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
 @_environment
+@click.option("--refresh", is_flag=True, help="Let its provider's workflow for `read` say what they are now.")
 @output_option("table", "json", "yaml")
-def outputs(application: str, name: str, environment: str | None, output: str) -> int:
+def outputs(application: str, name: str, environment: str | None, refresh: bool, output: str) -> int:
     r"""Print the outputs of a resource that its last record holds; secret ones are in no record.
+
+    With --refresh its provider is asked, and nothing is recorded: the next deployment does that.
 
     \b
     Examples:
       innominatus-ctl resource outputs checkout-service database
-      innominatus-ctl resource outputs checkout-service database -o json
+      innominatus-ctl resource outputs checkout-service database --refresh -o json
     """
     from innominatus_cli.operations.history import open_ledger
-    from innominatus_cli.operations.resources.looking import resource
+    from innominatus_cli.operations.resources.looking import outputs_of
     from innominatus_cli.reports.resources import outputs_text
 
-    found = resource(open_ledger(), application, name, environment)["outputs"]
+    found = outputs_of(open_ledger(), application, name, environment, refresh=refresh)
     print_document(found, output, lambda: outputs_text(found))
     return 0
 
@@ -148,8 +150,8 @@ def restore(
 @command.command("transfer", short_help="Bring what it holds into another environment.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("name", metavar="RESOURCE", shell_complete=offers.resources)
-@click.option("--env", "source", metavar="ENV", required=True, shell_complete=offers.environments, help="From where.")
-@click.option("--to", "target", metavar="ENV", required=True, shell_complete=offers.environments, help="Where to.")
+@click.option("--env", "source", metavar="ENV", required=True, type=ENVIRONMENT, help="From where.")
+@click.option("--to", "target", metavar="ENV", required=True, type=ENVIRONMENT, help="Where to.")
 @hand_options
 @output_option("text", "json", "yaml")
 def transfer(application: str, name: str, source: str, target: str, output: str, **given: Any) -> int:  # noqa: ANN401

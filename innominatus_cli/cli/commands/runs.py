@@ -3,6 +3,7 @@
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document
 
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 @command.command("bisect", short_help="Find the first bad run after a good one, and what came between.")
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="Only there.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="Only there.")
 @click.option("--good", metavar="RUN", shell_complete=offers.runs, help="Look behind this run.")
 @click.option("--bad", metavar="RUN", shell_complete=offers.runs, help="Look up to this run.")
 @output_option("text", "json", "yaml", "template")

@@ -6,6 +6,7 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.by_hand import hand_options
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document
 
 
@@ -13,7 +14,7 @@ from innominatus_cli.cli.output import output_option, print_document
 @click.argument("application", metavar="APP", shell_complete=offers.applications)
 @click.argument("workload", metavar="[WORKLOAD]", required=False, shell_complete=offers.workloads)
 @click.option("--replicas", metavar="N", type=click.IntRange(0, 10_000), required=True, help="How many; 0 stops it.")
-@click.option("--env", "environment", metavar="ENV", shell_complete=offers.environments, help="Else the last one.")
+@click.option("--env", "environment", metavar="ENV", type=ENVIRONMENT, help="Else the last one.")
 @hand_options
 @output_option("text", "json", "yaml")
 def command(

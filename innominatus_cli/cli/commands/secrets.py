@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document, print_listing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -14,9 +15,7 @@ _WHERE = "The environment; by default development."
 
 def _of_what(function: F) -> F:
     ours = "The application, for secrets that each has of its own."
-    env = click.option(
-        "--env", "environment", metavar="NAME", default="development", shell_complete=offers.environments, help=_WHERE
-    )
+    env = click.option("--env", "environment", metavar="NAME", default="development", type=ENVIRONMENT, help=_WHERE)
     app = click.option("--app", "application", metavar="APP", shell_complete=offers.applications, help=ours)
     return app(env(function))
 

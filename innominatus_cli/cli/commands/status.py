@@ -32,7 +32,7 @@ def command(application: str | None, watch: bool, output: str, limit: int | None
       innominatus-ctl status checkout-service --watch
       innominatus-ctl status -o json
     """
-    from innominatus_cli.cli.remarks import told
+    from innominatus_cli.cli.remarks import tell_interrupted, told
     from innominatus_cli.operations.history import open_ledger, page, status
     from innominatus_cli.reports.history import status_listing
 
@@ -41,8 +41,10 @@ def command(application: str | None, watch: bool, output: str, limit: int | None
 
     if watch:
         return _watched(application, output, listing)
-    found = status(open_ledger(), application)
+    ledger = open_ledger()
+    found = status(ledger, application)
     print_listing(listing(found), output)
+    tell_interrupted(ledger, application)
     return told(found.findings)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from innominatus_cli.cli import offers
+from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.output import output_option, print_document
 from innominatus_cli.cli.overriding import override_options
 from innominatus_cli.cli.wishing import parameter_options
@@ -14,7 +15,7 @@ from innominatus_cli.cli.wishing import parameter_options
 @click.argument("workflow", shell_complete=offers.product_workflows)
 @click.argument("score", shell_complete=offers.files)
 @click.option("--dry-run/--execute", default=True, help="Show the steps (default), or run them and record the run.")
-@click.option("--env", "environment", metavar="NAME", shell_complete=offers.environments, help="The environment.")
+@click.option("--env", "environment", metavar="NAME", type=ENVIRONMENT, help="The environment.")
 @parameter_options
 @override_options
 @output_option("text", "json", "yaml")

@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.cloudformation.client import Asked, Aws
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.made_notes import changing, gone, what_was_done
@@ -142,7 +143,7 @@ def _planned(aws: Aws) -> Asked[DriverResult]:
         return made
     if made.changes:
         yield from _thrown_away(aws, made)
-    return _result(aws, {}, made, f"{len(made.changes)} changes")
+    return _result(aws, {}, made, counted(len(made.changes), "change"))
 
 
 def _described(aws: Aws) -> Asked[DriverResult]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.databases.connections import Connection, connection_of
 from innominatus_cli.drivers.databases.postgres_objects import objects_of_postgres
@@ -55,7 +56,7 @@ def driver(ctx: StepContext) -> DriverSteps:
         if isinstance(judged, Finding):
             return DriverResult(failure=judged)
     outputs = {"changed": judged.changed, "objects": judged.objects, "applied": judged.applied}
-    message = f"{len(judged.changed)} changed, {judged.objects} objects"
+    message = f"{len(judged.changed)} changed, {counted(judged.objects, 'object')}"
     return DriverResult(outputs=outputs, message=message, tools=judged.tools)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from innominatus_cli.documents.json_reader import read_json
 from innominatus_cli.documents.run_record import ToolFound
+from innominatus_cli.documents.words import counted
 from innominatus_cli.drivers.contract import DriverResult, DriverSteps, StepContext
 from innominatus_cli.drivers.kubernetes.access import failed
 from innominatus_cli.drivers.kubernetes.names import is_namespace
@@ -180,7 +181,7 @@ class _Helm:
         if not objects:
             return self._ctx.failed(codes.NOTHING_TO_CHECK, "the chart renders no object")
         path = self._ctx.artifact_path()
-        message = f"{len(objects)} objects rendered"
+        message = f"{counted(len(objects), 'object')} rendered"
         outputs = self._outputs(0, [path])
         return DriverResult(outputs=outputs, artifacts={path: text.encode()}, message=message, tools=self._tools)
 
@@ -281,7 +282,7 @@ class _Helm:
         changes = [{"action": "create", "object": title} for title in after if title not in before]
         changes += [{"action": "update", "object": one} for one in after if one in before and before[one] != after[one]]
         changes += [{"action": "delete", "object": title} for title in before if title not in after]
-        return DriverResult(outputs={"changes": changes}, message=f"{len(changes)} changes", tools=self._tools)
+        return DriverResult(outputs={"changes": changes}, message=counted(len(changes), "change"), tools=self._tools)
 
     def drifted(self) -> DriverSteps:
         installed = yield from self._installed()

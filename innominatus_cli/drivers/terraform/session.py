@@ -316,7 +316,7 @@ def _module(ctx: StepContext, inputs: TerraformInputs, root: Path) -> Path | Fin
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if generated:
             return written(generated, root / "work")
-        module = ctx.repository_path(where)
+        module = ctx.later_path(where)
         return module if isinstance(module, Finding) else copied(module, ctx.work_dir, root / "work")
     except UnusableModule as unusable:
         return ctx.finding(codes.INPUTS_UNUSABLE, f"'{where}' {unusable}")

@@ -128,7 +128,8 @@ PATH_NOT_STATIC = Code(
     "ORC-3034",
     "A path is known only at run time",
     "Name the path with values that are known when planning.",
-    detail="The plan's digest covers every file that a step reads, so that the path must be known when planning.",
+    detail="The plan's digest covers every file that a step reads, so that the path must be known when planning. "
+    "`workingDir` of a `terraform` step may be what an earlier step gives: it is checked when it runs.",
 )
 UNDEFINED_ENTRY = Code(
     "ORC-3035",

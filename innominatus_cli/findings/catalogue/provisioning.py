@@ -40,6 +40,16 @@ LEFT_BEHIND = Code(
     detail="The provider that made the resource has no workflow that removes it. The removal of the application goes "
     "on without, and the resource stays.",
 )
+UPDATE_NOT_CALLED = Code(
+    "ORC-5575",
+    "A provider's workflow for `update` is not called",
+    "Give its parameters a default, an output of `create` of the same name, or a param of the resource.",
+    Severity.WARNING,
+    detail="The resource is there and is asked for in another way, so that `update` of its provider should run. It "
+    "cannot be called, and `create` runs again, as it does where a provider has no `update`. What `update` is called "
+    "with are the params of the resource, what is known of it (`app_name`, `resource_name`, …), its outputs that the "
+    "records have, and defaults of `create`.",
+)
 PROVISIONER_FAILED = Code(
     "ORC-5540",
     "A provisioner failed",

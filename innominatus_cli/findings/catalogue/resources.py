@@ -1,5 +1,6 @@
 """Blocks 617x and 557x: resources and workloads, as the records know them, and what is done to them by hand."""
 
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Severity
 
 UNKNOWN_RESOURCE = Code(
@@ -16,7 +17,7 @@ ORPHANED_RESOURCE = Code(
     "together with the application.",
     Severity.WARNING,
     detail="A deployment made the resource, the Score file named it then, and no run has removed it since. No "
-    "deployment removes a resource, for its data would be gone: it stays, and is told by every plan.",
+    "deployment removes a resource, for its data would be gone: it stays, and is told by every plan and every run.",
 )
 CHANGED_BY_HAND = Code(
     "ORC-6172",
@@ -46,7 +47,8 @@ NOT_OFFERED = Code(
     "The provisioner of a resource does not offer that",
     "Let the provisioner offer it (docs/product-team-guide/provisioners.md), or do it with the resource's own tools.",
     detail="`backup` and `restore` are up to provisioners that are code: a class that has methods of these names, a "
-    "program whose `describes` lists them under `operations`. `resource transfer` needs both.",
+    "program whose `describes` lists them under `operations`. `resource transfer` needs both. What reads outputs "
+    "again is a provider's workflow for `read`.",
 )
 NO_SUCH_BACKUP = Code(
     "ORC-5571",
@@ -54,4 +56,12 @@ NO_SUCH_BACKUP = Code(
     "`innominatus-ctl resource show` lists the backups of a resource.",
     detail="Backups are known by the actions that `resource backup` wrote. Their files are in the state folder of the "
     "clone that made them, or where the provisioner said.",
+)
+NOT_READ = Code(
+    "ORC-5576",
+    "A resource cannot be read again",
+    "`innominatus-ctl resource health` says how it is; deploy once more where it is gone.",
+    exit_status=ExitStatus.RUN_FAILED,
+    detail="The workflow for `read` of its provider failed or could not be planned, or it says that the resource is "
+    "gone. `resource outputs` without `--refresh` has what the last deployment gave.",
 )

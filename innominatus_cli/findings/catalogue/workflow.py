@@ -133,6 +133,16 @@ VALUE_IN_SCRIPT = Code(
     "does, and a secret would be written into a file. As environment variables all of them are safe.",
     guards=True,
 )
+OLD_TEMPLATE = Code(
+    "ORC-2220",
+    "Something of the original's templates is read as something else",
+    "Write it as the message says.",
+    Severity.WARNING,
+    detail="Files of the original say some things that have no meaning here, or another one, and are read as they were "
+    "meant. `{{ now }}` is the time at which the run began; a shell's default `${NAME:-text}` in an output is the "
+    "environment variable, or the text; an optional text without a default is empty; `{{ .parameters.x }}` between "
+    "double quotes of a script is an environment variable of the step, where the default is no plain word.",
+)
 UNDEFINED_NAME = Code(
     "ORC-2019",
     "A step names a secret, health check or alert that admin-config.yaml does not define",

@@ -4,15 +4,18 @@ from typing import Final
 
 from innominatus_cli.documents.nodes import SequenceNode
 from innominatus_cli.documents.repository import ADMIN_CONFIG
+from innominatus_cli.documents.vocabulary import Trigger
 from innominatus_cli.documents.yaml_reader import read_yaml
 from innominatus_cli.documents.yaml_writer import inline_text
 from innominatus_cli.findings.catalogue.workflow import LIST_NOT_EDITABLE
 from innominatus_cli.findings.finding import CannotContinue, Finding
+from innominatus_cli.findings.near_names import near_names
 from innominatus_cli.operations.creation.files import NewFile
 from innominatus_cli.operations.creation.surroundings import Surroundings
 from innominatus_cli.policies.rules import Rule
 
 _KEY: Final = "allowedProductWorkflows"
+_BY_HAND: Final = Trigger.MANUAL
 
 
 def allow(
@@ -34,6 +37,26 @@ def allow(
         for place in told
     )
     return edited, remarks
+
+
+def refusals(surroundings: Surroundings, product: str) -> list[str]:
+    """Why policies will refuse every deployment of an application of a product: a line for each of its workflows."""
+    policies = surroundings.policies
+    allowed, types = policies.allowed_product_workflows, policies.allowed_step_types
+    told = []
+    for identity, workflow in surroundings.workflows.items():
+        spec = workflow.model.spec
+        if workflow.model.metadata.product != product or not set(spec.triggers) - {_BY_HAND}:
+            continue
+        if allowed is not None and identity not in allowed.value:
+            near = near_names(identity, set(allowed.value) - set(surroundings.workflows))
+            hint = f", which has '{near[0]}' and no workflow of that name" if near else ""
+            told.append(f"'{identity}' is not in {_KEY} ({allowed.place.path}:{allowed.place.line}){hint}")
+        lacking = [] if types is None else sorted({step.type for step in spec.steps} - set(types.value))
+        if types is not None and lacking:
+            place = f"{types.place.path}:{types.place.line}"
+            told.append(f"'{identity}' has steps of the type {', '.join(lacking)}, which {place} does not allow")
+    return told
 
 
 def _with_entry(surroundings: Surroundings, identity: str) -> NewFile:

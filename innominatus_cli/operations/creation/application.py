@@ -5,6 +5,7 @@ from typing import Final
 
 from innominatus_cli.documents.globs import matches
 from innominatus_cli.documents.repository import Repository
+from innominatus_cli.operations.creation.allowing import refusals
 from innominatus_cli.operations.creation.files import Creation, NewFile, modeline
 from innominatus_cli.operations.creation.questions import (
     LABEL,
@@ -57,7 +58,9 @@ def _path(called: str) -> str:
 
 
 def _default_product(asked: Asked) -> Answer:
-    return tuple(asked.surroundings.products[:1])
+    """The first product; one whose applications can be deployed before one whose workflows policies refuse."""
+    products = asked.surroundings.products
+    return tuple(sorted(products, key=lambda one: bool(refusals(asked.surroundings, one)))[:1])
 
 
 def _port_problem(_asked: Asked, value: str) -> str:
@@ -110,6 +113,10 @@ def _remarks(asked: Asked, path: str) -> list[str]:
     product, others = asked.text("product"), len(asked.surroundings.products) > 1
     if product and others:  # it may be a default that nobody chose
         remarks.append(f"Its product is '{product}' (`--product` names another one).")
+    refused = refusals(asked.surroundings, product) if product else []
+    if refused:
+        remarks.append("Policies will refuse to deploy it, until the platform team allows what its product brings:")
+        remarks += [f"  {one}." for one in refused]
     return remarks
 
 

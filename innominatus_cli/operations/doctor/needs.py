@@ -7,13 +7,14 @@ from typing import Any, Final
 from innominatus_cli.documents.admin_config import AdminConfigDocument, EnvironmentDefinition
 from innominatus_cli.documents.kinds import WORKFLOW_KINDS
 from innominatus_cli.documents.nodes import Document
-from innominatus_cli.documents.plan import Plan, PlannedStep, ToolNeed
+from innominatus_cli.documents.plan import Plan, ToolNeed
 from innominatus_cli.documents.repository import ADMIN_CONFIG, YAML, Repository
 from innominatus_cli.documents.typed import Typed, typed_or_findings
 from innominatus_cli.documents.workflow import StepDefinition, WorkflowDocument
 from innominatus_cli.findings.finding import CannotContinue, Severity
 from innominatus_cli.operations.opening import root_of
 from innominatus_cli.operations.planning import DEFAULT_ENVIRONMENT, PlanWish, plan_with, store_of
+from innominatus_cli.planning.known_conditions import never_runs
 from innominatus_cli.planning.own_types import StepTypes
 from innominatus_cli.planning.places import Spot
 from innominatus_cli.step_types.contract import StepType
@@ -152,7 +153,7 @@ def _inputs(kind: StepType, step: StepDefinition, environment: EnvironmentDefini
 
 def _add_plan(needs: Needs, plan: Plan) -> None:
     for step in plan.steps:
-        if _never_runs(step):
+        if never_runs(step):
             continue
         if needs.secrets is not None:
             needs.secrets.update(step.secrets)
@@ -160,14 +161,6 @@ def _add_plan(needs: Needs, plan: Plan) -> None:
         at = f"{where.path}:{where.line}" if where is not None and where.path else plan.application.name
         _add_step(needs, f"{at}: step '{step.name}'", step.inputs, step.tools)
         _add_programs(needs, f"{at}: step '{step.name}'", step.type, step.inputs, plan.environment)
-
-
-def _never_runs(step: PlannedStep) -> bool:
-    """Whether planning has found that the step's condition does not hold, as for steps of other environments."""
-    asked, denied = step.conditions.if_tree, step.conditions.unless_tree
-    return (isinstance(asked, Mapping) and asked.get("value") is False) or (
-        isinstance(denied, Mapping) and denied.get("value") is True
-    )
 
 
 def _add_step(needs: Needs, user: str, inputs: Mapping[str, Any], tools: Iterable[ToolNeed]) -> None:

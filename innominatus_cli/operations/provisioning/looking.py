@@ -1,5 +1,6 @@
 """`provisioners list`, `show` and `validate`: what makes resources here, as plain data."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from innominatus_cli.documents.repository import Repository
@@ -7,6 +8,7 @@ from innominatus_cli.findings.catalogue import provisioning as codes
 from innominatus_cli.findings.catalogue.structure import NOTHING_MAKES_RESOURCE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Related
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.operations.provisioning.users import users_of
 from innominatus_cli.provisioners.choice import ANY, Choice, Kind
 from innominatus_cli.provisioners.registry import PROVISIONERS, Registry, registry_of
 
@@ -16,8 +18,10 @@ Data = dict[str, Any]
 def provisioners(repository: Repository, product: str | None = None) -> list[Data]:
     """Every provisioner, by type; of a product only those that its applications may have."""
     registry = registry_of(repository)
+    users = users_of(repository, registry)
     found = [one for one in registry.choices if product is None or one.product in {ANY, product}]
-    return [as_data(one, registry) for one in sorted(found, key=lambda one: (one.type, one.product == ANY, one.where))]
+    ordered = sorted(found, key=lambda one: (one.type, one.product == ANY, one.where))
+    return [as_data(one, registry, users) for one in ordered]
 
 
 def provisioners_of_type(repository: Repository, kind: str) -> list[Data]:
@@ -28,11 +32,12 @@ def provisioners_of_type(repository: Repository, kind: str) -> list[Data]:
         names = sorted({one.type for one in registry.choices})
         message = f"nothing makes the type '{kind}'"
         raise CannotContinue(Finding(NOTHING_MAKES_RESOURCE, message, Place("provisioners"), did_you_mean(kind, names)))
-    return [as_data(one, registry, details=True) for one in found]
+    users = users_of(repository, registry)
+    return [as_data(one, registry, users, details=True) for one in found]
 
 
-def as_data(choice: Choice, registry: Registry, *, details: bool = False) -> Data:
-    """A provisioner as data; with details also what it promises, takes and is made of."""
+def as_data(choice: Choice, registry: Registry, users: Mapping[int, list[str]], *, details: bool = False) -> Data:
+    """A provisioner as data; with details also what it promises, takes and is made of. `users` is by `users_of`."""
     hidden = _hidden_by(choice, registry)
     data: Data = {
         "type": choice.type,
@@ -46,7 +51,8 @@ def as_data(choice: Choice, registry: Registry, *, details: bool = False) -> Dat
         "usable": not choice.problem,
         "problem": choice.problem,
         "hidden_by": hidden,
-        "state": "cannot be used" if choice.problem else f"hidden by {hidden}" if hidden else "in use",
+        "state": "cannot be used" if choice.problem else f"hidden by {hidden}" if hidden else "ready",
+        "used_by": users.get(id(choice), []),
         "description": choice.description,
     }
     if not details:

@@ -1,6 +1,6 @@
 """`resource health`: how resources and workloads are right now, as those say who made them. Nothing is changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
@@ -12,8 +12,10 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.deployed_diff import standing_deployments
 from innominatus_cli.operations.history import OpenLedger, score_files
+from innominatus_cli.operations.resources.reading import read_resource, reader_of
 from innominatus_cli.operations.resources.recorded import PROVISIONING, RecordedResource, recorded_resources
 from innominatus_cli.operations.step_parts import answers
+from innominatus_cli.provisioners.choice import Choice
 
 
 class Health(NamedTuple):
@@ -94,11 +96,27 @@ def _of_resource(ledger: OpenLedger, row: RecordedResource, watch: Callable[[str
         yield Health(*about, "unknown", "its plan is not in the ledger")
         return
     watch(f"{row.application}/{row.environment}: {row.name}")
+    reader = reader_of(ledger.repository, row)
+    if reader is not None:
+        yield _as_recorded(about, state, _read(ledger, row, reader))
+        return
     for told in _asked(ledger, plan, row.step, row.made_by.record.steps):
-        health, message = told["health"], told["message"]
-        if state == "degraded" and health in {"healthy", "unknown"}:
-            health, message = "degraded", f"a later step failed on it{f'; {message}' if message else ''}"
-        yield Health(*about, health, message, told["problem"])
+        yield _as_recorded(about, state, told)
+
+
+def _as_recorded(about: tuple[str, str, str, str, str], state: str, told: Mapping[str, str]) -> Health:
+    """What was told, where the records know nothing worse."""
+    health, message = told["health"], told["message"]
+    if state == "degraded" and health in {"healthy", "unknown"}:
+        health, message = "degraded", f"a later step failed on it{f'; {message}' if message else ''}"
+    return Health(*about, health, message, told["problem"])
+
+
+def _read(ledger: OpenLedger, row: RecordedResource, reader: Choice) -> Mapping[str, str]:
+    """What the workflow `read` of its provider says."""
+    read = read_resource(ledger, row, reader)
+    health, message = ("unknown", "") if read.problem else read.health
+    return {"health": health, "message": message, "problem": read.problem}
 
 
 def _of_deployment(ledger: OpenLedger, stored: StoredRecord, watch: Callable[[str], object]) -> Iterator[Health]:

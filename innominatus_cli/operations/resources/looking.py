@@ -6,7 +6,7 @@ Nobody writes states: the records are the truth, and the same records give the s
 from collections.abc import Iterable, Mapping
 
 from innominatus_cli.findings.catalogue.ledger import UNKNOWN_APPLICATION
-from innominatus_cli.findings.catalogue.resources import UNKNOWN_RESOURCE
+from innominatus_cli.findings.catalogue.resources import NOT_OFFERED, NOT_READ, UNKNOWN_RESOURCE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.history import Found, OpenLedger, score_files
@@ -39,6 +39,31 @@ def resource(ledger: OpenLedger, application: str, name: str, environment: str |
     """One resource with its history. Raises CannotContinue where there is none, or it is in several environments."""
     one = recorded_resource(ledger, application, name, environment)
     return {**_with_users(ledger, [one])[0], "backups": backups_of(ledger.store, one)}
+
+
+def outputs_of(
+    ledger: OpenLedger, application: str, name: str, environment: str | None = None, *, refresh: bool = False
+) -> Data:
+    """The outputs of a resource, without secrets: those of its last record, or with `refresh` as they are now.
+
+    Raises CannotContinue as `resource` does, and where nobody can be asked or the answer is that nothing is there.
+    """
+    one = recorded_resource(ledger, application, name, environment)
+    outputs: Data = one.data["outputs"]
+    if not refresh:
+        return outputs
+    from innominatus_cli.operations.resources.reading import read_resource, reader_of  # noqa: PLC0415 - few ask
+
+    place = Place(application)
+    reader = reader_of(ledger.repository, one) if one.is_there else None
+    if reader is None:
+        why = f"it is {one.state}" if not one.is_there else "who made it has no workflow for 'read'"
+        raise CannotContinue(Finding(NOT_OFFERED, f"the outputs of '{name}' cannot be read again: {why}", place))
+    read = read_resource(ledger, one, reader)
+    if read.problem or read.is_gone:
+        why = read.problem or f"its provider says that it is {read.word}"
+        raise CannotContinue(Finding(NOT_READ, f"the outputs of '{name}' cannot be read again: {why}", place))
+    return {**{key: value for key, value in outputs.items() if key not in read.withheld}, **read.outputs}
 
 
 def recorded_resource(

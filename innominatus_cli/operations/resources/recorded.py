@@ -9,9 +9,12 @@ from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.ledger.store import Records, StoredRecord
-from innominatus_cli.operations.resources.differences import differences_of, is_scaling
 from innominatus_cli.operations.resources.lifecycle import THERE, End, Event, State, Work, moves
+from innominatus_cli.planning.provisioning import DELETES
+from innominatus_cli.planning.resource_differences import differences_of, is_scaling
+from innominatus_cli.planning.resource_operations import READS, UPDATES
 from innominatus_cli.planning.rollback import RESTORE, UNDO
+from innominatus_cli.planning.shared_resources import MAKES
 
 Data: TypeAlias = dict[str, Any]
 
@@ -24,6 +27,7 @@ _ENDS: Final[Mapping[str, End]] = {
     "timed_out": "failed",
     "interrupted": "open",
 }
+_DID: Final[Mapping[Work, str]] = {"change": "updated", "scale": "scaled", "remove": "removed"}
 
 
 @dataclass(slots=True)
@@ -46,7 +50,11 @@ class RecordedResource:
     """The last successful step."""
     made_by: StoredRecord | None = None
     """The record of that step."""
+    since_by: StoredRecord | None = None
+    """The record since which it is as it is: later ones only made sure of it."""
     history: list[Data] = field(default_factory=list)
+    operations: list[Data] = field(default_factory=list)
+    """What each run asked of its provisioner, the oldest first."""
 
     @property
     def is_there(self) -> bool:
@@ -94,6 +102,7 @@ class RecordedResource:
             "withheld_outputs": list(self.result.withheld_outputs) if self.result else [],
             "hints": [hint.as_json() for hint in (self.result.hints or ())] if self.result else [],
             "history": list(self.history),
+            "operations": list(self.operations),
         }
 
 
@@ -134,7 +143,7 @@ class _Fold:
     def over(self, records: Iterable[StoredRecord]) -> dict[str, RecordedResource]:
         """The resources by name, after these records, the oldest first."""
         several = [*records]
-        planned = _planned(self._store, [one.record.plan for one in several if one.record.plan])
+        planned = resource_steps(self._store, [one.record.plan for one in several if one.record.plan])
         for stored in several:
             record = stored.record
             if record.resumes:
@@ -154,19 +163,21 @@ class _Fold:
             self._done[record.run, step.id] = self._done[result.reused_from, step.id]
             return
         row = self._rows.setdefault(name, RecordedResource(self._application, self._environment, name))
-        before = replace(row, history=[])
+        before = replace(row, history=[], operations=[])
         end = _end_of(step, result, record.steps)
         work = _work(row, step)
+        self._note(row, stored, result, step, work, end)
         row.stored, row.asked = stored, {**step.inputs}
         self._move(row, stored, Event(work, end), result)
         if end == "done":
             gone = work == "remove"
             row.made, row.result, row.step = (None, None, None) if gone else (row.asked, result, step)
             row.made_by = None if gone else stored
+            row.since_by = None if gone else row.since_by if work == "make" and before.is_there else stored
             if work != "make" or not before.is_there:
                 self._done[record.run, step.id] = _Done(name, work, before)
         elif not row.is_there:
-            row.made = row.result = row.step = row.made_by = None
+            row.made = row.result = row.step = row.made_by = row.since_by = None
 
     def _taken_back(self, stored: StoredRecord, rolled_back: str) -> None:
         for result in stored.record.steps:
@@ -180,10 +191,11 @@ class _Fold:
             row.stored = stored
             work: Work = "remove" if done.work == "make" else done.work
             end = _ENDS.get(result.status, "open")
+            row.operations.append(_operation("undo", "taken back", stored, result.status, result.started_at))
             self._move(row, stored, Event(work, end), result)
             if end == "done":
                 row.made, row.result, row.step = done.before.made, done.before.result, done.before.step
-                row.made_by = done.before.made_by
+                row.made_by, row.since_by = done.before.made_by, done.before.since_by
 
     def _find(self, run: str | None, step: str) -> _Done | None:
         """What a step did in a run, or in one that it went on from."""
@@ -192,6 +204,19 @@ class _Fold:
                 return self._done.pop((run, step))
             run = self._older.get(run)
         return None
+
+    def _note(
+        self, row: RecordedResource, stored: StoredRecord, result: StepResult, step: PlannedStep, work: Work, end: End
+    ) -> None:
+        """Notes what a run asked of the provisioner; a step that was skipped asked nothing."""
+        if end == "skipped":
+            return
+        asked = str(step.inputs.get("operation") or "create")
+        did = _DID[work] if work != "make" else "unchanged" if row.is_there else "created"
+        differs = differences_of(row.made, step.inputs) if row.made is not None and work in {"change", "scale"} else ()
+        status = "failed" if end == "failed" else result.status
+        noted = _operation(asked, "released" if asked == "release" else did, stored, status, result.started_at)
+        row.operations.append(noted | {"differences": [one.text for one in differs]})
 
     def _move(self, row: RecordedResource, stored: StoredRecord, event: Event, result: StepResult) -> None:
         record = stored.record
@@ -203,7 +228,7 @@ class _Fold:
             row.state = state
 
 
-def _planned(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
+def resource_steps(store: Records, digests: Sequence[str]) -> dict[str, dict[str, PlannedStep]]:
     """By plan its steps that make or remove resources, by their ids.
 
     A long history has a plan a run: their bytes are read many at once, and of each only these steps are made.
@@ -214,8 +239,11 @@ def _planned(store: Records, digests: Sequence[str]) -> dict[str, dict[str, Plan
         for digest, data in store.plan_bytes(several[start : start + _AT_ONCE]).items():
             if _MARK not in data:
                 continue
-            written = [step for step in json.loads(data).get("steps", ()) if step.get("type") == PROVISIONING]
-            steps = [PlannedStep.model_validate(step) for step in written]
+            try:
+                written = [step for step in json.loads(data)["steps"] if step.get("type") == PROVISIONING]
+                steps = [PlannedStep.model_validate(step) for step in written]
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                continue  # whoever wrote it, nothing is known by it, as where the ledger lacks the plan
             found[digest] = {step.id: step for step in steps if is_of_a_resource(step)}
     return found
 
@@ -231,12 +259,25 @@ def _work(row: RecordedResource, step: PlannedStep) -> Work:
     return "scale" if is_scaling(changed) else "change"
 
 
+def _operation(asked: str, did: str, stored: StoredRecord, status: str, at: str | None) -> Data:
+    record = stored.record
+    return {
+        "operation": asked,
+        "did": did,
+        "status": status,
+        "run": record.run,
+        "at": at or record.started_at,
+        "by": record.actor.name,
+        "differences": [],
+    }
+
+
 def _end_of(step: PlannedStep, result: StepResult, others: Sequence[StepResult]) -> End:
     """How a step ended; one that was skipped because the provider's workflow before it failed has failed with it."""
     if result.status in _ENDS:
         return _ENDS[result.status]
-    made_by = f"{step.workflow_id}/make-{step.inputs['resource']}."
-    behind = [one.status for one in others if one.step.startswith(made_by)]
+    calls = tuple(f"{step.workflow_id}/{what}{step.inputs['resource']}." for what in (MAKES, UPDATES, READS, DELETES))
+    behind = [one.status for one in others if one.step.startswith(calls)]
     return "failed" if {"failed", "timed_out"} & {*behind} else "open" if "interrupted" in behind else "skipped"
 
 

@@ -1,13 +1,16 @@
 """`deprovision`: which Score file an application has."""
 
 import os
+import shlex
 from pathlib import Path
 
 from innominatus_cli.findings.catalogue.ledger import UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.operations.history import score_files
+from innominatus_cli.ledger.records import is_safe_name
+from innominatus_cli.operations.history import open_ledger, score_files
 from innominatus_cli.operations.opening import open_repository, root_of
+from innominatus_cli.system.git import Git
 
 
 def score_file_of(application: str, directory: Path | None = None) -> str:
@@ -16,8 +19,20 @@ def score_file_of(application: str, directory: Path | None = None) -> str:
     known = score_files(repository)
     if application not in known:
         message = f"there is no Score file of '{application}'"
-        remedy = (
-            did_you_mean(application, sorted(known)) or "Bring its Score file back: what is removed is planned by it."
-        )
+        remedy = _way_back(application, directory) or did_you_mean(application, sorted(known))
+        remedy = remedy or "Bring its Score file back: what is removed is planned by it."
         raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application), remedy))
     return os.path.relpath(root_of(repository) / known[application][0], directory or Path.cwd())
+
+
+def _way_back(application: str, directory: Path | None) -> str:
+    """The command that brings the Score file back as the last run of the application had it; empty without one."""
+    if Git.open(directory or Path.cwd()) is None or not is_safe_name(application):
+        return ""
+    store = open_ledger(directory).store
+    for stored in reversed(store.records(application)):
+        plan = store.plan(stored.record.plan) if stored.record.plan else None
+        if plan is not None and plan.application.path is not None and stored.record.commit is not None:
+            command = shlex.join(["git", "checkout", stored.record.commit, "--", plan.application.path])
+            return f"What is removed is planned by its Score file; `{command}` brings it back."
+    return ""

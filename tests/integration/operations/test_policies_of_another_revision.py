@@ -167,9 +167,13 @@ def test_plan_is_judged_as_a_run_would_be(tree: Any, capsys: pytest.CaptureFixtu
     told = capsys.readouterr()
     assert "ORC-4004" in told.err
     assert "main:admin-config.yaml:2" in told.err
-    assert told.out.endswith("Policies refuse it: no step would run.\n")
+    lines = told.out.splitlines()
+    assert lines[-2] == "Policies refuse it: no step would run."
+    assert lines[-1].startswith("  ORC-4004 ")
     assert run(["plan", "score.yaml", "--policies-from", "main", "-o", "json"]) == 3
-    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    data = json.loads(capsys.readouterr().out)
+    verdict = data["verdict"]
+    assert data["policies"]["outcome"] == "refused"
     assert (verdict["allowed"], verdict["policies_from"]) == (False, "main")
     tree.commit()
     assert run(["plan", "score.yaml", "--policies-from", "main"]) == 0

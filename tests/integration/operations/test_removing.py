@@ -170,3 +170,32 @@ def test_the_plan_of_a_removal_says_what_is_taken_back_and_where_it_stands(told:
     assert steps["undo-seed"]["undoes"]["runs"] == [runs[1]]
     assert steps["undo-make"]["undoes"]["runs"] == [runs[1], runs[0]]
     assert steps["undo-make"]["provenance"]["path"] == "workflows/products/tea/database.yaml"
+
+
+def test_files_that_containers_were_made_of_are_not_needed_to_remove_them(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = "containers: {web: {image: 'nginx:1.27', files: {/srv/a.txt: {source: ./a.txt}}}}"
+    score = SCORE.replace('containers: {web: {image: "nginx:1.27"}}', files)
+    shop.commit({"score.yaml": score, "a.txt": "a\n"})
+    assert run(["deploy", "score.yaml"]) == 0
+    (shop.root / "a.txt").unlink()
+    assert run(["deploy", "score.yaml"]) == 1
+    assert "ORC-2091" in capsys.readouterr().err
+    assert run(["deprovision", "shop"]) == 0, capsys.readouterr().err
+
+
+def test_without_the_score_file_a_command_is_named_that_brings_it_back(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["deploy", "score.yaml"]) == 0
+    commit = json.loads(_shown(capsys, "history", "shop", "-o", "json"))["runs"][0]["commit"]
+    (shop.root / "score.yaml").unlink()
+    assert run(["deprovision", "shop"]) == 1
+    assert f"`git checkout {commit} -- score.yaml` brings it back" in capsys.readouterr().err
+
+
+def _shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    capsys.readouterr()
+    assert run(list(arguments)) == 0
+    return capsys.readouterr().out

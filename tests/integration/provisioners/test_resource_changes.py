@@ -1,5 +1,6 @@
 """What plans say of resources: created, updated, unchanged, orphaned, shared; with their hints and tags."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,28 @@ def test_an_update_that_fails_leaves_the_resource_degraded_and_the_plan_still_wa
     assert changes(there)["queue"] == ("update", ["params.colour", "params.size"])
 
 
+def test_every_run_warns_of_orphans_until_they_are_back_or_gone(there: Any) -> None:
+    whole = there.root.joinpath("score.yaml").read_text()
+    fewer = score("queue: {type: queue, params: {size: 3}}")
+    there.root.joinpath("score.yaml").write_text(fewer)
+    for words in (("run", "deploy-app"), ("deploy",), ("run", "deploy-app", "--dry-run")):
+        told = there.ask(*words[:2], "score.yaml", *words[2:])
+        assert told.status == 0, told.err
+        assert "resource 'files' (volume) of 'shop' is active in 'development'" in told.err
+        assert "innominatus-ctl deprovision shop --env development" in told.err
+    last = json.loads(max((there.root / ".innominatus/runs").rglob("*.json")).read_text())
+    assert [one["code"] for one in last["findings"]].count("ORC-6171") == 1
+    there.root.joinpath("queue").write_text("exit 1\n")  # a run that fails made less than the one before it
+    assert there.ask("run", "deploy-app", "score.yaml").status == 4
+    there.root.joinpath("queue").write_text(QUEUE)
+    assert "ORC-6171" in there.ask("resume", "latest").err + there.ask("run", "deploy-app", "score.yaml").err
+    there.root.joinpath("score.yaml").write_text(whole)
+    assert "ORC-6171" not in there.ask("run", "deploy-app", "score.yaml").err
+    there.root.joinpath("score.yaml").write_text(fewer)
+    assert there.ask("deprovision", "shop").status == 0
+    assert "ORC-6171" not in there.ask("run", "deploy-app", "score.yaml").err
+
+
 def test_an_orphan_is_marked_in_the_list_until_it_is_removed(there: Any) -> None:
     there.root.joinpath("score.yaml").write_text(score("queue: {type: queue, params: {size: 3}}"))
     rows = there.ask("list-resources", "-o", "json").data["resources"]
@@ -98,6 +121,8 @@ def test_a_rollback_ends_what_its_run_made(there: Any) -> None:
     assert told.status == 0, told.err
     assert states(there, "more") == ["requested", "provisioning", "active", "terminating", "terminated"]
     assert states(there, "files") == ["requested", "provisioning", "active"]
+    operations = there.ask("resource", "show", "shop", "more", "-o", "json").data["operations"]
+    assert [(one["did"], one["operation"]) for one in operations] == [("created", "create"), ("taken back", "undo")]
 
 
 def test_hints_are_recorded_and_shown(there: Any) -> None:
@@ -135,6 +160,89 @@ def test_a_shared_resource_goes_with_the_last_application_that_uses_it(there: An
     assert told.status == 0, told.err
     assert "ORC-6173" not in told.err
     assert list(there.root.joinpath(".git/innominatus/state").rglob("removals"))
+
+
+def test_a_rollback_lets_go_of_what_another_application_uses(there: Any) -> None:
+    shared = "queue: {type: queue, id: common, params: {size: 3}}"
+    there.root.joinpath("queue").write_text(
+        '[ "$INNOMINATUS_OPERATION" = deprovision ] &&'
+        ' echo "$INNOMINATUS_RESOURCE_NAME" >> ../../../../removals\n' + QUEUE
+    )
+    there.root.joinpath("office").mkdir()
+    for name, file in (("store", "store.yaml"), ("office", "office/score.yaml")):
+        there.root.joinpath(file).write_text(score(shared, "own: {type: queue}", name=name))
+        assert there.ask("run", "deploy-app", file).status == 0
+    told = there.ask("rollback", "store")
+    assert told.status == 0, told.err
+    assert "ORC-6173" in told.err
+    assert "resource 'queue' stays, it is used by office too" in told.err
+    shown = there.ask("resource", "show", "store", "queue", "-o", "json").data
+    assert [one["state"] for one in shown["history"]][-2:] == ["terminating", "terminated"]
+    assert removed(there) == ["own"]
+    assert there.ask("resource", "show", "office", "queue", "-o", "json").data["used_by"] == ["office"]
+    told = there.ask("rollback", "office")
+    assert told.status == 0, told.err
+    assert "ORC-6173" not in told.err
+    assert sorted(removed(there)) == ["own", "own", "queue"]
+
+
+def removed(there: Any) -> list[str]:
+    """What the provisioner was asked to remove."""
+    return [word for path in there.root.joinpath(".git").rglob("removals") for word in path.read_text().split()]
+
+
+PROVIDER = """
+apiVersion: workflow.dev/v1
+kind: Provider
+metadata: {name: messaging, version: 1.0.0, description: Provides queues, owner: platform-team}
+capabilities:
+  resourceTypeCapabilities:
+    - {type: queue, operations: {create: {workflow: make}, delete: {workflow: drop}}}
+workflows:
+  - {name: make, file: make.yaml, category: provisioner, operation: create}
+  - {name: drop, file: drop.yaml, category: provisioner, operation: delete}
+"""
+WORKFLOW = """
+apiVersion: workflow.dev/v1
+kind: Workflow
+metadata: {name: %s, description: A queue, owner: platform-team}
+spec:
+  steps:
+    - name: it
+      type: script
+      config: {script: echo %s >> .git/done}
+      rollback: {type: script, config: {script: echo undone >> .git/done}}
+"""
+
+
+def test_a_rollback_leaves_what_a_providers_workflow_made_and_another_application_uses(repository: Make) -> None:
+    there = repository(
+        {
+            "admin-config.yaml": "providers: [{name: messaging, path: ./messaging, enabled: true}]\n",
+            "messaging/provider.yaml": PROVIDER,
+            "messaging/make.yaml": WORKFLOW % ("make", "made"),
+            "messaging/drop.yaml": WORKFLOW % ("drop", "dropped"),
+            "score.yaml": score("queue: {type: queue, id: common}"),
+            "office/score.yaml": score("queue: {type: queue, id: common}", name="office"),
+        }
+    )
+    for file in ("score.yaml", "office/score.yaml"):
+        told = there.ask("run", "deploy-app", file)
+        assert told.status == 0, told.err
+    told = there.ask("rollback", "shop")
+    assert told.status == 0, told.err
+    assert told.err.count("ORC-6173") == 1
+    assert done(there) == ["made", "made"]
+    assert states(there, "queue")[-1] == "terminated"
+    told = there.ask("rollback", "office")
+    assert told.status == 0, told.err
+    assert sorted(done(there)) == ["made", "made", "undone"]
+
+
+def done(there: Any) -> list[str]:
+    """What the steps of the provider's workflows did."""
+    text: str = there.root.joinpath(".git/done").read_text()
+    return text.split()
 
 
 def test_delete_removes_the_application_and_keeps_its_records(there: Any) -> None:

@@ -84,3 +84,44 @@ def test_nothing_is_recorded_or_left_behind(there: Any) -> None:
     there.ask("resource", "health", "shop")
     assert sorted(there.root.joinpath(".git/innominatus/runs").glob("*")) == runs
     assert sorted(there.root.joinpath(".innominatus").rglob("*.json")) == records
+
+
+CLASS = """
+    from innominatus_cli.sdk import Config, Provisioner, Resource, Result, Status
+    from innominatus_cli.sdk.errors import StatusCheckFailedError
+
+
+    class Queue(Provisioner):
+        name = "queues"
+        type = "queue"
+        version = "1.0.0"
+
+        def provision(self, resource: Resource, config: Config) -> Result:
+            (self.folder / "nodes").write_text("3")
+            return Result({"url": "amqp://queue"})
+
+        def status(self, resource: Resource, config: Config) -> Status:
+            nodes = self.folder / "nodes"
+            if not nodes.exists():
+                raise StatusCheckFailedError("the broker does not answer")
+            healthy = nodes.read_text() == "3"
+            return Status("active", "healthy" if healthy else "degraded", f"{nodes.read_text()} of 3 nodes")
+"""
+
+
+def test_a_class_of_the_sdk_is_asked_for_its_status(repository: Make) -> None:
+    admin = 'productProvisioners: [{type: queue, name: queues, version: ^1.0, module: "queues:Queue", path: own}]\n'
+    made = repository({"admin-config.yaml": admin, "own/queues.py": CLASS, "score.yaml": SCORE})
+    told = made.ask("run", "deploy-app", "score.yaml")
+    assert told.status == 0, told.err
+    assert healths(made.ask("resource", "health", "shop", "-o", "json"))["queue"] == ("healthy", "3 of 3 nodes")
+    (nodes,) = made.state.rglob("nodes")
+    nodes.write_text("1")
+    told = made.ask("resource", "health", "shop")
+    assert told.status == 1
+    assert "1 of 3 nodes" in told.out
+    nodes.unlink()
+    told = made.ask("resource", "health", "shop", "-o", "json")
+    assert told.status == 4
+    (row,) = [row for row in told.data["resources"] if row["problem"]]
+    assert "the broker does not answer" in row["problem"]

@@ -256,3 +256,28 @@ def test_parameters_do_not_contradict_themselves(definition: str, message: str) 
 def test_defaults_of_lists_and_mappings_are_such(definition: str) -> None:
     spec = f"  parameters: [{definition.replace('{type', '{name: size, type', 1)}]\n"
     assert found(step("a", ", env: {A: '${size}'}"), spec) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [
+        ("${env.HOSTNAME}", Severity.ERROR),
+        ("{{ env.HOSTNAME | upper }}", Severity.ERROR),
+        ("{{ env.HOSTNAME | default(1) }}", Severity.WARNING),
+        ("{% if env.HOSTNAME %}x{% endif %}", Severity.WARNING),
+    ],
+)
+def test_a_variable_that_is_not_listed_is_no_error_where_a_template_does_without(
+    value: str, severity: Severity
+) -> None:
+    facts = Facts(document(CONFIG, "admin-config.yaml"))
+    assert [(one.code.number, one.severity) for one in found(step("a", f", env: {{A: '{value}'}}"), "", facts)] == [
+        ("ORC-2019", severity)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"), [("", "ORC-2220"), ("  variables: {now: later}\n", ""), ("  parameters: [{name: now}]\n", "")]
+)
+def test_now_is_the_time_of_the_run_where_nothing_else_is_called_so(spec: str, code: str) -> None:
+    assert [number for number, _ in said(step("a", ", env: {A: '{{ now }}'}"), spec)] == ([code] if code else [])

@@ -30,7 +30,15 @@ def test_a_duration_is_that_long_ago() -> None:
     assert abs(Moment(end=True).convert("90s", None, None) - (now - timedelta(seconds=90))) < timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "-7d", "99999999999999d", "2026"])
+def test_what_is_beyond_the_calendar_is_its_end_or_1970() -> None:
+    assert Moment().convert("99999999w", None, None) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert Moment(end=True).convert("9999-12-31", None, None).year == 9999
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "2026-13-01", "-7d", "99999999999999d", "2026", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"],
+)
 def test_anything_else_is_wrong_usage(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is no day"):
         Moment().convert(text, None, None)

@@ -146,4 +146,33 @@ def test_a_product_that_nobody_chose_of_several_is_told(capsys: pytest.CaptureFi
     assert "Its product" not in capsys.readouterr().out
     assert main.run(["new", "product", "cards"]) == ExitStatus.OK
     assert main.run(["new", "application", "bills"]) == ExitStatus.OK
-    assert "Its product is 'cards' (`--product` names another one)." in capsys.readouterr().out
+    assert "Its product is 'storefront' (`--product` names another one)." in capsys.readouterr().out
+
+
+def test_a_product_whose_workflows_policies_refuse_is_told_with_the_name_that_was_meant(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = repository / "admin-config.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("- storefront/database-setup", "- storefront/database-stup"))
+    assert config.read_text() != text
+
+    assert main.run(["new", "application", "reports"]) == ExitStatus.OK
+
+    told = capsys.readouterr().out
+    assert "Policies will refuse to deploy it" in told
+    assert "  'storefront/database-setup' is not in allowedProductWorkflows (admin-config.yaml:" in told
+    assert "which has 'storefront/database-stup' and no workflow of that name." in told
+
+
+def test_of_several_products_the_default_is_one_that_can_be_deployed(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shelf = repository / "workflows" / "products" / "a-shelf"
+    shelf.mkdir()
+    theirs = (repository / "workflows/products/storefront/database-setup.yaml").read_text()
+    (shelf / "database-setup.yaml").write_text(theirs.replace("product: storefront", "product: a-shelf"))
+    assert main.run(["new", "application", "reports"]) == ExitStatus.OK
+    told = capsys.readouterr().out
+    assert "Its product is 'storefront'" in told
+    assert "refuse" not in told

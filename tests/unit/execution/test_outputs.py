@@ -15,6 +15,7 @@ from innominatus_cli.execution.outputs import (
     file_outputs,
     printed_outputs,
     recorded_outputs,
+    unkept_output,
 )
 from innominatus_cli.execution.retry import delay_seconds, is_retried
 from innominatus_cli.system.commands import CommandOutcome, Ending, StreamOutput
@@ -124,3 +125,9 @@ def test_delays_grow_up_to_their_limit(backoff: Any, delays: list[int]) -> None:
 def test_what_is_tried_again(on: list[int | str], outcome: CommandOutcome | None, again: bool) -> None:
     retry = PlannedRetry(attempts=2, delay_seconds=0, backoff="constant", max_delay_seconds=0, jitter="none", on=on)
     assert is_retried(retry, outcome) is again
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), float("inf"), float("nan"), "\ud800", {"\ud800": 1}, [[2**60]]])
+def test_an_output_that_no_record_can_hold_is_named(value: object) -> None:
+    assert unkept_output({"fine": 1, "other": value}) == "output 'other'"
+    assert unkept_output({"fine": 2**53 - 1, "text": "ü", "half": 0.5}) == ""

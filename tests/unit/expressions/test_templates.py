@@ -303,3 +303,30 @@ def _render(parsed: ParsedText) -> None:
     except UnusableTemplateError:
         return
     assert len(text) <= LONGEST_RESULT
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("{{ if .parameters.unsaid }}{{ .parameters.unsaid }}{{ else }}none{{ end }}", "none"),
+        ('{{ if .parameters.unsaid }}{{ if eq .parameters.unsaid "a" }}a{{ end }}{{ else }}none{{ end }}', "none"),
+        ("{% if parameters.unsaid %}{{ parameters.unsaid | upper }}{% else %}none{% endif %}", "none"),
+        ("{{ if .parameters.size }}{{ .parameters.size }}{{ end }}", "medium"),
+    ],
+)
+def test_what_a_block_asks_for_may_be_absent_inside_of_it(text: str, result: str) -> None:
+    assert _folded(text) == (result, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ if .parameters.unsaid }}a{{ else }}{{ .parameters.unsaid }}{{ end }}",
+        "{{ if .parameters.unsaid }}a{{ end }}{{ .parameters.unsaid }}",
+        "{{ if not .parameters.unsaid }}{{ .parameters.unsaid }}{{ end }}",
+        "{{ if .parameters.size }}{{ .parameters.unsaid }}{{ end }}",
+    ],
+)
+def test_what_no_block_asks_for_may_not(text: str) -> None:
+    (problem,) = _folded(text)[1]
+    assert "unsaid" in problem

@@ -76,8 +76,8 @@ def test_policies_of_an_organisation_hold_among_many_files_too(tmp_path: Path, m
         "workflows/orgs/acme/platform/scan.yaml": "apiVersion: workflow.dev/v1\nkind: PlatformWorkflow\n"
         "metadata: {name: scan, phase: deployment, description: d, owner: o}\n"
         f"spec: {{timeout: 5m, triggers: [all_deployments], steps: [{step}]}}\n",
-        "workflows/orgs/acme/policies/p.yaml": "apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\nmetadata: {name: p}\n"
-        "spec: {allowedStepTypes: [kubernetes]}\n",
+        "workflows/orgs/acme/policies/p.yaml": "apiVersion: workflow.dev/v1\nkind: WorkflowPolicies\n"
+        "metadata: {name: p}\nspec: {allowedStepTypes: [kubernetes]}\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)

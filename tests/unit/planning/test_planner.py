@@ -14,6 +14,7 @@ from innominatus_cli.documents.score_overrides import Overrides, apply_overrides
 from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.expressions.values import references_in
+from innominatus_cli.findings.finding import Severity
 from innominatus_cli.planning.planner import plan_application
 from innominatus_cli.planning.request import Deployed, DeployedResource, Facts, PlanOutcome, PlanRequest
 
@@ -723,3 +724,27 @@ def test_a_retry_comes_from_the_step_else_its_workflow_else_the_table_of_its_typ
     assert attempts == {"w/own": 5, "w/none": 4, "v/s": 2}
     assert plan_.limits == {"owners.o": 1, "step_types.script": 3}
     assert {one.owner for one in plan_.workflows if one.tier == "platform"} == {"o"}
+
+
+def test_a_task_that_speaks_of_an_application_says_what_to_type_where_no_score_file_is_named(plan: Planner) -> None:
+    steps = "[{name: s, type: script, config: {script: 'true'}, env: {APP: '${application.name}'}}]"
+    files = {"workflows/platform/rotate.yaml": workflow("rotate", steps, trigger="manual")}
+    outcome = plan(files, task="rotate", operation=Operation.TASK, score_path=None)
+    (finding,) = [one for one in outcome.findings if one.code.number == "ORC-3001"]
+    assert finding.message == "'${application.name}': no Score file was named"
+    assert finding.help.startswith("Type `innominatus-ctl run rotate SCORE`,")
+    files["workflows/platform/rotate.yaml"] = workflow("rotate", trigger="manual")
+    assert made(plan(files, task="rotate", operation=Operation.TASK, score_path=None)).steps, "it needs none"
+
+
+def test_a_deployment_without_a_score_file_names_those_that_there_are(plan: Planner) -> None:
+    outcome = plan({}, score_path=None)
+    (finding,) = [one for one in outcome.findings if one.code.number == "ORC-3042"]
+    assert finding.help == "Name the application's Score file. Known: score.yaml."
+
+
+def test_a_workflow_that_cannot_be_read_is_told_beside_the_name_that_nothing_has(plan: Planner) -> None:
+    broken = workflow("rotate", trigger="manual").replace("phase: pre-deployment", "phase: sometime")
+    outcome = plan({"workflows/platform/rotate.yaml": broken}, golden_path="rotate", score_path=None)
+    told = [(one.code.number, one.place.path) for one in outcome.findings if one.severity is Severity.ERROR]
+    assert told == [("ORC-3010", "GOLDENPATH"), ("ORC-1036", "workflows/platform/rotate.yaml")]

@@ -11,7 +11,8 @@ from innominatus_cli.documents.plan import Application, Plan, PlannedStep, Plann
 from innominatus_cli.documents.run_record import Attempt, RunRecord, StepResult
 from innominatus_cli.documents.verdict import Actor
 from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier, When
-from innominatus_cli.planning.rollback import History, coverage_of, means_of, rollback_plan, rolls_back_now
+from innominatus_cli.planning.rollback import History, rollback_plan, rolls_back_now
+from innominatus_cli.planning.rollback_means import coverage_of, means_of
 
 FLOW = "deployment/product/shop/db"
 RUN, OLD, ROLLBACK = "01JD0000000000000000000002", "01JD0000000000000000000001", "01JD0000000000000000000003"

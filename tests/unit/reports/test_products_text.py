@@ -39,7 +39,8 @@ def test_the_page_of_grouped_workflows_counts_across_products() -> None:
 
 def test_without_products_a_sentence_is_printed_and_json_stays_json() -> None:
     assert grouped_workflows_text([], "table") == "There are no product workflows.\n"
-    assert grouped_workflows_text([], "json") == '{\n  "products": []\n}\n'
+    empty = '{\n  "schema": "innominatus.dev/product-workflows/v1",\n  "products": []\n}\n'
+    assert grouped_workflows_text([], "json") == empty
 
 
 def test_a_template_is_rendered_for_each_workflow_of_each_product() -> None:

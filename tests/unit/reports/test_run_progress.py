@@ -1,6 +1,7 @@
 """Progress of a run: plain lines, and a tree on a terminal."""
 
 import io
+import re
 
 import pytest
 
@@ -98,3 +99,30 @@ def test_only_a_terminal_of_a_person_gets_the_tree(
     stream: io.StringIO, environ: dict[str, str], kind: type[Observer]
 ) -> None:
     assert isinstance(progress_for(stream, environ), kind)
+
+
+def test_steps_that_wait_are_one_line_however_many_they_are() -> None:
+    stream = io.StringIO()
+    observer = PlainProgress(stream)
+    observer.run_started("01J", PLAN)
+    observer.notice("step 'build' waits for an approval: 1 of any team must approve it")
+    for _ in range(21):
+        observer.step_finished(STEP, result(status="planned", attempts=[], reason="step 'build' waits"), "")
+    observer.run_finished("waiting")
+    first, notice, last = stream.getvalue().splitlines()
+    assert first.startswith("run 01J: ")
+    assert notice == "step 'build' waits for an approval: 1 of any team must approve it"
+    assert last == "run waiting: 21 steps to come"
+
+
+@pytest.mark.parametrize("width", [40, 60, 200])
+def test_nothing_is_cut_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = Terminal()
+    reason = "the server at https://db.shop.example/orders answered 503 seven times, and said nothing more of it"
+    play(LiveProgress(stream), result(status="failed", reason=reason))
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    last = shown[shown.rindex("✗") :]
+    assert max(map(len, last.splitlines())) <= width
+    words = re.sub(r"[\s│└─]+", "", last)
+    assert re.sub(r"\s+", "", reason) in words

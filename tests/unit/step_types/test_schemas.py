@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from innominatus_cli.documents.schemas import KIND_FILES, step_type_names
 from innominatus_cli.step_types.catalogue import STEP_TYPES
+from innominatus_cli.step_types.flow import WaitInputs
 from innominatus_cli.step_types.schemas import every_schema, main, schema_text
 
 AGAIN = "run `python -m innominatus_cli.step_types.schemas`"
@@ -41,3 +44,24 @@ def test_writing_removes_the_schemas_of_types_that_are_gone(tmp_path: Path) -> N
     main(tmp_path)
     assert not old.exists()
     assert (tmp_path / "workflow.schema.json").read_text() == schema_text(every_schema()["workflow"])
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        "database",
+        ["database"],
+        {"name": "up", "type": "tcp", "host": "db", "port": 5432},
+        [{"name": "up", "type": "tcp", "host": "db", "port": 5432}, "database"],
+    ],
+)
+def test_what_a_wait_waits_for_is_one_check_or_a_list_for_model_and_schema(until: object) -> None:
+    inputs = {"until": until}
+    assert WaitInputs.model_validate(inputs).until
+    assert not list(Draft202012Validator(every_schema()["step-types/wait"]).iter_errors(inputs))
+
+
+def test_an_empty_check_is_none_for_either() -> None:
+    with pytest.raises(ValidationError):
+        WaitInputs.model_validate({"until": {}})
+    assert list(Draft202012Validator(every_schema()["step-types/wait"]).iter_errors({"until": {}}))

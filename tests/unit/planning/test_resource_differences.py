@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from innominatus_cli.operations.resources.differences import differences_of, is_scaling
+from innominatus_cli.planning.resource_differences import differences_of, is_scaling
 
 WAS: dict[str, Any] = {
     "resource": "db",

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 _ASKED: Final = ("resourceType", "resourceClass", "resourceId", "params", "annotations", "tags")
 _WORDS: Final = {"resourceType": "type", "resourceClass": "class", "resourceId": "id"}
-_MADE_BY: Final = ("name", "version", "kind", "workflows", "config")
+_MADE_BY: Final = ("name", "version", "kind", "config")
 _SIZES: Final = frozenset(
     {
         "capacity",
@@ -46,7 +46,8 @@ class Difference(NamedTuple):
 def differences_of(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Difference, ...]:
     """What differs between the inputs of two steps that make one resource; references are compared as they are written.
 
-    Where a provisioner is declared may move, and its files may change with their plan: neither is a difference here.
+    Where a provisioner is declared may move, and its files may change with their plan: neither is a difference here. Of
+    a provider's workflows only the one that creates counts: the others have made nothing.
     """
     found: list[Difference] = []
     for key in _ASKED:
@@ -54,6 +55,8 @@ def differences_of(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Diff
     before, after = was.get("provisioner") or {}, now.get("provisioner") or {}
     for key in _MADE_BY:
         found += _compared(f"provisioner.{key}", before.get(key), after.get(key))
+    created = ((one.get("workflows") or {}).get("create") for one in (before, after))
+    found += _compared("provisioner.workflows.create", *created)
     return tuple(found)
 
 

@@ -1,0 +1,233 @@
+"""What the records say after a mistyped environment or a killed run, `latest`, and the schema of what is listed."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from innominatus_cli.cli.main import run
+from innominatus_cli.operations.history import open_ledger
+
+SCORE = "apiVersion: score.dev/v1b1\nmetadata: {name: shop}\ncontainers: {web: {image: nginx}}\n"
+ADMIN = """\
+applications: [score.yaml]
+policies: {allowedEnvironments: [development, staging, "preview-*"]}
+workflowPolicies: {allowedStepTypes: [%s]}
+"""
+TASK = """\
+apiVersion: workflow.dev/v1
+kind: PlatformWorkflow
+metadata: {name: task, description: d, owner: o, phase: deployment}
+spec:
+  triggers: [manual]
+  steps:
+    - {name: first, type: script, idempotency: convergent, config: {script: "true"}}
+    - name: second
+      type: script
+      idempotency: convergent
+      config: {script: "if test -e .git/slow; then touch .git/going; sleep 300; fi"}
+"""
+
+
+@pytest.fixture
+def shop(tree: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@shop.example")
+    types = "kubernetes, script, resource-provisioning"
+    files = {"admin-config.yaml": ADMIN % types, "score.yaml": SCORE, "workflows/platform/task.yaml": TASK}
+    tree.commit(files)
+    return tree
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:
+    """Both streams of a command."""
+    capsys.readouterr()
+    found = run(list(arguments))
+    out, err = capsys.readouterr()
+    assert found == status, err + out
+    return out, err
+
+
+def environments(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Those that `status` lists."""
+    return [row["environment"] for row in json.loads(shown(capsys, "status", "-o", "json")[0])["runs"]]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_mistyped_environment_that_was_refused_is_none_for_status(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "run", "deploy-app", "score.yaml", "--env", "develpment", status=3)
+    assert shown(capsys, "status")[0] == "Nothing has run yet.\n"
+    assert shown(capsys, "status", "shop")[0] == "Nothing has run yet.\n"
+    (listed,) = json.loads(shown(capsys, "list", "-o", "json")[0])["applications"]
+    assert (listed["environments"], listed["last_run"]) == ([], None)
+    (row,) = json.loads(shown(capsys, "history", "-o", "json")[0])["runs"]
+    assert (row["environment"], row["status"]) == ("develpment", "refused"), "the refusal is told there"
+    shown(capsys, "run", "deploy-app", "score.yaml", "--env", "development")
+    assert environments(capsys) == ["development"]
+
+
+def test_an_environment_that_there_is_stays_though_every_run_in_it_was_refused(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.commit({"admin-config.yaml": ADMIN % "script"})
+    for name in ("staging", "preview-7"):
+        shown(capsys, "run", "deploy-app", "score.yaml", "--env", name, status=3)
+    assert environments(capsys) == ["preview-7", "staging"]
+
+
+def test_an_environment_that_is_not_allowed_any_more_stays_where_something_is_deployed(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown(capsys, "run", "deploy-app", "score.yaml", "--env", "staging")
+    shop.commit({"admin-config.yaml": (ADMIN % "kubernetes").replace("staging, ", "")})
+    shown(capsys, "run", "deploy-app", "score.yaml", "--env", "staging", status=3)
+    assert environments(capsys) == ["staging"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_without_interruptions_nobody_is_told_of_any(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    for command in (("status",), ("history",), ("list-resources",), ("drift", "shop"), ("preview", "score.yaml")):
+        assert "interrupted" not in shown(capsys, *command)[1]
+
+
+@pytest.fixture
+def killed(shop: Any, capsys: pytest.CaptureFixture[str]) -> str:
+    """The id of a run that was killed in its second step, behind a deployment of the same application."""
+    shown(capsys, "deploy", "score.yaml")
+    slow = shop.root / ".git" / "slow"
+    slow.touch()
+    argv = [sys.executable, "-m", "innominatus_cli", "run", "task", "score.yaml"]
+    running = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (shop.root / ".git" / "going").exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    slow.unlink()
+    running.kill()
+    running.wait(timeout=30)
+    (run_id,) = open_ledger().state.open_runs()
+    return run_id
+
+
+def test_whatever_asks_about_a_killed_run_is_told_how_to_go_on(killed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = (
+        f"shop in development: run {killed} was interrupted and has no record yet; "
+        f"`innominatus-ctl resume {killed}` goes on with it.\n"
+    )
+    asking = (
+        ("status",), ("status", "shop"), ("history",), ("history", "shop", "--env", "development"), ("list-resources",),
+        ("drift", "shop"), ("preview", "score.yaml", "--env", "development"),
+    )  # fmt: skip
+    for command in asking:
+        assert line in shown(capsys, *command)[1], command
+    for name in ("history", "list-resources"):
+        assert "interrupted" not in shown(capsys, name, "--env", "staging")[1], name
+    rows = json.loads(shown(capsys, "status", "-o", "json")[0])["runs"]
+    assert (rows[0]["run"], rows[0]["status"]) == (killed, "interrupted")
+    shown(capsys, "resume", killed)
+    assert "interrupted" not in shown(capsys, "status")[1], "somebody went on with it"
+
+
+def test_an_interrupted_run_with_a_record_is_told_until_another_one_follows(
+    killed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown(capsys, "run", "task", "--env", "staging")  # of nobody's application, and it writes the record
+    assert f"run {killed} was interrupted; `innominatus-ctl resume {killed}`" in shown(capsys, "status", "shop")[1]
+    shown(capsys, "deploy", "score.yaml")
+    assert "interrupted" not in shown(capsys, "status")[1]
+
+
+@pytest.mark.usefixtures("shop")
+def test_latest_is_taken_wherever_a_run_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    shown(capsys, "run", "task", "score.yaml")
+    newest = json.loads(shown(capsys, "history", "-o", "json")[0])["runs"][0]["run"]
+    assert json.loads(shown(capsys, "ledger", "show", "latest", "-o", "json")[0])["record"]["run"] == newest
+    assert json.loads(shown(capsys, "logs", "latest", "-o", "json")[0])["run"] == newest
+    audited = json.loads(shown(capsys, "audit", "search", "--run", "latest", "-o", "json")[0])
+    assert {row["run"] for row in audited["rows"]} == {newest}
+    shown(capsys, "resume", "latest")
+    shown(capsys, "rollback", "latest", "--dry-run")
+    shown(capsys, "rollback", "shop", "--to", "latest", "--dry-run")
+    assert "latest" not in shown(capsys, "runs", "bisect", "shop", "--bad", "latest", status=1)[1]
+
+
+@pytest.mark.usefixtures("shop")
+def test_show_says_where_a_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "run", "task")
+    assert "`innominatus-ctl ledger show latest`" in shown(capsys, "show", "latest", status=1)[1]
+    assert "ledger show" not in shown(capsys, "show", "taks", status=1)[1]
+
+
+@pytest.mark.usefixtures("shop")
+def test_every_list_says_what_its_data_is(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    commands = {
+        ("status",): "status",
+        ("history",): "history",
+        ("list",): "applications",
+        ("list-products",): "products",
+        ("list-product-workflows",): "product-workflows",
+        ("list-goldenpaths",): "golden-paths",
+        ("list-resources",): "resources",
+        ("locks", "list"): "locks",
+        ("ledger", "show", "latest"): "ledger-record",
+        ("logs", "latest"): "logs",
+        ("show", "task"): "workflow-shown",
+        ("vendor", "list"): "workflow-sources",
+        ("ledger", "adopt"): "ledger-adopt",
+        ("provisioners", "list"): "provisioners",
+        ("plan", "score.yaml"): "plan-report",
+        ("approvals",): "approvals",
+        ("audit", "search"): "audit",
+    }
+    said = {command: json.loads(shown(capsys, *command, "-o", "json")[0])["schema"] for command in commands}
+    assert said == {command: f"innominatus.dev/{name}/v1" for command, name in commands.items()}
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "output-formats.md").read_text()
+    assert [name for name in commands.values() if f"`{name}`" not in page] == []
+
+
+def test_provisioners_name_who_gets_them(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    database = TASK.replace(
+        "    - {name: first, type: script, idempotency: convergent",
+        "    - {name: orders, type: resource-provisioning, config: {resource: orders, resourceType: sqlite}}\n"
+        "    - {name: first, type: script, idempotency: convergent",
+    )
+    definitions = "applications: [score.yaml]\nresourceDefinitions: {disk: volume}\n"
+    tree.commit(
+        {
+            "admin-config.yaml": definitions,
+            "score.yaml": f"{SCORE}resources: {{orders: {{type: sqlite}}, files: {{type: disk}}}}\n",
+            "workflows/platform/task.yaml": database,
+        }
+    )
+    rows = json.loads(shown(capsys, "provisioners", "list", "-o", "json")[0])["provisioners"]
+    used = {row["type"]: row["used_by"] for row in rows if row["used_by"]}
+    assert used == {"sqlite": ["shop", "task"], "volume": ["shop"]}
+    assert {row["state"] for row in rows} == {"ready"}
+    assert "used by     shop, task\n" in shown(capsys, "provisioners", "show", "sqlite")[0]
+
+
+def test_what_never_runs_here_is_asked_by_nobody(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = """\
+apiVersion: workflow.dev/v1
+kind: PlatformWorkflow
+metadata: {name: queue, description: d, owner: o, phase: pre-deployment}
+spec:
+  triggers: [all_deployments]
+  steps:
+    - name: make-queue
+      type: kubernetes
+      if: environment.name == 'production'
+      config: {manifest: {apiVersion: v1, kind: ConfigMap, metadata: {name: queue}}}
+"""
+    tree.commit({"admin-config.yaml": "{}\n", "score.yaml": SCORE, "workflows/platform/queue.yaml": elsewhere})
+    shown(capsys, "deploy", "score.yaml")
+    for command in (("preview", "score.yaml"), ("drift", "shop")):
+        asked = [line for line in shown(capsys, *command)[1].splitlines() if line.startswith("asked ")]
+        assert asked == ["asked deployment/application/-/workload/deploy-application"], command
