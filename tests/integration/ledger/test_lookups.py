@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -322,15 +323,14 @@ def test_records_of_two_commits_are_in_the_order_of_their_runs(
 
 
 def test_what_stands_is_told_of_each_environment_and_behind_runs_that_failed(write: Writer) -> None:
-    for number, (environment, changes) in enumerate(
-        [
-            ("development", {}),
-            ("production", {}),
-            ("production", {"status": "failed"}),
-            ("staging", {"status": "failed"}),
-            ("development", {"operation": "undeploy"}),
-        ]
-    ):
+    runs: list[tuple[str, dict[str, Any]]] = [
+        ("development", {}),
+        ("production", {}),
+        ("production", {"status": "failed"}),
+        ("staging", {"status": "failed"}),
+        ("development", {"operation": "undeploy"}),
+    ]
+    for number, (environment, changes) in enumerate(runs):
         write.run(number, environment=environment, **changes)
     deployed = write.run(9, application="web")
     write.run(10, application="web", kind="rollback", rolls_back=deployed.run)
