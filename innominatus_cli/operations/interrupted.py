@@ -9,6 +9,7 @@ from innominatus_cli.operations.history import Data, OpenLedger, run_row
 from innominatus_cli.system.locks import held_locks, read_holder
 
 _INTERRUPTED = "interrupted"
+_WAITING = "waiting"
 
 
 class InterruptedRun(NamedTuple):
@@ -18,6 +19,8 @@ class InterruptedRun(NamedTuple):
     application: str
     environment: str
     has_record: bool
+    waits: bool = False
+    """For an approval, or a word about a step in doubt."""
 
 
 def interrupted_runs(
@@ -25,11 +28,14 @@ def interrupted_runs(
     application: str | None = None,
     environment: str | None = None,
     rows: Sequence[Data] | None = None,
+    *,
+    waiting: bool = False,
 ) -> list[InterruptedRun]:
     """Those of an application, of one of its environments, or all, by application and environment.
 
     Where a later run has a record there, nothing is left to go on with. `rows` are runs as `history.run_row` has them,
-    with the last one of whatever is asked about, where somebody has read them already.
+    with the last one of whatever is asked about, where somebody has read them already. With `waiting`
+    also those that wait for somebody.
     """
     if rows is None:
         rows = [run_row(one) for one in last_runs(ledger.store, application).runs]
@@ -38,9 +44,9 @@ def interrupted_runs(
     for row in sorted(recorded_runs, key=lambda row: row["run"]):
         last[row["application"], row["environment"]] = row
     found = {
-        key: InterruptedRun(row["run"], *key, has_record=True)
+        key: InterruptedRun(row["run"], *key, has_record=True, waits=row["status"] == _WAITING)
         for key, row in last.items()
-        if row["status"] == _INTERRUPTED
+        if row["status"] == _INTERRUPTED or (waiting and row["status"] == _WAITING)
     }
     for one in _killed(ledger):
         recorded = last.get((one.application, one.environment))
