@@ -164,6 +164,46 @@ def test_a_call_after_a_failure_judges_its_steps_by_themselves(play: Player) -> 
     assert world.failures == ["build"]
 
 
+def test_a_call_that_begins_with_a_call_after_a_failure_judges_that_by_itself_too(play: Player) -> None:
+    world = play(
+        f"""
+        - {{name: build, {RUN}}}
+        - {{name: undo, type: workflow, workflow: shared/outer.yaml, when: on_failure}}
+        - {{name: next, {RUN}}}
+        """,
+        {"part": PART, "outer": "steps: [{name: inner, type: workflow, workflow: part.yaml}]"},
+        ends={"build": "failed"},
+        outputs={"undo.inner.make": {"id": "1"}},
+    )
+    assert world.started[:4] == ["build", "undo.inner.make", "undo.inner.test", "undo.inner.clean"]
+    assert world.skipped["next"] == "step 'build' failed"
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [
+        ("if: find.succeeded", True),
+        ("if: find.failed", False),
+        ("unless: find.succeeded", False),
+        ("unless: find.failed", True),
+        ("if: find.succeeded, unless: find.succeeded", False),
+        ("if: find.succeeded, unless: find.failed", True),
+    ],
+)
+@pytest.mark.parametrize("called", [False, True])
+def test_a_step_or_call_runs_where_its_if_holds_and_its_unless_does_not(
+    play: Player, condition: str, runs: bool, called: bool
+) -> None:
+    what = "type: workflow, workflow: shared/part.yaml" if called else RUN
+    world = play(
+        f"- {{name: find, {RUN}}}\n- {{name: then, {what}, {condition}}}",
+        {"part": PART},
+        outputs={"then.make": {"id": "1"}},
+    )
+    first = "then.make" if called else "then"
+    assert (first in world.started, first in world.skipped) == (runs, not runs)
+
+
 def test_fail_fast_of_a_called_workflow_holds_inside_of_it_alone(play: Player) -> None:
     part = f"""
     failFast: true

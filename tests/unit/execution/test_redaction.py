@@ -303,3 +303,9 @@ def test_behind_a_flood_that_is_given_out_the_beginning_of_a_value_is_still_held
     given += stream.flush()
     assert b"hunter22" not in given
     assert given.endswith(b"*** behind")
+
+
+def test_without_a_secret_nothing_is_changed() -> None:
+    redactor = Redactor([])
+    assert redactor.text("as it is \udcff") == "as it is \udcff"
+    assert redactor.redacted(b"as it is \xff") == b"as it is \xff"
