@@ -100,6 +100,20 @@ def test_outcomes_of_any_size_come_through() -> None:
     assert [len(text) for text in in_processes(large, 3, 2)] == [3_000_000] * 3
 
 
+def test_an_outcome_that_was_half_brought_is_made_here() -> None:
+    here = os.getpid()
+
+    def work(number: int) -> str:
+        if os.getpid() == here:
+            time.sleep(0.5)  # meanwhile nobody reads, and the copy's pipe is full
+        else:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+        return f"{number}" * 3_000_000
+
+    assert in_processes(Work[str](work, lambda done: done, str), 2, 2) == ["0" * 3_000_000, "1" * 3_000_000]
+
+
 def test_no_descriptor_is_left_open() -> None:
     before = sorted(path.name for path in Path("/proc/self/fd").iterdir())
     in_processes(DOUBLED, 50, 4)
@@ -139,6 +153,7 @@ def test_few_files_and_few_processors_take_one_process(monkeypatch: pytest.Monke
 
 def test_where_other_threads_run_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
+import time
 
     assert forking.can_fork() == (threading.active_count() == 1)
     monkeypatch.setattr(threading, "active_count", lambda: 2)
