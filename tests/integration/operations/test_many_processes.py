@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,7 +154,6 @@ def test_few_files_and_few_processors_take_one_process(monkeypatch: pytest.Monke
 
 def test_where_other_threads_run_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
-import time
 
     assert forking.can_fork() == (threading.active_count() == 1)
     monkeypatch.setattr(threading, "active_count", lambda: 2)
