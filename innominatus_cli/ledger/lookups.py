@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 
-from pydantic import ValidationError
-
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.finding import Finding
@@ -217,9 +215,10 @@ class Lookups:
         try:
             found = read_owned(self.git.root, path) if stored is None else stored
             plan = Plan.model_validate_json(found or b"")
-        except (OSError, ValidationError):
+            is_it = plan.digest == digest
+        except (OSError, ValueError):  # also numbers and texts that no canonical plan has
             return None
-        return plan if plan.digest == digest else None
+        return plan if is_it else None
 
     def _paths(self, reader: RecordReader[Entry], folder: str) -> dict[str, str]:
         """The files of committed records below a folder, the oldest first, with their object ids."""
