@@ -1,5 +1,7 @@
 """What the store takes in, takes away or refuses, where it pushes from, and whom it waits for."""
 
+import json
+
 import pytest
 
 from innominatus_cli.documents.canonical import digest_of_bytes
@@ -10,6 +12,7 @@ from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.clock import SystemClock
 from innominatus_cli.system.locks import try_lock
 from tests.integration.ledger.conftest import Repository, Writer
+from tests.integration.ledger.test_action_records import make_action
 
 MANIFESTS = ".innominatus/manifests/checkout-service/development"
 
@@ -117,3 +120,71 @@ def test_another_writer_is_waited_for_a_minute_and_then_no_longer(repository: Re
     again = try_lock(path)
     assert again is not None
     again.release()
+
+
+def test_what_a_killed_writer_left_is_removed_by_whoever_writes_alone(repository: Repository) -> None:
+    clock = Watch()
+    store = WorkingTreeStore(repository.open(), clock=clock)
+    folder = store.state.ensure(store.state.ledger_dir)
+    left = folder / "objects-left"
+    left.mkdir()
+    (left / "pack").write_text("half")
+    held = try_lock(folder / "commit.lock")
+    assert held is not None
+    with store.turn():
+        assert left.exists(), "another one may be writing it"
+    held.release()
+    with store.turn():
+        assert not left.exists()
+
+
+def test_the_branch_of_the_ledger_is_the_one_that_is_checked_out(write: Writer) -> None:
+    assert write.store.branch() == "main"
+    write.repository.git("checkout", "-q", "-b", "topic")
+    assert write.store.branch() == "topic"
+    write.repository.git("checkout", "-q", "--detach")
+    assert write.store.branch() is None
+    assert write.store.in_working_tree
+
+
+def test_nothing_is_taken_in_or_landed_where_git_was_in_the_middle_of_something(write: Writer) -> None:
+    git = write.repository.git
+    git("checkout", "-q", "-b", "topic")
+    write.repository.commit("README.md", "topic\n")
+    git("checkout", "-q", "main")
+    write.repository.commit("README.md", "main\n")
+    git("merge", "topic", allowed=(1,))
+    head = write.store.git.head()
+    git("merge", "--abort")
+    before = write.store.commit()
+    for act in (write.store.take_in, write.store.land):
+        with pytest.raises(Obstacle, match="in the middle of a merge"):
+            act(head, lambda _: Change({f"{MANIFESTS}/a.yaml": b"x\n"}, "add"))
+    assert write.store.commit() == before
+
+
+def test_the_tips_are_noted_with_each_record_on_the_branch_and_with_no_pending_one(write: Writer) -> None:
+    def noted() -> list[str]:
+        found: list[str] = json.loads((write.store.state.ledger_dir / "tips.json").read_bytes())["tips"]
+        return found
+
+    first = write.run(1)
+    assert noted() == [first.digest]
+    action = write.store.write_action(make_action(), write.store.git.head()).record
+    assert noted() == [action.digest]
+    waiting = write.pending(2)
+    assert noted() == [action.digest]
+    loose = write.run(3, commit=False)
+    assert noted() == [action.digest]
+    assert waiting.parents == loose.parents == [action.digest]
+
+
+def test_a_plan_is_written_where_the_record_names_one_and_it_is_there(write: Writer) -> None:
+    plan = b'{"not":"a plan"}\n'
+    digest = digest_of_bytes(plan[:-1])
+    store = write.store
+    for number, (named, given) in enumerate([(None, plan), (digest, None), (digest, plan)]):
+        done = store.write(write.record(number, plan=named), given, {}, store.git.head())
+        assert (done.findings, done.record.plan) == ((), named)
+        files = write.repository.git("ls-tree", "-r", "--name-only", "HEAD", ".innominatus/plans").splitlines()
+        assert files == ([f".innominatus/plans/{digest.removeprefix('sha256:')}.json"] if named and given else [])
