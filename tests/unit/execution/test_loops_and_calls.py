@@ -204,6 +204,20 @@ def test_a_step_or_call_runs_where_its_if_holds_and_its_unless_does_not(
     assert (first in world.started, first in world.skipped) == (runs, not runs)
 
 
+@pytest.mark.parametrize("status", ["succeeded", "failed"])
+def test_a_condition_may_ask_whether_anything_before_has_failed(play: Player, status: str) -> None:
+    world = play(
+        f"""
+        - {{name: build, {RUN}}}
+        - {{name: tell, {RUN}, if: failure()}}
+        - {{name: cheer, {RUN}, if: success()}}
+        - {{name: log, {RUN}, if: always()}}
+        """,
+        ends={"build": status},
+    )
+    assert world.started[:3] == ["build", "tell" if status == "failed" else "cheer", "log"]
+
+
 def test_fail_fast_of_a_called_workflow_holds_inside_of_it_alone(play: Player) -> None:
     part = f"""
     failFast: true
