@@ -1,6 +1,5 @@
 """What `plan diff` is asked to compare, and how it and `affected` show what they found."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from innominatus_cli.operations.plan_diff import End, PlanDiff, diff_plan_files,
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.reports.affected import affected_document, affected_markdown, affected_text
 from innominatus_cli.reports.plan_diff import diff_document, diff_markdown, diff_text
+from innominatus_cli.system.files import is_named_file
 
 _HOW = "Write `plan diff A..B SCORE`, `plan diff REV SCORE`, `plan diff SCORE --env A..B` or `plan diff A.json B.json`."
 _WITH_BOTH = 2
@@ -20,7 +20,7 @@ _WITH_BOTH = 2
 
 def wanted_diff(words: tuple[str, ...], wish: dict[str, Any], policies_from: str | None) -> PlanDiff:
     """The comparison that the words of a command line ask for. Raises UsageError where they ask for none."""
-    if len(words) == _WITH_BOTH and all(word.endswith(".json") and Path(word).is_file() for word in words):
+    if len(words) == _WITH_BOTH and all(word.endswith(".json") and is_named_file(word) for word in words):
         given = {name for name, value in wish.items() if value and name != "overriding"}
         if given or policies_from is not None or wish["overriding"].wanted:
             raise click.UsageError("two plan files are compared as they are: no other option fits")

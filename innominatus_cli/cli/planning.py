@@ -9,7 +9,7 @@ from innominatus_cli.operations.planning import PlanReport, PlanWish
 from innominatus_cli.reports.plan_graph import graph_text
 from innominatus_cli.reports.plan_policies import policy_lines
 from innominatus_cli.reports.plan_text import plan_document, plan_text, resolution_text
-from innominatus_cli.reports.terminal import to_stderr, wants_colour
+from innominatus_cli.reports.terminal import one_line, to_stderr, wants_colour
 from innominatus_cli.system.files import write_output
 
 
@@ -55,7 +55,7 @@ def keep_plan(report: PlanReport, wish: PlanWish, out: str | None, status: int) 
     if out is None:
         return status
     if report.outcome.plan is None or (status != ExitStatus.OK and report.policies_from is not None):
-        to_stderr(f"'{out}' is not written: this plan cannot run.")
+        to_stderr(one_line(f"'{out}' is not written: this plan cannot run."))
         return status
     from innominatus_cli.operations.plan_files import write_plan_file  # noqa: PLC0415 - few plans are kept
 

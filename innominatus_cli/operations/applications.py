@@ -6,6 +6,7 @@ from innominatus_cli.documents.repository import Repository
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.history import score_files
 from innominatus_cli.operations.opening import root_of
+from innominatus_cli.system.files import is_named_file
 
 
 class NoSuchApplicationError(ValueError):
@@ -17,7 +18,7 @@ def score_file_of(repository: Repository, word: str, directory: Path | None = No
 
     A file of that path comes first, then an application of that name. Raises NoSuchApplicationError.
     """
-    if (directory or Path()).joinpath(word).is_file():
+    if is_named_file((directory or Path()) / word):
         return word
     known = score_files(repository)
     if word not in known:

@@ -27,6 +27,7 @@ from innominatus_cli.policies.approvals import Decision, GateState
 from innominatus_cli.policies.facts import teams_of
 from innominatus_cli.policies.gates import AskedGate
 from innominatus_cli.system.clock import Clock, SystemClock, later, timestamp
+from innominatus_cli.system.files import is_named_file
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
 _LARGEST: Final = 256 * 1024
@@ -116,7 +117,7 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
 
 def target_of(ledger: OpenLedger, named: str) -> Target:
     """The plan that a person means. Raises CannotContinue where there is none."""
-    if Path(named).is_file():
+    if is_named_file(named):
         return Target(read_plan_file(named).file.plan)
     store = ledger.store
     digest = _DIGEST.fullmatch(named)

@@ -21,6 +21,7 @@ from innominatus_cli.planning.ordering import order_steps
 from innominatus_cli.planning.versions import split_version, version_meant
 from innominatus_cli.policies.policy_set import PolicySet, policy_set
 from innominatus_cli.policies.rules import Rule
+from innominatus_cli.system.files import is_named_file
 
 Workflow = Typed[WorkflowDocument]
 Data = dict[str, Any]
@@ -105,7 +106,7 @@ def workflow_named(repository: Repository, typed: str, directory: Path | None = 
     Raises CannotContinue where there is none, or more than one.
     """
     name = (vendored_path(typed) or typed) if is_vendored_name(typed) else typed
-    if (directory or Path()).joinpath(typed).is_file():
+    if is_named_file((directory or Path()) / typed):
         name = repository_path(root_of(repository), typed, directory)
     if is_vendored(name) or repository.snapshot.is_file(name):
         found = repository.workflow(name)

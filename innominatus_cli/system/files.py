@@ -102,6 +102,11 @@ def parts_of(path: str) -> list[str] | None:
     return None if not parts or ".." in parts else parts
 
 
+def is_named_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a word that somebody typed is the path of a file; one longer than any path is none, and no error."""
+    return os.path.isfile(path)
+
+
 def is_below(root: str, path: str) -> bool:
     """Whether an absolute, resolved path is `root` or below it."""
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)

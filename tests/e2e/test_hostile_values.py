@@ -189,3 +189,10 @@ def test_no_plan_of_a_stranger_ends_a_command_with_a_bug(shop: Any, forged: dict
         told = shop(*command)
         assert told.status in {0, 1, 65}, f"{command}: {told.all}"
         assert "ORC-9001" not in told.all, f"{command}: {told.all}"
+
+
+@pytest.mark.parametrize("command", [["explain"], ["approve"], ["show"], ["plan-diff", "x.json"]])
+def test_a_name_longer_than_any_file_has_is_unknown(shop: Any, command: list[str]) -> None:
+    told = shop(*command, "a" * 5000 + ".json")
+    assert told.status in {1, 2}, told.all
+    assert "ORC-9001" not in told.all
