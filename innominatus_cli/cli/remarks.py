@@ -8,16 +8,26 @@ from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
-    from innominatus_cli.operations.history import OpenLedger
+    from innominatus_cli.operations.history import Data, OpenLedger
 
 
-def tell_interrupted(ledger: "OpenLedger", application: str | None = None, environment: str | None = None) -> None:
-    """Prints a line to stderr for each run that was interrupted there, with the command that goes on with it."""
+def tell_interrupted(
+    ledger: "OpenLedger",
+    application: str | None = None,
+    environment: str | None = None,
+    rows: "Sequence[Data] | None" = None,
+    *,
+    waiting: bool = False,
+) -> None:
+    """Prints a line to stderr for each run that was interrupted there, with the command that goes on with it.
+
+    `rows` are the runs that the command has read, if it has. With `waiting` runs that wait for somebody are told too.
+    """
     from innominatus_cli.operations.interrupted import interrupted_runs  # noqa: PLC0415 - few commands tell
     from innominatus_cli.reports.interrupted import interrupted_lines  # noqa: PLC0415
     from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415
 
-    to_stderr(*interrupted_lines(interrupted_runs(ledger, application, environment)))
+    to_stderr(*interrupted_lines(interrupted_runs(ledger, application, environment, rows, waiting=waiting)))
 
 
 def told(findings: Sequence[Finding], sources: Mapping[str, str] | None = None, *, remarks: bool = False) -> int:

@@ -54,6 +54,14 @@ def overlay_path(score: str, environment: str) -> str:
     return f"{folder}{slash}{stem or name}.overrides.{environment}{dot}{suffix if dot else ''}"
 
 
+def base_of_overlay(path: str) -> tuple[str, str] | None:
+    """The Score file that an overlay belongs to, and its environment; None where a file is no overlay by its name."""
+    folder, slash, name = path.rpartition("/")
+    head, dot, suffix = name.rpartition(".")
+    stem, is_one, environment = head.rpartition(".overrides.")
+    return (f"{folder}{slash}{stem}{dot}{suffix}", environment) if is_one and stem and environment else None
+
+
 def is_test_file(path: str, workflows_root: str = "") -> bool:
     """Whether tests of workflows are looked for in a file: right in a folder `tests` below the workflows root.
 

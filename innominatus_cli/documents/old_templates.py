@@ -22,6 +22,8 @@ from innominatus_cli.findings.catalogue.workflow import OLD_TEMPLATE
 _DEFAULTED: Final = re.compile(r"\$\{([A-Z_][A-Z0-9_]{0,63}):-([^{}$`\\]*)\}")
 _REFERS: Final = re.compile(r"\$\{|\{\{|\{%")
 _TAG: Final = re.compile(r"\{\{ *\.parameters\.([A-Za-z_][A-Za-z0-9_]*) *\}\}")
+_FILTERED: Final = re.compile(r"\bparameters\.([A-Za-z_][A-Za-z0-9_]*) {0,9}\|")
+"""With a filter `default`, or one like it."""
 _SHELL: Final = re.compile(r"#![^\n]*\b(?:ba|da|z|k)?sh\b")
 
 
@@ -56,13 +58,11 @@ def _shape_output(shaping: Shaping, outputs: MappingNode, name: str, node: Scala
 
 def _shape_optional(shaping: Shaping, spec: MappingNode) -> None:
     written = shaping.document.text
-    shown = {one[1] for one in _TAG.finditer(written)}
+    shown = {one[1] for one in _TAG.finditer(written)} - {one[1] for one in _FILTERED.finditer(written)}
     for parameter in spec.mappings("parameters"):
         name, required = parameter.text("name"), parameter.get("required")
         is_optional = isinstance(required, ScalarNode) and required.value is False
         if name not in shown or not is_optional or "default" in parameter.values or parameter.text("type") != "string":
-            continue
-        if re.search(rf"parameters\.{name} *\|", written):  # with a filter `default`, or one like it
             continue
         message = f"the parameter '{name}' has no default, and is an empty text where nobody gives it"
         shaping.report(OLD_TEMPLATE, message, parameter.get("name") or parameter, 'Write `default: ""`.')
@@ -94,19 +94,21 @@ def _shape_script(shaping: Shaping, step: MappingNode, defaults: Mapping[str, st
     env = shaping.inner(step, "env", node)
     if env is None:
         return
-    for name in dict.fromkeys(one[1] for one in tags):
-        own = [one for one in tags if one[1] == name]
-        variable = f"PARAM_{name.upper()}"
-        if variable in env.values or variable in script or not all(one.start() in quoted for one in own):
+    named = {*re.findall(r"PARAM_[A-Z0-9_]+", script), *env.values}
+    bare = {one[1] for one in tags if one.start() not in quoted}
+    variables: dict[str, str] = {}
+    for one in tags:
+        name, variable = one[1], f"PARAM_{one[1].upper()}"
+        if name in variables or name in bare or variable in named:
             continue
-        tag = own[0][0]
-        message = f"'{tag}' is given to the script as the variable {variable}, for its default is no plain word"
+        variables[name] = variable
+        named.add(variable)
+        message = f"'{one[0]}' is given to the script as the variable {variable}, for its default is no plain word"
         remedy = f'Write `env: {{{variable}: "${{parameters.{name}}}"}}` in the step, and "${variable}" in the script.'
         shaping.report(OLD_TEMPLATE, message, node, remedy)
-        for written in {one[0] for one in own}:
-            script = script.replace(written, f"${{{variable}}}")
-        put(env, variable, text_node(tag, node))
-    if script != node.value:
-        put(config, "script", text_node(script, node), config.key("script"))
+        put(env, variable, text_node(one[0], node))
+    if variables:
+        text = _TAG.sub(lambda one: f"${{{variables[one[1]]}}}" if one[1] in variables else one[0], script)
+        put(config, "script", text_node(text, node), config.key("script"))
     elif not env.values:
         del step.values["env"]

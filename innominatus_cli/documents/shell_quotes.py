@@ -10,7 +10,8 @@ from typing import Final
 
 _CODE: Final = re.compile(
     r"\b(?:eval|source|xargs|ssh|let|declare|typeset|psql|mysql|sqlite3|awk|su)\b|\[\[|\(\(|printf +-v|\[ +-v|test +-v"
-    r"|\b(?:ba|da|z|k)?sh\b[^\n]* -[a-z]*c\b|\b(?:python3?|perl|ruby|node|php)\b[^\n]* -[a-z]*[ce]\b"
+    r"|\b(?:ba|da|z|k)?sh\b[^\n]{0,200} -[a-z]{0,20}c\b"
+    r"|\b(?:python3?|perl|ruby|node|php)\b[^\n]{0,200} -[a-z]{0,20}[ce]\b"
 )
 _HEREDOC: Final = re.compile(r"<<(-?)[ \t]*(?:\"(\w+)\"|'(\w+)'|\\?(\w+))")
 _TOP, _COMMAND, _PAREN, _DOUBLE, _PARAMETER = "top", "$(", "(", '"', "${"
@@ -36,6 +37,7 @@ class _Reader:
         self._wanted = wanted
         self._found: set[int] = set()
         self._modes = [_TOP]
+        self._has_cases = re.search(r"\bcase\b", script) is not None
         self._bodies: list[tuple[str, bool]] = []
         """Words that end here-documents whose bodies begin on the next line, and whether tabs before them count not."""
 
@@ -93,7 +95,7 @@ class _Reader:
             case "(":
                 self._modes.append(_PAREN)
             case ")" if self._modes[-1] in {_COMMAND, _PAREN}:
-                if re.search(r"\bcase\b", text):
+                if self._has_cases:
                     raise _NotUnderstood
                 self._modes.pop()
             case "#" if not at or text[at - 1] in " \t\n;(&|":

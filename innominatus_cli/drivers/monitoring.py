@@ -45,9 +45,10 @@ def driver(ctx: StepContext) -> DriverSteps:
     checked = bool(judged)
     manifests = [_manifest(ctx, inputs, service, group)] if rules else []
     manifests += [_config_map(ctx, inputs, service, board) for board in boards]
+    text = yaml_text(manifests)
     return DriverResult(
-        outputs=_outputs([rule["alert"] for rule in rules], boards, checked=checked, tested=len(inputs.tests)),
-        artifacts={ctx.artifact_path(): yaml_text(manifests).encode()},
+        outputs=_outputs([rule["alert"] for rule in rules], boards, text, checked=checked, tested=len(inputs.tests)),
+        artifacts={ctx.artifact_path(): text.encode()},
         message=_message(len(rules), len(boards), len(inputs.tests), checked=checked),
         tools=judged,
     )
@@ -73,13 +74,14 @@ def _judged(
 
 
 def _outputs(
-    alerts: Sequence[str], boards: Sequence[NamedDashboard], *, checked: bool, tested: int = 0
+    alerts: Sequence[str], boards: Sequence[NamedDashboard], manifest: str = "", *, checked: bool, tested: int = 0
 ) -> dict[str, Any]:
     return {
         "alerts": list(alerts),
         "dashboards": [board.name for board in boards],
         "checked": checked,
         "tested": tested,
+        "manifest": manifest,
     }
 
 

@@ -9,7 +9,7 @@ from innominatus_cli.checks.checking import check_document, check_repository
 from innominatus_cli.checks.facts import HELD_AGAINST_EVERYTHING, RepositoryFacts
 from innominatus_cli.checks.placement import ADMIN_CONFIG, KIND_OF_FOLDER, check_placement
 from innominatus_cli.checks.said import said_by
-from innominatus_cli.documents.kinds import not_ours
+from innominatus_cli.documents.kinds import base_of_overlay, is_overrides_file, is_test_file, not_ours
 from innominatus_cli.documents.loading import Loaded
 from innominatus_cli.documents.nodes import Document
 from innominatus_cli.documents.organizations import folder_of
@@ -59,6 +59,8 @@ class RepositoryCheck(Surroundings):
         """Whether somebody named the file itself, by path."""
         self._passed_over: dict[str, None] = {}
         """Files that would be selected if they were among those of `only`."""
+        self._overlays: dict[str, None] = {}
+        """Selected files that belong to a Score file by their name, and are checked together with it."""
         self._marked: set[str] = set()
         self._held_together = False
         self._folders: set[str] = set()
@@ -77,7 +79,7 @@ class RepositoryCheck(Surroundings):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing of what is asked for, checked or passed over."""
-        return not self._selected and not self._passed_over
+        return not self._selected and not self._passed_over and not self._overlays
 
     def _take(self, path: str, *, named: bool) -> None:
         if self._among is None or path in self._among:
@@ -91,6 +93,8 @@ class RepositoryCheck(Surroundings):
         `only_ours` treats a file as one that was met in a folder: it is selected only if it is ours.
         """
         if not self._snapshot.is_folder(path):
+            if self._take_overlay(path):
+                return True
             if only_ours and not self._is_ours(path):
                 return False
             self._take(path, named=not only_ours)
@@ -98,9 +102,23 @@ class RepositoryCheck(Surroundings):
         self._folders.add("" if path == "." else path)
         files = self._snapshot.paths(path, YAML)
         ours = [file for file in files if (self._among is not None and file not in self._among) or self._is_ours(file)]
+        overlays = [file for file in files if self._take_overlay(file)]
         for file in ours:
             self._take(file, named=False)
-        return bool(ours) or self._among is not None
+        return bool(ours) or bool(overlays) or self._among is not None
+
+    def _take_overlay(self, path: str) -> bool:
+        """Selects a file that is the overlay of a Score file; False where it is none. One alone is told by its name."""
+        found = base_of_overlay(path) if is_overrides_file(path) else None
+        if found is None or is_test_file(path, self.workflows_root) or "tests" in path.split("/")[:-1]:
+            return False
+        base = found[0]
+        there = self._snapshot.is_file(base) and self._holds_applications(base)
+        if not there and (self._snapshot.exists(base) or not base.rpartition("/")[2].startswith("score")):
+            return False
+        if self._among is None or path in self._among or base in self._among:
+            self._overlays[path] = None
+        return True
 
     def select_new(self, paths: Iterable[str], *, alone: bool) -> None:
         """Selects files that are about to be written, to be held against all that is in force, unless `alone`."""
@@ -115,6 +133,8 @@ class RepositoryCheck(Surroundings):
         configuration = [ADMIN_CONFIG] if self._snapshot.exists(ADMIN_CONFIG) else []
         for path in (*configuration, *self._golden_paths, *self._applications):
             self._take(path, named=True)
+        for path in self._snapshot.paths("", YAML):
+            self._take_overlay(path)
         self._folders = {""}
 
     def cache_for(self, path: str) -> "FactsCache | None":
@@ -129,11 +149,12 @@ class RepositoryCheck(Surroundings):
     @property
     def files(self) -> int:
         """How many files are selected."""
-        return len(self._selected)
+        return len(self._selected) + len(self._overlays)
 
     def kinds(self) -> dict[str, tuple[str, ...]]:
         """The kinds of the documents in every selected file; "" stands for one that is not ours."""
-        return {path: tuple([one.kind for one in self.load(path).documents]) for path in self._selected}
+        found = {path: tuple([one.kind for one in self.load(path).documents]) for path in self._selected}
+        return {**found, **dict.fromkeys(self._overlays, ("",))}
 
     def text(self, path: str) -> str | None:
         """The text of a file; None where it cannot be read."""
@@ -152,11 +173,12 @@ class RepositoryCheck(Surroundings):
 
     def marked(self) -> Iterable[str]:
         """The selected files for which that is so; after the findings."""
-        return [path for path in self._selected if path in self._marked]
+        return [path for path in (*self._selected, *self._overlays) if path in self._marked]
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong with the selected files."""
         yield from self._findings_of_files()
+        yield from self._findings_of_overlays()
         yield from self._unusable_admin_config()
         yield from self.findings_of_names
         if "" in self._folders and self._has_vendored():
@@ -178,6 +200,16 @@ class RepositoryCheck(Surroundings):
 
             self.cache = FactsCache.of(self._snapshot.root)
         yield from check_many(self, [*self._selected])
+
+    def _findings_of_overlays(self) -> Iterator[Finding]:
+        """What is wrong with overlays, each together with its Score file."""
+        if not self._overlays:
+            return
+        from innominatus_cli.operations.overlay_check import findings_of_overlay  # noqa: PLC0415 - most have none
+
+        for path in self._overlays:
+            yield from findings_of_overlay(self, path, self._snapshot.read(path))
+            self.note_mark(path, marked=self.speaks_to_us(path))
 
     def _check_file(self, path: str) -> Iterator[Finding]:
         loaded = self.load(path)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from innominatus_cli.expressions.patterns import LONGEST_TEXT, PatternError, compile_pattern
 from innominatus_cli.expressions.secret_marks import mark_of
 
 Value: TypeAlias = Any
@@ -245,9 +246,13 @@ def _substr(start: Value, end: Value, text: Value) -> str:
 
 
 def _regex_match(pattern: Value, text: Value) -> bool:
+    """Go matches in linear time, and a template that somebody published must not hang a run here either."""
+    searched = _text(text, "regexMatch")
+    if len(searched) > LONGEST_TEXT:
+        raise WordProblem(f"regexMatch: the text has more than {LONGEST_TEXT:,} characters")
     try:
-        return re.search(_text(pattern, "regexMatch"), _text(text, "regexMatch"), re.ASCII) is not None
-    except re.error as wrong:
+        return compile_pattern(_text(pattern, "regexMatch")).search(searched)
+    except PatternError as wrong:
         raise WordProblem(f"regexMatch: {wrong}") from wrong
 
 

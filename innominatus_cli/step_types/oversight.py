@@ -138,6 +138,7 @@ MONITORING = StepType(
         "dashboards": "Names of the rendered dashboards.",
         "checked": "Whether promtool checked the rules.",
         "tested": "Number of files of tests that the rules passed.",
+        "manifest": "Rules and dashboards as YAML, for `manifest` of a `kubernetes` step; empty where there are none.",
     },
     tools_by_inputs=lambda inputs: (PROMTOOL,) if inputs.get("tests") else (),
     default_timeout_seconds=300,

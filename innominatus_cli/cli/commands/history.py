@@ -31,6 +31,6 @@ def command(application: str | None, environment: str | None, output: str, limit
     ledger = open_ledger()
     found = history(ledger, application, environment, most and offset + most)
     print_listing(history_listing(found, page(found.rows, most, offset), environment), output)
-    tell_interrupted(ledger, application, environment)
+    tell_interrupted(ledger, application, environment, found.rows)
     to_stderr(*older_runs(found.count, offset, NEWEST) if limit is None else ())
     return told(found.findings)

@@ -32,7 +32,7 @@ def command(
     r"""Show what a run would do, and why. Nothing is executed or written.
 
     At its end stands what policies refuse of a run that you start now (exit status 3), and which approvals it would
-    wait for (exit status 0: the plan is what people approve).
+    wait for (exit status 0: the plan is what people approve). With --digest nothing is judged but by --policies-from.
 
     \b
     Examples:
@@ -52,6 +52,7 @@ def command(
 
     need_score(wish["score"], wish["overriding"])
     wished = PlanWish(**wish)
-    report = plan_for(wished, policies_from=policies_from, at=at)
+    judging = not digest or policies_from is not None  # a digest is the same for everybody
+    report = plan_for(wished, policies_from=policies_from, at=at, judging=judging)
     status = print_plan(report, output, digest=digest, wide=explain or output == "wide")
     return keep_plan(report, wished, out, status)

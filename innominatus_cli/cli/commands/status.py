@@ -44,7 +44,7 @@ def command(application: str | None, watch: bool, output: str, limit: int | None
     ledger = open_ledger()
     found = status(ledger, application)
     print_listing(listing(found), output)
-    tell_interrupted(ledger, application)
+    tell_interrupted(ledger, application, rows=found.rows, waiting=True)
     return told(found.findings)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _OPERATIONS_BETWEEN_LOOKS = 10_000
+_MOST_BYTES = 1024 * 1024
+"""Of one value: a query can make one of a gigabyte out of nothing."""
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     deadline = time.monotonic() + request["seconds"]
     try:
         connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=request["seconds"])
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
         connection.set_authorizer(_only_reads)
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _OPERATIONS_BETWEEN_LOOKS)
         try:

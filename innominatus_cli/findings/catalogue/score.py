@@ -258,3 +258,27 @@ NOBODY_PROVISIONS = Code(
     "`productProvisioners`; `resourceDefinitions` may give a type another name first. A run fails at a resource whose "
     "type none of them has. Nothing is said where an enabled provider comes from git, and its types are not known.",
 )
+OVERLAY_WITHOUT_SCORE_FILE = Code(
+    "ORC-2225",
+    "An overlay belongs to no Score file",
+    "Name it after the Score file beside it: `<Score file>.overrides.<environment>.yaml`.",
+    Severity.WARNING,
+    detail="A file `score.overrides.staging.yaml` counts for `score.yaml` in the environment `staging`. Where there is "
+    "no such Score file it never counts.",
+)
+OVERLAY_OF_NO_ENVIRONMENT = Code(
+    "ORC-2226",
+    "An overlay is for an environment that admin-config.yaml does not define",
+    "Name the file after an environment, or define the environment under `environments`.",
+    Severity.WARNING,
+    detail="The word between `overrides.` and the suffix is the environment that the overlay counts in. Nothing is "
+    "said where admin-config.yaml defines no environments.",
+)
+OVERLAY_ADDS_CONTAINER = Code(
+    "ORC-2227",
+    "An overlay adds a container whose name is like one of the Score file",
+    "Write the name of the container that the Score file has.",
+    Severity.WARNING,
+    detail="Mappings are merged key by key, so that a container with a mistyped name is one more, and the one that was "
+    "meant stays as it is. A container whose name is like no other is taken for one that is meant to be added.",
+)

@@ -184,8 +184,8 @@ class _Fold:
             workflow, _, name = result.step.rpartition("/")
             if not name.startswith((UNDO, RESTORE)) or result.status in {"skipped", "planned"}:
                 continue
-            done = self._find(rolled_back, f"{workflow}/{name.removeprefix(UNDO).removeprefix(RESTORE)}")
-            if done is None or done.work == "remove":
+            key = self._find(rolled_back, f"{workflow}/{name.removeprefix(UNDO).removeprefix(RESTORE)}")
+            if key is None or (done := self._done[key]).work == "remove":
                 continue
             row = self._rows[done.name]
             row.stored = stored
@@ -196,12 +196,15 @@ class _Fold:
             if end == "done":
                 row.made, row.result, row.step = done.before.made, done.before.result, done.before.step
                 row.made_by, row.since_by = done.before.made_by, done.before.since_by
+                self._done.pop(key, None)
+            elif not row.is_there:
+                row.made = row.result = row.step = row.made_by = row.since_by = None
 
-    def _find(self, run: str | None, step: str) -> _Done | None:
-        """What a step did in a run, or in one that it went on from."""
+    def _find(self, run: str | None, step: str) -> tuple[str, str] | None:
+        """The run, this one or one that it went on from, in which a step did something that nothing has taken back."""
         while run is not None:
             if (run, step) in self._done:
-                return self._done.pop((run, step))
+                return run, step
             run = self._older.get(run)
         return None
 

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from tests.integration.drivers.page_runs import OpenPage
-from tests.integration.drivers.servers import WebServer, web_server
+from tests.integration.drivers.servers import WebServer, dripping_server, web_server
 from tests.integration.starting import free_port
 
 RUN_FAILED = 4
@@ -72,6 +72,24 @@ def test_redirects_are_answers(run_step: Any, web: WebServer) -> None:
 )
 def test_addresses_that_cannot_be_asked_are_findings(run_step: Any, url: str, code: str) -> None:
     assert run_step("http", {"url": url}).failure.code.number == code
+
+
+@pytest.mark.parametrize(
+    "begin", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"]
+)
+def test_a_server_that_sends_a_byte_now_and_then_does_not_keep_a_step(run_step: Any, begin: bytes) -> None:
+    with dripping_server(begin) as port:
+        url, started = f"http://127.0.0.1:{port}/", time.monotonic()
+        assert "timed out" in run_step("http", {"url": url, "timeout": 1}).failure.message
+        check = {"name": "api", "type": "http", "url": url, "timeout": 1}
+        assert "timed out" in run_step("validation", {"checks": [check]}).failure.message
+        assert time.monotonic() - started < 30, "it would have gone on for ever"
+
+
+def test_a_timeout_longer_than_a_kernel_counts_is_none(run_step: Any, web: WebServer) -> None:
+    assert run_step("http", {"url": web.url, "timeout": 10**12}).failure is None
+    check = {"name": "api", "type": "http", "url": web.url, "timeout": 10**12}
+    assert run_step("validation", {"checks": [check]}).failure is None
 
 
 def test_a_header_cannot_hold_a_line_break(run_step: Any, web: WebServer) -> None:

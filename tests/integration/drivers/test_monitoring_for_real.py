@@ -70,6 +70,7 @@ def test_the_example_of_the_page_is_checked_tested_and_read_by_grafana(
     result = run_step("monitoring", config, env=env)
     found = rendered(result)
     assert result.outputs == {
+        "manifest": next(iter(result.artifacts.values())).decode(),
         "alerts": ["connection_count", "disk_usage"],
         "dashboards": ["orders"],
         "checked": True,

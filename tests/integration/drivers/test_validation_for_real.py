@@ -162,6 +162,7 @@ def test_a_query_on_sqlite_is_held_to_rows_and_value(run_step: Any, state: Path)
         assert "not authorized" in seen(run_step, **sql, query=changing)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n"
     assert "interrupted" in seen(run_step, **sql, query=endless, timeout=1)
+    assert "too big" in seen(run_step, **sql, query="SELECT hex(zeroblob(900000000))")
     assert (
         seen(run_step, type="sql", connectionString="sqlite:///none.db", query="SELECT 1")
         == "the database does not exist"

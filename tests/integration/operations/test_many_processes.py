@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,20 @@ def test_outcomes_come_in_the_order_of_their_blocks(blocks: int, processes: int)
 def test_outcomes_of_any_size_come_through() -> None:
     large = Work[str](lambda _: "x" * 3_000_000, lambda done: done, str)
     assert [len(text) for text in in_processes(large, 3, 2)] == [3_000_000] * 3
+
+
+def test_an_outcome_that_was_half_brought_is_made_here() -> None:
+    here = os.getpid()
+
+    def work(number: int) -> str:
+        if os.getpid() == here:
+            time.sleep(0.5)  # meanwhile nobody reads, and the copy's pipe is full
+        else:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+        return f"{number}" * 3_000_000
+
+    assert in_processes(Work[str](work, lambda done: done, str), 2, 2) == ["0" * 3_000_000, "1" * 3_000_000]
 
 
 def test_no_descriptor_is_left_open() -> None:

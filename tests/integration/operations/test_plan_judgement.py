@@ -113,3 +113,10 @@ def test_a_refused_plan_is_kept_for_whoever_may_run_it(shop: Any, capsys: pytest
     assert run(["plan", "score.yaml", "--out", "plan.json"]) == 3
     assert "The plan is in plan.json" in capsys.readouterr().err
     assert run(["run", "--plan", "plan.json", "--dry-run"]) == 3, "it is judged again"
+
+
+def test_a_digest_is_told_whoever_asks(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write("admin-config.yaml", ADMIN.replace("kubernetes, ", "") % "")
+    assert run(["plan", "score.yaml", "--digest"]) == 0
+    assert capsys.readouterr().out.startswith("sha256:")
+    assert run(["plan", "score.yaml", "--digest", "--policies-from", "main"]) == 0

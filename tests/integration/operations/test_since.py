@@ -346,3 +346,23 @@ def test_the_command_refuses_what_makes_no_sense(shop: Any, capsys: pytest.Captu
     capsys.readouterr()
     assert run(["check", "--since", "main"]) == 0
     assert capsys.readouterr().out.endswith("0 files checked: nothing found\n")
+
+
+def test_a_changed_overlay_is_held_together_with_its_score_file(shop: Any) -> None:
+    shop.commit({"apps/a/score.overrides.staging.yaml": "containers: {web: {imge: x}}\n"})
+    overlay = "apps/a/score.overrides.staging.yaml"
+    assert [one for one in told(since()) if one[1] != "apps/a/score.yaml"] == [("ORC-1033", overlay)]
+    shop.git("checkout", "-q", "-b", "later")
+    shop.commit({"apps/b/score.overrides.staging.yaml": "containers: {web: {command: [serve]}}\n"})
+    assert {path for _, path in told(since("topic"))} <= {"apps/b/score.yaml"}
+
+
+def test_a_changed_score_file_is_held_together_with_its_overlays(shop: Any) -> None:
+    shop.commit({"apps/a/score.overrides.staging.yaml": 'containers: {api: {variables: {LEVEL: "debug"}}}\n'})
+    shop.git("checkout", "-q", "-b", "later")
+    two = 'containers:\n  api: {image: "registry.example.com/api:1"}\n  web:'
+    shop.commit({"apps/a/score.yaml": SCORE.replace("containers:\n  web:", two)})
+    assert ("ORC-1034", "apps/a/score.overrides.staging.yaml") not in told(since("topic"))
+    shop.git("checkout", "-q", "-b", "removed")
+    shop.commit({"apps/a/score.yaml": SCORE})
+    assert ("ORC-1034", "apps/a/score.overrides.staging.yaml") in told(since("later"))

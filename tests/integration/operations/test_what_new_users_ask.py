@@ -231,3 +231,13 @@ spec:
     for command in (("preview", "score.yaml"), ("drift", "shop")):
         asked = [line for line in shown(capsys, *command)[1].splitlines() if line.startswith("asked ")]
         assert asked == ["asked deployment/application/-/workload/deploy-application"], command
+
+
+def test_status_says_how_to_go_on_with_a_run_that_waits(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
+    shop.commit({"admin-config.yaml": asks % "kubernetes"})
+    shown(capsys, "deploy", "score.yaml", "--env", "staging", status=6)
+    out, err = shown(capsys, "status")
+    waiting = out.split()[-1]
+    assert err.startswith(f"shop in staging: run {waiting} waits; `innominatus-ctl resume {waiting}` says for what,")
+    assert shown(capsys, "history")[1] == ""

@@ -1,11 +1,15 @@
 """Forms of the original's templates that are read as they were meant."""
 
+import time
 from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from innominatus_cli.documents.loading import load
+from innominatus_cli.documents.shell_quotes import between_double_quotes
 
 HEAD = """
     apiVersion: workflow.dev/v1
@@ -97,3 +101,32 @@ def test_an_optional_text_without_a_default_is_empty_in_old_tags_only(
     spec, told = loaded(body)
     assert (spec["parameters"][0].get("default") == "") is is_given
     assert len(told) == is_given
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sh " * 20_000,
+        "()" * 40_000,
+        '"$(' * 20_000,
+        "cat <<E\n" * 1_000,
+        "{{ " * 20_000,
+        "".join(f'"{{{{ .parameters.p{number} }}}}"' for number in range(3_000)),
+    ],
+    ids=["shells", "parentheses", "substitutions", "documents", "tags", "parameters"],
+)
+def test_no_script_takes_long(line: str) -> None:
+    script = f'#!/bin/bash\n{line}\necho "{{{{ .parameters.title }}}}"\n'
+    definitions = "".join(f"        - {{name: p{number}, type: string, default: a b}}\n" for number in range(3_000))
+    indented = indent(script, "              ")
+    body = f"      parameters:\n        - {{name: title, type: string, default: a b}}\n{definitions}"
+    body += "      steps:\n        - name: make\n          type: script\n          config:\n            script: |\n"
+    body += indented
+    begun = time.process_time()
+    load("make.yaml", f"{dedent(HEAD).lstrip()}{indent(dedent(body), '  ')}".encode())
+    assert time.process_time() - begun < 5
+
+
+@given(st.text(alphabet="\"'`$(){}#<E\n\\ ax|;-", max_size=60), st.integers(0, 60))
+def test_no_script_is_too_strange_to_be_read(script: str, at: int) -> None:
+    assert between_double_quotes(script, [at]) <= {at}

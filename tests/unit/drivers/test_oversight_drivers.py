@@ -156,7 +156,13 @@ def test_alerts_render_as_prometheus_rules_and_say_that_nobody_checked(context: 
             ],
         }
     ]
-    assert result.outputs == {"alerts": ["error_rate"], "dashboards": [], "checked": False, "tested": 0}
+    assert result.outputs == {
+        "alerts": ["error_rate"],
+        "dashboards": [],
+        "checked": False,
+        "tested": 0,
+        "manifest": next(iter(result.artifacts.values())).decode(),
+    }
     assert result.message == "1 alert rule; promtool is not installed: not checked"
 
 

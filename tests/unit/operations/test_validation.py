@@ -153,10 +153,11 @@ def test_a_file_that_is_called_overrides_is_no_application_of_its_own(here: Path
     _write(here / "admin-config.yaml", "workflowPolicies: {}\n")
     _write(here / "score.yaml", SCORE)
     _write(here / "score.overrides.prod.yaml", "containers: {web: {image: 'a:2'}}\n")
-    assert validate([]).findings == validate(["."]).findings == ()
-    (finding,) = validate(["score.overrides.prod.yaml"]).findings
+    _write(here / "overrides.prod.yaml", "containers: {web: {image: 'a:2'}}\n")
+    assert validate([]).findings == validate(["."]).findings == validate(["score.overrides.prod.yaml"]).findings == ()
+    (finding,) = validate(["overrides.prod.yaml"]).findings
     assert finding.code.number == "ORC-1030"
-    assert "--overrides-file score.overrides.prod.yaml" in finding.help
+    assert "--overrides-file overrides.prod.yaml" in finding.help
 
 
 @pytest.mark.parametrize("closed", ["workflows", "workflows/products", "workflows/products/shop"])

@@ -131,3 +131,11 @@ def test_a_service_or_port_that_is_not_there_is_not_true_and_has_no_fields() -> 
 def test_the_words_are_those_of_the_published_files() -> None:
     keywords = {"if", "else", "end", "range", "with"}
     assert len(KNOWN | keywords) == 43
+
+
+def test_a_pattern_that_would_take_for_ever_takes_no_time() -> None:
+    assert rendered('{{ regexMatch "(a+)+$" "' + "a" * 60 + 'b" }}') == "false"
+    with pytest.raises(TemplateProblem, match="regexMatch"):
+        rendered(r'{{ regexMatch "(?=a)" "a" }}')
+    with pytest.raises(TemplateProblem, match="more than 10,000"):
+        rendered('{{ regexMatch "a" .Text }}', {"Text": "b" * 10_001})
