@@ -424,3 +424,12 @@ def test_more_records_than_are_kept_are_all_read(write: Writer) -> None:
     found = store.record(records[0].run)
     assert found is not None
     assert asked.count("cat-file") == 4, "the first ones are kept"
+
+
+def test_the_newest_records_come_first_those_that_no_commit_has_before_the_others(write: Writer) -> None:
+    old, new = write.run(1), write.run(3)
+    other = write.run(4, application="web")
+    loose = write.run(5, commit=False)
+    assert [one.record for one in write.store.newest_first(old.application, old.environment)] == [loose, new, old]
+    assert [one.record for one in write.store.newest_first("web", other.environment)] == [other]
+    assert [*write.store.newest_first("nobody", "dev")] == []
