@@ -76,6 +76,15 @@ class _Chosen:
     asked_first_deployment: bool = False
 
 
+def _is_text(sketch: Plan) -> bool:
+    """Whether a sketch can be written: names of files may be no text, and numbers may be too large."""
+    try:
+        _ = sketch.canonical
+    except ValueError:
+        return False
+    return True
+
+
 class _Planning:
     def __init__(self, repository: Repository, request: PlanRequest, facts: Facts) -> None:
         self._repository = repository
@@ -257,7 +266,7 @@ class _Planning:
             self._limits(),
             chosen.drafts,
         )
-        return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch)
+        return PlanOutcome(None, findings, tuple(absent), tuple(chosen.drafts), sketch if _is_text(sketch) else None)
 
     def _checked(self, plan: Plan) -> Plan | None:
         """The plan, if it has no errors and its bytes can be written."""

@@ -1,6 +1,7 @@
 """`plan` and `preview` say what would become of a run: refused, waiting for somebody, or allowed."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -120,3 +121,15 @@ def test_a_digest_is_told_whoever_asks(shop: Any, capsys: pytest.CaptureFixture[
     assert run(["plan", "score.yaml", "--digest"]) == 0
     assert capsys.readouterr().out.startswith("sha256:")
     assert run(["plan", "score.yaml", "--digest", "--policies-from", "main"]) == 0
+
+
+def test_files_with_names_that_are_no_text_have_their_own_findings_and_are_no_bug(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop.root / "workflows/platform"
+    flow = FLOW.replace("[manual]", "[all_deployments]")
+    for name in (b"\xff.yaml", b"\xfe.yaml"):
+        (folder / os.fsdecode(name)).write_text(flow)
+    for words in (["plan", "score.yaml"], ["run", "deploy-app", "score.yaml"]):
+        assert run(words) == 1
+        assert "ORC-3023" in capsys.readouterr().err
