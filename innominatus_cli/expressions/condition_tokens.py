@@ -1,8 +1,8 @@
 """The tokens of a condition, found in the text as written, before any value is put in: a value is no syntax."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from innominatus_cli.expressions.references import Problem
 
@@ -25,8 +25,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token and the offset where it begins."""
 
     kind: Kind

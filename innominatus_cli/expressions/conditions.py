@@ -15,11 +15,9 @@ Grammar, loosest first:
 `{"value": …}`, `{"ref": path}`, `{"word": text}` or `{"status": step, "is": …}`, so that a plan can hold it.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from innominatus_cli.expressions.condition_tokens import Kind, Token, tokenise
-from innominatus_cli.expressions.patterns import PatternError, compile_pattern
 from innominatus_cli.expressions.references import CONTEXTS, Problem, path_text, split_path
 
 Tree: TypeAlias = dict[str, Any]
@@ -43,8 +41,7 @@ _LITERALS: Final = {"true": True, "false": False, "null": None}
 DEEPEST: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCondition:
+class ParsedCondition(NamedTuple):
     """A tree, or a problem where the text has no tree."""
 
     tree: Tree | None
@@ -239,6 +236,8 @@ class _Parser:
 
 def _compared(operator: str, left: Tree, right: Tree, at: int) -> Tree:
     if operator == "matches" and isinstance(right.get("value"), str):
+        from innominatus_cli.expressions.patterns import PatternError, compile_pattern  # noqa: PLC0415 - few match
+
         try:
             compile_pattern(right["value"])
         except PatternError as wrong:

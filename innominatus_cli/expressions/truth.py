@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from innominatus_cli.expressions.conditions import FUNCTIONS, Tree
 from innominatus_cli.expressions.contexts import Known, Later, Scope, Unresolved, hint
-from innominatus_cli.expressions.patterns import LONGEST_TEXT, PatternError, compile_pattern
 from innominatus_cli.expressions.references import Problem, path_text, split_path
 from innominatus_cli.expressions.values import NoValue
 
@@ -345,6 +344,8 @@ def _text_test(operator: str, left: object, right: object, at: int) -> bool | Pr
         return left.startswith(right)
     if operator == "endsWith":
         return left.endswith(right)
+    from innominatus_cli.expressions.patterns import LONGEST_TEXT, PatternError, compile_pattern  # noqa: PLC0415
+
     if len(left) > LONGEST_TEXT:
         return Problem(f"a text that 'matches' looks at has at most {LONGEST_TEXT} characters", at)
     try:
