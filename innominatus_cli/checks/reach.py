@@ -11,13 +11,16 @@ from innominatus_cli.checks.order import behind
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import Text, WorkflowScope, scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
-from innominatus_cli.expressions.references import CONTEXTS, Reference, may_refer
+from innominatus_cli.expressions.references import CONTEXTS, Reference, may_refer, split_path
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.catalogue.workflow import BAD_CONDITION
 from innominatus_cli.findings.finding import Finding, Fix, Related
 
 _HOLDS = {"if": True, "unless": False}
 """What lets the step run, by the key of the condition."""
+_COMPARISONS = frozenset(("==", "!=", "in"))
+_KNOWN_LATER = frozenset(CONTEXTS) - {"variables", "workflow", "parameters"}
+"""Contexts of which a file says nothing."""
 
 
 @only_with("if", "unless")
@@ -189,11 +192,14 @@ def _conditions(scope: WorkflowScope) -> dict[int, dict[str, _Folded]]:
 
 def _fold(scope: WorkflowScope, text: str) -> _Folded | None:
     from innominatus_cli.expressions.conditions import FUNCTIONS, parse_condition  # noqa: PLC0415 - few have one
-    from innominatus_cli.expressions.truth import fold_condition, is_true  # noqa: PLC0415
 
     parsed = parse_condition(text)
     if parsed.tree is None:
         return None
+    if _has_nothing_static(parsed.tree):  # most conditions: a cold start does without what follows
+        return _Folded(parsed.tree, None, [])
+    from innominatus_cli.expressions.truth import fold_condition, is_true  # noqa: PLC0415
+
     folded = fold_condition(parsed.tree, _static_scope(scope))
     trees = [folded.tree]
     undecided = set()
@@ -204,6 +210,19 @@ def _fold(scope: WorkflowScope, text: str) -> _Folded | None:
             undecided.add(tree["at"])
     truth = is_true(folded.tree["value"]) if "value" in folded.tree else None
     return _Folded(folded.tree, truth, [one for one in folded.problems if one.offset in undecided])
+
+
+def _has_nothing_static(tree: dict[str, Any]) -> bool:
+    """Whether a condition compares what only a plan or a run knows with literals: folding leaves it as it is."""
+    while tree.get("op") == "not":
+        (tree,) = tree["args"]
+    if tree.get("op") not in _COMPARISONS:
+        return False
+    left, right = tree["args"]
+    path = split_path(left["ref"]) if "ref" in left else ""
+    listed = right["args"] if right.get("op") == "list" else [right]
+    is_literal = all("value" in one for one in listed)
+    return is_literal and isinstance(path, tuple) and len(path) > 1 and path[0] in _KNOWN_LATER
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from innominatus_cli.checks import reach
 from innominatus_cli.checks.checking import check_document
 from innominatus_cli.documents.loading import load
 from innominatus_cli.findings.finding import Finding, Severity
@@ -60,6 +61,22 @@ def test_what_only_a_run_knows_may_change(condition: str) -> None:
     spec = "  variables: {TAG: '${application.name}'}\n  parameters: [{name: size, default: small}]\n"
     reads = ", env: {A: '${variables.TAG} ${parameters.size}'}"
     assert codes(step("a", f", if: {condition}{reads}"), spec) == []
+
+
+@pytest.mark.parametrize(
+    "left", ["environment.name", "${env.CI}", "steps.z.outputs.x", "secrets.token", "variables.TAG"]
+)
+@pytest.mark.parametrize(
+    "rest", ["== 'a'", "!= null", "in ['a', 3]", "not in []", "== word", "> 3", "contains 'x'", ""]
+)
+def test_conditions_that_need_no_folding_say_what_folding_them_says(
+    left: str, rest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = step("z", ", outputs: [x]") + step("a", f', when: on_failure, if: "{left} {rest}", outputs: [x]')
+    steps += step("b", READ)
+    quick = found(steps, "  variables: {TAG: a}\n")
+    monkeypatch.setattr(reach, "_has_nothing_static", lambda _tree: False)
+    assert quick == found(steps, "  variables: {TAG: a}\n")
 
 
 def test_a_variable_that_a_step_sets_may_change() -> None:
