@@ -1,34 +1,33 @@
 """The tokens of a condition, found in the text as written, before any value is put in: a value is no syntax."""
 
 import re
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from innominatus_cli.expressions.references import Problem
 
 LONGEST_CONDITION = 4_000
 
 
-class Kind(StrEnum):
-    """What a token is."""
+class Kind:
+    """What a token is. An enumeration would do, and cost a cold start as much as reading a condition."""
 
-    REFERENCE = "reference"
+    REFERENCE: Final = "reference"
     """`${…}`, or `$name`; the value is the path's text."""
-    STRING = "string"
-    NUMBER = "number"
-    WORD = "word"
+    STRING: Final = "string"
+    NUMBER: Final = "number"
+    WORD: Final = "word"
     """A name, perhaps dotted, perhaps a keyword."""
-    OPERATOR = "operator"
+    OPERATOR: Final = "operator"
     """A comparison, a bracket or a comma; `&&`, `||` and `!` have become `and`, `or` and `not`."""
-    PATTERN = "pattern"
+    PATTERN: Final = "pattern"
     """Everything up to the next blank behind `matches`."""
-    END = "end"
+    END: Final = "end"
 
 
 class Token(NamedTuple):
     """One token and the offset where it begins."""
 
-    kind: Kind
+    kind: str
     text: str
     offset: int
 
@@ -48,8 +47,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SAME = {"&&": "and", "||": "or", "!": "not"}
-_UNQUOTED_PATTERN = re.compile(r"[^\s\"'$(][^\s]*")
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_UNQUOTED_PATTERN = r"[^\s\"'$(][^\s]*"
 
 
 def tokenise(text: str) -> list[Token] | Problem:
@@ -60,7 +58,7 @@ def tokenise(text: str) -> list[Token] | Problem:
     at = 0
     while at < len(text):
         if tokens and tokens[-1].kind is Kind.WORD and tokens[-1].text == "matches":
-            found = _UNQUOTED_PATTERN.match(text, at)
+            found = re.compile(_UNQUOTED_PATTERN).match(text, at)
             if found:
                 pattern = _balanced(found.group())
                 tokens.append(Token(Kind.PATTERN, pattern, at))
@@ -84,7 +82,7 @@ def _token(match: re.Match[str]) -> Token | None:
         case "braced" | "dollar" | "template":
             return Token(Kind.REFERENCE, text.strip(), at)
         case "double" | "single":
-            return Token(Kind.STRING, _ESCAPED.sub(r"\1", text), at)
+            return Token(Kind.STRING, re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) if "\\" in text else text, at)
         case "number":
             return Token(Kind.NUMBER, text, at)
         case "operator":

@@ -81,10 +81,10 @@ class _Parser:
             self._at += 1
         return token
 
-    def _is(self, text: str, kind: Kind = Kind.OPERATOR) -> bool:
+    def _is(self, text: str, kind: str = Kind.OPERATOR) -> bool:
         return self._token.kind is kind and self._token.text == text
 
-    def _take(self, text: str, kind: Kind = Kind.OPERATOR) -> bool:
+    def _take(self, text: str, kind: str = Kind.OPERATOR) -> bool:
         if self._is(text, kind):
             self._at += 1
             return True
