@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from innominatus_cli.system import companion as companion_module
 from innominatus_cli.system.companion import Companion, Stopped, start_companion
 from innominatus_cli.system.process_tree import ignores, process_facts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is copied here")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that some other test left behind in this process does not keep it from being copied."""
+    monkeypatch.setattr(companion_module, "can_fork", lambda: True)
 
 
 def started(work: object) -> Companion:
