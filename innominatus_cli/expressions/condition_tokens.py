@@ -57,7 +57,7 @@ def tokenise(text: str) -> list[Token] | Problem:
     tokens: list[Token] = []
     at = 0
     while at < len(text):
-        if tokens and tokens[-1].kind is Kind.WORD and tokens[-1].text == "matches":
+        if tokens and tokens[-1].kind == Kind.WORD and tokens[-1].text == "matches":
             found = re.compile(_UNQUOTED_PATTERN).match(text, at)
             if found:
                 pattern = _balanced(found.group())

@@ -77,12 +77,12 @@ class _Parser:
 
     def _next(self) -> Token:
         token = self._token
-        if token.kind is not Kind.END:
+        if token.kind != Kind.END:
             self._at += 1
         return token
 
     def _is(self, text: str, kind: str = Kind.OPERATOR) -> bool:
-        return self._token.kind is kind and self._token.text == text
+        return self._token.kind == kind and self._token.text == text
 
     def _take(self, text: str, kind: str = Kind.OPERATOR) -> bool:
         if self._is(text, kind):
@@ -95,7 +95,7 @@ class _Parser:
             raise _SyntaxError("the condition is empty", 0)
         tree = self._or()
         rest = self._token
-        if rest.kind is not Kind.END:
+        if rest.kind != Kind.END:
             raise _SyntaxError(f"'{rest.text}' cannot follow here", rest.offset, "Join conditions with 'and' or 'or'.")
         return tree
 
@@ -139,12 +139,12 @@ class _Parser:
 
     def _operator(self) -> Token | None:
         token = self._token
-        if token.kind is Kind.OPERATOR and token.text in COMPARISONS:
+        if token.kind == Kind.OPERATOR and token.text in COMPARISONS:
             return self._next()
-        if token.kind is Kind.WORD and token.text in _WORDS:
+        if token.kind == Kind.WORD and token.text in _WORDS:
             return self._next()
         following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-        if token.kind is Kind.WORD and token.text == "not" and following.text == "in":
+        if token.kind == Kind.WORD and token.text == "not" and following.text == "in":
             self._at += 2
             return Token(Kind.WORD, "not in", token.offset)
         return None
@@ -221,7 +221,7 @@ class _Parser:
     def _method(self, left: Tree) -> Tree:
         """`<value>.contains(…)` behind a reference, a string or a group."""
         token = self._token
-        if token.kind is not Kind.WORD or token.text[:1] != "." or token.text[1:] not in _METHODS:
+        if token.kind != Kind.WORD or token.text[:1] != "." or token.text[1:] not in _METHODS:
             return left
         self._at += 1
         if not self._is("("):
