@@ -99,12 +99,19 @@ def _answer(asked: Mapping[str, Any]) -> tuple[int, int, bool]:
         late = not select.select([ended], [], [], asked["seconds"])[0]
         os.close(ended)
         if late:
-            os.killpg(child, signal.SIGKILL)
+            _kill(child)
         _, status, usage = os.wait4(child, 0)
         return os.waitstatus_to_exitcode(status), usage.ru_maxrss, late
     finally:
         if tracer is not None:
             tracer.wait()
+
+
+def _kill(child: int) -> None:
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:  # so early that it has no group of its own yet
+        os.kill(child, signal.SIGKILL)
 
 
 def _wait_for_tracer(child: int, tracer: "subprocess.Popen[bytes]") -> None:
