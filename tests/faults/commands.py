@@ -82,6 +82,7 @@ def run(repository: Path, words: Sequence[str], strace: Sequence[str] = (), kill
     One that strace holds for too long is killed all the same, only later than at the point.
     """
     out = repository.parent / "out"
+    out.write_bytes(b"")  # a command may be killed before it has opened it
     warm: Warm | None = getattr(_warm, "process", None)
     ways = _in_a_new_process if warm is None else warm.run
     longest = _LONGEST_SECONDS if killed_after is None else killed_after
