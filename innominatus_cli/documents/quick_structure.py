@@ -257,7 +257,7 @@ class _Compiler:
         exactly_one = "oneOf" in schema
 
         def check(node: Node) -> bool:
-            given = len(keys & node.values.keys()) if node.__class__ is MappingNode else 0
+            given = len(keys.intersection(node.values)) if node.__class__ is MappingNode else 0
             return given == 1 if exactly_one else given > 0
 
         return check

@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import peers  # noqa: E402 - the path comes first
+from innominatus_cli.checks import checking  # noqa: E402 - the path comes first
+from tests.benchmarks import peers  # noqa: E402
 from tests.benchmarks.generated_repository import generate  # noqa: E402
 
 FILES, SHORT_FILES = 10_000, 1_000
@@ -35,7 +36,8 @@ def main(*, short: bool) -> None:
     files, rounds = (SHORT_FILES, SHORT_ROUNDS) if short else (FILES, ROUNDS)
     with tempfile.TemporaryDirectory() as folder:
         size = generate(Path(folder) / "repository", files)
-        print(f"{files:,} files, {size / 1e6:.1f} MB, {rounds} rounds, Python {sys.version.split()[0]}")
+        how = "as Python" if str(checking.__file__).endswith(".py") else "compiled"
+        print(f"{files:,} files, {size / 1e6:.1f} MB, {rounds} rounds, Python {sys.version.split()[0]}, {how}")
         compare(Path(folder) / "repository", rounds)
 
 

@@ -74,6 +74,7 @@ def known() -> list[tuple[Document, Facts]]:
     return list(documents_with_facts())
 
 
+@pytest.mark.interpreted
 def test_rules_without_a_guard_read_nothing_but_their_document(known: list[tuple[Document, Facts]]) -> None:
     untouchable: Any = Untouchable()
     asked = set()

@@ -23,6 +23,7 @@ def every_rule() -> set[str]:
     return found
 
 
+@pytest.mark.interpreted
 def test_there_are_more_than_a_hundred_rules_each_with_a_name_and_a_sentence() -> None:
     rules = every_rule()
     assert len(rules) > 100
@@ -38,6 +39,7 @@ def test_every_module_of_rules_is_asked_for_some_kind() -> None:
     assert sorted(with_rules - asked) == []
 
 
+@pytest.mark.interpreted
 def test_asking_few_rules_loses_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     documents = [
         document for path in FILES for document in load(path.name, path.read_bytes()).documents if document.kind
