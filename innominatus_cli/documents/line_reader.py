@@ -1,4 +1,5 @@
-"""YAML text to nodes line by line, for the plainest files: block mappings and lists of scalars of one line each.
+"""YAML text to nodes line by line, for the plainest files: block mappings and lists of scalars of one line each, and
+mappings and lists of words in one line.
 
 Most files are no more than that, and looking at their lines takes half of the time that composing them takes. What a
 line may be is a small part of YAML that has one meaning only; at anything else the whole text is left to another
@@ -7,6 +8,7 @@ reader.
 
 import re
 import string
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
@@ -15,11 +17,12 @@ from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, NotQ
 _MAX_DEPTH = 32
 _MAX_LENGTH = 50_000
 """Characters of a text that cannot hold too many nodes: each takes one at least, and the limit is 100,000."""
-_KEY = r"[A-Za-z_][A-Za-z0-9_./-]{0,127}"
-_PLAIN_STARTS = frozenset(f"{string.ascii_letters}{string.digits}_./$")
+_KEY = r"[A-Za-z_][A-Za-z0-9_./*-]{0,127}"
+_PLAIN_STARTS = frozenset(f"{string.ascii_letters}{string.digits}_./$^")
 """How an unquoted scalar may begin here; nothing in YAML but a scalar begins so."""
-_ITEM = r"[A-Za-z0-9_./][A-Za-z0-9_./-]*"
+_ITEM = r"""(?:[A-Za-z0-9_./][A-Za-z0-9_./-]*|"[^"\\,]*"|'[^',]*')"""
 _LIST_IN_A_LINE = rf"\[{_ITEM}(?:, {_ITEM})*\]"
+_MAPPING_IN_A_LINE = rf"\{{ ?{_KEY}: {_ITEM}(?:, {_KEY}: {_ITEM})* ?\}}"
 _MOST_REMEMBERED = 20_000
 
 _good_keys: set[str] = set()
@@ -100,6 +103,8 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912, PLR0915 - i
     while around:
         inner = around.pop()
         _close(inner)
+    if ": {" in text:
+        seen.update(*_keys_in_lines(inner[1]))
     return Document(path, inner[1], text=text, keys=seen, may_hold_nulls=False)
 
 
@@ -181,6 +186,13 @@ def _scalar(text: str, line: int, column: int) -> Node:
         return node
     if first == "[":
         return _list_in_a_line(text, line, column)
+    if first == "{":
+        return _mapping_in_a_line(text, line, column)
+    if first == "-" and text[1:2].isalpha():  # an option of a command
+        node.plain_style = True
+        node.value = node.text = text = _without_comment(text)
+        node.end_column = column + len(text)
+        return node
     inside = text[1:-1]
     if first not in {"'", '"'} or text != f"{first}{inside}{first}" or first in inside or "\\" in inside:
         raise NotQuickly
@@ -209,6 +221,40 @@ def _list_in_a_line(text: str, line: int, column: int) -> SequenceNode:
         items.append(_scalar(item, line, at))
         at += len(item) + 2
     return SequenceNode(items, line, column, line, column + len(text))
+
+
+def _mapping_in_a_line(text: str, line: int, column: int) -> MappingNode:
+    """The mapping of words to words that stands in braces. Raises NotQuickly."""
+    if re.fullmatch(_MAPPING_IN_A_LINE, text) is None:
+        raise NotQuickly
+    values: dict[str, Node] = {}
+    keys: list[_Key] = []
+    at = column + 1
+    if text[1] == " ":
+        at += 1
+    for entry in text[1:-1].strip(" ").split(", "):
+        key, _, value = entry.partition(": ")
+        if key in values or not _is_good(key):
+            raise NotQuickly
+        keys.append((key, line, at))
+        values[key] = _scalar(value, line, at + len(key) + 2)
+        at += len(entry) + 2
+    node = _new_mapping(MappingNode)
+    node.line = node.end_line = line
+    node.column = column
+    node.end_column = column + len(text)
+    node.values = values
+    node.late_keys = _key_nodes, keys
+    return node
+
+
+def _keys_in_lines(node: MappingNode | SequenceNode) -> Iterator[Iterable[str]]:
+    """The keys of all mappings below a node; of those in one line nobody else keeps them."""
+    if isinstance(node, MappingNode):
+        yield node.values
+    for inner in node.values.values() if isinstance(node, MappingNode) else node.items:
+        if isinstance(inner, MappingNode | SequenceNode):
+            yield from _keys_in_lines(inner)
 
 
 def _is_good(key: str) -> bool:

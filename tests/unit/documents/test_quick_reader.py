@@ -18,6 +18,9 @@ from innominatus_cli.documents.yaml_text import text_of
 LINES = (
     *("a: x", "b: y z", "c: 1", "d: 010", "e: yes", "f: ${a.b}", "g: [a, b]", "h: [1, no]", "i: []", "j: 'k'", "a:"),
     *('l: "m # n"', 'o: "p" q', "r: s # t", "u: v:", "w: x: y", "z:  a", "b: #", "c: it''s", 'd: "\\n"', "e: |", "f:"),
+    *("m: {n: o, p: 1}", "q: { r: 's t', u: \"v-*\" }", "a: {b: c, b: d}", "e: {f: g: h}", "i: {j: k,l: m}"),
+    *("n: {o: 'p, q'}", "r: {s: yes}", "t: {u: }", "v: {w: x} # y", "z: {a: {b: c}}", "d-*: ^1.0", 'e: [f, "g-*", 1]'),
+    *("- -h", "- -1", "i: -j", "k: -l: m", "- {n: o}", "p: {q: 01}", "s: {no: t}", "u: {  v: w}", "x: {y: z  }"),
     *("- a", "- b: c", "-  d: e", "- f:", "-", "- - g", "- [h, i]", "- 'j: k'", "---", "...", "# l", "", "m", "no: n"),
     *(
         "'o': p",
@@ -125,6 +128,7 @@ def test_the_readers_agree_on_lines(lines: list[tuple[int, str]]) -> None:
         "---\n# c\na:  b   # d\ne:\n- f\n-   g: h\n    i:\n      - 'j'\nk: [l, m]\n",
         '  a:\n      b: http://c:1/#d\n\n  e: "f # g"\n',
         "- a\n- 1\n- b:\n    c: ${d.e}",
+        "a: {b: c, d: 1, e: 'f g'}\nh: { i: j }\nk-*: [l, 'm-*', \"n\"]\no: ^1.0\np:\n  - -q\n",
     ],
 )
 def test_plain_files_are_read_by_lines(text: str) -> None:
