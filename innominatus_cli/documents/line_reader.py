@@ -1,9 +1,8 @@
-"""YAML text to nodes line by line, for the plainest files: block mappings and lists of scalars of one line each, and
-mappings and lists of words in one line.
+"""YAML text to nodes line by line, for the plainest files: block mappings and lists, scalars of one line each.
 
-Most files are no more than that, and looking at their lines takes half of the time that composing them takes. What a
-line may be is a small part of YAML that has one meaning only; at anything else the whole text is left to another
-reader.
+Mappings and lists of words may stand in one line, too. Most files are no more than that, and looking at their lines
+takes half of the time that composing them takes. What a line may be is a small part of YAML that has one meaning only;
+at anything else the whole text is left to another reader.
 """
 
 import re
