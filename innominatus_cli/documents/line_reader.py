@@ -15,13 +15,17 @@ from innominatus_cli.documents.scalars import NUMBER_STARTS, UNUSUAL_WORDS, NotQ
 
 _MAX_DEPTH = 32
 _MAX_LENGTH = 50_000
-"""Characters of a text that cannot hold too many nodes: each takes one at least, and the limit is 100,000."""
+"""Characters of a text that cannot hold too many nodes: each takes one at least."""
+_MAX_NODES = 100_000
+"""What the reader of events allows."""
+_NODES_OF_A_LINE, _NODES_OF_A_COMMA = 6, 2
+"""More than there can be of `- key: {key: value}`, and of what a comma adds to it."""
 _KEY = r"[A-Za-z_][A-Za-z0-9_./*-]{0,127}"
 _PLAIN_STARTS = frozenset(f"{string.ascii_letters}{string.digits}_./$^")
 """How an unquoted scalar may begin here; nothing in YAML but a scalar begins so."""
 _ITEM = r"""(?:[A-Za-z0-9_./][A-Za-z0-9_./-]*|"[^"\\,]*"|'[^',]*')"""
-_LIST_IN_A_LINE = rf"\[{_ITEM}(?:, {_ITEM})*\]"
-_MAPPING_IN_A_LINE = rf"\{{ ?{_KEY}: {_ITEM}(?:, {_KEY}: {_ITEM})* ?\}}"
+_LIST_IN_A_LINE = rf"\[(?:{_ITEM}(?:, {_ITEM})*)?\]"
+_MAPPING_IN_A_LINE = rf"\{{(?: ?{_KEY}: {_ITEM}(?:, {_KEY}: {_ITEM})* ?)?\}}"
 _MOST_REMEMBERED = 20_000
 
 _good_keys: set[str] = set()
@@ -38,7 +42,7 @@ values of a mapping, and each of its keys with line and column."""
 
 def read_lines(path: str, text: str) -> Document | None:
     """The one document of a text; None where a line is none of those that can be read here."""
-    if not text.isascii() or len(text) > _MAX_LENGTH or "\t" in text or "\r" in text:
+    if not text.isascii() or "\t" in text or "\r" in text or (len(text) > _MAX_LENGTH and _may_be_too_many(text)):
         return None
     try:
         return _read(path, text)
@@ -105,6 +109,11 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912, PLR0915 - i
     if " {" in text:
         seen.update(*_keys_in_lines(inner[1]))
     return Document(path, inner[1], text=text, keys=seen, may_hold_nulls=False)
+
+
+def _may_be_too_many(text: str) -> bool:
+    most = _NODES_OF_A_LINE * (text.count("\n") + 1) + _NODES_OF_A_COMMA * text.count(",")
+    return most > _MAX_NODES
 
 
 def _lines_of(text: str) -> list[str]:
@@ -216,7 +225,7 @@ def _list_in_a_line(text: str, line: int, column: int) -> SequenceNode:
         raise NotQuickly
     items: list[Node] = []
     at = column + 1
-    for item in text[1:-1].split(", "):
+    for item in text[1:-1].split(", ") if len(text) > len("[]") else ():
         items.append(_scalar(item, line, at))
         at += len(item) + 2
     return SequenceNode(items, line, column, line, column + len(text))
@@ -231,7 +240,7 @@ def _mapping_in_a_line(text: str, line: int, column: int) -> MappingNode:
     at = column + 1
     if text[1] == " ":
         at += 1
-    for entry in text[1:-1].strip(" ").split(", "):
+    for entry in text[1:-1].strip(" ").split(", ") if len(text) > len("{}") else ():
         key, _, value = entry.partition(": ")
         if key in values or not _is_good(key):
             raise NotQuickly

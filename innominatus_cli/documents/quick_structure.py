@@ -31,8 +31,8 @@ _seen: Counter[int] = Counter()
 _compiled: dict[tuple[int, bool], tuple[Schema, Accepts]] = {}
 
 
-def accepts(schema: Schema, node: Node, *, as_score_reads: bool) -> bool:
-    """Whether `structure` certainly finds nothing in a node, once enough nodes were asked for.
+def accepts(schema: Schema, node: Node, *, as_score_reads: bool, is_long: bool = False) -> bool:
+    """Whether `structure` certainly finds nothing in a node, once enough nodes were asked for, or in a long one.
 
     Schemas are told apart by identity, and kept. `as_score_reads`: an unquoted value that Score's own tools take for a
     number or a date is no text.
@@ -41,7 +41,8 @@ def accepts(schema: Schema, node: Node, *, as_score_reads: bool) -> bool:
     if known is not None:
         return known[1](node)
     _seen[id(schema)] += 1
-    return _seen[id(schema)] >= _WORTH_COMPILING and accepts_at_once(schema, node, as_score_reads=as_score_reads)
+    is_worth_it = is_long or _seen[id(schema)] >= _WORTH_COMPILING
+    return is_worth_it and accepts_at_once(schema, node, as_score_reads=as_score_reads)
 
 
 def accepts_at_once(schema: Schema, node: Node, *, as_score_reads: bool) -> bool:

@@ -19,6 +19,8 @@ from innominatus_cli.findings.finding import Code, Edit, Finding, Fix, Related, 
 from innominatus_cli.findings.near_names import did_you_mean, near_names
 
 _MANY = 12
+_LONG = 20_000
+"""Characters of a text whose shape is looked at faster by functions, those to be made included."""
 _MANY_FINDINGS = 200
 """Nobody reads the hints of more unknown keys than these, and looking for near names takes longer than all else."""
 
@@ -26,7 +28,7 @@ _MANY_FINDINGS = 200
 def check_structure(document: Document) -> list[Finding]:
     """What is wrong with the shape of a canonical document; nothing for a kind without a schema."""
     schema = schema_of_kind(document.kind)
-    return [] if schema is None else _check(document, document.root, schema, "")
+    return [] if schema is None else _check(document, document.root, schema, "", is_long=len(document.text) > _LONG)
 
 
 def check_step_config(document: Document, step: MappingNode, type_name: str) -> list[Finding]:
@@ -42,8 +44,8 @@ def check_step_config(document: Document, step: MappingNode, type_name: str) -> 
     return walk.findings
 
 
-def _check(document: Document, node: Node, schema: Schema, name: str) -> list[Finding]:
-    if accepts(schema, node, as_score_reads=document.kind == "Workload"):
+def _check(document: Document, node: Node, schema: Schema, name: str, *, is_long: bool = False) -> list[Finding]:
+    if accepts(schema, node, as_score_reads=document.kind == "Workload", is_long=is_long):
         return []
     walk = Walk(document, schema)
     walk.value(node, schema, name)

@@ -20,6 +20,7 @@ LINES = (
     *('l: "m # n"', 'o: "p" q', "r: s # t", "u: v:", "w: x: y", "z:  a", "b: #", "c: it''s", 'd: "\\n"', "e: |", "f:"),
     *("m: {n: o, p: 1}", "q: { r: 's t', u: \"v-*\" }", "a: {b: c, b: d}", "e: {f: g: h}", "i: {j: k,l: m}"),
     *("n: {o: 'p, q'}", "r: {s: yes}", "t: {u: }", "v: {w: x} # y", "z: {a: {b: c}}", "d-*: ^1.0", 'e: [f, "g-*", 1]'),
+    *("a: [] # b", "c: { }", "d: {}", "- {}", "e: [ ]"),
     *("- -h", "- -1", "i: -j", "k: -l: m", "- {n: o}", "p: {q: 01}", "s: {no: t}", "u: {  v: w}", "x: {y: z  }"),
     *("- a", "- b: c", "-  d: e", "- f:", "-", "- - g", "- [h, i]", "- 'j: k'", "---", "...", "# l", "", "m", "no: n"),
     *(
@@ -129,13 +130,23 @@ def test_the_readers_agree_on_lines(lines: list[tuple[int, str]]) -> None:
         "---\n# c\na:  b   # d\ne:\n- f\n-   g: h\n    i:\n      - 'j'\nk: [l, m]\n",
         '  a:\n      b: http://c:1/#d\n\n  e: "f # g"\n',
         "- a\n- 1\n- b:\n    c: ${d.e}",
-        "a: {b: c, d: 1, e: 'f g'}\nh: { i: j }\nk-*: [l, 'm-*', \"n\"]\no: ^1.0\np:\n  - -q\n",
+        "a: {b: c, d: 1, e: 'f g'}\nf: []\ng: {}\nh: { i: j }\nk-*: [l, 'm-*', \"n\"]\no: ^1.0\np:\n  - -q\n",
     ],
 )
 def test_plain_files_are_read_by_lines(text: str) -> None:
     document = read_lines("file.yaml", text)
     assert document is not None
     assert flat([document]) == flat(read_events("file.yaml", text, [])[0])
+
+
+def test_long_files_are_read_by_lines_unless_they_may_hold_too_much() -> None:
+    steps = "steps:\n" + "".join(f"  - name: s{number}\n    needs: [a, b]\n" for number in range(3_000))
+    assert len(steps) > 50_000
+    document = read_lines("file.yaml", steps)
+    assert document is not None
+    assert flat([document]) == flat(read_events("file.yaml", steps, [])[0])
+    assert read_lines("file.yaml", "a:\n" + "- b\n" * 20_000) is None
+    assert read_lines("file.yaml", "a: [b" + ", b" * 60_000 + "]\n") is None
 
 
 SCALARS = st.one_of(
