@@ -7,12 +7,13 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.checking import Answer, Wishes, answer, checking_options
 from innominatus_cli.cli.overriding import one_score_file, override_options
+from innominatus_cli.cli.paths import none_empty
 from innominatus_cli.operations.checking import CheckRequest
 from innominatus_cli.operations.overriding import Overriding
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=offers.files, callback=none_empty)
 @checking_options
 @override_options
 def command(paths: tuple[str, ...], shown: Answer, overriding: Overriding, **wishes: Unpack[Wishes]) -> int:

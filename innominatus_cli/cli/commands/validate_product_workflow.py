@@ -4,13 +4,14 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_for_people, print_text
+from innominatus_cli.cli.paths import none_empty
 from innominatus_cli.cli.remarks import told
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.reports.formats import FORMATS
 
 
 @click.command("validate-product-workflow", short_help="Check product workflows, as a pre-commit hook does.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=offers.files)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=offers.files, callback=none_empty)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option(*FORMATS)
 def command(files: tuple[str, ...], strict: bool, output: str) -> int:

@@ -276,3 +276,10 @@ def test_product_workflows_are_checked_in_every_format(
     assert list(commands(told.out)) == list(commands(told.err)) == []
     run([*arguments, "github"])
     assert {command.name for command in commands(capfd.readouterr().out)} <= {"error", "warning", "notice"}
+
+
+@pytest.mark.parametrize("words", [["validate", ""], ["validate", "score.yaml", ""], ["validate-product-workflow", ""]])
+def test_an_empty_path_is_no_folder(repository: Path, words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert repository.is_dir()
+    assert run(words) == 2
+    assert "a path is empty" in capfd.readouterr().err
