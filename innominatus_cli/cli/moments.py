@@ -45,7 +45,7 @@ class Moment(_MomentType):
 
 
 def end_of(text: str | None) -> str | None:
-    """A moment as records write it, a day meaning its end; what begins like a run id is one, and stays as it is."""
-    if text is None or (text.isalnum() and text[:2] in {"01", "02", "03"}):
+    """A moment as records write it, a day meaning its end; `latest` and what begins like a run id stay as they are."""
+    if text is None or text == "latest" or (text.isalnum() and text[:2] in {"01", "02", "03"}):
         return text
     return timestamp(Moment(end=True).convert(text, None, None))

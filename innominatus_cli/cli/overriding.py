@@ -11,6 +11,8 @@ from innominatus_cli.operations.overriding import Overriding
 from innominatus_cli.operations.validation import are_folders
 
 T = TypeVar("T")
+_BUILT = "${workflows."
+"""So begins an image that a workflow builds (`planning.application_tier`)."""
 
 
 def override_options(function: Callable[..., T]) -> Callable[..., T]:
@@ -51,11 +53,19 @@ def override_options(function: Callable[..., T]) -> Callable[..., T]:
 
 
 def _named_images(_context: click.Context, _option: click.Parameter, images: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts as they were typed. Raises a usage error for one that is no `CONTAINER=IMAGE`."""
+    """The texts as they were typed.
+
+    Raises a usage error for one that is no `CONTAINER=IMAGE`, and for a placeholder that nothing resolves in an image.
+    """
     for text in images:
         name, _, image = text.partition("=")
         if not name or not image or "." in name:
             raise click.BadParameter(f"'{text}' is not of the form CONTAINER=IMAGE.")
+        if "${" in image and (not image.startswith(_BUILT) or image.count("${") != image.count(_BUILT)):
+            message = (
+                f"'{text}': the only placeholder of an image is one that it begins with, {_BUILT}NAME.outputs.OUTPUT}}."
+            )
+            raise click.BadParameter(message)
     return images
 
 

@@ -106,7 +106,7 @@ def _read(path: str, text: str) -> Document:  # noqa: C901, PLR0912, PLR0915 - i
     while around:
         inner = around.pop()
         _close(inner)
-    if ": {" in text:
+    if " {" in text:
         seen.update(*_keys_in_lines(inner[1]))
     return Document(path, inner[1], text=text, keys=seen, may_hold_nulls=False)
 

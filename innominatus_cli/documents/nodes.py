@@ -296,6 +296,11 @@ class Document:
         end_line = node.end_line - number * LINES_OF_A_SOURCE
         return Place(self.others[number - 1].path, line, node.column, end_line, node.end_column, pointer)
 
+    def start_of(self, node: Node) -> tuple[str, int, int]:
+        """The path, line and column where a node begins: its place without its pointer, which has to be looked for."""
+        number, line = divmod(node.line, LINES_OF_A_SOURCE)
+        return self.others[number - 1].path if number else self.path, line, node.column
+
     def text_of(self, node: Node | None = None) -> str:
         """The whole text that a node came from; the file's own where it is None."""
         number = 0 if node is None else node.line // LINES_OF_A_SOURCE

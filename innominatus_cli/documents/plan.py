@@ -242,7 +242,7 @@ class PlannedStep(JsonModel):
     tier: Tier
     workflow_id: str | None = None
     """`<phase>/<tier>/<product or ->/<workflow>`; None for a barrier without a `group`."""
-    needs: list[str] = []
+    needs: list[str] = Field(default_factory=list)
     cleanup: bool = False
     """A `finally` step: runs whatever happened."""
     provenance: Provenance | None = None

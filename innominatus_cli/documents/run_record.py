@@ -92,17 +92,17 @@ class StepResult(JsonModel):
     """Why it was skipped, failed or was interrupted; empty where it succeeded."""
     started_at: str | None = None
     duration_ms: int = 0
-    attempts: list[Attempt] = []
-    outputs: dict[str, Any] = {}
+    attempts: list[Attempt] = Field(default_factory=list)
+    outputs: dict[str, Any] = Field(default_factory=dict)
     """Declared outputs that are no secrets, up to 64 KiB in all."""
-    withheld_outputs: list[str] = []
+    withheld_outputs: list[str] = Field(default_factory=list)
     """Names of outputs that are secret or too large: fetched again, or the step runs again."""
-    variables: dict[str, str] = {}
-    artifacts: dict[str, str] = {}
+    variables: dict[str, str] = Field(default_factory=dict)
+    artifacts: dict[str, str] = Field(default_factory=dict)
     """Repository path to digest of files that the step wants committed after a successful run."""
     stdout: StreamDigest | None = None
     stderr: StreamDigest | None = None
-    tools: list[ToolFound] = []
+    tools: list[ToolFound] = Field(default_factory=list)
     hints: list[RecordedHint] | None = None
     """Of a step that made a resource: what its provisioner says of it, at most 20 lines."""
     finding: ReportedFinding | None = None

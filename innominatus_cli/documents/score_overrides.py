@@ -63,13 +63,30 @@ def apply_overrides(document: Document, overrides: Overrides) -> list[Finding]:
     """Changes the nodes of a raw document. Returns what is wrong; with an error some overrides are not done."""
     found: list[Finding] = []
     if overrides.overlay is not None:
+        name = _name_in(document.root)
         found += _merge_file(document, overrides.overlay, overrides.overlay_data)
+        found += _renamed(document, name)
     if overrides.file is not None:
         found += _merge_file(document, overrides.file, overrides.data)
     found += _without_container(document, overrides.containers)
     if overrides.properties and not has_errors(found):
         found += _Properties(document, overrides.properties).apply()
     return found
+
+
+def _name_in(root: Node) -> ScalarNode | None:
+    """What a document calls the application; None where it calls it nothing."""
+    name = root.mapping("metadata").values.get("name") if isinstance(root, MappingNode) else None
+    return name if isinstance(name, ScalarNode) and not is_null(name) else None
+
+
+def _renamed(document: Document, before: ScalarNode | None) -> list[Finding]:
+    """What is wrong where the application had the name `before`, and an overlay gave it another one."""
+    now = _name_in(document.root)
+    if before is None or now is None or now.value == before.value:
+        return []
+    message = f"the Score file calls the application '{short(before.text)}', and the overlay '{short(now.text)}'"
+    return [Finding(codes.OVERLAY_RENAMES, message, document.place(now))]
 
 
 def _without_container(document: Document, names: Sequence[str]) -> list[Finding]:

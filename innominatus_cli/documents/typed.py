@@ -51,7 +51,9 @@ def data_of(node: Node) -> Plain:
     if not isinstance(node, ScalarNode):
         raise AssertionError("there are three sorts of nodes")  # noqa: TRY004 - a bug of ours
     value = node.value
-    if isinstance(value, bool) or not isinstance(value, int | float) or str(value) == node.text:
+    if value.__class__ is str or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if str(value) == node.text:
         return value
     return WrittenInt.of(value, node.text) if isinstance(value, int) else WrittenFloat.of(value, node.text)
 

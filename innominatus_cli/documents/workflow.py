@@ -61,8 +61,8 @@ class StepDefinition(YamlModel):
     name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^/\[\]\s][^/\[\]]*$")]
     type: Annotated[str, Field(min_length=1)]
     description: str = ""
-    config: dict[str, Any] = {}
-    env: dict[VariableName, Text] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
+    env: dict[VariableName, Text] = Field(default_factory=dict)
     if_: Annotated[Text | None, Field(alias="if")] = None
     unless: Text | None = None
     when: When = When.ON_SUCCESS
@@ -83,12 +83,12 @@ class StepDefinition(YamlModel):
     """Asked by `resume` of a step that was running when its run was killed."""
     outputs: list[str] | dict[str, Any] | None = None
     output_file: str | None = None
-    set_variables: dict[str, Text] = {}
-    secret_outputs: list[str] = []
+    set_variables: dict[str, Text] = Field(default_factory=dict)
+    secret_outputs: list[str] = Field(default_factory=list)
     approval: StepApproval | None = None
     lock: str | None = None
     workflow: str | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class WorkflowMetadata(YamlModel):

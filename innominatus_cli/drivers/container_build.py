@@ -14,10 +14,9 @@ from innominatus_cli.drivers.tools import tool
 from innominatus_cli.findings.catalogue import execution as codes
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.step_types.contract import known
-from innominatus_cli.step_types.delivery import ContainerBuildInputs
+from innominatus_cli.step_types.delivery import ContainerBuildInputs, is_image_tag
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 
-_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _ARGUMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _FILES: Final = ("Containerfile", "Dockerfile")
@@ -90,7 +89,7 @@ def _builder(
 
 def _wrong(inputs: ContainerBuildInputs) -> str:
     for tag in inputs.tags:
-        if not _TAG.fullmatch(tag):
+        if not is_image_tag(tag):
             return f"'{tag}' is no tag"
     for name in inputs.build_args:
         if not _ARGUMENT.fullmatch(name):

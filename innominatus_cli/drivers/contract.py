@@ -197,6 +197,9 @@ class DriverResult:
     secret: tuple[str, ...] = ()
     """Names of outputs that are secrets, as if the step named them under `secretOutputs`: their values are taken out of
     everything that is written from now on, and no record, journal or result has them."""
+    spare: tuple[str, ...] = ()
+    """Names of outputs that the tool gives whether or not anybody asks for them: one that no record can hold, and that
+    the step does not declare, is left out with a warning. What the tool did is done, and stays so."""
     secret_values: tuple[str, ...] = field(default=(), repr=False)
     """Texts that are secrets though no output has them: they too are taken out of all that is written from now on."""
     artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)

@@ -353,7 +353,9 @@ def _result(
     }
     public = (*own, *(name for name in values if name not in own))
     outputs = own | dict(values)
-    return DriverResult(outputs=outputs, public=public, secret=secret, message=message, tools=(project.tool,))
+    spare = tuple(values)
+    tools = (project.tool,)
+    return DriverResult(outputs=outputs, public=public, secret=secret, spare=spare, message=message, tools=tools)
 
 
 def _real(changes: tuple[Change, ...]) -> list[Change]:

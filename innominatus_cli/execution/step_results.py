@@ -14,6 +14,7 @@ from innominatus_cli.execution.excerpts import NO_EXCERPT, stream_digest, token_
 from innominatus_cli.execution.outputs import (
     UnreadableOutputs,
     file_outputs,
+    is_kept,
     printed_outputs,
     recorded_outputs,
     unkept_output,
@@ -94,6 +95,7 @@ class StepResults:
         for name in learn_outputs(self._redactor, step, found, end.result.secret):
             message = f"the value of secret output '{name}' has less than 6 bytes: it is withheld, and not looked for"
             self._warn(secret_codes.SECRET_TOO_SHORT, message)
+        self._leave_out(end.result.spare, found)
         unkept = unkept_output(found) or unkept_output({"hints": [dict(hint) for hint in end.result.hints]})
         if unkept:
             message = f"{unkept} cannot be kept: {_NOT_KEPT}"
@@ -111,6 +113,15 @@ class StepResults:
         elif step.set_variables:
             self.set_variables(end)
 
+    def _leave_out(self, spare: Sequence[str], outputs: dict[str, Any]) -> None:
+        """Takes out of the outputs what nobody asked for and no record can hold, with a warning for each."""
+        for name in spare:
+            if name in self._step.declared_outputs or name not in outputs or is_kept({name: outputs[name]}):
+                continue
+            del outputs[name]
+            message = f"output {name!r:.60} is left out, for the step does not declare it and {_NOT_KEPT}"
+            self._warn(codes.OUTPUT_UNREADABLE, message, _WRITE_TEXT)
+
     def learn(self, context: StepContext) -> None:
         """The secret outputs that an attempt wrote to its file before it failed are secrets all the same."""
         try:
@@ -118,8 +129,8 @@ class StepResults:
         except UnreadableOutputs:
             return
 
-    def _warn(self, code: Code, message: str) -> None:
-        found = finding_of(self._step, code, message)
+    def _warn(self, code: Code, message: str, remedy: str = "") -> None:
+        found = finding_of(self._step, code, message, remedy)
         self._warnings.append(found._replace(severity_override=Severity.WARNING))
 
     def _output_file(self, context: StepContext, written: str) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def fold(value: object, scope: Scope, found: Folded, *, is_script: IsScript = ne
     """
     if isinstance(value, str):
         return _fold_script(value, scope, found, at) if is_script(at) else _fold_text(value, scope, found, at)
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         folded = {
             str(key): fold(item, scope, found, is_script=is_script, at=(*at, str(key))) for key, item in value.items()
         }
@@ -386,9 +386,9 @@ def is_settled(value: object) -> bool:
 
 def references_in(value: object) -> set[str]:
     """The canonical paths that a plan's value refers to."""
-    if isinstance(value, str):
+    if value.__class__ is str:
         return set()
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         named = value.get(REF, value.get(JSON_TEXT)) if len(value) == 1 else None
         if isinstance(named, str):
             return {named}

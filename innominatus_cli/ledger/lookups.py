@@ -107,6 +107,12 @@ class Lookups:
         """The records of an environment: those that no commit has, then the others; read when they are asked for."""
         return self._backwards(*self._look(application, environment))
 
+    def newest(self) -> StoredRecord | None:
+        """The record of the newest run of all; those before it are read only where it cannot be."""
+        paths, loose = self._look(None, None)
+        committed = next(self._backwards(paths, []), None)
+        return max((one for one in (committed, *loose) if one is not None), key=_run, default=None)
+
     def _stands(self, paths: dict[str, str], loose: list[StoredRecord]) -> bool:
         """Looks from the newest record back: nearly always it is the first one that it reads."""
         return stands(self._backwards(paths, loose))

@@ -43,6 +43,7 @@ from innominatus_cli.ledger.store import StoredAction, StoredRecord
 from innominatus_cli.ledger.verifying import verify_ledger
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.operations.verifying import verify
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git
@@ -123,8 +124,9 @@ def restore(
 ) -> Restored:
     """Takes what is missing into the branch that is checked out.
 
-    `at` is a time (RFC 3339) or a run: nothing that ended later is taken. Raises CannotContinue: exit 65 where the
-    bundle cannot be read, its ledger is not sound, or one of its records stands here with other bytes.
+    `at` is a time (RFC 3339) or a run of the backup (its id, the start of it, `latest`): nothing that ended later is
+    taken. Raises CannotContinue: exit 65 where the bundle cannot be read, its ledger is not sound, or one of its
+    records stands here with other bytes.
     """
     now = clock or SystemClock()
     started = now.monotonic()
@@ -287,7 +289,11 @@ def _with_ancestors(taken: set[str], records: Mapping[str, bytes]) -> set[str]:
 def _limit(git: Git, root: str, at: str | None, there: Mapping[str, str]) -> str | None:
     if at is None or "-" in at:
         return at
-    found = [name for name in there if name.startswith(_folders(root)["runs"]) and f"/{at.upper()}" in name]
+    runs = {name: run for name in there if name.startswith(_folders(root)["runs"]) and (run := run_of_path(name))}
+    if at == LATEST:
+        found = [max(runs, key=runs.__getitem__)] if runs else []
+    else:
+        found = [name for name, run in runs.items() if run.startswith(at.upper())]
     if len(found) != 1:
         raise CannotContinue(Finding(UNKNOWN_RUN, f"the backup holds no single run '{at}'", Place("--at")))
     return _end(root, found[0], git.read_blobs([there[found[0]]])[there[found[0]]])

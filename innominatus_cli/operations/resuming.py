@@ -23,6 +23,7 @@ from innominatus_cli.findings.catalogue.ledger import LOCKED, UNKNOWN_RUN, UNKNO
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
 from innominatus_cli.operations.checkpoints import delete_checkpoint, fetch_checkpoint
@@ -127,9 +128,10 @@ class ResumeOperation(RunOperation):
 
     def _latest_that_began(self) -> str | None:
         """The newest run that has a record, or a journal with a line: one that was killed before has not begun."""
-        recorded = {stored.record.run for stored in self.store.records()}
-        known = sorted({*recorded, *self.state.runs()}, reverse=True)
-        return next((run for run in known if run in recorded or self._has_begun(run)), None)
+        newest = self.store.newest()
+        recorded = "" if newest is None else newest.record.run
+        later = sorted((run for run in self.state.runs() if run > recorded), reverse=True)
+        return next((run for run in later if self._has_begun(run)), recorded or None)
 
     def _checkpoint(self, run: str, options: RunOptions) -> Path | None:
         remote = options.lock_remote or self.admin.locks.remote or "origin"
@@ -149,8 +151,9 @@ class ResumeOperation(RunOperation):
         if stored is None:
             return run
         record = stored.record
-        records = self.store.records(record.application, record.environment)
-        by_earlier = {one.record.resumes: one.record.run for one in records if one.record.resumes is not None}
+        found = runs_of(self.store, record.application, record.environment, newest=1).related
+        oldest_first = sorted(found, key=lambda one: one.run)
+        by_earlier = {one.resumes: one.run for one in oldest_first if one.resumes is not None}
         seen = {run}
         while (later := by_earlier.get(run)) is not None and later not in seen:
             seen.add(later)

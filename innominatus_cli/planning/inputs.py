@@ -79,22 +79,24 @@ class InputBuilder:
         """Inputs from what is written at `spot`. Without a scope `config` holds values of a plan already."""
         built = BuiltInputs()
         given = dict(config) if scope is None else fold(config, scope, folded, is_script=is_script)
-        if scope is not None:
-            wrong = findings_of(folded, spot)
-            if wrong:
-                built.findings += wrong
-                return built
+        if scope is not None and folded.problems:
+            built.findings += findings_of(folded, spot)
+            return built
         given = self._with_defaults(kind, given)
         stand_ins = _StandIns()
         model = _validated(kind, stand_ins.put(given), spot, built)
         if model is None:
             return built
         dumped = model.model_dump(mode="json", by_alias=True, exclude_none=True)
-        written = {kind.inputs.model_fields[name].alias or name for name in model.model_fields_set}
-        for marked in reversed(list(marked_values(kind.inputs, dumped))):  # backwards, for `*` makes a list longer
+        found = list(marked_values(kind.inputs, dumped))
+        fields = kind.inputs.model_fields
+        written = {fields[name].alias or name for name in model.model_fields_set} if found else set()
+        for marked in reversed(found):  # backwards, for `*` makes a list longer
             if marked.marker != "workload":
                 self._mark(marked, dumped, spot, built, written=str(marked.at[0]) in written)
-        workloads = [marked.at for marked in marked_values(kind.inputs, dumped) if marked.marker == "workload"]
+        if any(marked.marker == "workload" for marked in found):
+            found = list(marked_values(kind.inputs, dumped))  # where they stand by now
+        workloads = [marked.at for marked in found if marked.marker == "workload"]
         built.values = {key: stand_ins.take(value) for key, value in dumped.items()}
         for at in workloads:  # last, for the workload holds references of the plan already
             _put(built.values, at, self.workload if _resources_are_there(scope) else _as_written(self.workload))
@@ -168,7 +170,7 @@ class _StandIns:
     def put(self, value: Any) -> Any:  # noqa: ANN401 - JSON data
         if isinstance(value, str):
             return value
-        if isinstance(value, Mapping):
+        if value.__class__ is dict or isinstance(value, Mapping):
             mark = next(iter(value)) if len(value) == 1 else ""
             if mark in _MARKS:
                 self._values.append(value)
@@ -183,7 +185,7 @@ class _StandIns:
     def take(self, value: Any) -> Any:  # noqa: ANN401 - JSON data
         if isinstance(value, str):
             return self._text(value)
-        if isinstance(value, Mapping):
+        if value.__class__ is dict or isinstance(value, Mapping):
             taken = {key: self.take(item) for key, item in value.items()}
             marked = len(taken) == 1 and next(iter(taken)) in {*_MARKS, LITERAL}
             return {LITERAL: taken} if marked else taken

@@ -61,18 +61,18 @@ class Member:
 
     def inside(self, part: DraftStep, called: Called, group: str) -> "Member":
         """The same for the steps of what this step calls."""
-        name, place = self.name(part), part.spot.place
-        site = CallSite(step=name, workflow=called.name, path=place.path, line=place.line, column=place.column)
+        name, (path, line, column) = self.name(part), part.spot.start
+        site = CallSite(step=name, workflow=called.name, path=path, line=line, column=column)
         return Member(f"{name}.", within=group, calls=(*self.calls, site))
 
 
 def provenance_of(draft: Draft, spot: Spot, calls: Sequence[CallSite] = ()) -> Provenance:
     """Where a step of a workflow stands, and why it is there. `calls` lead to it from a step of the workflow."""
-    place = spot.place
+    path, line, column = spot.start
     return Provenance(
-        path=place.path,
-        line=place.line,
-        column=place.column,
+        path=path,
+        line=line,
+        column=column,
         tier=draft.tier,
         product=draft.product,
         workflow=calls[-1].workflow if calls else draft.identity,
@@ -83,7 +83,7 @@ def provenance_of(draft: Draft, spot: Spot, calls: Sequence[CallSite] = ()) -> P
 
 
 def _workflow(draft: Draft) -> PlannedWorkflow:
-    place = draft.spot.place
+    path, line, column = draft.spot.start
     return PlannedWorkflow(
         id=draft.id,
         identity=draft.identity,
@@ -91,9 +91,9 @@ def _workflow(draft: Draft) -> PlannedWorkflow:
         tier=draft.tier,
         product=draft.product,
         phase=draft.phase,
-        path=place.path,
-        line=place.line,
-        column=place.column,
+        path=path,
+        line=line,
+        column=column,
         trigger=draft.trigger,
         timeout_seconds=draft.timeout,
         override_of=draft.override_of,

@@ -59,8 +59,7 @@ def build_step(
     gate = gate_of_step(definition, inputs.values, spot, findings)
     values = _Values(scope, folded, spot, findings)
     env = {**inputs.env, **values.of("env", definition.env)}
-    contexts = {**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}
-    own = replace(scope, contexts=contexts, texts={})
+    own = _with_outputs(scope, definition, types) if definition.set_variables or definition.rollback else scope
     variables = _Values(own, folded, spot, findings).of("setVariables", definition.set_variables)
     rollback = values.of("rollback", definition.rollback) if not brings_a_step(definition.rollback) else None
     undoing: list[str] = []
@@ -123,6 +122,12 @@ def is_right(part: DraftStep, builder: InputBuilder) -> bool:
     inputs = builder.build(kind, part.ready, None, part.spot, Folded())
     check_exact(inputs.values)
     return not has_errors([*inputs.findings, *_unmade(kind, inputs, part.spot)])
+
+
+def _with_outputs(scope: Scope, definition: StepDefinition, types: StepTypes) -> Scope:
+    """What `setVariables` sees: what the step sees, and its own outputs."""
+    contexts = {**scope.contexts, "outputs": OwnOutputsContext(definition, types.find)}
+    return replace(scope, contexts=contexts, texts={})
 
 
 def _behind(own: Scope, definition: StepDefinition, types: StepTypes) -> Scope:
@@ -217,18 +222,27 @@ class _Values:
     findings: list[Finding]
 
     def of(self, key: str, value: Any) -> Any:  # noqa: ANN401 - YAML data
+        if not value:
+            return value
         found = Folded()
         result = fold(value, self.scope, found)
-        self.findings.extend(findings_of(found, self.spot.at(key)))
+        if found.problems:
+            self.findings.extend(findings_of(found, self.spot.at(key)))
         self.folded.secrets |= found.secrets
         self.folded.outside |= found.outside
         return result
+
+
+_UNCONDITIONAL = {when: StepConditions(when=when) for when in When}
+"""Most steps have neither `if` nor `unless`."""
 
 
 def conditions_of_step(
     definition: StepDefinition, scope: Scope, spot: Spot, folded: Folded, findings: list[Finding], prefix: str = ""
 ) -> StepConditions:
     """When a step runs. `prefix` is what names of steps have before them in the plan."""
+    if definition.if_ is None and definition.unless is None:
+        return _UNCONDITIONAL[definition.when]
     trees: dict[str, Any] = {"if": None, "unless": None}
     when = definition.when
     for key, text in (("if", definition.if_), ("unless", definition.unless)):

@@ -21,11 +21,18 @@ from innominatus_cli.step_types.kubernetes import KUBECTL
 
 _IMAGE: Final = re.compile(r"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 """A name as registries take it. Source: the OCI distribution specification, section "Pulling manifests"."""
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+"""A tag as registries take it, from the same section."""
 _BUILDERS: Final = {
     "docker": (ToolNeed(name="docker", range=">=20.10"),),
     "buildah": (ToolNeed(name="buildah", range=">=1.23"),),
 }
 _COSIGN: Final = ToolNeed(name="cosign", range=">=2 <4")
+
+
+def is_image_tag(text: str) -> bool:
+    """Whether a registry takes a text as the tag of an image."""
+    return bool(_TAG.fullmatch(text))
 
 
 class ImageSigning(StepInputs):
@@ -95,6 +102,9 @@ class ContainerBuildInputs(StepInputs):
             raise ValueError(f"'{self.image}' is no name of an image without a tag")
         if not self.tags:
             raise ValueError("'tags' needs at least one tag")
+        wrong = [tag for tag in self.tags if not is_image_tag(tag) and "${" not in tag and "{{" not in tag]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r:.60} is no tag of an image: at most 128 letters, digits, '_', '.' and '-'")
         return self
 
 

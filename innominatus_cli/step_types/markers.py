@@ -114,7 +114,7 @@ def _of_text(schema: Mapping[str, Any], value: str, at: tuple[str | int, ...]) -
 
 
 def _parts(schema: Mapping[str, Any], value: object) -> Iterator[tuple[str | int, Mapping[str, Any], object]]:
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or isinstance(value, Mapping):
         for key, part in schema.get("properties", {}).items():
             if key in value:
                 yield key, part, value[key]

@@ -1,8 +1,10 @@
 """Steps of the platform's oversight: `cost-analysis`, `tagging` and `monitoring`."""
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from innominatus_cli.documents.admin_config import AlertDefinition, DashboardDefinition, Price
 from innominatus_cli.documents.model import Text
@@ -57,6 +59,21 @@ class CostAnalysisInputs(StepInputs):
     """What something without a price does to the step; `tell`: the estimate is a lower bound, and says so."""
 
 
+_TAG_NAME: Final = re.compile(r"\w[\w.:/=+@-]{0,127}")
+"""What AWS takes as the key of a tag (EC2 user guide, "Tag restrictions"), without blanks and with no sign first: so
+command lines and labels can have it too."""
+
+
+def wrong_tag_name(names: Iterable[str]) -> str:
+    """What is wrong with the first name of a tag that no cloud would take; empty where all are fine."""
+    for name in names:
+        if not _TAG_NAME.fullmatch(name):
+            return f"{name!r:.60} is no name of a tag: at most 128 letters, digits and '_.:/=+@-', no sign first"
+        if name.lower().startswith("aws:"):
+            return f"{name!r:.60} is no name of a tag: AWS keeps those that begin with 'aws:' to itself"
+    return ""
+
+
 class TaggingInputs(StepInputs):
     """Inputs of `tagging`."""
 
@@ -66,6 +83,13 @@ class TaggingInputs(StepInputs):
     """Tags by name. One whose value is empty is missing."""
     required: list[str] = []
     """Tags that must have a value, besides all those that `tags` names."""
+
+    @model_validator(mode="after")
+    def _names(self) -> "TaggingInputs":
+        wrong = wrong_tag_name(name for name in (*self.tags, *self.required) if "${" not in name and "{{" not in name)
+        if wrong:
+            raise ValueError(wrong)
+        return self
 
 
 PROMTOOL: Final = ToolNeed(name="promtool", range=">=2.30")

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -146,6 +147,62 @@ def test_what_no_record_can_hold_fails_the_step_of_the_provisioner(shop: Any, an
     (record,) = shop.records("run")
     assert record["status"] == "failed"
     assert not any(step.get("outputs") for step in record["steps"])
+
+
+DATABASE = """\
+    apiVersion: workflow.dev/v1
+    kind: ProductWorkflow
+    metadata: {{name: database, description: Makes it., product: ecommerce, owner: shop, phase: pre-deployment}}
+    spec:
+      triggers: [product_deployment]
+      steps:
+        - name: apply
+          type: terraform
+          config: {{path: infra{config}}}
+          outputs: [{declared}]
+    """
+MODULE = """\
+resource "terraform_data" "db" { input = "shop" }
+output "name" { value = terraform_data.db.output }
+output "serial" { value = 9007199254740993 }
+output "key" {
+  value     = 9007199254740995
+  sensitive = true
+}
+"""
+
+
+@pytest.fixture
+def database(shop: Any, tool: Callable[[str], Path]) -> Any:
+    """The shop with a Terraform module whose outputs no record can hold, all but one."""
+    tool("terraform")
+    shop.write("infra/main.tf", MODULE)
+    return shop
+
+
+def test_an_output_that_nobody_declared_does_not_fail_what_is_applied(database: Any) -> None:
+    database.write("workflows/products/ecommerce/database.yaml", DATABASE.format(declared="name", config=""))
+    database.commit()
+    told = database("deploy", "apps/score.yaml")
+    assert told.status == 0, told.all
+    assert "warning ORC-5009: step 'apply': output 'serial' is left out" in told.err
+    assert "Give a large number as text" in told.err
+    assert "900719925474099" not in told.all
+    (record,) = database.records("run")
+    (outputs,) = [step["outputs"] for step in record["steps"] if step["step"].endswith("/apply")]
+    assert outputs["name"] == "shop"
+    assert not {"serial", "key"} & outputs.keys()
+
+
+@pytest.mark.parametrize(("declared", "config"), [("serial", ""), ("", ", outputs: [serial]")])
+def test_an_output_that_is_declared_and_cannot_be_kept_fails_its_step(
+    database: Any, declared: str, config: str
+) -> None:
+    database.write("workflows/products/ecommerce/database.yaml", DATABASE.format(declared=declared, config=config))
+    database.commit()
+    told = database("deploy", "apps/score.yaml")
+    assert told.status == 4, told.all
+    assert "error ORC-5009: step 'apply': output 'serial' cannot be kept" in told.err
 
 
 def test_what_a_provisioner_says_does_not_steer_the_terminal(shop: Any) -> None:

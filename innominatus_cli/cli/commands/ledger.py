@@ -228,7 +228,7 @@ def restore(file: Path, at: str | None, dry_run: bool, output: str) -> int:
     r"""Take the records, plans and actions that are missing here out of a backup, byte for byte, in one commit.
 
     The backup's ledger is verified first. What stands here is neither changed nor removed, and an action in the ledger
-    says who restored what.
+    says who restored what. A run is an id, the start of one, or `latest`, the newest of the backup.
 
     \b
     Examples:

@@ -190,6 +190,7 @@ def _told(
         outputs=own | dict(values),
         public=(*_OWN, *(name for name in values if name not in _OWN)),
         secret=secret,
+        spare=() if session.inputs.outputs else tuple(values),
         message=message,
         tools=(session.tool,),
     )

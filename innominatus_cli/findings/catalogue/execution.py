@@ -65,7 +65,9 @@ OUTPUT_UNREADABLE = Code(
     "A step's outputs cannot be read",
     "Write a JSON object, or lines of the form name=value, at most 1 MiB.",
     exit_status=ExitStatus.RUN_FAILED,
-    detail="The file that a step wrote its outputs to is neither a JSON object nor lines of the form name=value.",
+    detail="The file that a step wrote its outputs to is neither a JSON object nor lines of the form name=value, "
+    "or an output is what no record can hold: an integer beyond 2^53, an infinity, half of a surrogate pair. What a "
+    "tool such as Terraform gives and nobody declares is left out then, with a warning.",
 )
 INPUT_CHANGED = Code(
     "ORC-5010",

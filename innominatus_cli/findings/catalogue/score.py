@@ -282,3 +282,10 @@ OVERLAY_ADDS_CONTAINER = Code(
     detail="Mappings are merged key by key, so that a container with a mistyped name is one more, and the one that was "
     "meant stays as it is. A container whose name is like no other is taken for one that is meant to be added.",
 )
+OVERLAY_RENAMES = Code(
+    "ORC-2228",
+    "An overlay renames the application",
+    "Take `metadata.name` out of the overlay: records and locks keep the environments apart already.",
+    detail="Records, locks and what was deployed belong to the name of the application. With another name in one "
+    "environment they would be those of another application, and what runs there already would be left behind.",
+)

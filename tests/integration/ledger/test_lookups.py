@@ -433,3 +433,28 @@ def test_the_newest_records_come_first_those_that_no_commit_has_before_the_other
     assert [one.record for one in write.store.newest_first(old.application, old.environment)] == [loose, new, old]
     assert [one.record for one in write.store.newest_first("web", other.environment)] == [other]
     assert [*write.store.newest_first("nobody", "dev")] == []
+
+
+def test_the_newest_run_of_all_is_found_and_no_older_one_is_read(write: Writer) -> None:
+    assert write.store.newest() is None
+    bad = f".innominatus/runs/shop/development/2027-01/{ulid(1, bytes(10))}.json"
+    write.repository.commit(bad, "{}\n")
+    assert write.store.newest() is None
+    write.run(2)
+    web = write.run(5, application="web")
+    for made, expected in ((web, web), (write.run(3, commit=False), web), (write.pending(4), web)):
+        store = write.store
+        assert made is not None
+        found = store.newest()
+        assert found is not None
+        assert found.record == expected == max((one.record for one in write.store.records()), key=lambda one: one.run)
+        assert store.findings == (), "the damaged one is older, and is not read"
+    for late in (write.run(6, commit=False), write.pending(7), write.run(8, application="till")):
+        newest = write.store.newest()
+        assert newest is not None
+        assert newest.record.run >= late.run
+    write.repository.commit(bad.replace(ulid(1, bytes(10)), ulid(1_800_000_000_000, bytes(10))), "{}\n")
+    store = write.store
+    newest = store.newest()
+    assert newest is not None
+    assert newest.record.run == max(one.record.run for one in store.records()), "one that cannot be read is passed over"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from innominatus_cli.cli import main
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.operations.backing_up import back_up, restore
 from innominatus_cli.operations.collecting import collect_records
 from innominatus_cli.operations.history import open_ledger
@@ -120,3 +123,28 @@ def test_up_to_a_time_before_a_gc_the_chain_has_no_gap(old: Old, fresh: Reposito
     back_up(open_ledger(old.repository.path), tmp_path / "ledger.bundle")
     restore(open_ledger(fresh.path), tmp_path / "ledger.bundle", at=staying[1].run)
     assert verify(open_ledger(fresh.path)).report.sound
+
+
+def test_up_to_the_latest_run_is_what_ended_no_later_than_the_newest_of_the_backup(
+    old: Old, fresh: Repository, tmp_path: Path
+) -> None:
+    staying, _ = lived(old)
+    collect_records(open_ledger(old.repository.path), 30, 0)
+    back_up(open_ledger(old.repository.path), tmp_path / "ledger.bundle")
+    by_name = restore(open_ledger(fresh.path), tmp_path / "ledger.bundle", at="latest", dry_run=True)
+    by_id = restore(open_ledger(fresh.path), tmp_path / "ledger.bundle", at=staying[-1].run, dry_run=True)
+    assert (by_name.runs, by_name.actions, by_name.newest) == (by_id.runs, by_id.actions, by_id.newest)
+    assert by_name.runs == len(staying)
+
+
+def test_the_command_takes_latest_and_no_other_word(
+    old: Old, fresh: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lived(old)
+    back_up(open_ledger(old.repository.path), tmp_path / "ledger.bundle")
+    monkeypatch.chdir(fresh.path)
+    command = ["ledger", "restore", str(tmp_path / "ledger.bundle"), "--dry-run", "-o", "json", "--at"]
+    assert main.run([*command, "latest"]) == ExitStatus.OK
+    assert json.loads(capfd.readouterr().out)["runs"] == 8
+    assert main.run([*command, "newest"]) == ExitStatus.USAGE
+    assert "'newest' is no day" in capfd.readouterr().err

@@ -117,6 +117,7 @@ def test_the_readers_agree_on_any_text(text: str) -> None:
 @example([(0, "a:"), (0, "- b: c"), (2, "d: 1")])
 @example([(0, "a:"), (2, "- b"), (0, "c: 1")])
 @example([(0, "---"), (2, "a:"), (4, "c: 1"), (0, "c: 1")])
+@example([(0, "a:  {b: c}")])
 def test_the_readers_agree_on_lines(lines: list[tuple[int, str]]) -> None:
     text = "".join(f"{' ' * indented}{line}\n" for indented, line in lines)
     agree(text.encode())

@@ -121,6 +121,12 @@ def test_a_tag_without_a_value_fails(context: Any, play: Any, inputs: Any) -> No
     assert result.artifacts == {}
 
 
+def test_a_name_that_stays_a_placeholder_is_no_name_of_a_tag(context: Any, play: Any) -> None:
+    result, _ = play(context("tagging", {"tags": {"${a b}": "x"}}))
+    assert result.failure.code.number == "ORC-5106"
+    assert "is no name of a tag" in result.failure.message
+
+
 def test_no_tags_at_all_is_a_mistake(context: Any, play: Any) -> None:
     assert play(context("tagging", {}))[0].failure.code.number == "ORC-5106"
 

@@ -65,6 +65,20 @@ def test_a_key_that_an_overlay_deletes_and_the_workload_needs_is_told_at_the_ove
     assert [related.place.path for related in one.related] == ["score.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("metadata: {name: shop-staging}\n", [(f"{OVERLAY}:1:18", "ORC-2228")]),
+        ("metadata: {name: shop}\n", []),
+        ("metadata: {annotations: {example.com/stage: shop-staging}}\n", []),
+        ("metadata: {name: null}\n", [(f"{OVERLAY}:1:1", "ORC-1034")]),
+    ],
+)
+def test_an_overlay_does_not_rename_the_application(there: Path, text: str, expected: list[tuple[str, str]]) -> None:
+    (there / OVERLAY).write_text(text)
+    assert found(there) == found(there, OVERLAY) == expected
+
+
 def test_rules_of_score_files_hold_for_the_two_together(there: Path) -> None:
     (there / OVERLAY).write_text("containers:\n  web:\n    variables:\n      DB: ${resources.database.host}\n")
     assert [code for place, code in found(there) if place.startswith(f"{OVERLAY}:4:")] == ["ORC-2082"]

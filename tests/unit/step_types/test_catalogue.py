@@ -161,6 +161,32 @@ def test_inputs_that_say_nothing_to_do_are_refused(name: str, written: dict[str,
         STEP_TYPES[name].inputs.model_validate(written)
 
 
+@pytest.mark.parametrize(
+    "name", ["", " ", "cost center", "-team", "a\nb", "team\n", "n" * 129, "a,b", "aws:team", "AWS:x"]
+)
+@pytest.mark.parametrize("key", ["tags", "required"])
+def test_a_tag_has_a_name_that_clouds_take(name: str, key: str) -> None:
+    written = {"tags": {"team": "shop", name: "x"}} if key == "tags" else {"required": ["team", name]}
+    with pytest.raises(ValidationError, match="is no name of a tag"):
+        STEP_TYPES["tagging"].inputs.model_validate(written)
+
+
+@pytest.mark.parametrize("name", ["team", "cost-center", "example.com/tier", "a:b", "_x", "Größe", "n" * 128, "${a b}"])
+def test_usual_names_of_tags_are_taken(name: str) -> None:
+    STEP_TYPES["tagging"].inputs.model_validate({"tags": {name: "x"}, "required": [name]})
+
+
+@pytest.mark.parametrize("tag", ["", " ", "1 2", "-1", ".1", "1/2", "1:2", "ü", "1\n", "1" * 129])
+def test_an_image_has_a_tag_that_registries_take(tag: str) -> None:
+    with pytest.raises(ValidationError, match="is no tag of an image"):
+        STEP_TYPES["container-build"].inputs.model_validate({"image": "r/web", "tags": ["1.4", tag]})
+
+
+@pytest.mark.parametrize("tag", ["1.4", 3, "_a", "v1.2-rc_1", "1" * 128, "${run.id}", "v{{ .parameters.x }}"])
+def test_usual_tags_of_images_are_taken(tag: str | int) -> None:
+    STEP_TYPES["container-build"].inputs.model_validate({"image": "r/web", "tags": [tag]})
+
+
 def test_a_typed_input_takes_a_reference_and_keeps_its_text() -> None:
     inputs = STEP_TYPES["kubernetes"].inputs.model_validate({"manifests": "k", "replicas": "${parameters.replicas}"})
     assert inputs.model_dump(by_alias=True)["replicas"] == "${parameters.replicas}"
