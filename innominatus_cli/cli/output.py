@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -47,6 +47,9 @@ class ReportFile(_ReportType):
         return [CompletionItem(f"{name}=") for name in self.formats if name.startswith(incomplete)]
 
 
+_FOR_PEOPLE: Final = frozenset({"text", "table"})
+
+
 class OutputFormat(_TextType):
     """One of the given formats, or `template=TEXT` where that is one of them."""
 
@@ -60,11 +63,13 @@ class OutputFormat(_TextType):
         return "|".join("template=TEXT" if name == "template" else name for name in self.formats)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The value itself, when it is a known format."""
+        """The value itself, when it is a known format; `text` and `table` both ask for what people read."""
         if value in self.formats and value != "template":
             return value
         if "template" in self.formats and value.startswith("template="):
             return value
+        if value in _FOR_PEOPLE and self.formats[0] in _FOR_PEOPLE:
+            return self.formats[0]
         return self.fail(f"'{value}' is not one of {self.get_metavar(param or click.Option(['-o']))}", param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:  # noqa: ARG002

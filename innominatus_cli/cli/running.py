@@ -13,7 +13,6 @@ from innominatus_cli.cli.output import Duration, print_document, print_for_peopl
 from innominatus_cli.cli.overriding import need_score
 from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.documents.vocabulary import Operation
-from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Severity
 from innominatus_cli.operations.overriding import NO_OVERRIDES
 from innominatus_cli.operations.planning import PlanWish
@@ -21,7 +20,7 @@ from innominatus_cli.operations.running import RunOperation, RunOptions, RunRepo
 from innominatus_cli.reports.findings_text import findings_text
 from innominatus_cli.reports.plan_text import plan_document, plan_text
 from innominatus_cli.reports.run_progress import progress_for
-from innominatus_cli.reports.run_text import run_document, run_lines
+from innominatus_cli.reports.run_text import refusal_line, run_document, run_lines
 from innominatus_cli.reports.terminal import to_stderr, wants_colour
 from innominatus_cli.system.clock import SystemClock
 
@@ -183,7 +182,5 @@ def _print_plan(report: RunReport, output: str) -> None:
         print_document(plan_document(report.outcome), output, str)
     else:
         print_for_people(plan_text(report.outcome))
-        refused = "Policies refuse it: no step would run.\n"
-        waits = "It waits for an approval: no step would run before.\n"
-        word = waits if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL else refused
-        print_text(word if report.exit_status else "Run without --dry-run to execute.\n")
+        word = refusal_line(report.exit_status) if report.exit_status else "Run without --dry-run to execute."
+        print_text(f"{word}\n")

@@ -20,6 +20,7 @@ Files: TypeAlias = Callable[[str], bytes | None]
 _UNKNOWN: Final = "unknown"
 _NOT_REACHED: Final = "the run did not come to it"
 _WITHOUT_RUNNING: Final = frozenset({"skipped", "planned"})
+_NOBODY_KNOWS: Final = ", and nobody knows whether it is done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +152,14 @@ class _Making:
             return Earlier("reuse", f"somebody said that it is done since run {run}", self._done(result))
         if assumed == "not_done":
             return self._again(result, f"somebody said that it is not done since run {run}")
+        killed = _killed(result, run)
         match planned.idempotency:
             case Idempotency.CONVERGENT:
-                return self._again(result, f"run {run} was killed while it ran; doing it twice changes nothing")
+                return self._again(result, f"{killed}; doing it twice changes nothing")
             case Idempotency.CHECK:
-                reason = f"run {run} was killed while it ran"
-                return Earlier("probe", reason, result, attempts=self._budget(result))
+                return Earlier("probe", killed, result, attempts=self._budget(result))
             case Idempotency.ONCE:
-                reason = f"run {run} was killed while it ran, and nobody knows whether it is done"
+                reason = f"{killed}{_NOBODY_KNOWS}"
                 return Earlier("ask", reason, result, attempts=self._budget(result))
 
     def _reused(self, result: StepResult, planned: PlannedStep) -> Earlier:
@@ -217,6 +218,14 @@ def is_in_doubt(result: StepResult) -> bool:
     """Whether a step had begun when its run was killed, so that nobody knows how far it came."""
     open_end = result.status == "interrupted" or result.status in _WITHOUT_RUNNING
     return open_end and bool(result.attempts) and result.attempts[-1].ending == _UNKNOWN
+
+
+def _killed(result: StepResult, run: str) -> str:
+    """Which run was killed in a step: the one that left the result, or one before, that the result still names."""
+    if result.status not in _WITHOUT_RUNNING:
+        return f"run {run} was killed while it ran"
+    told = result.reason.removesuffix(_NOBODY_KNOWS)
+    return told if told != result.reason else f"a run before {run} was killed while it ran"
 
 
 def _definition(step: PlannedStep) -> dict[str, object]:

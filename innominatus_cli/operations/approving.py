@@ -12,13 +12,15 @@ from innominatus_cli.documents.action_record import ActionRecord, Evidence
 from innominatus_cli.documents.approval_statement import SIGNATURE_NAMESPACE, ApprovalStatement
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue import approvals as codes
+from innominatus_cli.findings.catalogue.locks import RUN_HAS_ENDED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import WrittenAction
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.approval_evidence import Unproved, review_of, signers_of
+from innominatus_cli.operations.cancelling import is_cancelled
 from innominatus_cli.operations.gatekeeping import Gatekeeper, Lineage
-from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.history import OpenLedger, cancelled_runs
 from innominatus_cli.operations.judging import policies_for
 from innominatus_cli.operations.logs import find_run
 from innominatus_cli.operations.plan_files import read_plan_file
@@ -85,6 +87,8 @@ def decide_on(ledger: OpenLedger, wish: Wish, clock: Clock | None = None) -> Giv
     """Signs a decision and writes it, where it counts. Raises CannotContinue where it would not: nothing is written."""
     now = clock or SystemClock()
     target = target_of(ledger, wish.target)
+    if target.run is not None and is_cancelled(ledger, target.run):
+        raise CannotContinue(Finding(RUN_HAS_ENDED, f"run {target.run} has ended: cancelled", Place(target.run)))
     keeper = keeper_of(ledger, target.plan, wish.policies_from, now)
     lineage = Lineage.of(ledger.store, target.run) if target.run is not None else Lineage()
     gates = _chosen(keeper, wish.gates)
@@ -161,7 +165,9 @@ def waiting(
             for one in ledger.store.records(application)
             if one.record.kind != "refusal"
         }
-        runs = [record.run for record in last.values() if record.status == "waiting"]
+        waits = [record.run for record in last.values() if record.status == "waiting"]
+        cancelled = cancelled_runs(ledger) if waits else frozenset()
+        runs = [name for name in waits if name not in cancelled]
         runs += waiting_by_hand(ledger.store, application)
     rows = []
     for name in runs:

@@ -11,7 +11,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.ledger.listed import last_runs, runs_of
+from innominatus_cli.ledger.listed import actions_of, last_runs, runs_of
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.summaries import RunSummary
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
@@ -27,6 +27,8 @@ _SHORT: Final = 12
 _RUNNING: Final = "running"
 _KILLED: Final = "interrupted"
 _REFUSAL: Final = "refusal"
+_WAITING: Final = "waiting"
+_CANCELLED: Final = "cancelled"
 _NO_RUN: Final[Data] = dict.fromkeys(
     (
         "application",
@@ -112,6 +114,7 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
     runs, related, _ = last_runs(ledger.store, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in runs if not _is_only_a_word(ledger, run)]
+    _mark_cancelled(ledger, rows)
     _add_expiries(ledger, rows)
     recorded = {row["run"] for row in rows}
     now = [row for row in now if row["run"] not in recorded]
@@ -156,7 +159,22 @@ def history(
         _never_run(ledger, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in reversed(runs)]
+    _mark_cancelled(ledger, rows)
     return Found(rows, tuple(ledger.store.findings), _waiting(ledger.store), count)
+
+
+def _mark_cancelled(ledger: OpenLedger, rows: list[Data]) -> None:
+    """Runs that waited until somebody cancelled them: their records say `waiting` for ever, an action says the rest."""
+    waiting = [row for row in rows if row["status"] == _WAITING]
+    cancelled = cancelled_runs(ledger) if waiting else frozenset()
+    for row in waiting:
+        if row["run"] in cancelled:
+            row["status"] = _CANCELLED
+
+
+def cancelled_runs(ledger: OpenLedger) -> frozenset[str]:
+    """The runs that an action says somebody cancelled: one that waited cannot be resumed then."""
+    return frozenset(one.run for one in actions_of(ledger.store) if one.action == "cancel" and one.run is not None)
 
 
 def applications(ledger: OpenLedger) -> Found:

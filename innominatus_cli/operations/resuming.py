@@ -40,6 +40,10 @@ from innominatus_cli.system.git_refs import remotes_of
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
 
 _ULID: Final = 26
+_WHOLE_ID: Final = (
+    "`innominatus-ctl history` lists the runs. One that was killed in another clone is named by its whole id: "
+    "`innominatus-ctl locks` shows it, or `git ls-remote REMOTE 'refs/innominatus/runs/*'`."
+)
 _WORDS: Final = {"done": "done", "not-done": "not_done", "not_done": "not_done"}
 
 
@@ -113,8 +117,11 @@ class ResumeOperation(RunOperation):
         try:
             return find_run(self.ledger, wanted)
         except CannotContinue as unknown:
-            if unknown.findings[0].code is not UNKNOWN_RUN or len(wanted) != _ULID:
+            said = unknown.findings[0]
+            if said.code is not UNKNOWN_RUN:
                 raise
+            if len(wanted) != _ULID:
+                raise CannotContinue(said if said.remedy else said._replace(remedy=_WHOLE_ID)) from None
             if self._checkpoint(wanted.upper(), options) is None:
                 raise
             return wanted.upper()

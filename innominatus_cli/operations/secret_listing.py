@@ -68,7 +68,7 @@ def rotated_secret(ledger: OpenLedger, name: str, application: str | None, envir
     wanted = _wanted(stores, name)
     try:
         if _needs_application(wanted) and not application:
-            raise cannot_rotate(wanted, _OF_AN_APPLICATION)
+            raise _of_which_application(wanted)
         how = wanted.definition.generate
         if not how and wanted.definition.store not in {"env", "aws", "azure", "gcp", "command"}:
             raise cannot_rotate(wanted, "admin-config does not let it be generated (`generate`)")
@@ -131,6 +131,11 @@ def _row(
     most = definition.max_age or stores.admin.secret_policy.max_age
     users = _users(ledger.repository, wanted.name)
     return SecretRow(wanted.name, definition.store, state, users, changed, age, most, why), finding
+
+
+def _of_which_application(wanted: Wanted) -> UnusableSecret:
+    message = f"secret '{wanted.name}' of store '{wanted.definition.store}' is another one for each application"
+    return UnusableSecret(codes.SECRET_CANNOT_ROTATE, message, "Say with --app whose is to be changed.")
 
 
 def _finding(unusable: UnusableSecret, place: Place) -> Finding:

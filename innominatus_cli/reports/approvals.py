@@ -46,7 +46,8 @@ def given_text(given: Given) -> str:
     if given.by_hand and all(state.is_open for state in given.states):
         lines.append(f"Whoever asked for it gives the same command again: {given.by_hand}")
     elif statement.run and all(state.is_open for state in given.states):
-        lines.append(f"Go on with: innominatus-ctl resume {statement.run}")
+        others = f"somebody else than {statement.email}, whose approval would not count then"
+        lines.append(f"Go on with: innominatus-ctl resume {statement.run} ({others})")
     return "".join(f"{one_line(line)}\n" for line in lines)
 
 

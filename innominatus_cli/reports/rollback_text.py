@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.operations.running import RunReport
-from innominatus_cli.reports.run_text import run_document, run_lines
+from innominatus_cli.reports.run_text import refusal_line, run_document, run_lines
 from innominatus_cli.reports.table import table_lines
 
 ROLLBACK_SCHEMA: Final = "innominatus.dev/rollback-report/v1"
@@ -25,7 +25,7 @@ def rollback_lines(report: RunReport, *, colour: bool = False) -> list[str]:
         return [f"Nothing is left to take back of run {plan.rolls_back}."]
     rows = [(step.name, step.type, _how(step), _undone(step)) for step in plan.steps]
     title = f"Rollback of {plan.rolls_back}: {plan.application.name} in {plan.environment}"
-    refused = ["Policies refuse it: no step would run."] if report.exit_status else []
+    refused = [refusal_line(report.exit_status)] if report.exit_status else []
     return [title, *(f"  {line}" for line in table_lines(("Step", "Type", "How", "Takes back"), rows)), *refused]
 
 

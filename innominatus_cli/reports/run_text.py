@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from innominatus_cli.documents.durations import took_text
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.operations.running import RunReport
 from innominatus_cli.reports.terminal import one_line, painted, printable
 
@@ -16,6 +17,13 @@ _COLOURS = {
     "waiting": "yellow",
 }
 _SHORT = 12
+
+
+def refusal_line(status: int) -> str:
+    """Why nothing would run by a plan that was judged, from the exit status of its findings."""
+    if status == ExitStatus.WAITS_FOR_APPROVAL:
+        return "It waits for an approval: no step would run before."
+    return "Policies refuse it: no step would run."
 
 
 def run_lines(report: RunReport, *, colour: bool = False) -> list[str]:

@@ -3,6 +3,7 @@
 import sys
 
 import click
+from click.core import ParameterSource
 
 from innominatus_cli.cli.output import output_option, print_document, print_listing
 
@@ -12,17 +13,33 @@ _REMOTE = click.option(
 
 
 @click.group("locks", invoke_without_command=True)
+@_REMOTE
+@output_option()
 @click.pass_context
-def command(ctx: click.Context) -> int | None:
+def command(ctx: click.Context, remote: str | None, output: str) -> None:
     r"""Show who holds which lock, in this clone and on the remote, and break one that was left behind.
 
     \b
     Examples:
       innominatus-ctl locks
-      innominatus-ctl locks list --remote origin -o json
+      innominatus-ctl locks --remote origin -o json
       innominatus-ctl locks break 8a1f0c3d5e7b9a2c4d6e8f0a1b3c5d7e9f0a2b4c --reason "runner died"
     """
-    return None if ctx.invoked_subcommand else ctx.invoke(list_, remote=None, output="table")
+    if ctx.invoked_subcommand is None:
+        print_locks(remote, output)
+    for name in ctx.params if ctx.invoked_subcommand else ():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            message = f"--{name} stands behind the subcommand: locks {ctx.invoked_subcommand} --{name}"
+            raise click.UsageError(message)
+
+
+def print_locks(remote: str | None, output: str) -> None:
+    """The locks of this clone and of the remote, on stdout."""
+    from innominatus_cli.operations.held_locks import all_locks
+    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.reports.locks import locks_listing
+
+    print_listing(locks_listing(all_locks(open_ledger(), remote)), output)
 
 
 @command.command("list", short_help="List the locks.")
@@ -35,11 +52,7 @@ def list_(remote: str | None, output: str) -> int:
     Examples:
       innominatus-ctl locks list -o wide
     """
-    from innominatus_cli.operations.held_locks import all_locks
-    from innominatus_cli.operations.history import open_ledger
-    from innominatus_cli.reports.locks import locks_listing
-
-    print_listing(locks_listing(all_locks(open_ledger(), remote)), output)
+    print_locks(remote, output)
     return 0
 
 

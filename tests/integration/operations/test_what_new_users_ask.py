@@ -241,3 +241,54 @@ def test_status_says_how_to_go_on_with_a_run_that_waits(shop: Any, capsys: pytes
     waiting = out.split()[-1]
     assert err.startswith(f"shop in staging: run {waiting} waits; `innominatus-ctl resume {waiting}` says for what,")
     assert shown(capsys, "history")[1] == ""
+
+
+def test_a_waiting_run_that_was_cancelled_waits_for_nobody(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
+    shop.commit({"admin-config.yaml": asks % "kubernetes"})
+    shown(capsys, "deploy", "score.yaml", "--env", "staging", status=6)
+    assert len(json.loads(shown(capsys, "approvals", "-o", "json")[0])["gates"]) == 1
+    shown(capsys, "cancel", "latest")
+    out, err = shown(capsys, "status", "-o", "json")
+    assert ([row["status"] for row in json.loads(out)["runs"]], err) == (["cancelled"], "")
+    assert [row["status"] for row in json.loads(shown(capsys, "history", "-o", "json")[0])["runs"]] == ["cancelled"]
+    assert shown(capsys, "approvals")[0] == "Nothing waits for an approval.\n"
+    assert "ORC-6113" in shown(capsys, "approve", "latest", status=1)[1]
+
+
+@pytest.mark.usefixtures("shop")
+def test_locks_alone_takes_the_options_of_its_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(shown(capsys, "locks", "-o", "json")[0]) == {"schema": "innominatus.dev/locks/v1", "locks": []}
+    said = shown(capsys, "locks", "-o", "json", "list", status=2)[1]
+    assert "--output stands behind the subcommand: locks list --output" in said
+
+
+@pytest.mark.usefixtures("shop")
+def test_text_and_table_are_two_words_for_what_people_read(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "run", "task")
+    assert shown(capsys, "history", "-o", "text") == shown(capsys, "history", "-o", "table")
+    assert shown(capsys, "ledger", "show", "latest", "-o", "table") == shown(capsys, "ledger", "show", "latest")
+
+
+@pytest.mark.usefixtures("shop")
+def test_resume_says_how_a_run_of_another_clone_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is named by its whole id" in shown(capsys, "resume", "01JZZZ", status=1)[1]
+    shown(capsys, "run", "task", "score.yaml")
+    assert "`innominatus-ctl history shop` lists its runs" in shown(capsys, "resume", "shop", status=1)[1]
+
+
+def test_a_dry_run_of_a_rollback_says_that_it_would_wait(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [development]}, ")
+    shop.commit({"admin-config.yaml": asks % "kubernetes"})
+    out = shown(capsys, "rollback", "shop", "--dry-run", status=6)[0]
+    assert "It waits for an approval: no step would run before." in out
+    assert "Policies refuse it" not in out
+
+
+def test_rotate_asks_whose_secret_it_is(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.commit({"admin-config.yaml": "secrets: {key: {store: local, generate: true}}\n"})
+    assert shown(capsys, "secrets", "rotate", "key", "--env", "staging", status=1)[1] == (
+        "admin-config.yaml:1:16: error ORC-5289: secret 'key' of store 'local' is another one for each application\n"
+        "  help: Say with --app whose is to be changed.\n"
+    )

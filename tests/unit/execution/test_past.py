@@ -91,6 +91,15 @@ def test_a_step_in_doubt_follows_its_class_and_keeps_its_attempts(
     assert fresh.attempts == ()
 
 
+def test_a_doubt_that_nobody_has_ended_still_names_the_run_that_was_killed() -> None:
+    killed = "run 01M8AX00000000000000000000 was killed while it ran, and nobody knows whether it is done"
+    asked = result("a", "planned", attempts=[OPEN], reason=killed)
+    assert only(past(planned("a", idempotency=Idempotency.ONCE), asked)).reason == killed
+    passed_over = result("a", "planned", attempts=[OPEN], reason="step 'b' waits for a decision")
+    found = only(past(planned("a", idempotency=Idempotency.ONCE), passed_over))
+    assert found.reason == f"a run before {RUN} was killed while it ran, and nobody knows whether it is done"
+
+
 @pytest.mark.parametrize("idempotency", list(Idempotency))
 def test_a_persons_word_comes_before_the_class(idempotency: Idempotency) -> None:
     step, name = planned("a", idempotency=idempotency), f"{FLOW}/a"
