@@ -65,11 +65,18 @@ class Terminal:
         self.presses(keys)
         while self._read(1 if keys else LONGEST_SECONDS):
             pass
-        while keys and self._process.poll() is None:
+        while keys and not self._is_gone(1):  # nobody reads what is pressed while it goes, and at last it has no room
             self.presses(keys)
             while self._read(1):
                 pass
         return self._process.wait(LONGEST_SECONDS), self._screen
+
+    def _is_gone(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def close(self) -> None:
         """Takes the terminal away."""
