@@ -29,6 +29,7 @@ ROUNDS, SHORT_ROUNDS = 3, 2
 ONE, TWO = "innominatus-ctl, one process", "innominatus-ctl, two processes"
 AGAIN = "the same again, one process"
 BOUNDS = {ONE: 12.0, TWO: 6.5}
+"""How often the floor each may take at most, with 10,000 files: with fewer, the start of the command weighs more."""
 
 
 def main(*, short: bool) -> None:
@@ -38,10 +39,10 @@ def main(*, short: bool) -> None:
         size = generate(Path(folder) / "repository", files)
         how = "as Python" if str(checking.__file__).endswith(".py") else "compiled"
         print(f"{files:,} files, {size / 1e6:.1f} MB, {rounds} rounds, Python {sys.version.split()[0]}, {how}")
-        compare(Path(folder) / "repository", rounds)
+        compare(Path(folder) / "repository", rounds, {} if short else BOUNDS)
 
 
-def compare(repository: Path, rounds: int) -> None:
+def compare(repository: Path, rounds: int, bounds: dict[str, float]) -> None:
     """Measures everything over one repository."""
     tool = str(Path(sys.executable).parent / "innominatus-ctl")
     scores = sorted(str(path) for path in (repository / "apps").rglob("*.yaml"))
@@ -61,7 +62,7 @@ def compare(repository: Path, rounds: int) -> None:
     for _ in range(rounds):
         for name, (argv, given, factor) in commands.items():
             taken.setdefault(name, []).append(seconds(argv, given, repository) * factor)
-    report(taken)
+    report(taken, bounds)
     print(f"largest process of all: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
 
 
@@ -111,7 +112,7 @@ def seconds(argv: list[str], given: bytes, folder: Path) -> float:
     return took
 
 
-def report(taken: dict[str, list[float]]) -> None:
+def report(taken: dict[str, list[float]], bounds: dict[str, float]) -> None:
     """The table, and what of the bounds is met."""
     floor = taken.get("libyaml events in C")
     print(f"{'command':34}{'median s':>10}{'x floor':>10}{'x ours':>10}")
@@ -123,7 +124,7 @@ def report(taken: dict[str, list[float]]) -> None:
             ratios[name] = statistics.median(own / base for own, base in zip(times, floor, strict=True))
             shown = f"{ratios[name]:.1f}"
         print(f"{name:34}{statistics.median(times):10.2f}{shown:>10}{ours:10.2f}")
-    for name, bound in BOUNDS.items():
+    for name, bound in bounds.items():
         if name in ratios:
             print(f"{name}: at most {bound} x the floor: {'met' if ratios[name] <= bound else 'MISSED'}")
 
