@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ PIP_CACHE = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip")
 def pytest_xdist_auto_num_workers() -> int:
     """As many workers as cores, yet no more than eight: each may start servers of its own."""
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves tests of Python code out where its modules are compiled, as in `.ci/compiled`."""
+    found = find_spec("innominatus_cli.checks.checking")
+    if found is None or str(found.origin).endswith(".py"):
+        return
+    for item in items:
+        if item.get_closest_marker("interpreted") is not None:
+            item.add_marker(pytest.mark.skip("these modules are compiled"))
 
 
 @pytest.fixture(scope="session", autouse=True)
