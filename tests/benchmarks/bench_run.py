@@ -1,14 +1,15 @@
-"""How long a run of no-op steps takes against `make -j2` doing the same. Prints ratios; asserts nothing.
+"""How long a run of no-op steps takes against `make -j2` and others that do the same. Prints ratios; asserts nothing.
 
     python tests/benchmarks/bench_run.py [--short]
 
 Steps in 10 layers, each needing three of the layer before; 2 wide; output captured, journalled, recorded, committed. A
-step is a `script` with `command: ["true"]`, make's recipe is `@true`. The slope is that of whole processes between 100
-and 1,000 steps, the fixed cost what is left for no step at all. Rounds take turns, and ratios are made within a round,
-because a shared machine is never as fast twice. What the engine itself takes of it (the rest is reading, checking and
-planning 900 more steps, and their record) is the duration in the run's record. Then a chain of 200 steps against make,
-as whole processes less those of a chain of 20; how much memory the engine needs for 10,000 steps beside their plan;
-and, where strace is here, how often the tool waits for the disk for each step.
+step is a `script` with `command: ["true"]`, make's recipe is `@true`, and that of the others is the same again
+(`step_runners.py`). The slope is that of whole processes between 100 and 1,000 steps, the fixed cost what is left for
+no step at all. Rounds take turns, and ratios are made within a round, because a shared machine is never as fast twice.
+What the engine itself takes of it (the rest is reading, checking and planning 900 more steps, and their record) is the
+duration in the run's record. Then a chain of 200 steps against make, as whole processes less those of a chain of 20;
+how much memory the engine needs for 10,000 steps beside their plan; and, where strace is here, how often the tool waits
+for the disk for each step.
 
 On a machine with other work put `chrt -r 10` before it: a parent that works between its children waits for its turn
 each time, and make does not work.
@@ -25,12 +26,19 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.benchmarks import step_runners
+from tests.benchmarks.step_runners import MAKE, MAKE_NAME
+
 SIZES = (100, 1000)
 LAYERS = 10
 CHAIN = (20, 200)
 WIDTHS = (2, 16)
 MANY = 10_000
 ROUNDS, SHORT_ROUNDS = 7, 2
+OWN = "innominatus-ctl run"
+SELDOM = {"luigi": 7}
+"""Of how many rounds each takes part in one, where that is not every second: some take seconds for each."""
 PYTHON = Path(sys.executable)
 SCORE = """\
 apiVersion: score.dev/v1b1
@@ -64,12 +72,6 @@ def needs_of(step: int, count: int) -> list[int]:
     return [(layer - 1) * width + (place + shift) % width for shift in range(3)] if layer else []
 
 
-def makefile(count: int) -> str:
-    names = " ".join(f"s{step}" for step in range(count))
-    rules = (f"s{step}: {' '.join(f's{need}' for need in needs_of(step, count))}\n\t@true\n" for step in range(count))
-    return f".PHONY: all {names}\nall: {names}\n" + "".join(rules)
-
-
 def workflow(count: int) -> str:
     steps = (
         f"    - name: s{step}\n      type: script\n"
@@ -88,12 +90,12 @@ def repository(folder: Path, count: int) -> Path:
         "admin-config.yaml": ADMIN,
         "workflows/golden-paths/bench.yaml": PATH_DOCUMENT,
         "workflows/bench.yaml": workflow(count),
+        **step_runners.files([needs_of(step, count) for step in range(count)]),
     }
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (folder / "Makefile").write_text(makefile(count), encoding="utf-8")
     for argv in (["init", "-q"], ["add", "."], ["-c", "core.fsync=none", "commit", "-q", "-m", "bench"]):
         subprocess.run(["git", *argv], cwd=folder, check=True, env=environment())
     return folder
@@ -133,12 +135,9 @@ def timed_in(argv: list[str], folder: Path) -> float:
     return seconds
 
 
-def commands() -> dict[str, list[str]]:
+def own_command(width: int = 2) -> list[str]:
     tool = str(PYTHON.with_name("innominatus-ctl"))
-    return {
-        "make -j2": ["make", "-s", "-j2"],
-        "innominatus-ctl run": [tool, "run", "bench", "score.yaml", "--env", "development", "--max-parallel", "2"],
-    }
+    return [tool, "run", "bench", "score.yaml", "--env", "development", "--max-parallel", str(width)]
 
 
 def chain_ratios(root: Path, rounds: int) -> list[float]:
@@ -146,7 +145,7 @@ def chain_ratios(root: Path, rounds: int) -> list[float]:
     folders = {count: repository(root / str(count), count) for count in CHAIN}
     ratios = []
     for _ in range(rounds):
-        slopes = [timed(argv, folders[CHAIN[1]]) - timed(argv, folders[CHAIN[0]]) for argv in commands().values()]
+        slopes = [timed(argv, folders[CHAIN[1]]) - timed(argv, folders[CHAIN[0]]) for argv in (MAKE, own_command())]
         ratios.append(slopes[1] / slopes[0])
     return ratios
 
@@ -156,7 +155,7 @@ def syncs_of(root: Path, strace: str) -> dict[str, float]:
     found = {}
     shapes = [(f"{width} wide", SIZES, width) for width in WIDTHS] + [("chain", CHAIN, WIDTHS[0])]
     for name, sizes, width in shapes:
-        argv = [*commands()["innominatus-ctl run"][:-1], str(width)]
+        argv = own_command(width)
         counts = []
         for count in sizes:
             log = root / "syncs"
@@ -212,27 +211,26 @@ def run_many() -> None:
     sys.stdout.write(f"memory of the engine for {MANY:,} steps: {megabytes:.0f} MB beside {before / 1024:.0f} MB\n")
 
 
+def slope(argv: list[str], folders: dict[int, Path]) -> tuple[float, float, float]:
+    """Seconds a step between a small and a large run; seconds of no step at all; what the engine took of the first."""
+    (small, first), (large, last) = (timed_with_engine(argv, folders[count]) for count in SIZES)
+    more = SIZES[1] - SIZES[0]
+    return (large - small) / more, small - (large - small) / more * SIZES[0], (last - first) / more
+
+
 def main(rounds: int) -> None:
     root = Path(tempfile.mkdtemp(prefix="bench-run-"))
     try:
         folders = {count: repository(root / str(count), count) for count in SIZES}
-        for argv in commands().values():
+        runners = {OWN: own_command(), **step_runners.commands()}
+        for argv in runners.values():
             timed(argv, folders[SIZES[0]])
-        slopes: dict[str, list[float]] = {name: [] for name in commands()}
-        fixed: dict[str, list[float]] = {name: [] for name in commands()}
-        engine = []
-        for _ in range(rounds):
-            for name, argv in commands().items():
-                (small, first), (large, last) = (timed_with_engine(argv, folders[count]) for count in SIZES)
-                slope = (large - small) / (SIZES[1] - SIZES[0])
-                if last:
-                    engine.append((last - first) / (SIZES[1] - SIZES[0]))
-                slopes[name].append(slope)
-                fixed[name].append(small - slope * SIZES[0])
-        report(slopes, fixed)
-        ratios = [mine / makes for mine, makes in zip(engine, next(iter(slopes.values())), strict=True)]
-        text = f"{statistics.median(engine) * 1000:.3f} ms a step, {statistics.median(ratios):.2f} x make"
-        sys.stdout.write(f"of which the engine: {text}\n")
+        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in runners}
+        for number in range(rounds):
+            for name, argv in runners.items():
+                if name in (OWN, MAKE_NAME) or number < max(1, rounds // SELDOM.get(name, 2)):
+                    found[name].append(slope(argv, folders))
+        report(found)
         ratios = chain_ratios(root, rounds)
         sys.stdout.write(f"a chain of {CHAIN[1]}: {statistics.median(ratios):.2f} x make a step\n")
         sys.stdout.write(memory(root / "memory"))
@@ -243,14 +241,21 @@ def main(rounds: int) -> None:
         shutil.rmtree(root)
 
 
-def report(slopes: dict[str, list[float]], fixed: dict[str, list[float]]) -> None:
-    base = next(iter(slopes))
-    lines = [f"{'':22} {'ms a step':>10} {'x make':>8} {'fixed ms':>10}   (medians of {len(slopes[base])} rounds)"]
-    for name, found in slopes.items():
-        ratio = statistics.median(mine / makes for mine, makes in zip(found, slopes[base], strict=True))
-        a_step, at_rest = statistics.median(found) * 1000, statistics.median(fixed[name]) * 1000
-        lines.append(f"{name:22} {a_step:10.3f} {ratio:8.2f} {at_rest:10.1f}")
-    sys.stdout.write("\n".join(lines) + "\n")
+def report(found: dict[str, list[tuple[float, float, float]]]) -> None:
+    sys.stdout.write(f"{'':22} {'ms a step':>10} {'x make':>8} {'ours is':>10} {'fixed ms':>10} {'rounds':>7}\n")
+    for name, rows in found.items():
+        a_step, at_rest = (statistics.median(row[place] for row in rows) * 1000 for place in (0, 1))
+        makes = ratio_of(rows, found[MAKE_NAME])
+        ours = f"{ratio_of(found[OWN], rows):8.2f} x" if name != OWN else ""
+        sys.stdout.write(f"{name:22} {a_step:10.3f} {makes:8.2f} {ours:>10} {at_rest:10.1f} {len(rows):7}\n")
+    engine = [(row[2], *row[1:]) for row in found[OWN]]
+    a_step = statistics.median(row[0] for row in engine) * 1000
+    sys.stdout.write(f"of which the engine: {a_step:.3f} ms a step, {ratio_of(engine, found[MAKE_NAME]):.2f} x make\n")
+
+
+def ratio_of(some: list[tuple[float, float, float]], others: list[tuple[float, float, float]]) -> float:
+    """How many times as long as the others some take a step, round by round where both took part."""
+    return statistics.median(one[0] / other[0] for one, other in zip(some, others, strict=False))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 PYTHON_PEERS = ("yamale==6.1.0", "yamllint==1.38.0", "pykwalify==1.8.0", "check-jsonschema==0.37.2", "setuptools<80")
+RUNNERS = ("ninja==1.13.2", "rust-just==1.59.0", "go-task-bin==3.54.0", "doit==0.37.0", "luigi==3.8.1")
+"""Those that run steps; `bench_run.py` compares with them."""
 NODE_PEER = "ajv-cli@5.0.0"
 FLOOR = """\
 #include <stdio.h>
@@ -46,10 +48,19 @@ def folder() -> Path:
 
 def python_peers() -> Path | None:
     """The folder of the programs of `PYTHON_PEERS`, in an environment of their own; None where they cannot be had."""
-    venv = folder() / f"python-{sys.version_info.major}.{sys.version_info.minor}"
+    return _programs_of("python", PYTHON_PEERS)
+
+
+def runners() -> Path | None:
+    """The same of `RUNNERS`."""
+    return _programs_of("runners", RUNNERS)
+
+
+def _programs_of(name: str, packages: tuple[str, ...]) -> Path | None:
+    venv = folder() / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
     if not (venv / "complete").exists():
         made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False, capture_output=True)
-        pip = [str(venv / "bin" / "pip"), "install", "--quiet", *PYTHON_PEERS]
+        pip = [str(venv / "bin" / "pip"), "install", "--quiet", *packages]
         if made.returncode or subprocess.run(pip, check=False).returncode:
             return None
         (venv / "complete").touch()
