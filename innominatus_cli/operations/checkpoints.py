@@ -5,6 +5,7 @@
         plan.json, opening.json
         results/<step index>.json
         artifacts/<sha256>
+        next.json                  which run goes on with it, once there is one (`succession`)
 
 Logs are not among them: what steps print may hold what nobody should publish. Each checkpoint replaces the one before
 by compare-and-swap; only what is new since then is stored and sent.
@@ -23,6 +24,7 @@ from innominatus_cli.findings.catalogue.ledger import JOURNAL_CORRUPT
 from innominatus_cli.findings.catalogue.locks import CHECKPOINT_NOT_PUSHED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.clock import Clock, SystemClock
+from innominatus_cli.system.files import write_file
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_identity import Identity, identity
@@ -36,7 +38,8 @@ _MOST_BYTES: Final = 512 * 1024 * 1024
 _MOST_FILES: Final = 200_000
 _FILE: Final = "100644"
 _ARTIFACTS: Final = "artifacts/"
-_NAME: Final = re.compile(r"journal/[0-9]{6}|plan\.json|opening\.json|results/[0-9]{1,9}\.json|artifacts/[0-9a-f]{64}")
+NEXT: Final = "next.json"
+_NAME: Final = re.compile(r"journal/[0-9]{6}|(plan|opening|next)\.json|results/[0-9]{1,9}\.json|artifacts/[0-9a-f]{64}")
 _KEPT: Final = ("plan.json", "opening.json", "results/*.json", "artifacts/*")
 _JOURNAL: Final = "journal.jsonl"
 
@@ -54,6 +57,7 @@ class Checkpoints:
 
     def __init__(self, git: Git, state: StateFolder, run: str, remote: str, clock: Clock | None = None) -> None:
         self._git = git
+        self._state = state
         self._folder = state.run_dir(run)
         self._run = run
         self._clock = clock or SystemClock()
@@ -87,6 +91,8 @@ class Checkpoints:
             commit = commit_tree(self._git, tree, [], message, self._who, self._clock.now())
             if not self._replaced(commit):
                 return self._problem("something else stands there")
+            if not self._tree:
+                note_checkpoint(self._state, self._run, self._refs.remote)
             self._tree = tree
         except (CannotContinue, GitFailed, OSError) as problem:
             return self._problem(_sentence(problem))
@@ -98,7 +104,9 @@ class Checkpoints:
         try:
             if self._sent and not self._settled(None):
                 self.finding = self._problem("something else stands there, and stays")
-        except CannotContinue as problem:
+            else:
+                self._state.checkpoint_note(self._run).unlink(missing_ok=True)
+        except (CannotContinue, OSError) as problem:
             self.finding = self._problem(f"it stays there: {_sentence(problem)}")
         return self.finding
 
@@ -180,11 +188,36 @@ def fetch_checkpoint(git: Git, state: StateFolder, run: str, remote: str) -> Pat
             _write(made / name, data)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
+        note_checkpoint(state, run, remote)
     except OSError as problem:
         from innominatus_cli.execution.journal import lost  # noqa: PLC0415 - only where the disk refuses
 
         raise CannotContinue(lost(folder, problem.strerror or "the disk refuses")) from problem
     return folder
+
+
+def note_checkpoint(state: StateFolder, run: str, remote: str) -> None:
+    """Remembers that a remote has a checkpoint of this run. Raises OSError."""
+    note = state.checkpoint_note(run)
+    state.ensure(note.parent)
+    write_file(note, os.fsencode(remote), 0o600)
+
+
+def remote_with_checkpoint(state: StateFolder, run: str) -> str | None:
+    """The remote that has, or had, a checkpoint of this run, as far as this clone knows of one."""
+    try:
+        return os.fsdecode(state.checkpoint_note(run).read_bytes())
+    except OSError:
+        return None
+
+
+def forget_checkpoint(git: Git, state: StateFolder, run: str) -> Finding | None:
+    """Deletes the checkpoint of a run that nobody needs to go on with any more; a warning where it stays."""
+    remote = remote_with_checkpoint(state, run)
+    left = None if remote is None else delete_checkpoint(git, run, remote)
+    if left is None:
+        state.checkpoint_note(run).unlink(missing_ok=True)
+    return left
 
 
 def delete_checkpoint(git: Git, run: str, remote: str) -> Finding | None:

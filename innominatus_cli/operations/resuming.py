@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
-from innominatus_cli.operations.checkpoints import delete_checkpoint, fetch_checkpoint
+from innominatus_cli.operations.checkpoints import fetch_checkpoint, forget_checkpoint
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.logs import LATEST, find_run
 from innominatus_cli.operations.plan_files import wish_of
@@ -34,6 +35,7 @@ from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.recovering import events_in, recover
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
 from innominatus_cli.operations.step_names import ends_like, names_step
+from innominatus_cli.operations.succession import Succession, Successor
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git_refs import remotes_of
@@ -52,7 +54,8 @@ class ResumeWish:
     """What somebody typed behind `resume` or `retry`.
 
     `assume` are `STEP=done` and `STEP=not-done`. `retry`: attempts of the earlier run do not count. `steps` run again
-    though they succeeded, with what stands behind them if `downstream`.
+    though they succeeded, with what stands behind them if `downstream`. `take_over`: nobody is asked whether another
+    clone has gone on with the run.
     """
 
     run: str
@@ -61,6 +64,7 @@ class ResumeWish:
     retry: bool = False
     steps: tuple[str, ...] = ()
     downstream: bool = False
+    take_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,6 @@ class ResumeOperation(RunOperation):
     def __init__(self, directory: str, clock: Clock, observer: Observer | None = None) -> None:
         super().__init__(directory, clock, observer)
         self.ledger = OpenLedger(self.repository, self.store, self.state)
-        self._fetched: tuple[str, str] | None = None
-        """The run whose checkpoint this goes on from, and the remote that has it."""
 
     def resume(self, wish: ResumeWish, options: RunOptions) -> RunReport:
         """Goes on with the run that `wish` names, under the lock of its application and environment.
@@ -105,10 +107,19 @@ class ResumeOperation(RunOperation):
                 report = self._resumed(self._last_of(run), wish, options, left_over)
         finally:
             self.locks.release()
-        if self._fetched is not None and report.record is not None and report.record.status == "succeeded":
-            left = delete_checkpoint(self.git, *self._fetched)
-            report = replace(report, findings=(*report.findings, *([left] if left else [])))
+        if report.record is not None and report.record.status == "succeeded":
+            report = replace(report, findings=(*report.findings, *self._without_checkpoints()))
         return self._told(report)
+
+    def _without_checkpoints(self) -> list[Finding]:
+        """Deletes the checkpoints of the runs that this one has gone on with; a warning for each that stays."""
+        left = []
+        run = self.undertaking.resumes
+        while run is not None:
+            left.append(forget_checkpoint(self.git, self.state, run))
+            stored = self.store.record(run)
+            run = stored.record.resumes if stored is not None else None
+        return [finding for finding in left if finding is not None]
 
     def _found(self, wanted: str, options: RunOptions) -> str:
         """The id of the run that a person means; a whole id may be one that only the remote has a checkpoint of."""
@@ -122,9 +133,10 @@ class ResumeOperation(RunOperation):
                 raise
             if len(wanted) != _ULID:
                 raise CannotContinue(said if said.remedy else said._replace(remedy=_WHOLE_ID)) from None
-            if self._checkpoint(wanted.upper(), options) is None:
+            run = wanted.upper()
+            if self._last_of(run) == run and self._checkpoint(run, options) is None:
                 raise
-            return wanted.upper()
+            return run
 
     def _latest_that_began(self) -> str | None:
         """The newest run that has a record, or a journal with a line: one that was killed before has not begun."""
@@ -138,20 +150,20 @@ class ResumeOperation(RunOperation):
         if remote not in remotes_of(self.git):
             return None
         try:
-            folder = fetch_checkpoint(self.git, self.state, run, remote)
+            return fetch_checkpoint(self.git, self.state, run, remote)
         except ValueError:
             return None
-        if folder is not None:
-            self._fetched = (run, remote)
-        return folder
 
     def _last_of(self, run: str) -> str:
-        """The newest run that goes on with this one, or itself: what it did must not be done twice."""
+        """The newest run that goes on with this one, or itself: what it did must not be done twice.
+
+        It may be one of which there is no record here, where its checkpoint was gone on with.
+        """
         stored = self.store.record(run)
-        if stored is None:
-            return run
-        record = stored.record
-        found = runs_of(self.store, record.application, record.environment, newest=1).related
+        application, environment = (
+            (stored.record.application, stored.record.environment) if stored is not None else (None, None)
+        )
+        found = runs_of(self.store, application, environment, newest=1).related
         oldest_first = sorted(found, key=lambda one: one.run)
         by_earlier = {one.resumes: one.run for one in oldest_first if one.resumes is not None}
         seen = {run}
@@ -181,6 +193,7 @@ class ResumeOperation(RunOperation):
         nothing = self._nothing_to_do(earlier, wish)
         if nothing is not None:
             return nothing
+        claim = self._succession(earlier.record.run, wish)
         outcome, changes = self._plan_now(earlier, wish)
         plan = outcome.plan
         if plan is None:
@@ -192,7 +205,25 @@ class ResumeOperation(RunOperation):
         report = self._judged(outcome, plan, options, (*left_over, *changes))
         if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
             return self._refuse(plan, report, options)
+        if claim is not None:
+            claim(Successor(self.run_id, self.store.who.email))
         return self._rolled_back(plan, self._execute(plan, report, options), options)
+
+    def _succession(self, run: str, wish: ResumeWish) -> Callable[[Successor], None] | None:
+        """Makes sure that no other clone has gone on with the run; says that this one does, once that is sure.
+
+        None where there is nothing to say. Raises CannotContinue (exit 76, or 69 where nobody can be asked).
+        """
+        try:
+            succession = Succession.of(self.git, self.state, run, self.clock)
+            if succession is None:
+                return None
+            standing = succession.standing() if wish.take_over else succession.check()
+        except CannotContinue:
+            if not wish.take_over:
+                raise
+            return None
+        return None if standing is None else partial(succession.claim, standing)
 
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""

@@ -91,6 +91,10 @@ class StateFolder:
         """A run's folder as it was fetched from a remote. Raises ValueError for what is no run id."""
         return self.root / "checkpoints" / self.run_dir(run).name
 
+    def checkpoint_note(self, run: str) -> Path:
+        """Names the remote that has, or had, a checkpoint of this run. Raises ValueError for what is no run id."""
+        return self.root / "checkpointed" / self.run_dir(run).name
+
     def scratch_dir(self, run: str) -> Path:
         """The parent of the scratch folders of a run's attempts; removed when the run ends."""
         return self.run_dir(run) / "scratch"

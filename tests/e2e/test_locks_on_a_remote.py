@@ -3,23 +3,22 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from innominatus_cli.execution.journal import read_journal
 from innominatus_cli.operations.checkpoints import fetch_checkpoint
-from innominatus_cli.system.git import Git
-from innominatus_cli.system.git_refs import RemoteRefs, write_blob
+from innominatus_cli.system.git_refs import write_blob
 from innominatus_cli.system.state_folder import StateFolder
-from tests.integration.remotes import new_bare, sh
+from tests.e2e.clones import LOCK, Clone, as_ada, clones_of_a_remote, until
 
-LOCK = "refs/innominatus/locks/work/development"
+if TYPE_CHECKING:
+    import subprocess
+
 WORK = """apiVersion: workflow.dev/v1
 kind: Workflow
 metadata:
@@ -46,82 +45,16 @@ spec:
   operation: task
   workflow: workflows/work.yaml
 """
-PATIENCE = 30.0
-
-
-class Clone:
-    """A clone of the remote whose user starts the command in it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        git = Git.open(path)
-        assert git is not None
-        self.git = git
-        self.refs = RemoteRefs.open(git, "origin")
-
-    def start(self, *arguments: str, before: str = "") -> "subprocess.Popen[str]":
-        argv = [sys.executable, "-m", "innominatus_cli", *arguments]
-        argv = ["sh", "-c", f'{before}; exec "$@"', "sh", *argv] if before else argv
-        return subprocess.Popen(
-            argv, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        running = self.start(*arguments)
-        out, err = running.communicate(timeout=60)
-        return running.returncode, out, err
-
-    def record(self) -> dict[str, Any]:
-        path = max((self.path / ".innominatus" / "runs").rglob("*.json"), key=lambda path: path.name)
-        found: dict[str, Any] = json.loads(path.read_bytes())
-        return found
-
-    def lock(self) -> dict[str, Any]:
-        found = self.refs.blob(LOCK, 10_000)
-        assert found is not None
-        facts: dict[str, Any] = json.loads(found[1])
-        return {**facts, "id": facts["token"] or found[0]}
 
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name, value in (("AUTHOR_NAME", "Ada"), ("AUTHOR_EMAIL", "ada@example.org")):
-        monkeypatch.setenv(f"GIT_{name}", value)
-        monkeypatch.setenv(f"GIT_{name}".replace("AUTHOR", "COMMITTER"), value)
-    return tmp_path
+    return as_ada(monkeypatch, tmp_path)
 
 
 @pytest.fixture
-def bare(home: Path) -> Path:
-    return new_bare(home)
-
-
-@pytest.fixture
-def clone(bare: Path) -> Callable[[str], Clone]:
-    seed = bare.parent / "seed"
-    sh(bare.parent, "git", "clone", "-q", f"file://{bare}", "seed")
-    (seed / "workflows" / "golden-paths").mkdir(parents=True)
-    (seed / "workflows" / "golden-paths" / "work.yaml").write_text(GOLDEN_PATH)
-    (seed / "workflows" / "work.yaml").write_text(WORK)
-    (seed / "admin-config.yaml").write_text("locks:\n  remote: origin\n  lease: 3s\n")
-    sh(seed, "git", "add", ".")
-    sh(seed, "git", "commit", "-q", "-m", "start")
-    sh(seed, "git", "push", "-q", "origin", "HEAD:refs/heads/main")
-
-    def make(name: str) -> Clone:
-        sh(bare.parent, "git", "clone", "-q", f"file://{bare}", name)
-        return Clone(bare.parent / name)
-
-    return make
-
-
-def until(done: Callable[[], Any], running: "subprocess.Popen[str] | None" = None) -> None:
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it never happened"
-        assert running is None or running.poll() is None, running.communicate()
-        time.sleep(0.05)
+def clone(home: Path) -> Callable[[str], Clone]:
+    return clones_of_a_remote(home, {"workflows/work.yaml": WORK, "workflows/golden-paths/work.yaml": GOLDEN_PATH})
 
 
 def working(home: Path, clone: Clone, before: str = "") -> "subprocess.Popen[str]":
@@ -228,27 +161,25 @@ def test_a_request_on_the_remote_ends_the_run(home: Path, clone: Callable[[str],
     assert first.refs.listed("refs/innominatus/cancel/*", LOCK) == {}
 
 
-def test_nothing_runs_while_the_remote_cannot_be_reached(home: Path, bare: Path, clone: Callable[[str], Clone]) -> None:
+def test_nothing_runs_while_the_remote_cannot_be_reached(home: Path, clone: Callable[[str], Clone]) -> None:
     first = clone("first")
-    bare.rename(home / "away.git")
+    (home / "remote.git").rename(home / "away.git")
     status, _, told = first.run("run", "work")
     assert (status, "ORC-6101" in told) == (69, True), told
     assert not (first.path / ".innominatus").exists()
 
 
-def test_a_run_outlives_a_remote_that_goes_away_and_says_so(
-    home: Path, bare: Path, clone: Callable[[str], Clone]
-) -> None:
+def test_a_run_outlives_a_remote_that_goes_away_and_says_so(home: Path, clone: Callable[[str], Clone]) -> None:
     first = clone("first")
     running = working(home, first)
-    away = bare.rename(home / "away.git")
+    away = (home / "remote.git").rename(home / "away.git")
     time.sleep(5)
     (home / "wait").unlink()
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0, out + err
     assert "ORC-6105" in err
     assert "ORC-6106" in err
-    away.rename(bare)
+    away.rename(home / "remote.git")
     status, _, told = first.run("run", "work")
     assert status == 0, told
     assert first.refs.listed(LOCK) == {}

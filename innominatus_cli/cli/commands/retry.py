@@ -15,6 +15,7 @@ from innominatus_cli.cli.running import execution_options, go_on
 @click.option("--downstream", is_flag=True, help="With --step: and everything that stands behind it.")
 @click.option("--assume", multiple=True, metavar="STEP=done|not-done", help="Decide about a step in doubt.")
 @click.option("--accept-changes", is_flag=True, help="Plan anew where sources of the plan have changed.")
+@click.option("--take-over", is_flag=True, help="Go on though another clone may have gone on with the run.")
 @execution_options
 @output_option("text", "json", "yaml")
 def command(run: str, steps: tuple[str, ...], output: str, *, downstream: bool, **given: Any) -> int:  # noqa: ANN401
@@ -33,6 +34,6 @@ def command(run: str, steps: tuple[str, ...], output: str, *, downstream: bool, 
 
     if downstream and not steps:
         raise click.UsageError("--downstream goes with --step")
-    assume, accept_changes = given.pop("assume"), given.pop("accept_changes")
-    wish = ResumeWish(run, assume, accept_changes, retry=True, steps=steps, downstream=downstream)
+    names = ("assume", "accept_changes", "take_over")
+    wish = ResumeWish(run, retry=True, steps=steps, downstream=downstream, **{name: given.pop(name) for name in names})
     return go_on(wish, output, given)

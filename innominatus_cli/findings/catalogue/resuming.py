@@ -67,3 +67,12 @@ NOTHING_TO_RESUME = Code(
     detail="Every step of the run has come to its end. The exit status is 0, so that a pipeline may say `resume` "
     "whenever it starts.",
 )
+TAKEN_OVER = Code(
+    "ORC-5208",
+    "Another clone has gone on with this run",
+    "Pull its record and resume again: that goes on with the newest run. Where nobody else does, add --take-over.",
+    exit_status=ExitStatus.DECISION_NEEDED,
+    detail="The run kept a checkpoint on a remote (`--checkpoint push`). Who goes on with it says so there before "
+    "anything runs, and deletes the checkpoint when all is done. This clone does not know what the other one did, and "
+    "would run those steps a second time. With `--take-over` you say that nobody else goes on with it.",
+)
