@@ -146,7 +146,8 @@ def test_the_clone_that_ran_goes_on_itself_and_leaves_no_checkpoint(home: Path, 
 def test_nothing_runs_where_nobody_can_be_asked_who_goes_on(home: Path, clone: Callable[[str], Clone]) -> None:
     first = clone("first")
     run = killed(home, first)
-    (first.path / "admin-config.yaml").write_text("limits:\n  maxParallel: 2\n")  # no lock on the remote, which would ask for it too
+    # No lock on the remote, which would ask for it too.
+    (first.path / "admin-config.yaml").write_text("limits:\n  maxParallel: 2\n")
     (home / "remote.git").rename(home / "away.git")
     status, _, told = first.run("resume", run)
     assert (status, "ORC-6101" in told) == (69, True), told
