@@ -113,6 +113,11 @@ class Lookups:
         committed = next(self._backwards(paths, []), None)
         return max((one for one in (committed, *loose) if one is not None), key=_run, default=None)
 
+    def runs(self) -> list[str]:
+        """The ids of all runs that have a record, sorted, by the names of its files: a record may yet be unreadable."""
+        paths, loose = self._look(None, None)
+        return sorted({*filter(None, map(run_of_path, paths)), *map(_run, loose)})
+
     def _stands(self, paths: dict[str, str], loose: list[StoredRecord]) -> bool:
         """Looks from the newest record back: nearly always it is the first one that it reads."""
         return stands(self._backwards(paths, loose))

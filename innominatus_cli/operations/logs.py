@@ -81,15 +81,17 @@ def run_logs(ledger: OpenLedger, wanted: str, step: str | None = None) -> RunLog
 
 def find_run(ledger: OpenLedger, wanted: str) -> str:
     """The id of the run that a person means. Raises CannotContinue where there is none, or more than one."""
-    runs = sorted({*(stored.record.run for stored in ledger.store.records()), *ledger.state.runs()})
-    if wanted == LATEST and runs:
-        return runs[-1]
-    meant = [run for run in runs if run.startswith(wanted.upper())] if wanted else []
-    if len(meant) == 1:
+    here = ledger.state.runs()
+    if wanted == LATEST:
+        newest = ledger.store.newest()
+        meant = sorted({*here, *([newest.record.run] if newest is not None else [])})[-1:]
+    else:
+        meant = sorted({run for run in (*here, *ledger.store.runs()) if wanted and run.startswith(wanted.upper())})
+    if len(meant) == 1 and (meant[0] in here or ledger.store.record(meant[0]) is not None):
         return meant[0]
-    message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
+    message = f"'{wanted}' is the start of {len(meant)} runs" if len(meant) > 1 else f"there is no run '{wanted}'"
     remedy = ""
-    if any(stored.record.application == wanted for stored in ledger.store.records()):
+    if wanted and ledger.store.records(wanted):
         remedy = f"It is an application: `innominatus-ctl history {wanted}` lists its runs."
     raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run"), remedy))
 

@@ -132,11 +132,10 @@ class RunsOf:
 
 def find_record(store: WorkingTreeStore, wanted: str) -> StoredRecord | None:
     """The record of the run that `wanted` names: an id, the start of one, or `latest`; None without just one."""
-    records = store.records()
     if wanted == LATEST:
-        return max(records, key=lambda one: one.record.run, default=None)
-    meant = [one for one in records if wanted and one.record.run.startswith(wanted.upper())]
-    return meant[0] if len(meant) == 1 else None
+        return store.newest()
+    meant = [run for run in store.runs() if wanted and run.startswith(wanted.upper())]
+    return store.record(meant[0]) if len(meant) == 1 else None
 
 
 def _expanded(steps: Sequence[PlannedStep], chain: Iterable[RunRecord]) -> list[PlannedStep]:

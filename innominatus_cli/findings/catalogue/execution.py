@@ -145,7 +145,8 @@ ORPHANS_ENDED = Code(
 RUN_WAS_KILLED = Code(
     "ORC-5031",
     "An earlier run was killed",
-    "Look at what the named steps left half done, then run again.",
+    "Look at what the named steps left half done; `innominatus-ctl resume RUN` goes on with it, and asks where it "
+    "must.",
     severity=Severity.WARNING,
     detail="Steps that its journal says had started and not ended are marked as interrupted; nobody can know how far "
     "they came. The command that says so has written the run's record from its journal, with `recovered: true`; of a "
