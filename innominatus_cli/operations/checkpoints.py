@@ -16,6 +16,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -215,8 +216,9 @@ def forget_checkpoint(git: Git, state: StateFolder, run: str) -> Finding | None:
     """Deletes the checkpoint of a run that nobody needs to go on with any more; a warning where it stays."""
     remote = remote_with_checkpoint(state, run)
     left = None if remote is None else delete_checkpoint(git, run, remote)
-    if left is None:
-        state.checkpoint_note(run).unlink(missing_ok=True)
+    if remote is not None and left is None:
+        with suppress(OSError):  # then somebody is asked once more
+            state.checkpoint_note(run).unlink()
     return left
 
 

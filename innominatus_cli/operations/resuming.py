@@ -113,13 +113,13 @@ class ResumeOperation(RunOperation):
 
     def _without_checkpoints(self) -> list[Finding]:
         """Deletes the checkpoints of the runs that this one has gone on with; a warning for each that stays."""
-        left = []
+        left: dict[str, Finding | None] = {}
         run = self.undertaking.resumes
-        while run is not None:
-            left.append(forget_checkpoint(self.git, self.state, run))
+        while run is not None and run not in left:
+            left[run] = forget_checkpoint(self.git, self.state, run)
             stored = self.store.record(run)
             run = stored.record.resumes if stored is not None else None
-        return [finding for finding in left if finding is not None]
+        return [finding for finding in left.values() if finding is not None]
 
     def _found(self, wanted: str, options: RunOptions) -> str:
         """The id of the run that a person means; a whole id may be one that only the remote has a checkpoint of."""
