@@ -27,6 +27,7 @@ def test_records_of_every_standing_are_found_by_application_and_environment_the_
     loose = write.run(2, commit=False, application="web")
     store = write.store
     assert [one.record for one in store.records()] == [web, loose, waiting, late]
+    assert store.runs() == [web.run, loose.run, waiting.run, late.run]
     assert [one.record for one in store.records("web")] == [web, loose]
     assert [one.record for one in store.records("web", "production")] == [web]
     assert [one.record for one in store.records("checkout-service", "production")] == []
