@@ -56,6 +56,8 @@ class RunAccount:
     def commit(self) -> None:
         """Waits until the disk has the journal; a disk that refuses ends the run."""
         self._journal.commit()
+        if self._journal.problem:
+            self._state.winds_down = False
         if self._journal.problem and not self._state.stopped:
             problem = lost(self._setting.state.journal_path(self._setting.run), self._journal.problem)
             self._findings.append(problem)
@@ -161,6 +163,7 @@ class RunAccount:
         except CannotContinue as error:
             self._findings.extend(error.findings)
             self._state.stopped = self._state.stopped or "the run's folder cannot be written"
+            self._state.winds_down = False
 
     def found(self, finding: Finding) -> None:
         """Something that concerns the run, or a warning of a step."""

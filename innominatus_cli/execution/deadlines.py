@@ -10,7 +10,7 @@ from innominatus_cli.execution.step_ends import finding_of, never_ran
 from innominatus_cli.findings.catalogue import execution as codes
 
 FINALLY_SHARE: Final = 0.1
-"""The share of a workflow's time that is kept for its `finally` steps, where it has some."""
+"""The share of a workflow's time, and of a run's, that is kept for its `finally` steps, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,11 @@ class Deadlines:
     def __init__(self, graph: PlanGraph, started: float, seconds: float | None) -> None:
         self._graph = graph
         self._begun: set[str] = set()
-        self._waiting: list[Deadline] = [] if seconds is None else [Deadline(started + seconds, "", cleanup=True)]
+        self._waiting: list[Deadline] = []
+        if seconds is not None:
+            self._waiting.append(Deadline(started + seconds, "", cleanup=True))
+            if any(step.cleanup for step in graph.steps):
+                self._waiting.insert(0, Deadline(started + seconds * (1 - FINALLY_SHARE), "", cleanup=False))
 
     @property
     def soonest(self) -> float | None:

@@ -65,7 +65,7 @@ nobody can say. The second argument tells whether something that the step stands
 def decide(state: RunState, conditions: Conditions) -> Decision:
     """The next decision. The state is told of all of it, entries first, before it is asked again."""
     if state.stopped:
-        return _wind_down(state)
+        return _clean_up(state, conditions) if state.winds_down else _wind_down(state)
     turn = _Turn(state, conditions)
     starting: list[PlannedStep] = []
     free = state.limits.max_parallel - len(state.running)
@@ -173,6 +173,27 @@ def _wind_down(state: RunState) -> Decision:
     if waiting:
         return Start(skips=tuple(Skip(state.graph.steps[number], state.stopped) for number in waiting))
     return Finish()
+
+
+def _clean_up(state: RunState, conditions: Conditions) -> Decision:
+    """Only what cleans up behind something that has begun starts; all else is skipped, so that its turn comes."""
+    turn = _Turn(state, conditions)
+    starting: list[PlannedStep] = []
+    for number in state.ready:
+        if state.cleans_up(number):
+            turn.consider(number, starting)
+        else:
+            turn.skips.append(Skip(state.graph.steps[number], state.stopped))
+    if starting or turn.skips or turn.refusals or turn.expansions:
+        return Start(
+            tuple(starting), tuple(turn.skips), tuple(turn.refusals), tuple(turn.expansions), tuple(turn.entries)
+        )
+    if state.running:
+        return Wait()
+    waiting = state.waiting
+    others = [number for number in waiting if not state.cleans_up(number)]
+    skips = tuple(Skip(state.graph.steps[number], state.stopped) for number in others or waiting)
+    return Start(skips=skips) if skips else Finish()
 
 
 def _late(state: RunState, number: int, step: PlannedStep) -> "str | Finding":

@@ -7,7 +7,6 @@ outlives this process at once, and the machine with the next wait for the disk.
 """
 
 import gc
-import signal
 from contextlib import nullcontext
 from typing import Final
 
@@ -38,9 +37,10 @@ from innominatus_cli.execution.step_ends import (
     never_ran,
     turn_in_words,
 )
+from innominatus_cli.execution.stopping import Way
+from innominatus_cli.execution.stops import Stops
 from innominatus_cli.execution.task import Task
 from innominatus_cli.findings.catalogue import execution as codes
-from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.child import Child, Logs
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.processes import Supervisor
@@ -118,8 +118,7 @@ class _Run:
         self._ahead: set[int] = set()
         """Steps whose first attempt is on disk as intended, and has not begun."""
         self._deadlines = Deadlines(self._graph, self._clock.monotonic(), options.deadline_seconds)
-        self._signal: int | None = None
-        self._out_of_time = False
+        self._stops = Stops(setting, self._state, self._account, journal, observer)
         self._idle = False
         self._inherit = () if options.lock_fd is None else (options.lock_fd,)
 
@@ -142,7 +141,7 @@ class _Run:
                 self._account.tell()
                 self._ready.look_ahead()
                 self._wait()
-        return self._account.conclude(self._status(), self._signal)
+        return self._account.conclude(self._status(), self._stops.signal)
 
     def _begin(self) -> None:
         self._journal.run_starts(self._options.deadline_seconds, self._options.past)
@@ -227,7 +226,7 @@ class _Run:
                 self._start(task, need)
 
     def _start(self, task: Task, request: CommandRequest) -> None:
-        if self._signal is not None or task.out_of_time:
+        if task.stopped or task.out_of_time:
             self._advance(task, CANCELLED)
             return
         child = self._supervisor.start(
@@ -253,21 +252,23 @@ class _Run:
         if new:
             self._journal.intended(new + self._intents_ahead())
             self._account.commit()
-        stopped = bool(self._state.stopped)
         for task in intended:
             self._ahead.discard(task.index)
-            if not stopped:
+            if self._may_begin(task):
                 self._journal.attempt_starts(task)
         self._journal.flush()
-        if self._journal.problem and not stopped:  # nothing begins that the journal does not know of
+        if self._journal.problem:  # nothing begins that the journal does not know of
             self._account.commit()
-            stopped = True
         ended = self._account.ended_steps
         for task in intended:
-            if not stopped:
+            begins = self._may_begin(task)
+            if begins:
                 self._observer.step_started(task.step, task.attempt)
-            self._advance(task, CANCELLED if stopped else None)
+            self._advance(task, None if begins else CANCELLED)
         self._idle = self._account.ended_steps != ended or bool(self._intended)
+
+    def _may_begin(self, task: Task) -> bool:
+        return not self._state.stopped or (self._state.winds_down and not task.stopped)
 
     def _intents_ahead(self) -> list[list[int]]:
         """First attempts of the next ready steps, which need not wait for the disk when their turn comes."""
@@ -301,18 +302,17 @@ class _Run:
 
     def _heed_signals(self) -> None:
         for number in self._signals.take():
-            name = signal.Signals(number).name
-            self._journal.add("signal", signal=number)
-            if self._signal is None:
-                self._signal = number
-                self._state.stopped = f"the run was interrupted ({name})"
-                message = f"{name}: no step is started any more; waiting for what runs"
-                asked = self._setting.asked_to_end()
-                self._account.found(asked or Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
+            way, asked = self._stops.heed(number)
+            if way is Way.FINISH:
+                for task in self._intended:
+                    task.stopped = task.attempt == 1  # it has not begun
             else:
-                message = f"{name}: what runs is stopped harder"
-            self._observer.notice(message)
-            self._stop_tasks(list(self._tasks))
+                self._stop_tasks(self._not_cleaning_up(), kill=asked and way is Way.KILL, kill_new=way is Way.KILL)
+
+    def _not_cleaning_up(self) -> list[Task]:
+        """What runs, but what cleans up, where that may go on."""
+        spares = self._state.winds_down
+        return [task for task in self._tasks if not (spares and self._state.cleans_up(task.index))]
 
     def _heed_time(self) -> None:
         now = self._clock.monotonic()
@@ -322,12 +322,9 @@ class _Run:
             self._over(workflow=deadline.workflow, cleanup=deadline.cleanup)
 
     def _over(self, *, workflow: str, cleanup: bool) -> None:
-        """A deadline has passed: of one workflow (`cleanup`: of its `finally` steps too), or of the run."""
+        """A deadline has passed: of one workflow or of the run (`cleanup`: of `finally` steps too)."""
         if not workflow:
-            self._out_of_time = True
-            self._state.stopped = self._state.stopped or "the run ran out of time"
-            message = f"it took longer than {self._options.deadline_seconds:g}s"
-            self._account.found(Finding(codes.RUN_TIMED_OUT, message, Place("")))
+            self._stops.run_over(self._options.deadline_seconds or 0.0, cleanup=cleanup)
         elif not self._state.unended(workflow):
             return
         else:
@@ -337,17 +334,20 @@ class _Run:
         late = [
             task
             for task in self._tasks
-            if not workflow
-            or (workflow in owners(task.index) and (cleanup or not self._graph.cleans_up(task.index, workflow)))
+            if workflow in owners(task.index) and (cleanup or not self._graph.cleans_up(task.index, workflow))
         ]
+        late = late if workflow else self._not_cleaning_up()
         for task in late:
             task.out_of_time = workflow or "run"
         self._stop_tasks(late)
 
-    def _stop_tasks(self, tasks: list[Task]) -> None:
+    def _stop_tasks(self, tasks: list[Task], *, kill_new: bool = False, kill: bool = False) -> None:
+        """Has these end: by the ladder's next rung, or at once (`kill_new`: those that were not told to before)."""
         for task in tasks:
+            at_once = kill or (kill_new and not task.stopped)
+            task.stopped = True
             if task.child is not None:
-                self._supervisor.stop(task.child)
+                (self._supervisor.kill if at_once else self._supervisor.stop)(task.child)
             elif task.wakes is not None:
                 self._advance(task, CANCELLED)
 
@@ -371,9 +371,9 @@ class _Run:
         return self._graph.steps[call].name if call is not None else ""
 
     def _status(self) -> RunStatus:
-        if self._signal is not None:
+        if self._stops.signal is not None:
             return "interrupted"
-        if self._out_of_time:
+        if self._stops.out_of_time:
             return "timed_out"
         if self._state.failures or self._state.stopped:
             return "failed"

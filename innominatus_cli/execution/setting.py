@@ -15,6 +15,7 @@ from innominatus_cli.execution.gates import Gates, NobodyApproves
 from innominatus_cli.execution.journal import lost
 from innominatus_cli.execution.redaction import Redactor
 from innominatus_cli.execution.secrecy import Delivery, by_variable
+from innominatus_cli.execution.stopping import StopAsked
 from innominatus_cli.execution.values import Secrets, no_secrets
 from innominatus_cli.findings.finding import CannotContinue, Finding
 from innominatus_cli.step_types.catalogue import step_type
@@ -31,7 +32,7 @@ def _probe_for(step_type: str) -> Driver | None:
     return part_for(step_type, "probe")
 
 
-def _nobody_asked() -> Finding | None:
+def _nobody_asked() -> StopAsked | None:
     return None
 
 
@@ -76,8 +77,8 @@ class RunSetting:
     """When a service that steps call is left alone; None: never."""
     gates: Gates = field(default_factory=NobodyApproves)
     """What stands before steps until people have approved."""
-    asked_to_end: Callable[[], Finding | None] = _nobody_asked
-    """Why the run is interrupted, where somebody asked for it; asked when a signal came."""
+    asked_to_end: Callable[[], StopAsked | None] = _nobody_asked
+    """Why the run is stopped and how, where somebody asked for it; asked when a signal came."""
     checkpoint: Callable[[], object] = _nowhere_else
     """Called whenever the journal has reached the disk: intents before their attempts begin, ends, the run's end."""
     fencing_token: str | None = None

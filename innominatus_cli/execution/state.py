@@ -22,6 +22,7 @@ _EXPANDED: Final = "expanded"
 _SHORT_LOOK: Final = 8
 
 _FAILED: Final = frozenset({"failed", "timed_out", "interrupted"})
+_RAN: Final = _FAILED | {"succeeded"}
 
 
 class Limits:
@@ -70,6 +71,9 @@ class RunState:
         """Steps that could start if somebody approved, and who must; nothing behind them starts in this run."""
         self.stopped: str = ""
         """Why no step starts any more; empty while steps may start."""
+        self.winds_down: bool = False
+        """Whether what runs may go on though the run is stopped, and clean up what has begun."""
+        self._begun: frozenset[str] | None = None
         self._missing = [len(needs) for needs in graph.needs]
         self._unended: Counter[str] = Counter()
         for number, step in enumerate(graph.steps):
@@ -116,6 +120,14 @@ class RunState:
     def unended(self, owner: str) -> int:
         """How many steps of this workflow or sub-workflow have not come to their end."""
         return self._unended[owner]
+
+    def cleans_up(self, number: int) -> bool:
+        """Whether a step of a stopped run cleans up (`finally`) behind a workflow or sub-workflow that has begun."""
+        if self._begun is None:
+            ran = (number for number, status in enumerate(self.status) if status in _RAN or number in self.running)
+            self._begun = frozenset(owner for number in ran for owner in self.graph.owners_of(number))
+        owners = self.graph.owners_of(number)
+        return any(owner in self._begun and self.graph.cleans_up(number, owner) for owner in owners)
 
     def take_closed(self) -> list[int]:
         """The loops and sub-workflows that have ended since the last time, in order."""

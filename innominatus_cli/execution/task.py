@@ -19,10 +19,10 @@ class Task:
     """The work of a step and what it waits for: a process (`child`), or a moment (`wakes`, monotonic seconds).
 
     `attempt` is the number of the attempt that begins next or has begun. `out_of_time` names what has no time left for
-    it: its workflow's id, or `run`.
+    it: its workflow's id, or `run`. `stopped`: it was told to end, and starts nothing any more.
     """
 
-    __slots__ = ("attempt", "child", "index", "logs", "out_of_time", "step", "wakes", "work")
+    __slots__ = ("attempt", "child", "index", "logs", "out_of_time", "step", "stopped", "wakes", "work")
 
     def __init__(self, step: PlannedStep, index: int, work: StepWork, logs: StepLogs) -> None:
         self.step = step
@@ -33,6 +33,7 @@ class Task:
         self.child: Child | None = None
         self.wakes: float | None = None
         self.out_of_time = ""
+        self.stopped = False
 
 
 def made_ready(

@@ -1,6 +1,6 @@
 """Requests to end a run: a file in its folder and an interrupt where it runs, a ref on its lock's remote elsewhere.
 
-runs/<run>/cancel.json            {"at":…,"lost_lock":false,"reason":…,"run":…,"who":…}
+runs/<run>/cancel.json            {"at":…,"lost_lock":false,"reason":…,"run":…,"way":…,"who":…}
 refs/innominatus/cancel/<run>     a blob with the same
 """
 
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from innominatus_cli.documents.canonical import canonical_json
+from innominatus_cli.execution.stopping import StopAsked, Way
 from innominatus_cli.findings.catalogue.locks import LOCK_LOST, RUN_CANCELLED
 from innominatus_cli.findings.finding import Finding, Place
 from innominatus_cli.system.git_refs import RemoteRefs
@@ -20,17 +21,20 @@ from innominatus_cli.system.state_folder import StateFolder
 
 _MOST: Final = 16 * 1024
 _LONGEST: Final = 1000
+_WAYS: Final = frozenset(way.value for way in Way)
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """Who wants a run to end, when (RFC 3339) and why; `lost_lock` where nobody asked, but its lock is gone."""
+    """Who wants a run to end, when (RFC 3339), why and how; `lost_lock` where nobody asked, but its lock is gone."""
 
     run: str
     who: str
     at: str
     reason: str = ""
     lost_lock: bool = False
+    way: str = Way.INTERRUPT.value
+    """The value of a `Way`."""
 
     @property
     def canonical(self) -> bytes:
@@ -43,6 +47,10 @@ class CancelRequest:
             return Finding(LOCK_LOST, self.reason, Place(self.run))
         why = f": {self.reason}" if self.reason else ""
         return Finding(RUN_CANCELLED, f"{self.who} cancelled it{why}", Place(self.run))
+
+    def asks(self) -> StopAsked:
+        """The same for the run; one whose lock is gone starts nothing, not even to clean up: another may work there."""
+        return StopAsked(self.finding(), Way(self.way), cleans_up=not self.lost_lock)
 
 
 def cancel_ref(run: str) -> str:
@@ -57,8 +65,10 @@ def read_request(run: str, data: bytes) -> CancelRequest | None:
         request = CancelRequest(**content)
     except (ValueError, TypeError, RecursionError):
         return None
-    texts = (request.run, request.who, request.at, request.reason)
-    if all(type(text) is str and len(text) <= _LONGEST for text in texts) and type(request.lost_lock) is bool:
+    texts = (request.run, request.who, request.at, request.reason, request.way)
+    if not all(type(text) is str and len(text) <= _LONGEST for text in texts):
+        return None
+    if request.way in _WAYS and type(request.lost_lock) is bool:
         return request if request.run == run else None
     return None
 

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from innominatus_cli.execution.stopping import Way
 from innominatus_cli.findings.catalogue.ledger import UNKNOWN_RUN
 from innominatus_cli.findings.catalogue.locks import RUN_HAS_ENDED, RUN_IS_ELSEWHERE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
@@ -17,13 +18,17 @@ from innominatus_cli.system.locks import Holder
 
 
 class Cancelled(NamedTuple):
-    """What came of it. `how`: `interrupted` (it runs here), `asked` (it runs elsewhere) or `closed` (it waited)."""
+    """What came of it. `how`: `interrupted` (it runs here), `asked` (it runs elsewhere) or `closed` (it waited).
+
+    `way` is the value of a `Way`: how it ends, where it works.
+    """
 
     run: str
     application: str
     environment: str
     how: str
     action: str
+    way: str
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -41,9 +46,14 @@ class _Known(NamedTuple):
 
 
 def cancel_run(
-    ledger: OpenLedger, wanted: str, reason: str = "", remote: str | None = None, clock: Clock | None = None
+    ledger: OpenLedger,
+    wanted: str,
+    reason: str = "",
+    remote: str | None = None,
+    clock: Clock | None = None,
+    way: Way = Way.INTERRUPT,
 ) -> Cancelled:
-    """Tells the run that `wanted` names (an id, the start of one, or `latest`) to end.
+    """Tells the run that `wanted` names (an id, the start of one, or `latest`) to end in this way.
 
     `remote` is where other clones' locks are, else what admin-config.yaml says. Raises CannotContinue for an unknown
     run, one that has ended, one that nobody here can reach (exit 1), and a remote that does not answer (exit 69).
@@ -52,7 +62,7 @@ def cancel_run(
     name = lock_remote(ledger, remote)
     refs = RemoteRefs.open(ledger.store.git, name, clock=now) if name else None
     known = _known(ledger, wanted, refs)
-    request = CancelRequest(known.run, ledger.store.who.email, timestamp(now.now()), reason)
+    request = CancelRequest(known.run, ledger.store.who.email, timestamp(now.now()), reason, way=way.value)
     stored = ledger.store.record(known.run)
     if stored is not None:
         if stored.record.status != "waiting" or is_cancelled(ledger, known.run):
@@ -62,7 +72,7 @@ def cancel_run(
     if known.holder is not None and tell_run(ledger.state, known.holder, request):
         return _recorded(ledger, request, (known.holder.application, known.holder.environment), "interrupted", now)
     if known.lock is not None and known.lock.facts is not None and refs is not None:
-        refs.set(cancel_ref(known.run), write_blob(ledger.store.git, request.canonical), None)
+        _ask(refs, known.run, write_blob(ledger.store.git, request.canonical))
         where = (known.lock.facts.application, known.lock.facts.environment)
         return _recorded(ledger, request, where, "asked", now)
     if known.holder is not None:
@@ -70,6 +80,13 @@ def cancel_run(
         raise CannotContinue(Finding(RUN_HAS_ENDED, message, Place(known.run)))
     message = f"run {known.run} does not run in this clone" + (f", and has no lock on '{name}'" if name else "")
     raise CannotContinue(Finding(RUN_IS_ELSEWHERE, message, Place(known.run)))
+
+
+def _ask(refs: RemoteRefs, run: str, blob: str) -> None:
+    """Puts the request where the run looks; one that stands there still is replaced."""
+    ref = cancel_ref(run)
+    if not refs.set(ref, blob, None):
+        refs.set(ref, blob, refs.listed(ref).get(ref))
 
 
 def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
@@ -101,8 +118,8 @@ def _recorded(ledger: OpenLedger, request: CancelRequest, where: tuple[str, str]
         environment=environment,
         run=request.run,
         reason=request.reason,
-        details={"how": how},
+        details={"how": how, "way": request.way},
         clock=clock,
     )
     written = ledger.store.write_action(action, ledger.store.git.head())
-    return Cancelled(request.run, application, environment, how, action.id, tuple(written.findings))
+    return Cancelled(request.run, application, environment, how, action.id, request.way, tuple(written.findings))

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.admin_config import LocksConfig
-from innominatus_cli.findings.finding import Finding
+from innominatus_cli.execution.stopping import StopAsked
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.locks import Holder, RunLock, acquire
 from innominatus_cli.system.state_folder import StateFolder
 
 if TYPE_CHECKING:
+    from innominatus_cli.findings.finding import Finding
     from innominatus_cli.operations.remote_locks import RemoteLock
 
 
@@ -61,12 +62,12 @@ class RunLocks:
             self.release()
             raise
 
-    def asked_to_end(self) -> Finding | None:
-        """Why the run is interrupted, where somebody asked for it or its lock is gone."""
+    def asked_to_end(self) -> StopAsked | None:
+        """Why the run is stopped and how, where somebody asked for it or its lock is gone."""
         from innominatus_cli.operations.cancel_requests import cancelled  # noqa: PLC0415 - asked after a signal only
 
         request = cancelled(self._state, self._run)
-        return request.finding() if request else None
+        return request.asks() if request else None
 
     def release(self) -> None:
         """Gives both back, that on the remote first."""

@@ -194,7 +194,7 @@ class _Keeper:
         self._current = lock.token
         self._sent = {lock.token}
         self._lost = False
-        self._told = False
+        self._told = ""
         self._problem = ""
         self._longest = 0.0
 
@@ -229,8 +229,8 @@ class _Keeper:
             self._tell_of_loss(current)
             return False
         self._current = current
-        if asked in standing and not self._told:
-            self._told = True
+        if standing.get(asked, self._told) != self._told:
+            self._told = standing[asked]
             tell_run(lock.state, self._holder, request_of(lock.refs, run, timestamp(lock.clock.now())))
         return True
 

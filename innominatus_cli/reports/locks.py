@@ -23,10 +23,11 @@ LOCKS: Final = (
     Column("Pid", "pid", wide=True),
 )
 _HOW: Final = {
-    "interrupted": "no step is started any more, those that run are interrupted",
-    "asked": "it is told with the next renewal of its lock",
+    "interrupted": "no step is started any more, those that run {way}",
+    "asked": "it is told with the next renewal of its lock; then those steps that run {way}",
     "closed": "it waited, and cannot be resumed any more",
 }
+_WAYS: Final = {"finish": "come to their end", "interrupt": "are interrupted", "kill": "are killed"}
 
 
 def locks_listing(locks: Sequence[HeldLock]) -> Listing:
@@ -50,4 +51,5 @@ def broken_document(broken: Broken) -> dict[str, object]:
 def cancelled_text(cancelled: Cancelled) -> str:
     """What a request to cancel does."""
     what = f"'{one_line(cancelled.application)}' in '{one_line(cancelled.environment)}'"
-    return f"Cancelled run {cancelled.run} of {what}: {_HOW[cancelled.how]} (action {cancelled.action}).\n"
+    how = _HOW[cancelled.how].format(way=_WAYS[cancelled.way])
+    return f"Cancelled run {cancelled.run} of {what}: {how} (action {cancelled.action}).\n"

@@ -24,7 +24,8 @@ RUN_TIMED_OUT = Code(
     "The run ran out of time",
     "Give the run more time with `--timeout`, or make its steps faster.",
     exit_status=ExitStatus.TIMED_OUT,
-    detail="It took longer than `run --timeout` allows. All steps were stopped, none was started any more.",
+    detail="It took longer than `run --timeout` allows. All steps were stopped, none was started any more. A tenth of "
+    "the time of a run with `finally` steps is kept for them: those of workflows that have begun run then.",
 )
 RUN_INTERRUPTED = Code(
     "ORC-5005",
@@ -32,8 +33,9 @@ RUN_INTERRUPTED = Code(
     "Run the same command again: steps of the kind `convergent` do no harm twice.",
     exit_status=ExitStatus.INTERRUPTED,
     detail="A signal came. No step was started any more; the running ones got SIGINT, then SIGTERM, then SIGKILL, with "
-    "everything they had started. A second signal takes the next of these at once. The exit status is 128 plus the "
-    "first signal's number.",
+    "everything they had started. Then `finally` steps of workflows that had begun cleaned up. A second signal takes "
+    "the next of these at once, ends what cleans up, and starts no more of that. The exit status is 128 plus the first "
+    "signal's number.",
 )
 VALUE_MISSING = Code(
     "ORC-5006",

@@ -54,8 +54,8 @@ LOCK_LOST = Code(
     exit_status=ExitStatus.LOCKED,
     detail=(
         "Somebody broke the lock while the run worked (`innominatus-ctl audit search` says who), or changed its ref by "
-        "hand. Another run may have begun since: no step is started any more, what runs is interrupted, and the run "
-        "ends as interrupted."
+        "hand. Another run may have begun since: no step is started any more, not even to clean up, what runs is "
+        "interrupted, and the run ends as interrupted."
     ),
 )
 LOCK_NOT_RENEWED = Code(
@@ -115,7 +115,8 @@ RUN_CANCELLED = Code(
     exit_status=ExitStatus.INTERRUPTED,
     detail=(
         "Somebody ended the run with `innominatus-ctl cancel`, from another terminal or another clone. No step was "
-        "started any more, those that ran were interrupted, and the record says who asked and why."
+        "started any more but to clean up (`finally`), those that ran were interrupted (`--let-steps-end`: came to "
+        "their end; `--kill`: were killed, and nothing cleaned up), and the record says who asked and why."
     ),
 )
 RUN_HAS_ENDED = Code(

@@ -1,9 +1,6 @@
 """Whole runs with real processes: order, outputs, retries, deadlines, logs, journals, signals."""
 
 import os
-import signal
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -412,53 +409,3 @@ def test_a_step_that_leaves_processes_says_so(make_plan: MakePlan, make_setting:
     result = execute_plan(make_setting(plan), QUICK)
     assert result.status == "succeeded"
     assert [finding.code.number for finding in result.findings] == ["ORC-5021"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("portable", [False, True])
-def test_a_signal_stops_the_run_and_what_runs(
-    make_plan: MakePlan, make_setting: MakeSetting, number: signal.Signals, portable: bool
-) -> None:
-    plan = make_plan(
-        {
-            "a": {"script": "echo $$ > pid; sleep 60"},
-            "b": {"needs": ["a"], "script": "true"},
-            "c": {"needs": ["b"], "script": "touch cleaned", "cleanup": True},
-            "retrying": {"script": "false", "retry": retry(3, delay_seconds=50, max_delay_seconds=50)},
-        }
-    )
-    setting = make_setting(plan)
-    send_when_running(setting.work_dir / "pid", number)
-    options = ExecutionOptions(ladder=QUICK.ladder, pidfd=not portable, subreaper=not portable)
-    result = execute_plan(setting, options)
-    assert (result.status, result.signal) == ("interrupted", number)
-    assert [finding.code.number for finding in result.findings] == ["ORC-5005"]
-    assert statuses(result) == {"a": "interrupted", "b": "skipped", "c": "skipped", "retrying": "interrupted"}
-    assert events(setting)[-1]["status"] == "interrupted"
-    pid = int((setting.work_dir / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def test_a_second_and_third_signal_are_harder(make_plan: MakePlan, make_setting: MakeSetting) -> None:
-    plan = make_plan({"a": {"script": "trap '' INT TERM; echo $$ > pid; while :; do sleep 0.1; done"}})
-    setting = make_setting(plan)
-    send_when_running(setting.work_dir / "pid", signal.SIGINT, times=3)
-    started = time.monotonic()
-    result = execute_plan(setting, ExecutionOptions(ladder=StopLadder(60, 60)))
-    assert result.status == "interrupted"
-    assert results(result)["a"].attempts[0].signal == signal.SIGKILL
-    assert time.monotonic() - started < 30
-
-
-def send_when_running(path: Path, number: signal.Signals, times: int = 1) -> None:
-    def send() -> None:
-        for _ in range(2000):
-            if path.exists() and path.read_text().strip():
-                break
-            time.sleep(0.005)
-        for _ in range(times):
-            os.kill(os.getpid(), number)
-            time.sleep(0.3)
-
-    threading.Thread(target=send, daemon=True).start()

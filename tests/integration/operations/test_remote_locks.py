@@ -226,7 +226,7 @@ def test_a_run_is_asked_to_end_by_the_request_in_its_folder(here: Clone) -> None
     path.write_bytes(CancelRequest(RUN, "eve@example.org", "x", "too late").canonical)
     found = locks.asked_to_end()
     assert found is not None
-    assert found.message == "eve@example.org cancelled it: too late"
+    assert found.finding.message == "eve@example.org cancelled it: too late"
     locks.release()
 
 

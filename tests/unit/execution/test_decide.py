@@ -358,6 +358,48 @@ def test_a_named_lock_is_held_by_one_step_at_a_time() -> None:
     assert world.started == ["a", "c", "b"]
 
 
+LATER = "post-deployment/application/-/later"
+
+
+def stopped_after(state: RunState, *run: str) -> World:
+    """A run that is stopped while these steps run, and may clean up."""
+    for name in run:
+        state.started(state.graph.steps[[found.name for found in state.graph.steps].index(name)].id)
+    state.stopped, state.winds_down = "the run was interrupted (SIGINT)", True
+    ends: dict[str, StepStatus] = dict.fromkeys(run, "interrupted")
+    return World(state, **ends).play()
+
+
+def test_a_stopped_run_cleans_up_behind_what_has_begun_and_skips_the_rest() -> None:
+    state = state_of(
+        step("a"),
+        step("b", "a"),
+        step("c", "b", cleanup=True),
+        step("d", "c", cleanup=True),
+        step("e", f"{FLOW}/a", flow=LATER),
+        step("f", "e", flow=LATER, cleanup=True),
+    )
+    world = stopped_after(state, "a")
+    assert world.started == ["c", "d"]
+    assert world.skipped == dict.fromkeys(("b", "e", "f"), "the run was interrupted (SIGINT)")
+    assert not state.waiting
+
+
+def test_what_cleans_up_keeps_to_limits_and_does_not_wait_for_approvals() -> None:
+    state = state_of(
+        step("a"),
+        step("held", gate=Gate(teams=["ops"], count=1)),
+        step("c", "a", "held", cleanup=True),
+        step("d", "a", "held", cleanup=True, gate=Gate(teams=["ops"], count=1)),
+        step("e", "d", cleanup=True),
+        parallel=1,
+    )
+    state.hold(f"{FLOW}/held", "anna must approve it")
+    world = stopped_after(state, "a")
+    assert world.started == ["c"]
+    assert world.skipped == dict.fromkeys(("held", "d", "e"), "the run was interrupted (SIGINT)")
+
+
 def test_a_stopped_run_waits_for_what_runs_and_skips_the_rest() -> None:
     state = state_of(step("a"), step("b", "a"), step("f", "b", cleanup=True))
     world = World(state, a="interrupted")
