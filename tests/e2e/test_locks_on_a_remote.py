@@ -197,7 +197,7 @@ def test_a_run_is_cancelled_from_another_terminal(home: Path, clone: Callable[[s
     status, out, told = first.run("cancel", run[:20], "--reason", "wrong version", "-o", "json")
     assert status == 0, told
     assert {**json.loads(out), "action": ""} == {
-        "run": run, "application": "work", "environment": "development", "how": "interrupted", "action": ""
+        "run": run, "application": "work", "environment": "development", "how": "interrupted", "way": "interrupt", "action": ""
     }  # fmt: skip
     _, err = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -223,7 +223,7 @@ def test_a_run_is_cancelled_from_another_clone(home: Path, clone: Callable[[str]
     assert running.returncode == 130
     assert "ada@example.org cancelled it" in err
     assert first.record()["status"] == "interrupted"
-    assert [one["details"] for one in actions(second)] == [{"how": "asked"}]
+    assert [one["details"] for one in actions(second)] == [{"how": "asked", "way": "interrupt"}]
 
 
 def test_a_lock_is_broken_by_its_whole_id_only(home: Path, clone: Callable[[str], Clone]) -> None:
