@@ -197,8 +197,13 @@ def test_a_run_is_cancelled_from_another_terminal(home: Path, clone: Callable[[s
     status, out, told = first.run("cancel", run[:20], "--reason", "wrong version", "-o", "json")
     assert status == 0, told
     assert {**json.loads(out), "action": ""} == {
-        "run": run, "application": "work", "environment": "development", "how": "interrupted", "way": "interrupt", "action": ""
-    }  # fmt: skip
+        "run": run,
+        "application": "work",
+        "environment": "development",
+        "how": "interrupted",
+        "way": "interrupt",
+        "action": "",
+    }
     _, err = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "ORC-6112" in err
