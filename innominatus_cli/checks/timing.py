@@ -102,6 +102,7 @@ def check_retries(document: Document, facts: Facts) -> Iterator[Finding]:
 
 def _check_retry(document: Document, step: MappingNode, retry: MappingNode, limit: int | None) -> Iterator[Finding]:
     attempts, delay, longest = retry.get("attempts"), retry.get("delay"), retry.get("maxDelay")
+    whole = _seconds(retry.get("maxDuration"))
     if isinstance(attempts, ScalarNode) and attempts.value == 1:
         from innominatus_cli.checks.edits import without_key  # noqa: PLC0415 - few retries are wrong in this way
 
@@ -116,6 +117,9 @@ def _check_retry(document: Document, step: MappingNode, retry: MappingNode, limi
         yield Finding(codes.RETRY_WITHOUT_EFFECT, message, document.place(longest))
     if wait is not None and limit and min(wait, most if most is not None else wait) >= limit:
         message = f"after a delay of {counted(wait, 'second')} the workflow has no time left for another attempt"
+        yield Finding(codes.RETRY_WITHOUT_EFFECT, message, document.place(delay))
+    if wait is not None and whole is not None and min(wait, most if most is not None else wait) >= whole:
+        message = f"after a delay of {counted(wait, 'second')} 'maxDuration' leaves no time for another attempt"
         yield Finding(codes.RETRY_WITHOUT_EFFECT, message, document.place(delay))
     for item in retry.sequence("on"):
         if isinstance(item, ScalarNode) and item.value == 0 and not isinstance(item.value, bool):

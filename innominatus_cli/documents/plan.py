@@ -100,6 +100,8 @@ class PlannedRetry(JsonModel):
     backoff: Literal["constant", "linear", "exponential"]
     max_delay_seconds: int
     jitter: Literal["full", "none"]
+    max_duration_seconds: int | None = None
+    """How long all attempts may take with their delays."""
     on: list[int | str] = []
 
 

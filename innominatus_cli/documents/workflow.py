@@ -16,6 +16,8 @@ class Retry(YamlModel):
     backoff: Literal["constant", "linear", "exponential"] = "constant"
     max_delay: DurationSeconds = 300
     jitter: Literal["full", "none"] = "full"
+    max_duration: DurationSeconds | None = None
+    """How long all attempts may take with their delays; None: each as long as the step's `timeout`."""
     on: list[int | str] = []
     """Exit codes, output patterns or `timeout`; empty: any failure."""
 

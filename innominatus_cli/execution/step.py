@@ -84,6 +84,8 @@ class _Work:
         self._injected = Injected({})
         self._results = StepResults(prepared, step, view, logs)
         self._doubt = doubt or doubt_of_rollback(step)
+        self._seconds: float = step.timeout_seconds
+        """What the attempt that works now may take."""
 
     def attempts(self) -> StepWork:
         clock, retry = self._clock, self._step.retry
@@ -98,6 +100,9 @@ class _Work:
             begun = timestamp(clock.now())
             if number == first:
                 started, at = clock.monotonic(), begun
+            most_seconds = retry.max_duration_seconds if retry else None
+            if most_seconds is not None:
+                self._seconds = min(self._step.timeout_seconds, started + most_seconds - clock.monotonic())
             if self._doubt is not None:
                 if stopped:
                     return StepEnd(self._doubt.kept(self._step.id, at))
@@ -109,7 +114,10 @@ class _Work:
             status = end.status
             if status == "succeeded" or number >= most or retry is None or not is_retried(retry, end.outcome):
                 break
-            if (yield Pause(delay_seconds(retry, number, self._setting.random), self._attempts[-1])) is not None:
+            pause = delay_seconds(retry, number, self._setting.random)
+            if most_seconds is not None and clock.monotonic() - started + pause >= most_seconds:
+                break
+            if (yield Pause(pause, self._attempts[-1])) is not None:
                 status = "interrupted"
                 break
         return self._results.end_of(end, status, self._attempts, at, round((clock.monotonic() - started) * 1000))
@@ -140,6 +148,7 @@ class _Work:
                 self._results.learn(context)
             if empty:
                 self._prepared.scratch.give_back(scratch)
+        end.cut = self._seconds < step.timeout_seconds
         self._logs.settle()
         outcome = end.outcome
         self._attempts.append(
@@ -163,16 +172,15 @@ class _Work:
         try:
             work = driver(context)
             request = next(work)
+            if self._seconds < self._step.timeout_seconds:
+                request = self._bounded(request, started)
             while True:
                 answered = yield from self._called(request)
                 if isinstance(answered, Finding):
                     work.close()
                     return AttemptEnd(outcome, answered)
                 outcome = answered
-                out_of_time = (
-                    outcome.ending is Ending.TIMED_OUT
-                    and self._clock.monotonic() - started >= self._step.timeout_seconds
-                )
+                out_of_time = outcome.ending is Ending.TIMED_OUT and self._clock.monotonic() - started >= self._seconds
                 request = work.send(outcome)
                 if outcome.ending is Ending.CANCELLED or out_of_time:
                     work.close()
@@ -220,7 +228,7 @@ class _Work:
 
     def _bounded(self, request: CommandRequest, started: float) -> CommandRequest:
         """A later process of an attempt gets what is left of the step's time."""
-        left = max(0.001, started + self._step.timeout_seconds - self._clock.monotonic())
+        left = max(0.001, started + self._seconds - self._clock.monotonic())
         if request.timeout_seconds is not None and request.timeout_seconds <= left:
             return request
         return replace(request, timeout_seconds=left)

@@ -47,6 +47,8 @@ class AttemptEnd:
     variables: dict[str, str] = field(default_factory=dict)
     out_of_time: bool = False
     """The step's own time is over; a driver may give one of its programs less."""
+    cut: bool = False
+    """It had less than the step's `timeout`, for all attempts together have no more (`retry.maxDuration`)."""
 
     @property
     def cancelled(self) -> bool:
@@ -241,6 +243,8 @@ class StepResults:
                 return None
             case "timed_out":
                 late = f"it ran longer than {duration_text(step.timeout_seconds)}"
+                if end.cut and step.retry is not None and step.retry.max_duration_seconds is not None:
+                    late = f"its attempts took longer than {duration_text(step.retry.max_duration_seconds)}"
                 waits = end.failure is not None and end.failure.code is codes.CHECK_FAILED
                 seen = end.failure.message.removeprefix(f"step '{step.name}': ") if waits and end.failure else ""
                 return finding_of(step, codes.STEP_TIMED_OUT, f"{late}; {seen}" if seen else late)

@@ -288,5 +288,6 @@ def _planned(retry: Retry | None) -> PlannedRetry | None:
         backoff=retry.backoff,
         max_delay_seconds=retry.max_delay,
         jitter=retry.jitter,
+        max_duration_seconds=retry.max_duration,
         on=retry.on,
     )

@@ -409,3 +409,24 @@ def test_a_step_that_leaves_processes_says_so(make_plan: MakePlan, make_setting:
     result = execute_plan(make_setting(plan), QUICK)
     assert result.status == "succeeded"
     assert [finding.code.number for finding in result.findings] == ["ORC-5021"]
+
+
+def test_all_attempts_together_have_no_more_time_than_the_retry_says(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = make_plan(
+        {
+            "fails": {
+                "script": "false",
+                "retry": retry(9, delay_seconds=2, max_delay_seconds=2, max_duration_seconds=3),
+            },
+            "hangs": {"script": "sleep 60", "retry": retry(9, max_duration_seconds=1), "timeout_seconds": 50},
+            "hangs-twice": {"script": "sleep 60", "retry": retry(9, max_duration_seconds=3), "timeout_seconds": 2},
+        }
+    )
+    found = results(execute_plan(make_setting(plan), QUICK))
+    assert {name: (step.status, len(step.attempts)) for name, step in found.items()} == {
+        "fails": ("failed", 2), "hangs": ("timed_out", 1), "hangs-twice": ("timed_out", 2)
+    }  # fmt: skip
+    assert found["hangs"].reason == "step 'hangs': its attempts took longer than 1s"
+    assert found["hangs-twice"].duration_ms < 6000

@@ -164,6 +164,10 @@ def test_nothing_is_said_where_something_bounds_the_time(steps: str, spec: str, 
     [
         ("{attempts: 3, delay: 60, maxDelay: 5}", "'maxDelay' cuts the delay of 60 seconds to 5"),
         ("{attempts: 3, delay: 10m}", "after a delay of 600 seconds the workflow has no time left for another attempt"),
+        (
+            "{attempts: 3, delay: 60, maxDuration: 1m}",
+            "after a delay of 60 seconds 'maxDuration' leaves no time for another attempt",
+        ),
         ("{attempts: 3, on: [0, 1]}", "exit code 0 is a success, which is never repeated"),
     ],
 )
@@ -172,7 +176,8 @@ def test_a_retry_does_what_it_says(retry: str, message: str) -> None:
 
 
 def test_a_good_retry_is_fine() -> None:
-    assert said(step("a", ", retry: {attempts: 3, delay: 5, maxDelay: 30, on: [1, timeout]}"), "  timeout: 10m\n") == []
+    retry = "{attempts: 3, delay: 5, maxDelay: 30, maxDuration: 5m, on: [1, timeout]}"
+    assert said(step("a", f", retry: {retry}"), "  timeout: 10m\n") == []
 
 
 def test_a_timeout_of_nothing_is_none() -> None:

@@ -385,6 +385,26 @@ def test_a_stopped_run_cleans_up_behind_what_has_begun_and_skips_the_rest() -> N
     assert not state.waiting
 
 
+def test_clean_up_of_one_workflow_does_not_wait_for_what_another_still_does() -> None:
+    state = state_of(
+        step("a"),
+        step("b", flow=LATER),
+        step("c", "b", flow=LATER),
+        step("d", "c", flow=LATER, cleanup=True),
+    )
+    for name in (f"{FLOW}/a", f"{LATER}/b"):
+        state.started(name)
+    state.stopped, state.winds_down = "the run was interrupted (SIGINT)", True
+    state.ended(f"{LATER}/b", "interrupted")
+    for started in ((), ("d",)):
+        decision = decide(state, always_holds)
+        assert isinstance(decision, Start)
+        assert names(decision.steps) == list(started)
+        World(state).carry_out(decision)
+    assert state.running == {0, 3}
+    assert decide(state, always_holds) == Wait()
+
+
 def test_what_cleans_up_keeps_to_limits_and_does_not_wait_for_approvals() -> None:
     state = state_of(
         step("a"),
