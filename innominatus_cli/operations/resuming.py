@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +34,7 @@ from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.recovering import events_in, recover
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
 from innominatus_cli.operations.step_names import ends_like, names_step
-from innominatus_cli.operations.succession import Succession, Successor
+from innominatus_cli.operations.succession import Successor, may_go_on
 from innominatus_cli.planning.request import PlanOutcome
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git_refs import remotes_of
@@ -193,7 +192,7 @@ class ResumeOperation(RunOperation):
         nothing = self._nothing_to_do(earlier, wish)
         if nothing is not None:
             return nothing
-        claim = self._succession(earlier.record.run, wish)
+        claim, taken_over = may_go_on(self.git, self.state, earlier.record.run, self.clock, take_over=wish.take_over)
         outcome, changes = self._plan_now(earlier, wish)
         plan = outcome.plan
         if plan is None:
@@ -202,28 +201,12 @@ class ResumeOperation(RunOperation):
             return RunReport(status, outcome, findings=(*left_over, *outcome.findings))
         self._undertake(earlier, plan, wish)
         options = replace(options, timeout_seconds=_time_left(earlier, options))
-        report = self._judged(outcome, plan, options, (*left_over, *changes))
+        report = self._judged(outcome, plan, options, (*left_over, *changes, *taken_over))
         if report.exit_status not in {ExitStatus.OK, ExitStatus.WAITS_FOR_APPROVAL}:
             return self._refuse(plan, report, options)
         if claim is not None:
             claim(Successor(self.run_id, self.store.who.email))
         return self._rolled_back(plan, self._execute(plan, report, options), options)
-
-    def _succession(self, run: str, wish: ResumeWish) -> Callable[[Successor], None] | None:
-        """Makes sure that no other clone has gone on with the run; says that this one does, once that is sure.
-
-        None where there is nothing to say. Raises CannotContinue (exit 76, or 69 where nobody can be asked).
-        """
-        try:
-            succession = Succession.of(self.git, self.state, run, self.clock)
-            if succession is None:
-                return None
-            standing = succession.standing() if wish.take_over else succession.check()
-        except CannotContinue:
-            if not wish.take_over:
-                raise
-            return None
-        return None if standing is None else partial(succession.claim, standing)
 
     def _earlier(self, run: str, options: RunOptions) -> _EarlierRun:
         """The run, from its folder here, from its checkpoint, or from its record alone."""

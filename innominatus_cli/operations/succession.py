@@ -6,13 +6,15 @@ clones that go on at the same time cannot both, and one that was away sees that 
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from innominatus_cli.documents.canonical import canonical_json
 from innominatus_cli.execution.journal import lost
 from innominatus_cli.findings.catalogue.resuming import TAKEN_OVER
-from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.operations.checkpoints import NEXT, checkpoint_ref, remote_with_checkpoint
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git
@@ -34,6 +36,10 @@ class Successor:
     who: str
 
 
+Claim: TypeAlias = Callable[[Successor], None]
+"""Says that this run goes on, and nobody else may. Raises CannotContinue (exit 76) where somebody was faster."""
+
+
 class Succession:
     """Who goes on with one run of which a remote has, or had, a checkpoint.
 
@@ -48,12 +54,6 @@ class Succession:
         self._ref = checkpoint_ref(run)
         self._refs = RemoteRefs.open(git, remote, clock=clock)
 
-    @classmethod
-    def of(cls, git: Git, state: StateFolder, run: str, clock: Clock) -> "Succession | None":
-        """That of a run; None where this clone knows of no checkpoint."""
-        remote = remote_with_checkpoint(state, run)
-        return None if remote is None else cls(git, state, run, remote, clock)
-
     def standing(self) -> str | None:
         """The id of the run's checkpoint, whoever goes on with it; None where it has gone."""
         return self._refs.fetch(self._ref).get(self._ref)
@@ -61,15 +61,22 @@ class Succession:
     def check(self) -> str:
         """Makes sure that nobody else has gone on with the run; the id of its checkpoint."""
         standing = self.standing()
+        refusal = self.refusal(standing)
+        if refusal is not None:
+            raise refusal
+        return standing or ""
+
+    def refusal(self, standing: str | None) -> CannotContinue | None:
+        """Why this clone may not go on where this stands."""
         if standing is None:
-            raise self._taken_over(
+            return self._taken_over(
                 f"its checkpoint is gone from '{self._refs.remote}': another clone has gone on with it to the end, "
                 "or somebody has removed it"
             )
         successor = self._successor(standing)
-        if successor is not None:
-            raise self._taken_over(f"{successor.who or 'somebody'} goes on with it in run {successor.run or '?'}")
-        return standing
+        if successor is None:
+            return None
+        return self._taken_over(f"{successor.who or 'somebody'} goes on with it in run {successor.run or '?'}")
 
     def claim(self, standing: str, successor: Successor) -> None:
         """Says that this run goes on and nobody else may, where the checkpoint is still what it was.
@@ -104,3 +111,31 @@ class Succession:
     def _taken_over(self, why: str) -> CannotContinue:
         message = f"run {self._run} is not the newest any more: {why}"
         return CannotContinue(Finding(TAKEN_OVER, message, Place(self._run)))
+
+
+def may_go_on(
+    git: Git, state: StateFolder, run: str, clock: Clock, *, take_over: bool
+) -> tuple[Claim | None, tuple[Finding, ...]]:
+    """Makes sure that no other clone has gone on with a run; what says there that this one does, None for nothing.
+
+    Raises CannotContinue (exit 76, or 69 where nobody can be asked). With `take_over` that is a warning.
+    """
+    remote = remote_with_checkpoint(state, run)
+    if remote is None:
+        return None, ()
+    try:
+        succession = Succession(git, state, run, remote, clock)
+        if not take_over:
+            return partial(succession.claim, succession.check()), ()
+        standing = succession.standing()
+        refusal = succession.refusal(standing)
+    except CannotContinue as refused:
+        if not take_over:
+            raise
+        return None, _warnings(refused)
+    return (partial(succession.claim, standing) if standing is not None else None), _warnings(refusal)
+
+
+def _warnings(refusal: CannotContinue | None) -> tuple[Finding, ...]:
+    found = refusal.findings if refusal is not None else ()
+    return tuple(finding._replace(severity_override=Severity.WARNING) for finding in found)
