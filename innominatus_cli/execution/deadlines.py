@@ -35,9 +35,9 @@ class Deadlines:
         self._begun: set[str] = set()
         self._waiting: list[Deadline] = []
         if seconds is not None:
-            self._waiting.append(Deadline(started + seconds, "", cleanup=True))
             if any(step.cleanup for step in graph.steps):
-                self._waiting.insert(0, Deadline(started + seconds * (1 - FINALLY_SHARE), "", cleanup=False))
+                self._waiting.append(Deadline(started + seconds * (1 - FINALLY_SHARE), "", cleanup=False))
+            self._waiting.append(Deadline(started + seconds, "", cleanup=True))
 
     @property
     def soonest(self) -> float | None:

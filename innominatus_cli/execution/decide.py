@@ -1,6 +1,6 @@
 """What to do next: a pure function of the plan and how far the run has come. The loop around it does the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -73,10 +73,8 @@ def decide(state: RunState, conditions: Conditions) -> Decision:
         if len(starting) >= free:
             break
         turn.consider(number, starting)
-    if starting or turn.skips or turn.refusals or turn.expansions:
-        return Start(
-            tuple(starting), tuple(turn.skips), tuple(turn.refusals), tuple(turn.expansions), tuple(turn.entries)
-        )
+    if (found := turn.found(starting)) is not None:
+        return found
     if state.running:
         return Wait()
     if state.ready:  # workflows that wait for each other, against the limit of how many may have begun
@@ -96,6 +94,14 @@ class _Turn:
         self.entries: list[Enter] = []
         self._full: set[int] = set()
         """Loops none of whose further steps can start now; with thousands of them it is better not to ask each."""
+
+    def found(self, starting: Sequence[PlannedStep]) -> Start | None:
+        """What is to be done; None for nothing."""
+        if not (starting or self.skips or self.refusals or self.expansions):
+            return None
+        return Start(
+            tuple(starting), tuple(self.skips), tuple(self.refusals), tuple(self.expansions), tuple(self.entries)
+        )
 
     def consider(self, number: int, starting: list[PlannedStep]) -> None:
         """What becomes of a ready step; nothing, where it has to wait for room."""
@@ -184,10 +190,8 @@ def _clean_up(state: RunState, conditions: Conditions) -> Decision:
             turn.consider(number, starting)
         else:
             turn.skips.append(Skip(state.graph.steps[number], state.stopped))
-    if starting or turn.skips or turn.refusals or turn.expansions:
-        return Start(
-            tuple(starting), tuple(turn.skips), tuple(turn.refusals), tuple(turn.expansions), tuple(turn.entries)
-        )
+    if (found := turn.found(starting)) is not None:
+        return found
     if state.running:
         return Wait()
     waiting = state.waiting

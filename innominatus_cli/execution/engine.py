@@ -305,7 +305,7 @@ class _Run:
             way, asked = self._stops.heed(number)
             if way is Way.FINISH:
                 for task in self._intended:
-                    task.stopped = task.attempt == 1  # it has not begun
+                    task.stopped = task.attempt == 1 and not self._state.cleans_up(task.index)  # it has not begun
             else:
                 self._stop_tasks(self._not_cleaning_up(), kill=asked and way is Way.KILL, kill_new=way is Way.KILL)
 
@@ -330,16 +330,16 @@ class _Run:
         else:
             (self._state.expired if cleanup else self._state.overdue).add(workflow)
         self._journal.add("deadline", workflow=workflow)
-        owners = self._graph.owners_of
-        late = [
-            task
-            for task in self._tasks
-            if workflow in owners(task.index) and (cleanup or not self._graph.cleans_up(task.index, workflow))
-        ]
-        late = late if workflow else self._not_cleaning_up()
+        late = self._in_workflow(workflow, cleanup=cleanup) if workflow else self._not_cleaning_up()
         for task in late:
             task.out_of_time = workflow or "run"
         self._stop_tasks(late)
+
+    def _in_workflow(self, workflow: str, *, cleanup: bool) -> list[Task]:
+        """What runs of a workflow, of what it does `finally` only with `cleanup`."""
+        graph = self._graph
+        found = [task for task in self._tasks if workflow in graph.owners_of(task.index)]
+        return [task for task in found if cleanup or not graph.cleans_up(task.index, workflow)]
 
     def _stop_tasks(self, tasks: list[Task], *, kill_new: bool = False, kill: bool = False) -> None:
         """Has these end: by the ladder's next rung, or at once (`kill_new`: those that were not told to before)."""

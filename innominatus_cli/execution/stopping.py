@@ -18,8 +18,9 @@ class Way(Enum):
 
 
 class StopAsked(NamedTuple):
-    """Why and how a run is to stop, where somebody asked for it. Without `cleans_up` nothing starts any more at all."""
+    """Why and how a run is to stop, where somebody asked for it at this time. Without `cleans_up` nothing starts."""
 
     finding: Finding
     way: Way = Way.INTERRUPT
     cleans_up: bool = True
+    at: str = ""

@@ -42,7 +42,7 @@ class Stops:
     def heed(self, number: int) -> tuple[Way, bool]:
         """A signal came. How what runs is stopped now, and whether somebody asked for that way.
 
-        The first one that nobody explains interrupts; the next is harder.
+        The first one that nobody explains interrupts; the next is harder. What is asked for makes nothing softer.
         """
         name = signal.Signals(number).name
         self._journal.add("signal", signal=number)
@@ -57,12 +57,14 @@ class Stops:
         if self.signal is None:
             self.signal = number
             self._stopped_because(f"the run was interrupted ({name})")
-        self._way = asked.way if asked is not None else self._harder()
-        if self._way is Way.KILL or (asked is not None and not asked.cleans_up):
+        way = asked.way if asked is not None else self._harder()
+        if way is not Way.FINISH or self._way is None:
+            self._way = way
+        if way is Way.KILL or (asked is not None and not asked.cleans_up):
             self._state.winds_down = False
         cleans_up = self._state.winds_down and any(step.cleanup for step in self._state.graph.steps)
-        self._observer.notice(f"{name}: {_TOLD[self._way].format(but=' but to clean up' if cleans_up else '')}")
-        return self._way, asked is not None
+        self._observer.notice(f"{name}: {_TOLD[way].format(but=' but to clean up' if cleans_up else '')}")
+        return way, asked is not None
 
     def run_over(self, seconds: float, *, cleanup: bool) -> None:
         """The run's time, so many seconds, is over; `cleanup`: also the share of it that is kept to clean up."""

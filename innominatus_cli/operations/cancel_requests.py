@@ -50,7 +50,7 @@ class CancelRequest:
 
     def asks(self) -> StopAsked:
         """The same for the run; one whose lock is gone starts nothing, not even to clean up: another may work there."""
-        return StopAsked(self.finding(), Way(self.way), cleans_up=not self.lost_lock)
+        return StopAsked(self.finding(), Way(self.way), cleans_up=not self.lost_lock, at=self.at)
 
 
 def cancel_ref(run: str) -> str:
