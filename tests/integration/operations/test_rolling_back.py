@@ -186,6 +186,20 @@ def test_the_half_done_run_is_rolled_back_at_once_where_asked_and_its_exit_statu
     assert made() == NOTHING
 
 
+def test_a_run_that_was_rolled_back_is_not_gone_on_with(shop: Any, told: Told) -> None:
+    Path("broken").touch()
+    failed = deploy(told, "--rollback-on-failure", status=4)
+    Path("broken").unlink()
+    for command in ("resume", "retry"):
+        said = told(command, failed, status=1)
+        assert "ORC-5205" in said
+        assert "has taken back what it did" in said
+    assert made() == NOTHING
+    told("deploy", "score.yaml")
+    assert made()["log"] == ["hello", "bye", "n7", "hello"]
+    assert shop
+
+
 @pytest.mark.parametrize("where", ["workflow", "golden path"])
 def test_a_workflow_or_golden_path_asks_for_a_rollback_on_failure(shop: Any, told: Told, where: str) -> None:
     if where == "workflow":
