@@ -11,6 +11,7 @@ from innominatus_cli.findings.catalogue.ledger import LOG_ELSEWHERE, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.operations.collected import collected
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.system.state_folder import Stream
@@ -87,6 +88,8 @@ def find_run(ledger: OpenLedger, wanted: str) -> str:
     meant = [run for run in runs if run.startswith(wanted.upper())] if wanted else []
     if len(meant) == 1:
         return meant[0]
+    if not meant and (gone := collected(ledger.store, wanted)) is not None:
+        raise CannotContinue(gone)
     message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
     remedy = ""
     if any(stored.record.application == wanted for stored in ledger.store.records()):
