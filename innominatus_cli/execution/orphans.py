@@ -252,7 +252,7 @@ def _open_attempts(state: StateFolder, run: str, events: RunEvents) -> dict[int,
 
 
 def _told(killed: _Killed, left: _Left, ended: int, *, done: bool, recorded: bool) -> list[Finding]:
-    steps = ", ".join(f"'{one.step}'" for _, one in sorted(left.events.begun.items()))
+    steps = ", ".join(f"'{one.step}'" for _, one in sorted(left.events.begun.items()) if not one.pauses)
     when = f" while {steps} ran" if steps else ""
     if done:
         when = " after its last step" + ("" if recorded else ": it may have no record")

@@ -1,7 +1,7 @@
 """What the lines of a run's journal come to (`run_journal` says which there are). No I/O of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
@@ -11,6 +11,7 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.system.clock import timestamp
 
 KILLED: Final = "the run was killed while it ran"
+KILLED_IN_PAUSE: Final = "the run was killed before its next attempt"
 
 Values: TypeAlias = Callable[[str | int, object], Any]
 """The whole value for a name and what the journal line holds of it (`kept.read_value`)."""
@@ -18,23 +19,24 @@ Values: TypeAlias = Callable[[str | int, object], Any]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A step that has begun and has no end: its open attempt, and those before it."""
+    """A step that has begun and has no end: its open attempt, and those before it. While it pauses none is open."""
 
     step: str
     index: int
     attempt: int
     wall_ms: int
     earlier: tuple[Attempt, ...] = ()
+    pauses: bool = False
 
     def interrupted(self, until_ms: int) -> StepResult:
         """The result of a step whose run was killed; `until_ms` is the last that is known of the run."""
         lasted = max(0, until_ms - self.wall_ms)
         attempt = Attempt(number=self.attempt, started_at=moment(self.wall_ms), duration_ms=lasted, ending="unknown")
-        attempts = [*self.earlier, attempt]
+        attempts = [*self.earlier] if self.pauses else [*self.earlier, attempt]
         return StepResult(
             step=self.step,
             status="interrupted",
-            reason=KILLED,
+            reason=KILLED_IN_PAUSE if self.pauses else KILLED,
             started_at=attempts[0].started_at,
             duration_ms=sum(one.duration_ms for one in attempts),
             attempts=attempts,
@@ -59,7 +61,7 @@ class RunEvents:
     """Of steps that have come to their end, in the order of their ends."""
     begun: dict[int, Begun] = field(default_factory=dict)
     intended: dict[int, int] = field(default_factory=dict)
-    """The attempt that was intended, of steps of which nothing else is known."""
+    """The attempt that was intended, of steps of which nothing else is known, or which paused before it."""
     carried: dict[str, StepResult] = field(default_factory=dict)
     """By step id what an earlier run says of it."""
     carried_all: bool = False
@@ -147,7 +149,8 @@ def _take_attempt(events: RunEvents, line: Mapping[str, Any]) -> None:
     match line["type"]:
         case "intents":
             for index, attempt in line["attempts"]:
-                if index not in events.begun and index not in events.results:
+                begun = events.begun.get(index)
+                if (begun is None or begun.pauses) and index not in events.results:
                     events.intended[index] = attempt
         case "goes_on":
             events.attempts[line["index"]] = [Attempt.model_validate(one) for one in line["attempts"]]
@@ -163,9 +166,18 @@ def _take_attempt(events: RunEvents, line: Mapping[str, Any]) -> None:
         case "process":
             events.processes[line["pid"]] = (line["index"], line["start_ticks"])
         case "retry_wait" if "attempt" in line:
-            events.attempts.setdefault(line["index"], []).append(Attempt.model_validate(line["attempt"]))
+            _take_pause(events, line["index"], Attempt.model_validate(line["attempt"]))
         case _:
             pass
+
+
+def _take_pause(events: RunEvents, index: int, failed: Attempt) -> None:
+    """An attempt has ended, and the next one is in no line yet: nobody need doubt what came of it."""
+    earlier = events.attempts.setdefault(index, [])
+    earlier.append(failed)
+    begun = events.begun.get(index)
+    if begun is not None:
+        events.begun[index] = replace(begun, earlier=tuple(earlier), pauses=True)
 
 
 def _take_carried(events: RunEvents, line: Mapping[str, Any], values: Values) -> None:

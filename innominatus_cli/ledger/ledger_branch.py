@@ -75,8 +75,16 @@ class LedgerBranch:
         place = self.place()
         if place.worktree:
             raise Obstacle(f"'{self.name}', the branch of the ledger, is checked out in '{place.worktree}'")
+        if place.local is None and (above := self._branch_above()):
+            raise Obstacle(f"there is a branch '{above}', and git cannot have '{self.name}' beside it: rename it")
         newest = self.commits()
         return Base(newest[0] if newest else self._beginning(identity, clock), place.local)
+
+    def _branch_above(self) -> str | None:
+        """A branch whose name is the beginning of ours, up to a `/`."""
+        parts = self.name.split("/")
+        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        return next((name for name in above if self._git.commit_of(f"refs/heads/{name}") is not None), None)
 
     def has(self, commit: str, ancestor: str) -> bool:
         """Whether a commit's history has another one. Raises GitFailed where one of them is not in the clone."""

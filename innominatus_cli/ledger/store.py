@@ -1,6 +1,6 @@
 """What a ledger is to everybody else: records in, records out. `working_tree` implements it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -89,17 +89,26 @@ def is_deployment(stored: StoredRecord) -> bool:
     return deploys and record.status == "succeeded"
 
 
-def stands(newest_first: Iterable[StoredRecord]) -> bool:
-    """Whether one of the records is of a successful deployment that has not been rolled back."""
+def not_rolled_back(newest_first: Iterable[StoredRecord]) -> Iterator[StoredRecord]:
+    """The records that no rollback has taken back as a whole, without those of rollbacks; in the same order.
+
+    A run that another one went on from is part of that one, and goes with it.
+    """
     undone: set[str] = set()
     for stored in newest_first:
         record = stored.record
         if record.rolls_back is not None:
             if record.status == "succeeded":
                 undone.add(record.rolls_back)
-        elif is_deployment(stored) and record.run not in undone:
-            return True
-    return False
+        elif record.run not in undone:
+            yield stored
+        elif record.resumes is not None:
+            undone.add(record.resumes)
+
+
+def stands(newest_first: Iterable[StoredRecord]) -> bool:
+    """Whether one of the records is of a successful deployment that has not been rolled back."""
+    return any(map(is_deployment, not_rolled_back(newest_first)))
 
 
 class Records(Protocol):

@@ -6,7 +6,6 @@ that are missing; it changes and removes nothing, and what a `gc` has removed he
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +13,19 @@ from typing import Final
 
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import (
     BACKUP_DIFFERS,
     BACKUP_UNUSABLE,
     GIT_FAILED,
+    HISTORY_SHALLOW,
     NOT_A_BRANCH,
     UNKNOWN_RUN,
 )
-from innominatus_cli.findings.catalogue.retention import REF_STANDS
+from innominatus_cli.findings.catalogue.retention import NOT_BACKED_UP, REF_STANDS
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Trust
+from innominatus_cli.ledger.bundle import write_bundle
 from innominatus_cli.ledger.chain import Link, tips
 from innominatus_cli.ledger.inspecting import inspect, link_of
 from innominatus_cli.ledger.landing import Change, Obstacle
@@ -39,7 +41,7 @@ from innominatus_cli.ledger.records import (
     run_of_path,
     runs_folder,
 )
-from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.ledger.store import Standing, StoredAction, StoredRecord
 from innominatus_cli.ledger.verifying import verify_ledger
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
@@ -47,6 +49,7 @@ from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.operations.verifying import verify
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git import Git
+from innominatus_cli.system.git_authors import is_cut
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_writing import move_ref
 from innominatus_cli.system.state_folder import StateFolder
@@ -87,36 +90,57 @@ class Restored:
 def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backup:
     """Writes the bundle, whole or not at all; never over a file that is there.
 
-    Raises CannotContinue: where the ledger is not sound (exit 65), no branch is checked out, or the disk refuses.
+    Raises CannotContinue: where the ledger is not sound (exit 65), no branch is checked out, the clone lacks commits
+    below it, or the disk refuses.
     """
-    git = ledger.store.git
-    head = git.head()
-    store = ledger.store
+    store, git = ledger.store, ledger.store.git
+    commit, head = store.commit(), git.head()
     ref = head.ref if store.in_working_tree else f"{_BRANCHES}{store.branch()}"
-    if ref is None or git.commit_of(ref) is None:
+    if ref is None or commit is None:
         raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits holds the ledger", Place("HEAD")))
     if path.exists():
         raise CannotContinue(Finding(BACKUP_UNUSABLE, "the file is there already", Place(str(path))))
+    others = git.refs(_OURS)
+    if git.is_shallow() and is_cut(git, commit, *others.values()):
+        message = "this clone is shallow: nobody could restore a backup without the older commits"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)), HISTORY_SHALLOW.remedy))
     verified = verify(ledger, clock=clock)
     if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
         raise CannotContinue(*wrong)
-    refs = [ref, *git.refs(_OURS)]
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        git.command.output("bundle", "create", "--quiet", str(draft.resolve()), *refs)
-        with draft.open("rb") as written:
-            os.fsync(written.fileno())
-        os.link(draft, path)
+        refs = write_bundle(git, path, ref, commit, tuple(others))
     except (GitFailed, OSError) as problem:
         message = f"it cannot be written: {problem}"
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
-    finally:
-        draft.unlink(missing_ok=True)
-    runs, actions = runs_of(store).runs, actions_of(store)
-    moments = [*(one.finished_at for one in runs), *(one.at for one in actions)]
+    held, left_out = _held(ledger, commit)
     return Backup(
-        str(path), path.stat().st_size, len(refs), len(moments), max(moments, default=None), verified.findings
+        str(path),
+        path.stat().st_size,
+        refs,
+        len(held),
+        max(held.values(), default=None),
+        (*verified.findings, *left_out),
     )
+
+
+def _held(ledger: OpenLedger, commit: str) -> tuple[dict[str, str], list[Finding]]:
+    """The records that a bundle of this commit holds, with their ends, and which this clone knows beyond them."""
+    store = ledger.store
+    runs = [(one.path, one.standing, one.finished_at) for one in runs_of(store).runs]
+    actions = [(one.path, one.standing, one.at) for one in actions_of(store)]
+    there = _files(store.git, store.root, commit)
+    held: dict[str, str] = {}
+    beyond: dict[str, str] = {}
+    for path, standing, end in (*runs, *actions):
+        is_held = path in there or standing == Standing.PENDING.value
+        (held if is_held else beyond)[path] = end
+    removed = {buried.path for one in store.actions() if one.record.removal for buried in one.record.removal.removed}
+    missing = sorted(beyond.keys() - removed)
+    if not missing:
+        return held, []
+    others = len(missing) - 1
+    more = f", nor {'is' if others == 1 else 'are'} {counted(others, 'other record')}" if others else ""
+    return held, [Finding(NOT_BACKED_UP, f"it is not in the backup{more}", Place(missing[0]))]
 
 
 def restore(
@@ -132,7 +156,11 @@ def restore(
     started = now.monotonic()
     git, store = ledger.store.git, ledger.store
     commit, refs = _unbundled(git, path)
-    verified = verify_ledger(_Elsewhere(git, store.root, commit), now, Trust())
+    try:
+        verified = verify_ledger(_Elsewhere(git, store.root, commit), now, Trust())
+    except GitFailed as problem:
+        message = f"it lacks commits or files, as one that a shallow clone made: {problem}"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
     if wrong := [one for one in verified.findings if one.severity is Severity.ERROR]:
         message = f"the ledger in it is not sound: {wrong[0].place}: {wrong[0].message}"
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))), *wrong)

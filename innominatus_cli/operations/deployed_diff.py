@@ -14,7 +14,7 @@ from pathlib import Path
 from innominatus_cli.documents.plan import Plan
 from innominatus_cli.findings.catalogue.ledger import NEVER_DEPLOYED, PLAN_NOT_KEPT
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
-from innominatus_cli.ledger.store import StoredRecord, is_deployment, stands
+from innominatus_cli.ledger.store import StoredRecord, is_deployment, not_rolled_back, stands
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.history import open_ledger, score_files, short
 from innominatus_cli.operations.overriding import Overriding
@@ -69,12 +69,7 @@ def standing_deployments(store: WorkingTreeStore, environment: str | None = None
 
 
 def _standing(records: list[StoredRecord]) -> StoredRecord | None:
-    undone: set[str] = set()
-    for stored in reversed(records):
-        if stored.record.rolls_back is not None and stored.record.status == "succeeded":
-            undone.add(stored.record.rolls_back)
-        if stored.record.rolls_back is not None or stored.record.run in undone:
-            continue
+    for stored in not_rolled_back(reversed(records)):
         if stored.record.status != "succeeded" or stored.record.operation == "task":
             continue
         if stored.record.operation == "deploy" and stored.record.kind in {"run", "resume"}:

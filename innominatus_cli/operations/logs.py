@@ -11,6 +11,7 @@ from innominatus_cli.findings.catalogue.ledger import LOG_ELSEWHERE, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.ledger.store import StoredRecord
+from innominatus_cli.operations.collected import collected
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.system.state_folder import Stream
@@ -89,6 +90,8 @@ def find_run(ledger: OpenLedger, wanted: str) -> str:
         meant = sorted({run for run in (*here, *ledger.store.runs()) if wanted and run.startswith(wanted.upper())})
     if len(meant) == 1 and (meant[0] in here or ledger.store.record(meant[0]) is not None):
         return meant[0]
+    if not meant and (gone := collected(ledger.store, wanted)) is not None:
+        raise CannotContinue(gone)
     message = f"'{wanted}' is the start of {len(meant)} runs" if len(meant) > 1 else f"there is no run '{wanted}'"
     remedy = ""
     if wanted and ledger.store.records(wanted):

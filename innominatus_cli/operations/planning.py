@@ -33,6 +33,7 @@ from innominatus_cli.operations.resources.changes import ResourceChange, resourc
 from innominatus_cli.operations.resources.made import made_resources
 from innominatus_cli.operations.resources.sharing import with_users
 from innominatus_cli.operations.resources.told_by_hand import scaled_by_hand
+from innominatus_cli.operations.sparse_checkout import left_out
 from innominatus_cli.planning.comparison import Difference, differences
 from innominatus_cli.planning.golden_path_environment import environment_of_path
 from innominatus_cli.planning.golden_paths import BUILT_IN
@@ -144,7 +145,13 @@ def plan_with(
     root = there.root if there is not None else _root(repository)
     git = GitFacts(root) if there is None else there.git_facts
     score = None if wish.score is None else repository_path(root, wish.score)
-    return plan_wish(repository, wish, score, root, lambda request: _facts(repository, store, request, git))
+    outcome = plan_wish(repository, wish, score, root, lambda request: _facts(repository, store, request, git))
+    if there is not None or not isinstance(store, WorkingTreeStore):
+        return outcome
+    lacking = left_out(store.git, repository, outcome.plan.application.product if outcome.plan else None)
+    if has_errors(lacking):
+        return PlanOutcome(None, tuple(lacking))
+    return replace(outcome, findings=(*lacking, *outcome.findings)) if lacking else outcome
 
 
 def plan_wish(

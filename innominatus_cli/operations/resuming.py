@@ -36,6 +36,7 @@ from innominatus_cli.operations.running import RunOperation, RunOptions, RunRepo
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.operations.succession import Successor, may_go_on
 from innominatus_cli.planning.request import PlanOutcome
+from innominatus_cli.planning.rollback import started
 from innominatus_cli.system.clock import Clock, timestamp
 from innominatus_cli.system.git_refs import remotes_of
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
@@ -242,11 +243,32 @@ class ResumeOperation(RunOperation):
             raise _not_resumable(record.run, "it was refused before its first step")
         if record.status == "waiting" and is_cancelled(self.ledger, record.run):
             raise _not_resumable(record.run, "it was cancelled while it waited")
+        if (later := self._taken_back_by(record)) is not None:
+            raise _not_resumable(record.run, f"run {later} has taken back what it did")
         if record.status != "succeeded" or wish.steps:
             return None
         message = f"run {record.run} has succeeded: there is nothing to do"
         finding = Finding(codes.NOTHING_TO_RESUME, message, Place(record.run))
         return RunReport(ExitStatus.OK, PlanOutcome(earlier.plan), findings=(finding,))
+
+    def _taken_back_by(self, record: RunRecord) -> str | None:
+        """The rollback of the run, or of one that it went on from, or the later removal: results mean nothing then."""
+        if record.rolls_back is not None or record.operation == "undeploy":
+            return None
+        runs = {one.run: one for one in runs_of(self.store, record.application, record.environment).runs}
+        chain, earlier = {record.run}, record.resumes
+        while earlier in runs and earlier not in chain:
+            chain.add(earlier)
+            earlier = runs[earlier].resumes
+        for one in reversed(runs.values()):
+            is_removal = one.operation == "undeploy" and one.run > record.run
+            if (is_removal or one.rolls_back in chain) and self._has_started(one.run):
+                return one.run
+        return None
+
+    def _has_started(self, run: str) -> bool:
+        stored = self.store.record(run)
+        return stored is not None and any(map(started, stored.record.steps))
 
     def _plan_now(self, earlier: _EarlierRun, wish: ResumeWish) -> tuple[PlanOutcome, tuple[Finding, ...]]:
         """The plan to go on by: that of the earlier run, or a new one where changes of its sources are accepted."""

@@ -9,6 +9,7 @@ from innominatus_cli.execution.observer import Observer
 from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding, Place, Severity
+from innominatus_cli.operations.collected import collected
 from innominatus_cli.operations.planning import PlanWish
 from innominatus_cli.operations.recovering import recover
 from innominatus_cli.operations.resources.recorded import is_of_a_resource
@@ -157,6 +158,8 @@ def _meant(operation: RunOperation, wish: RollbackWish) -> list[RunRecord]:
     good = find_record(operation.store, wish.to)
     if good is None or (good.record.application, good.record.environment) != (last.application, last.environment):
         where = f"{last.application} in {last.environment}"
+        if good is None and (gone := collected(operation.store, wish.to, codes.NOTHING_TO_ROLL_BACK)) is not None:
+            raise CannotContinue(gone)
         raise CannotContinue(Finding(codes.NOTHING_TO_ROLL_BACK, f"{where} has no run '{wish.to}'", Place(wish.to)))
     return runs.standing(good.record.run)
 
@@ -164,6 +167,9 @@ def _meant(operation: RunOperation, wish: RollbackWish) -> list[RunRecord]:
 def _last_of(operation: RunOperation, wish: RollbackWish) -> RunRecord:
     """The last run of an application, in the environment that was named or the only one that it has."""
     records = [one.record for one in operation.store.records(wish.wanted, wish.environment)]
+    gone = None if records else collected(operation.store, wish.wanted, codes.NOTHING_TO_ROLL_BACK)
+    if gone is not None:
+        raise CannotContinue(gone)
     environments = sorted({record.environment for record in records})
     if len(environments) == 1:
         return records[-1]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from innominatus_cli.findings.catalogue.ledger import UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredAction, StoredRecord
+from innominatus_cli.operations.collected import collected
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.logs import find_run
 
@@ -35,7 +36,8 @@ def shown_run(ledger: OpenLedger, wanted: str) -> ShownRun:
     run = find_run(ledger, wanted)
     stored = ledger.store.record(run)
     if stored is None:
-        raise CannotContinue(Finding(UNKNOWN_RUN, f"run {run} has no record yet", Place(run)))
+        gone = collected(ledger.store, run)
+        raise CannotContinue(gone or Finding(UNKNOWN_RUN, f"run {run} has no record yet", Place(run)))
     counted = {approval.record for approval in stored.record.approvals or ()}
     actions = [one for one in ledger.store.actions() if one.record.run == run or one.digest in counted]
     return ShownRun(stored, actions)

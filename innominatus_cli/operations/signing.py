@@ -3,11 +3,18 @@
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE, HeadsStatement
-from innominatus_cli.findings.catalogue.ledger import GIT_FAILED, HEADS_NOT_TRUSTED, NOT_SIGNED, PUSH_FAILED
+from innominatus_cli.documents.words import counted
+from innominatus_cli.findings.catalogue.ledger import (
+    GIT_FAILED,
+    HEADS_AHEAD,
+    HEADS_NOT_TRUSTED,
+    NOT_SIGNED,
+    PUSH_FAILED,
+)
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.heads import HEADS_REF, write_heads
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.verifying import VerifyOptions, trust_of, verify
+from innominatus_cli.operations.verifying import VerifyOptions, records_at, trust_of, verify
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.ssh_signatures import sign, signers, signing_key
@@ -53,12 +60,27 @@ def sign_heads(ledger: OpenLedger, options: SignOptions, clock: Clock | None = N
         left -= 1
         theirs = fetch_heads(ledger, options.remote, now)
         signed = _sign(ledger, options, now)
-        if signed.statement is None or push_heads(ledger, options.remote, theirs):
+        if signed.statement is None:
             return signed
+        if push_heads(ledger, options.remote, theirs):
+            return signed._replace(findings=(*signed.findings, *_ahead(ledger, signed.statement)))
         if not left:
             break
     message = f"'{HEADS_REF}' was not pushed to '{options.remote}': others push to it all the time"
     return signed._replace(findings=(Finding(PUSH_FAILED, message, Place(HEADS_REF)),))
+
+
+def _ahead(ledger: OpenLedger, statement: HeadsStatement) -> list[Finding]:
+    """A warning where the remote's branch, as it was seen last, lacks records that the statement names."""
+    pushed = ledger.store.pushed()
+    if pushed is None or pushed == statement.commit:
+        return []
+    missing = sorted(records_at(ledger, statement.commit).keys() - records_at(ledger, pushed).keys())
+    if not missing:
+        return []
+    others = len(missing) - 1
+    more = f", nor {'is' if others == 1 else 'are'} {counted(others, 'other record')}" if others else ""
+    return [Finding(HEADS_AHEAD, f"it is not in the remote's branch yet{more}", Place(missing[0]))]
 
 
 def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:

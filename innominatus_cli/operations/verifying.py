@@ -100,10 +100,11 @@ def _named(ledger: OpenLedger, name: str) -> Named:
         signature = _text(beside).decode("ascii", "replace") if beside.is_file() else ""
         return Named(name, StoredHeads(statement, data, signature, name))
     git = ledger.store.git
-    return Named(name, files=_records(ledger, git.resolve(name)))
+    return Named(name, files=records_at(ledger, git.resolve(name)))
 
 
-def _records(ledger: OpenLedger, commit: str) -> Mapping[str, str]:
+def records_at(ledger: OpenLedger, commit: str) -> Mapping[str, str]:
+    """The paths of the records at a commit, with their object ids. Raises GitFailed."""
     root = ledger.store.root
     folders = (runs_folder(root), actions_folder(root))
     return {entry.path: entry.object_id for folder in folders for entry in ledger.store.git.tree(commit, folder)}

@@ -146,7 +146,7 @@ def _unfit(decision: Decision, facts: ApprovalFacts, nonces: set[str]) -> Findin
         return _finding(decision, codes.OTHER_PLAN_APPROVED, message)
     if statement.run is not None and statement.run not in facts.runs:
         message = f"{statement.email} approved run {statement.run} only"
-        return _finding(decision, codes.OTHER_PLAN_APPROVED, message)
+        return _finding(decision, codes.OTHER_PLAN_APPROVED, message)._replace(remedy=_OF_A_RUN)
     return None
 
 
@@ -203,6 +203,9 @@ def _expired(gate: AskedGate, decision: Decision, statement: ApprovalStatement, 
 
 
 _SHORT: Final = len("sha256:") + 12
+_OF_A_RUN: Final = (
+    "Approve this run too. An approval of the plan's digest, or of a plan file, is for every run of the plan."
+)
 _SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
 

@@ -1,7 +1,8 @@
 """Progress of a run, to stderr: plain lines in CI and pipes, a live tree on a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TextIO
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import RunStatus, StepResult
@@ -88,10 +89,13 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """A tree of phases, tiers, workflows and steps that is drawn anew while the run goes on."""
+    """A tree of phases, tiers, workflows and steps that is drawn anew while the run goes on.
+
+    A terminal that is closed does not disturb the run: it ends as SIGHUP asks it to.
+    """
 
     def __init__(self, stream: TextIO, clock: Clock | None = None) -> None:
-        self._stream = stream
+        self._lossy = cast("TextIO", _Lossy(stream))
         self._clock = clock or SystemClock()
         self._live: Live | None = None
         self._lines: dict[str, Tree] = {}
@@ -117,7 +121,7 @@ class LiveProgress:
             if flow not in branches:
                 branches[flow] = branches[tier].add(Text(identities.get(flow, flow)))
             self._lines[step.id] = branches[flow].add(Text(f"· {one_line(_shown(step))}", style="dim"))
-        self._live = Live(root, console=Console(file=self._stream), auto_refresh=False, vertical_overflow="visible")
+        self._live = Live(root, console=Console(file=self._lossy), auto_refresh=False, vertical_overflow="visible")
         self._live.start()
 
     def expanded(self, step: PlannedStep, steps: Sequence[PlannedStep]) -> None:
@@ -163,6 +167,27 @@ class LiveProgress:
         if self._live is not None and now - self._drawn > _REFRESH_SECONDS:
             self._drawn = now
             self._live.refresh()
+
+
+class _Lossy:
+    """A stream that takes everything, and loses what its reader does not take any more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As that of a file; says that all of it is written."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As that of a file."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def result_text(result: StepResult, message: str) -> str:

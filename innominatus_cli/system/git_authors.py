@@ -31,7 +31,7 @@ def authors_since(git: Git, base: str | None, paths: Iterable[str]) -> frozenset
     first = [f"^{base}"] if known else []
     asked = [os.fsencode(line) for line in (head, *first, "--", *wanted)]
     try:
-        if git.is_shallow() and (not known or _is_cut(git, head, *first)):
+        if git.is_shallow() and (not known or is_cut(git, head, *first)):
             return None
         told = git.command.output("log", *_CHANGES, f"--format={_FORMAT}", "--stdin", stdin=b"\n".join(asked))
     except GitFailed:
@@ -44,7 +44,7 @@ def authors_since(git: Git, base: str | None, paths: Iterable[str]) -> frozenset
     return frozenset(address for address in found if address)
 
 
-def _is_cut(git: Git, *revisions: str) -> bool:
+def is_cut(git: Git, *revisions: str) -> bool:
     """Whether one of these commits has parents that the clone lacks."""
     cut = set((git.common_dir / "shallow").read_text(encoding="ascii").split())
     return not cut.isdisjoint(git.command.text("rev-list", *revisions).split())

@@ -15,7 +15,7 @@ def _ungiven(number: str, title: str, remedy: str, detail: str, exit_status: Exi
 APPROVED_BY_INVOKER = _uncounted(
     "ORC-4040",
     "Who runs a plan cannot approve it",
-    "Let another member of the team approve it.",
+    "Let another member of the team approve it, or let somebody else run it anew.",
     "An approval is a second pair of eyes. It never comes from whoever started the run, nor, when a run is resumed, "
     "from whoever started one that it goes on with.",
 )

@@ -342,6 +342,16 @@ NO_HEADS = Code(
         "know whether the newest records were taken away."
     ),
 )
+HEADS_AHEAD = Code(
+    "ORC-6078",
+    "A statement was pushed before the records that it names",
+    "Push the branch of the ledger now, and before `ledger sign --push` from now on.",
+    severity=Severity.WARNING,
+    detail=(
+        "Until the records are on the remote, `ledger verify` of every clone that has the statement says that they are "
+        "gone. What counts is the remote's branch as the last fetch or push saw it."
+    ),
+)
 FOREIGN_FILE = Code(
     "ORC-6076",
     "Something that is no record stands among the records",

@@ -194,3 +194,10 @@ BAD_ENVIRONMENT_NAME = Code(
     detail="The name is a folder of the records, of the manifests and of the state that tools keep: a name with `/` or "
     "`..` would lead elsewhere.",
 )
+NOT_CHECKED_OUT = Code(
+    "ORC-3050",
+    "A sparse checkout lacks a file that plans are made from",
+    "`git sparse-checkout add` with its folder brings it, `git sparse-checkout disable` all files.",
+    detail="Without admin-config.yaml no policy would judge a run, and a workflow that is left out would not run, "
+    "without a word. Workflows of other products may be left out by who works on one: a warning.",
+)

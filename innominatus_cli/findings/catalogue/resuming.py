@@ -49,7 +49,8 @@ NOT_RESUMABLE = Code(
     "This run cannot be gone on with",
     "Run again.",
     detail="A refused run has no steps that ran, and a run whose plan is neither in the ledger nor in this clone "
-    "cannot be carried out.",
+    "cannot be carried out. Where a rollback or a removal has taken back what a run did, even in part, its results "
+    "mean nothing any more: steps that count as done would be missing.",
 )
 WRONG_ASSUMPTION = Code(
     "ORC-5206",

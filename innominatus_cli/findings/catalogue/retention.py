@@ -1,4 +1,4 @@
-"""Block 620x: what `ledger gc` removes. Numbers 6200 to 6219."""
+"""Block 620x: what `ledger gc` removes, and what backups hold. Numbers 6200 to 6219."""
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import Code, Severity
@@ -49,5 +49,18 @@ REF_STANDS = Code(
     detail=(
         "`ledger restore` brings back what is below refs/innominatus where nothing of that name stands, and never "
         "moves a ref: heads statements, pending records and checkpoints of this clone may be newer than the backup."
+    ),
+)
+NOT_BACKED_UP = Code(
+    "ORC-6205",
+    "Records that this clone knows are not in the backup",
+    "Commit files of records that no commit has; `innominatus-ctl ledger adopt` takes in those that wait. With "
+    "`ledger.store: branch`, the next run with `--push` puts this clone's records on top of the remote's. Then back up "
+    "again.",
+    severity=Severity.WARNING,
+    detail=(
+        "A backup holds one branch, that of the ledger, and what is pending. Records that no commit has are left out "
+        "(`--no-commit`). With `ledger.store: branch`, so are those that only the last fetch brought while this clone "
+        "has others that are not pushed, and those that only the branch that is checked out has."
     ),
 )

@@ -10,12 +10,14 @@ import pytest
 from innominatus_cli.documents.plan import Expansion, Plan, PlannedRetry
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.verdict import Actor
+from innominatus_cli.documents.vocabulary import Idempotency
 from innominatus_cli.execution.engine import execute_plan
 from innominatus_cli.execution.kept import read_value
 from innominatus_cli.execution.opening import open_run, read_run
 from innominatus_cli.execution.options import ExecutionOptions, ExecutionResult
+from innominatus_cli.execution.past import is_in_doubt
 from innominatus_cli.execution.replay import concluded, replay
-from innominatus_cli.execution.run_events import RunEvents, events_of
+from innominatus_cli.execution.run_events import RunEvents, events_of, may_have_begun
 from innominatus_cli.execution.setting import RunSetting
 from innominatus_cli.findings.finding import CannotContinue
 from tests.integration.execution.conftest import MakePlan, MakeSetting
@@ -105,6 +107,28 @@ def test_every_beginning_of_a_journal_gives_every_planned_step_one_final_state(
         ended = {step: status for step, status in states.items() if status not in {"planned", "interrupted"}}
         assert record.finished_at >= record.started_at[:4]
     assert ended == {step.step: step.status for step in result.steps}
+
+
+def test_a_step_whose_run_was_killed_in_a_pause_is_in_no_doubt_until_its_next_attempt_begins(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    plan = make_plan({"a": {"script": "exit 3", "retry": RETRY, "idempotency": Idempotency.ONCE}})
+    setting = make_setting(plan)
+    opening, _ = run(setting)
+    folder = setting.state.run_dir(setting.run)
+    lines = read_run(folder).journal.lines
+    doubts: dict[str, list[tuple[bool, bool, int]]] = {}
+    for count in range(1, len(lines)):
+        events = events_in(folder, count)
+        (step,) = replay(opening, plan, events).steps
+        events.begun.update(may_have_begun(plan, events))
+        (at_most,) = replay(opening, plan, events).steps
+        type_ = lines[count - 1]["type"]
+        said = (is_in_doubt(step), is_in_doubt(at_most), len(step.attempts))
+        doubts.setdefault(type_, []).append(said)
+    assert doubts["step_start"] == [(True, True, 1), (True, True, 2), (True, True, 3)]
+    assert doubts["retry_wait"] == [(False, False, 1), (False, False, 2)]
+    assert doubts["intents"] == [(False, True, 0), (False, True, 1), (False, True, 2)], "it may have begun: a power cut"
 
 
 def test_a_secret_output_is_in_no_file_of_the_run(make_plan: MakePlan, make_setting: MakeSetting) -> None:

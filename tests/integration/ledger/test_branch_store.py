@@ -290,6 +290,18 @@ def test_the_branch_that_is_checked_out_somewhere_is_left_alone(
     assert problems(store) == []
 
 
+def test_a_branch_by_the_first_word_of_its_name_is_told_as_what_stands_in_the_way(
+    repository: Repository, make_record: MakeRecord
+) -> None:
+    store = ledger_of(repository)
+    repository.git("branch", "innominatus")
+    written = write(store, without_plan(make_record))
+    assert written.pending
+    assert "there is a branch 'innominatus', and git cannot have" in written.findings[0].message
+    repository.git("branch", "-m", "innominatus", "other")
+    assert [one.ref for one in adopt(store).adopted] == [REF]
+
+
 def test_a_successful_removal_takes_the_manifests_out_of_the_branch_that_is_checked_out(
     repository: Repository, make_record: MakeRecord
 ) -> None:

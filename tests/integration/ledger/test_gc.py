@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from innominatus_cli.cli import main
 from innominatus_cli.documents.canonical import canonical_json, digest
 from innominatus_cli.findings.catalogue.ledger import CLOCK_WENT_BACK
+from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Severity
 from innominatus_cli.ledger.collecting import collect
 from innominatus_cli.ledger.facts import first_deployment
@@ -175,6 +177,25 @@ def test_a_tombstone_says_what_the_record_said(old: Old) -> None:
     assert (one.digest, one.parents, one.kind) == (going[0].digest, going[0].parents, "run")
     assert done.collection.record is not None
     assert done.collection.record.details == done.collection.details.as_json()
+
+
+@pytest.mark.parametrize(
+    "command", ["ledger show {0}", "logs {0}", "resume {0}", "rollback {0}", "rollback {1} --to {0}"]
+)
+def test_who_names_a_run_that_was_removed_is_told_where_it_went(
+    old: Old, command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _, going = lived(old)
+    done = old.gc()
+    assert done.collection.record is not None
+    monkeypatch.chdir(old.repository.path)
+    assert main.run(command.format(going[0].run, going[0].application).split()) == ExitStatus.FINDINGS
+    said = capfd.readouterr().err
+    assert f"`ledger gc` has removed the record of run {going[0].run} (action {done.collection.record.id})" in said
+    path = done.collection.details.removed[0].path
+    assert f"git log --all --diff-filter=D -- {path}" in said
+    shown = old.repository.git("log", "--all", "--diff-filter=D", "--format=%H", "--", path).strip()
+    assert going[0].run in old.repository.git("show", f"{shown}^:{path}")
 
 
 def test_what_is_young_or_among_the_last_of_its_place_stays(old: Old) -> None:

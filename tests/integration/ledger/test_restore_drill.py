@@ -9,6 +9,7 @@ import pytest
 
 from innominatus_cli.cli import main
 from innominatus_cli.findings.exit_status import ExitStatus
+from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.operations.backing_up import back_up, restore
 from innominatus_cli.operations.collecting import collect_records
 from innominatus_cli.operations.history import open_ledger
@@ -148,3 +149,64 @@ def test_the_command_takes_latest_and_no_other_word(
     assert json.loads(capfd.readouterr().out)["runs"] == 8
     assert main.run([*command, "newest"]) == ExitStatus.USAGE
     assert "'newest' is no day" in capfd.readouterr().err
+
+
+def test_a_clone_that_has_the_branch_only_from_the_remote_backs_up_all_of_it(
+    old: Old, fresh: Repository, tmp_path: Path
+) -> None:
+    lived(old)
+    clone = Repository(tmp_path / "clone")
+    old.repository.git("clone", "-q", str(old.repository.path), str(clone.path))
+    made = back_up(open_ledger(clone.path), tmp_path / "ledger.bundle")
+    assert (made.records, made.refs, made.findings) == (8, 1, ())
+    assert restore(open_ledger(fresh.path), tmp_path / "ledger.bundle").runs == 8
+    read = Repository(tmp_path / "read")
+    branch = old.ref if old.branch else "main"
+    old.repository.git("clone", "-q", "-b", branch, str(tmp_path / "ledger.bundle"), str(read.path))
+    assert ledger_files(read, "HEAD") == ledger_files(old.repository, old.ref)
+
+
+@pytest.mark.parametrize("old", ["branch"], indirect=True)
+def test_a_branch_that_is_behind_the_remote_is_backed_up_as_the_remote_has_it(
+    old: Old, fresh: Repository, tmp_path: Path
+) -> None:
+    lived(old)
+    clone = Repository(tmp_path / "clone")
+    old.repository.git("clone", "-q", str(old.repository.path), str(clone.path))
+    clone.git("branch", "-q", old.ref, f"origin/{old.ref}~3")
+    made = back_up(open_ledger(clone.path), tmp_path / "ledger.bundle")
+    assert (made.records, made.findings) == (8, ())
+    assert restore(open_ledger(fresh.path), tmp_path / "ledger.bundle").runs == 8
+
+
+@pytest.mark.parametrize("old", ["branch"], indirect=True)
+def test_records_that_a_backup_cannot_hold_are_not_counted_and_are_told(
+    old: Old, fresh: Repository, tmp_path: Path
+) -> None:
+    lived(old)
+    theirs = old.repository.git("rev-parse", old.ref)
+    old.repository.git("update-ref", f"refs/heads/{old.ref}", f"{old.ref}~2")
+    old.run()
+    old.repository.git("update-ref", f"refs/remotes/origin/{old.ref}", theirs)
+    made = back_up(open_ledger(old.repository.path), tmp_path / "ledger.bundle")
+    assert restore(open_ledger(fresh.path), tmp_path / "ledger.bundle").runs == made.records == 7
+    (told,) = [one for one in made.findings if one.code.number == "ORC-6205"]
+    assert "nor is 1 other record" in told.message
+
+
+def test_a_shallow_clone_is_not_backed_up_and_what_one_made_is_refused(
+    old: Old, fresh: Repository, tmp_path: Path
+) -> None:
+    lived(old)
+    shallow = Repository(tmp_path / "shallow")
+    options = ("--depth", "1", "--no-single-branch")
+    old.repository.git("clone", "-q", *options, f"file://{old.repository.path}", str(shallow.path))
+    with pytest.raises(CannotContinue, match="shallow") as refused:
+        back_up(open_ledger(shallow.path), tmp_path / "ledger.bundle")
+    assert "--unshallow" in refused.value.findings[0].help
+    ref = f"refs/remotes/origin/{old.ref}" if old.branch else "HEAD"
+    shallow.git("branch", "-f", "made", ref)
+    shallow.git("bundle", "create", "--quiet", str(tmp_path / "ledger.bundle"), "made")
+    with pytest.raises(CannotContinue, match="it lacks commits") as refused:
+        restore(open_ledger(fresh.path), tmp_path / "ledger.bundle")
+    assert refused.value.findings[0].code.number == "ORC-6080"

@@ -127,6 +127,19 @@ def test_what_a_rollback_took_back_is_not_taken_back_again(told: Told) -> None:
     assert log()[4:] == ["unseeded", "bye n7"]
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_run_whose_work_a_removal_took_back_is_not_gone_on_with(told: Told) -> None:
+    told("deploy", "score.yaml")
+    run_id = json.loads(told("history", "shop", "-o", "json"))["runs"][0]["run"]
+    told("deprovision", "shop")
+
+    said = told("retry", run_id, "--step", "seed", "--downstream", status=1)
+
+    assert "ORC-5205" in said
+    assert made() == (False, False)
+    assert log()[-1] == "bye n7"
+
+
 def test_a_deployment_that_failed_before_the_application_leaves_nothing_either(shop: Any, told: Told) -> None:
     workflow = Path("workflows/products/tea/database.yaml")
     shop.commit(

@@ -186,6 +186,20 @@ def test_the_half_done_run_is_rolled_back_at_once_where_asked_and_its_exit_statu
     assert made() == NOTHING
 
 
+def test_a_run_that_was_rolled_back_is_not_gone_on_with(shop: Any, told: Told) -> None:
+    Path("broken").touch()
+    failed = deploy(told, "--rollback-on-failure", status=4)
+    Path("broken").unlink()
+    for command in ("resume", "retry"):
+        said = told(command, failed, status=1)
+        assert "ORC-5205" in said
+        assert "has taken back what it did" in said
+    assert made() == NOTHING
+    told("deploy", "score.yaml")
+    assert made()["log"] == ["hello", "bye", "n7", "hello"]
+    assert shop
+
+
 @pytest.mark.parametrize("where", ["workflow", "golden path"])
 def test_a_workflow_or_golden_path_asks_for_a_rollback_on_failure(shop: Any, told: Told, where: str) -> None:
     if where == "workflow":
@@ -259,6 +273,34 @@ def test_after_the_rollback_of_the_first_deployment_the_next_one_is_the_first_ag
 
 
 SEED = '    - {name: seed, type: script, config: {script: "true"}, rollback: {script: "true"}}\n'
+
+
+def test_a_run_that_was_gone_on_with_goes_as_a_whole_and_what_was_there_before_is_deployed(
+    shop: Any, told: Told
+) -> None:
+    def deployed() -> str:
+        return str(json.loads(told("diff", "shop", "-o", "json"))["old"]["name"])
+
+    def resumed() -> None:
+        shop.write("broken", "")
+        failed = deploy(told, status=4)
+        Path("broken").unlink()
+        told("resume", failed)
+        told("retry", "latest", "--step", "greet")
+
+    resumed()
+    told("rollback", "shop")
+    assert "nothing of 'shop' is deployed" in told("diff", "shop", status=1)
+    (path,) = Path("workflows/products/tea").iterdir()
+    shop.commit({str(path): path.read_text().replace("product_deployment", "first_deployment")})
+    assert '"name": "greet"' in told("deploy", "score.yaml", "--dry-run", "-o", "json")
+    good = deploy(told)
+    assert good[:12] in deployed()
+    shop.commit({str(path): path.read_text().replace("first_deployment", "product_deployment")})
+    resumed()
+    assert good[:12] not in deployed()
+    told("rollback", "shop", "--to", good)
+    assert good[:12] in deployed()
 
 
 @pytest.mark.usefixtures("shop")

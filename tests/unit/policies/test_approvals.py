@@ -128,6 +128,13 @@ def test_what_does_not_count_has_its_own_code_and_leaves_the_gate_closed(
     assert (state.is_open, state.counted, refused(state)) == (False, (), [code.number])
 
 
+def test_an_approval_of_another_run_of_the_same_plan_says_to_approve_this_one_and_not_that_something_changed() -> None:
+    (finding,) = judged(decision(run="01JOTHER"), runs={"01JTHIS"}).refused
+    assert finding.help.startswith("Approve this run too")
+    (finding,) = judged(decision(plan=OTHER_PLAN)).refused
+    assert finding.help.startswith("Look at what has changed")
+
+
 def test_an_approval_of_a_run_holds_for_those_that_go_on_with_it() -> None:
     assert judged(decision(run="01JFIRST"), runs={"01JSECOND", "01JFIRST"}).is_open
 

@@ -1,6 +1,8 @@
 """Progress of a run: plain lines, and a tree on a terminal."""
 
+import errno
 import io
+import os
 import re
 
 import pytest
@@ -75,6 +77,20 @@ def test_a_stream_that_is_gone_disturbs_nothing() -> None:
     stream = io.StringIO()
     stream.close()
     play(PlainProgress(stream), result())
+
+
+class Gone(Terminal):
+    """A terminal that was closed: its other side is not there any more."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def flush(self) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_terminal_that_is_closed_disturbs_nothing() -> None:
+    play(LiveProgress(Gone()), result())
 
 
 def test_a_terminal_shows_the_tree() -> None:
