@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from innominatus_cli.documents.run_record import Assumption, RunRecord
 from innominatus_cli.execution.observer import Observer
 from innominatus_cli.findings.catalogue import rollback as codes
+from innominatus_cli.findings.catalogue.resuming import WRONG_ASSUMPTION
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Code, Finding, Place, Severity
 from innominatus_cli.operations.collected import collected
@@ -16,8 +17,9 @@ from innominatus_cli.operations.resources.recorded import is_of_a_resource
 from innominatus_cli.operations.resources.sharing import used_by_others
 from innominatus_cli.operations.run_history import RunsOf, find_record
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
+from innominatus_cli.operations.step_names import names_step
 from innominatus_cli.planning.request import PlanOutcome
-from innominatus_cli.planning.rollback import rollback_plan
+from innominatus_cli.planning.rollback import UNDO, rollback_plan
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.plan import Plan
@@ -50,7 +52,9 @@ class RollbackOperation(RunOperation):
     ) -> None:
         super().__init__(directory, clock, observer)
         self._record_of = record
-        self._assumed = assumed or {}
+        self._assumed = {
+            step: it for word, it in (assumed or {}).items() for step in _ids(record) if names_step(word, step)
+        }
         said = (Assumption(step=step, happened="done" if it else "not_done") for step, it in self._assumed.items())
         self.undertaking = Undertaking(kind="rollback", rolls_back=record.run, assumptions=tuple(said))
 
@@ -116,13 +120,24 @@ def roll_back(
     first = RunOperation(directory, clock)
     left_over = tuple(recover(first.store, clock))
     reports: list[RunReport] = []
-    for record in _meant(first, wish):
+    meant = _meant(first, wish)
+    for word in wish.assumed:
+        if meant and not any(names_step(word, step) for record in meant for step in _ids(record)):
+            message = f"no run that is to be taken back has a step '{word}'"
+            raise CannotContinue(Finding(WRONG_ASSUMPTION, message, Place("--assume")))
+    for record in meant:
         report = RollbackOperation(directory, clock, record, wish.assumed, observer).roll_back(options)
         reports.append(replace(report, findings=(*left_over, *report.findings)))
         left_over = ()
         if reports[-1].exit_status:
             break
     return reports
+
+
+def _ids(record: RunRecord) -> list[str]:
+    """The steps of a run and those that would take them back, as `--assume` names them."""
+    named = [(step, *step.rpartition("/")[::2]) for step in (result.step for result in record.steps)]
+    return [one for step, flow, name in named for one in (step, f"{flow}/{UNDO}{name}")]
 
 
 def rolled_back_at_once(operation: RunOperation, failed: RunReport, options: RunOptions) -> RunReport:

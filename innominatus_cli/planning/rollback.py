@@ -33,6 +33,10 @@ from innominatus_cli.step_types.contract import WORKLOAD_INPUT
 _RAN: Final = frozenset({"succeeded", "failed", "timed_out", "interrupted"})
 UNDO: Final = "undo-"
 RESTORE: Final = "restore-"
+_OF_AN_UNDO: Final = (
+    "Look whether it was taken back, then say so: with `--assume STEP=done` nothing more is done for it, "
+    "`--assume STEP=not-done` takes it back now."
+)
 """What names of a rollback plan's steps begin with: one that does something, one that only puts files back."""
 
 
@@ -290,7 +294,7 @@ class Maker:
 
     def _told(self, code: Code, step: PlannedStep, message: str, doubted: str = "") -> None:
         place = _place_of(step)
-        remedy = code.remedy.replace("STEP", doubted or step.id)
+        remedy = (_OF_AN_UNDO if doubted else code.remedy).replace("STEP", doubted or step.id)
         self._findings.append(Finding(code, f"step '{step.name}': {message}", place, remedy))
 
     def _whole(self) -> Plan:

@@ -30,7 +30,7 @@ RUN_TIMED_OUT = Code(
 RUN_INTERRUPTED = Code(
     "ORC-5005",
     "The run was interrupted",
-    "Run the same command again: steps of the kind `convergent` do no harm twice.",
+    "`innominatus-ctl resume latest` goes on with it: what has succeeded is not run again.",
     exit_status=ExitStatus.INTERRUPTED,
     detail="A signal came. No step was started any more; the running ones got SIGINT, then SIGTERM, then SIGKILL, with "
     "everything they had started. Then `finally` steps of workflows that had begun cleaned up. A second signal takes "

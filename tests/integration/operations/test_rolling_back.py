@@ -275,6 +275,22 @@ def test_after_the_rollback_of_the_first_deployment_the_next_one_is_the_first_ag
 SEED = '    - {name: seed, type: script, config: {script: "true"}, rollback: {script: "true"}}\n'
 
 
+def test_what_is_said_of_a_step_names_it_as_elsewhere_and_a_step_that_there_is(shop: Any, told: Told) -> None:
+    deploy(told)
+    said = told("rollback", "shop", "--assume", "great=done", status=2)
+    assert "ORC-5206" in said
+    assert "has a step 'great'" in said
+    told("rollback", "shop", "--assume", "undo-greet=done")
+    assert made()["log"] == ["hello"]
+    (record,) = [
+        one
+        for one in (json.loads(path.read_text()) for path in Path(".innominatus/runs").rglob("*.json"))
+        if one["kind"] == "rollback"
+    ]
+    assert record["assumptions"] == [{"step": "post-deployment/product/tea/fill/undo-greet", "happened": "done"}]
+    assert shop
+
+
 def test_a_run_that_was_gone_on_with_goes_as_a_whole_and_what_was_there_before_is_deployed(
     shop: Any, told: Told
 ) -> None:

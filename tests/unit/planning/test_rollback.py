@@ -161,6 +161,18 @@ def test_a_step_in_doubt_is_taken_back_only_where_that_does_no_harm_or_somebody_
     assert (None if made.plan is None else names(made.plan)) == taken_back
 
 
+@pytest.mark.parametrize(("taken_back", "left"), [(True, []), (False, ["undo-a"])])
+def test_what_is_to_be_said_of_an_undo_in_doubt_does_what_the_finding_says(taken_back: bool, left: list[str]) -> None:
+    one, undo = step("a", rollback=UNDO), f"{FLOW}/undo-a"
+    doubt: dict[str, Any] = {"chain": [record(result("a"))], "steps": [one], "doubted": frozenset({undo})}
+    (finding,) = rollback_plan(plan(one), History(**doubt)).findings
+    assert f"with `--assume {undo}=done` nothing more is done" in finding.help
+    assert f"`--assume {undo}=not-done` takes it back now" in finding.help
+    made = rollback_plan(plan(one), History(**doubt, assumed={undo: taken_back}))
+    assert made.plan is not None
+    assert names(made.plan) == left
+
+
 def test_an_undo_of_a_types_own_needs_no_answer_about_a_step_in_doubt() -> None:
     one = step("a", "resource-provisioning", inputs={"resource": "db", "resourceType": "sqlite", "operation": "create"})
     back = rolled(plan(one), record(killed("a")))
