@@ -67,7 +67,7 @@ def test_the_first_deployment_and_whether_one_stands(write: Writer) -> None:
     write.run(1, status="failed")
     assert write.store.first_standing(*where) == (None, False)
     second = write.run(2)
-    third = write.run(3, kind="resume", resumes=second.run)
+    third = write.run(3)
     write.run(4, application="web")
     first, there = write.store.first_standing(*where)
     assert first is not None
@@ -86,6 +86,11 @@ def test_the_first_deployment_and_whether_one_stands(write: Writer) -> None:
     assert write.store.standing() == {("web", "development"), where}
     write.run(9, commit=False, kind="rollback", rolls_back=loose.run)
     assert not write.store.first_standing(*where)[1]
+    again = write.run(10)
+    more = write.run(11, kind="resume", resumes=again.run)
+    assert write.store.first_standing(*where)[1]
+    write.run(12, kind="rollback", rolls_back=more.run)
+    assert not write.store.first_standing(*where)[1], "a run that another one went on from goes with it"
 
 
 def test_an_uncommitted_deployment_that_is_older_is_the_first(write: Writer) -> None:
