@@ -194,7 +194,6 @@ def test_nothing_cleans_up_that_the_journal_would_not_know_of(
     monkeypatch.setattr(journal_module, "_sync_data", fails_later)
     send(setting, "pid")
     result = execute_plan(setting, QUICK)
-    assert "ORC-5011" in [finding.code.number for finding in result.findings] or result.status == "interrupted"
     assert statuses(result)["c"] != "succeeded"
     assert not (setting.work_dir / "cleaned").exists()
 
