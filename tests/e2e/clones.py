@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,14 @@ from tests.integration.remotes import new_bare, sh
 
 LOCK = "refs/innominatus/locks/work/development"
 ADMIN = "locks:\n  remote: origin\n  lease: 3s\n"
+GOLDEN_PATH = """apiVersion: workflow.dev/v1
+kind: GoldenPath
+metadata:
+  name: work
+spec:
+  operation: task
+  workflow: workflows/work.yaml
+"""
 PATIENCE = 30.0
 
 
@@ -62,11 +70,12 @@ def as_ada(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
     return home
 
 
-def clones_of_a_remote(home: Path, files: Mapping[str, str]) -> Callable[[str], Clone]:
-    """A bare repository with these files and a lock on the remote; makes clones of it by name."""
+def clones_of_a_remote(home: Path, workflow: str) -> Callable[[str], Clone]:
+    """A bare repository whose golden path `work` runs this workflow, with a lock on it; makes clones of it by name."""
     bare = new_bare(home)
     seed = home / "seed"
     sh(home, "git", "clone", "-q", f"file://{bare}", "seed")
+    files = {"workflows/work.yaml": workflow, "workflows/golden-paths/work.yaml": GOLDEN_PATH}
     for name, text in {"admin-config.yaml": ADMIN, **files}.items():
         (seed / name).parent.mkdir(parents=True, exist_ok=True)
         (seed / name).write_text(text)

@@ -32,14 +32,6 @@ spec:
       config:
         script: touch "$HOME/tidied"
 """
-GOLDEN_PATH = """apiVersion: workflow.dev/v1
-kind: GoldenPath
-metadata:
-  name: work
-spec:
-  operation: task
-  workflow: workflows/work.yaml
-"""
 
 
 @pytest.fixture
@@ -49,7 +41,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clone(home: Path) -> Callable[[str], Clone]:
-    return clones_of_a_remote(home, {"workflows/work.yaml": WORK, "workflows/golden-paths/work.yaml": GOLDEN_PATH})
+    return clones_of_a_remote(home, WORK)
 
 
 def statuses(clone: Clone) -> dict[str, str]:

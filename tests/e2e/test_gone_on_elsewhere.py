@@ -41,14 +41,6 @@ spec:
       config:
         script: test ! -e "$HOME/broken"
 """
-GOLDEN_PATH = """apiVersion: workflow.dev/v1
-kind: GoldenPath
-metadata:
-  name: work
-spec:
-  operation: task
-  workflow: workflows/work.yaml
-"""
 
 
 @pytest.fixture
@@ -58,7 +50,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clone(home: Path) -> Callable[[str], Clone]:
-    return clones_of_a_remote(home, {"workflows/work.yaml": WORK, "workflows/golden-paths/work.yaml": GOLDEN_PATH})
+    return clones_of_a_remote(home, WORK)
 
 
 def killed(home: Path, clone: Clone) -> str:

@@ -37,14 +37,6 @@ spec:
       config:
         script: touch "$HOME/after"
 """
-GOLDEN_PATH = """apiVersion: workflow.dev/v1
-kind: GoldenPath
-metadata:
-  name: work
-spec:
-  operation: task
-  workflow: workflows/work.yaml
-"""
 
 
 @pytest.fixture
@@ -54,7 +46,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clone(home: Path) -> Callable[[str], Clone]:
-    return clones_of_a_remote(home, {"workflows/work.yaml": WORK, "workflows/golden-paths/work.yaml": GOLDEN_PATH})
+    return clones_of_a_remote(home, WORK)
 
 
 def working(home: Path, clone: Clone, before: str = "") -> "subprocess.Popen[str]":
