@@ -330,7 +330,7 @@ class RunOperation:
             duration_ms=0,
             commit=self.head.commit,
             branch=self.head.branch,
-            dirty=bool(self.git.differing([source.path for source in plan.sources])),
+            dirty=bool(self.git.differing([source.path for source in plan.sources], self.head.commit)),
             tool_version=__version__,
             expires_at=_expiry(plan, self.clock),
             lock=self.locks.token,

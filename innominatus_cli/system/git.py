@@ -100,8 +100,14 @@ class Git:
 
     def head(self) -> Head:
         """What is checked out now, and what git is in the middle of. Raises GitFailed."""
-        ref = self.checked_out()
         operation = next((word for name, word in _OPERATIONS if (self.git_dir / name).exists()), None)
+        asked = ("rev-parse", "-q", "HEAD^{commit}", "--symbolic-full-name", "HEAD")
+        match self.command.text(*asked, allowed=(0, 1, 128)).split("\n"):
+            case [commit, "HEAD"]:
+                return Head(commit, None, operation)
+            case [commit, ref]:
+                return Head(commit, ref, operation)
+        ref = self.checked_out()  # no commit yet, or a ref is called HEAD too
         return Head(self.commit_of(ref or "HEAD"), ref, operation)
 
     def checked_out(self) -> str | None:
@@ -248,14 +254,13 @@ class Git:
             found.setdefault(os.fsdecode(name), TreeEntry(os.fsdecode(name), mode, object_id))
         return [found[path] for path in sorted(found)]
 
-    def differing(self, paths: Iterable[str]) -> list[str]:
-        """Those of `paths` that the head's commit has not, or has with other content; sorted.
+    def differing(self, paths: Iterable[str], commit: str | None) -> list[str]:
+        """Those of `paths` that a commit has not, or has with other content; sorted. None: a commit without files.
 
         Contents are compared as they are, or with their CRLF line ends as LF; no filter of the repository runs. A
         path that neither the working tree nor the commit has does not differ.
         """
         wanted = sorted(set(paths))
-        commit = self.commit_of("HEAD")
         committed = self.entries_at(commit, wanted) if commit else {}
         return [path for path in wanted if self._differs(path, committed.get(path))]
 

@@ -472,7 +472,7 @@ def test_nothing_that_a_hostile_repository_configures_is_executed(
     git = repository.open()
     head = git.head()
     store = WorkingTreeStore(git)
-    assert git.differing(["README.md", ".gitattributes", "absent"]) == []
+    assert git.differing(["README.md", ".gitattributes", "absent"], head.commit) == []
     git.resolve("HEAD")
     git.read_blobs([entry.object_id for entry in git.tree("HEAD")])
     written = store.write(make_record(), PLAN, {MANIFEST: b"one\n"}, head)

@@ -149,6 +149,17 @@ def test_the_head_says_branch_detachment_and_operation(folder: Path) -> None:
     assert opened(folder).head().operation == "bisect"
 
 
+def test_the_head_is_told_where_branches_are_called_head_or_lead_to_another(folder: Path) -> None:
+    commit = git(folder, "rev-parse", "HEAD")
+    git(folder, "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    git(folder, "symbolic-ref", "HEAD", "refs/heads/alias")
+    assert opened(folder).head() == Head(commit, "refs/heads/main")
+    git(folder, "symbolic-ref", "HEAD", "refs/heads/main")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "second")
+    git(folder, "update-ref", "refs/heads/HEAD", commit)
+    assert opened(folder).head() == Head(git(folder, "rev-parse", "refs/heads/main"), "refs/heads/main")
+
+
 @pytest.mark.parametrize("revision", ["HEAD", "main", "v1", "HEAD^{commit}", "@"])
 def test_a_revision_is_resolved(folder: Path, revision: str) -> None:
     git(folder, "tag", "-a", "-m", "one", "v1")
@@ -202,20 +213,21 @@ def test_a_repository_of_sha256_has_its_own_ids(tmp_path: Path) -> None:
     assert git(tmp_path, "ls-tree", "-r", "--name-only", tree).splitlines() == ["a", "x/y/b"]
 
 
-def test_what_differs_from_the_head_is_told_without_filters(folder: Path) -> None:
+def test_what_differs_from_a_commit_is_told_without_filters(folder: Path) -> None:
     (folder / "a.txt").write_bytes(b"one\r\n")
     (folder / "sub" / "b c.txt").write_text("changed\n")
     (folder / "new.txt").write_text("new\n")
     (folder / "link").symlink_to("a.txt")
     found = opened(folder)
-    assert found.differing(["a.txt", "sub/b c.txt", "new.txt", "absent", "link", "sub"]) == [
+    assert found.differing(["a.txt", "sub/b c.txt", "new.txt", "absent", "link", "sub"], "HEAD") == [
         "link",
         "new.txt",
         "sub",
         "sub/b c.txt",
     ]
     (folder / "a.txt").unlink()
-    assert found.differing(["a.txt"]) == ["a.txt"]
+    assert found.differing(["a.txt"], "HEAD") == ["a.txt"]
+    assert found.differing(["a.txt", "link"], None) == ["link"]
 
 
 def test_a_tree_is_changed_only_where_it_should_be(folder: Path, tmp_path: Path) -> None:
