@@ -4,6 +4,7 @@ Everything else is plumbing that we start ourselves, because GitPython starts gi
 and with every configured hook (docs/adr/0008). For a push that is what the operator asked for.
 """
 
+import signal
 from logging import CRITICAL, getLogger
 
 from innominatus_cli.findings.catalogue.ledger import PUSH_FAILED
@@ -60,6 +61,10 @@ def push_to(git: Git, remote: str, refspec: str) -> str:
 
 
 def _reason(problem: Exception) -> str:
-    said = str(getattr(problem, "stderr", "") or problem)
+    said, status = str(getattr(problem, "stderr", "")), getattr(problem, "status", None)
     lines = [line.strip() for line in said.replace("stderr:", "").splitlines() if line.strip(" '")]
-    return lines[-1].strip("' ") if lines else type(problem).__name__
+    if lines:
+        return lines[-1].strip("' ")
+    if not isinstance(status, int):
+        return str(problem) or type(problem).__name__
+    return f"git was ended by {signal.Signals(-status).name}" if status < 0 else f"git ended with exit status {status}"

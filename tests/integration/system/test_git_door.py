@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,18 @@ from innominatus_cli.system.git_writing import PathTaken, delete_ref, move_ref, 
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+KILLS_THE_PUSH = """\
+#!/bin/sh
+process=$PPID
+until tr '\\0' '\\n' < /proc/$process/cmdline | grep -qx push; do
+  read -r pid name state process rest < /proc/$process/stat
+done
+kill -INT $process
+sleep 0.3
+exit 1
+"""
 
 
 def git(folder: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
@@ -314,6 +327,19 @@ def test_a_push_that_is_refused_is_a_warning_and_the_commit_stays(folder: Path, 
     assert refused.code.number == "ORC-6023"
     assert "rejected" in refused.message or "fast-forward" in refused.message
     assert git(folder, "rev-parse", "main") == commit
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a hook finds the push in /proc")
+def test_a_push_that_a_signal_ends_says_so(folder: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "remote.git")
+    hook = tmp_path / "remote.git" / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(KILLS_THE_PUSH)
+    hook.chmod(0o755)
+    git(folder, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    refused = push(opened(folder), "refs/heads/main")
+    assert refused is not None
+    assert refused.message == "'refs/heads/main' was not pushed to 'origin': git was ended by SIGINT"
 
 
 def test_a_remote_that_would_run_a_program_is_refused(folder: Path, tmp_path: Path) -> None:
