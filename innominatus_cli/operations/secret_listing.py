@@ -15,6 +15,7 @@ from innominatus_cli.execution.values import UnusableSecret
 from innominatus_cli.findings.catalogue import secrets as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.opening import root_of
 from innominatus_cli.operations.secret_stores.contract import Wanted, cannot_rotate
@@ -49,6 +50,15 @@ class ListedSecrets:
     findings: list[Finding]
 
 
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A secret that has a new value, and the id of the action that says who gave it one."""
+
+    row: SecretRow
+    action: str
+    findings: tuple[Finding, ...] = ()
+
+
 def listed_secrets(ledger: OpenLedger, application: str | None, environment: str, clock: Clock) -> ListedSecrets:
     """Every secret of admin-config; no store is asked but the local one for its files' times."""
     return _listed(ledger, application, environment, clock, ask=("local",))
@@ -61,8 +71,13 @@ def checked_secrets(
     return _listed(ledger, application, environment, clock, names=tuple(names))
 
 
-def rotated_secret(ledger: OpenLedger, name: str, application: str | None, environment: str, clock: Clock) -> SecretRow:
-    """Puts a new random value in place of the old one. Raises CannotContinue where that is not to be done here."""
+def rotate_secret(
+    ledger: OpenLedger, name: str, application: str | None, environment: str, clock: Clock, reason: str = ""
+) -> Rotated:
+    """Puts a new random value in place of the old one, and records who did. Never a value.
+
+    Raises CannotContinue where that is not to be done here.
+    """
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
     wanted = _wanted(stores, name)
@@ -76,7 +91,19 @@ def rotated_secret(ledger: OpenLedger, name: str, application: str | None, envir
         stores.store_of(wanted).replace(wanted, generate(rule.length, rule.alphabet))
     except UnusableSecret as unusable:
         raise CannotContinue(_finding(unusable, _place(ledger.repository, name))) from unusable
-    return SecretRow(name, wanted.definition.store, "ok", _users(ledger.repository, name), clock.now(), 0)
+    store = wanted.definition.store
+    action = new_action(
+        ledger,
+        "rotate_secret",
+        application=application,
+        environment=environment,
+        reason=reason,
+        details={"secret": name, "store": store, "key": wanted.key},
+        clock=clock,
+    )
+    written = ledger.store.write_action(action, ledger.store.git.head())
+    row = SecretRow(name, store, "ok", _users(ledger.repository, name), clock.now(), 0)
+    return Rotated(row, action.id, tuple(written.findings))
 
 
 def _listed(
