@@ -15,7 +15,7 @@ from typing import Final
 from innominatus_cli.findings.catalogue.ledger import GIT_MISSING
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-from innominatus_cli.system.programs import find_program, trusted_path
+from innominatus_cli.system.programs import find_program, repository_around, trusted_path
 
 Run = Callable[[CommandRequest], CommandOutcome]
 
@@ -161,8 +161,8 @@ class GitCommand:
 
 
 def git_program(cwd: Path) -> str:
-    """The absolute path of git, never one inside the folder `cwd`. Raises CannotContinue where it is missing."""
-    found = find_program("git", path=_path(), cwd=cwd, untrusted=cwd)
+    """The absolute path of git, never one inside the repository around `cwd`. Raises CannotContinue without one."""
+    found = find_program("git", path=_path(), cwd=cwd, untrusted=repository_around(cwd))
     if found is None:
         raise CannotContinue(Finding(GIT_MISSING, "there is no 'git' on PATH", Place("git")))
     return found
