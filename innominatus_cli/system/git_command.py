@@ -102,6 +102,8 @@ _REMOTE_SETTINGS: Final = (
     "push.negotiate=false",
     "push.recurseSubmodules=no",
 )
+_PARTIAL: Final = "this clone is partial and lacks what is asked for: `git fetch --refetch --no-filter` brings it"
+"""Objects are never fetched behind the user's back (GIT_NO_LAZY_FETCH)."""
 
 
 class GitFailed(Exception):  # noqa: N818 - the name says what happened, as that of CannotContinue
@@ -150,6 +152,8 @@ class GitCommand:
         outcome = self.outcome(*arguments, stdin=stdin, env=env)
         if outcome.exit_code is None or outcome.exit_code not in allowed:
             message = outcome.stderr.head.decode("utf-8", "replace").strip() or outcome.problem
+            if "promisor remote" in message:
+                message = f"{_PARTIAL} ({message.splitlines()[-1]})"
             raise GitFailed(arguments[0], outcome.exit_code, message)
         if outcome.stdout.truncated:
             raise GitFailed(arguments[0], outcome.exit_code, "more output than we read")
