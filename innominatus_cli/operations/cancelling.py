@@ -34,7 +34,8 @@ class Cancelled(NamedTuple):
     @property
     def document(self) -> dict[str, Any]:
         """The same as data."""
-        return {name: value for name, value in self._asdict().items() if name != "findings"}
+        known = {name: value for name, value in self._asdict().items() if name != "findings"}
+        return {"schema": "innominatus.dev/run-cancelled/v1", **known}
 
 
 class _Known(NamedTuple):

@@ -80,7 +80,7 @@ def rotate_secret(
     """
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
-    wanted = _wanted(stores, name)
+    wanted = _wanted(ledger.repository, stores, name)
     try:
         if _needs_application(wanted) and not application:
             raise _of_which_application(wanted)
@@ -117,7 +117,7 @@ def _listed(
 ) -> ListedSecrets:
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
-    wanted = [_wanted(stores, name) for name in names or sorted(admin.secrets)]
+    wanted = [_wanted(ledger.repository, stores, name) for name in names or sorted(admin.secrets)]
     listed = ListedSecrets([], [])
     for one in wanted:
         asked = ask is None or one.definition.store in ask
@@ -192,12 +192,14 @@ def _stores(
     return SecretStores(admin, root_of(ledger.repository), state_dir, application or "", environment, clock)
 
 
-def _wanted(stores: SecretStores, name: str) -> Wanted:
+def _wanted(repository: Repository, stores: SecretStores, name: str) -> Wanted:
     found = stores.wanted(name)
     if found is None:
         hint = did_you_mean(name, stores.admin.secrets)
+        admin = repository.admin_config()
+        place = admin.document.place(admin.document.mapping.get("secrets")) if admin is not None else Place("")
         message = f"there is no secret '{name}'{f'; {hint}' if hint else ''}"
-        raise CannotContinue(Finding(codes.SECRET_UNKNOWN, message, Place("")))
+        raise CannotContinue(Finding(codes.SECRET_UNKNOWN, message, place))
     return found
 
 

@@ -185,11 +185,25 @@ def test_every_list_says_what_its_data_is(capsys: pytest.CaptureFixture[str]) ->
         ("plan", "score.yaml"): "plan-report",
         ("approvals",): "approvals",
         ("audit", "search"): "audit",
+        ("ledger", "sign", "--unsigned"): "ledger-sign",
+        ("deprovision", "--expired", "--dry-run"): "expired",
+        ("version",): "version",
     }
     said = {command: json.loads(shown(capsys, *command, "-o", "json")[0])["schema"] for command in commands}
     assert said == {command: f"innominatus.dev/{name}/v1" for command, name in commands.items()}
     page = (Path(__file__).parents[3] / "docs" / "reference" / "output-formats.md").read_text()
     assert [name for name in commands.values() if f"`{name}`" not in page] == []
+
+
+def test_a_statement_is_never_about_another_branch_than_the_one_that_is_read(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.git("checkout", "-q", "-b", "feature")
+    for command in ("sign", "verify"):
+        assert "this ledger is on 'feature'" in shown(capsys, "ledger", command, "--branch", "main", status=2)[1]
+        shown(capsys, "ledger", command, "--branch", "feature", *(["--unsigned"] if command == "sign" else []))
+    shop.git("checkout", "-q", "--detach")
+    shown(capsys, "ledger", "verify", "--branch", "main")
 
 
 def test_provisioners_name_who_gets_them(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
