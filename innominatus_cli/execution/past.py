@@ -5,7 +5,7 @@ that its steps made, and of the plan; so it is the same on every clone that has 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from innominatus_cli.documents.plan import Cell, Plan, PlannedStep
@@ -41,10 +41,18 @@ class Earlier:
     """Attempts that count in its budget."""
     spreads: bool = True
     """Whether what stands behind it is decided anew when it runs again."""
+    asked: bool = False
+    """Somebody asked for this very step to run again, whatever came of it."""
 
     @property
     def carried(self) -> StepResult:
-        """What a record says of the step where the run does not come to it, so that the next one knows as much."""
+        """What a record says of the step where the run does not come to it, so that the next one knows as much.
+
+        One that was asked for is still to run; with `reused_from`, what stands behind it keeps its results then.
+        """
+        if self.asked:
+            alone = None if self.spreads else self.result.reused_from
+            return StepResult(step=self.result.step, status="planned", reason=_NOT_REACHED, reused_from=alone)
         if self.verdict == "reuse" or self.result.status == "succeeded":
             return self.result
         attempts = list(self.attempts) if self.verdict == "again" else self.result.attempts
@@ -136,11 +144,14 @@ class _Making:
     def _earlier(self, result: StepResult, planned: PlannedStep) -> Earlier | None:
         """What becomes of a step by its own result alone; None where it did not run."""
         run = self._record.run
-        if result.status in _WITHOUT_RUNNING and not result.attempts:
+        unreached = result.status in _WITHOUT_RUNNING and not result.attempts
+        if unreached and result.reused_from is None:
             return None
-        if result.step in self._wishes.again:
-            reason = f"it was asked for; it {_word(result)} in run {run}"
-            return self._again(result, reason, spreads=self._wishes.downstream)
+        if unreached or result.step in self._wishes.again:
+            it = f"it {_word(result)} in run {run}" if not unreached else f"run {run} did not come to it"
+            kept = result.model_copy(update={"reused_from": result.reused_from or run})
+            downstream = result.step in self._wishes.again and self._wishes.downstream
+            return replace(self._again(kept, f"it was asked for; {it}", spreads=downstream), asked=True)
         if result.status == "succeeded" or result.continued:
             return self._reused(result, planned)
         if is_in_doubt(result):

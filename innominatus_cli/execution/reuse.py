@@ -80,5 +80,6 @@ def carried_on(result: StepResult, earlier: Earlier | None) -> StepResult:
         return result
     if earlier.carried.status != "planned":
         return earlier.carried
-    kept = {"attempts": earlier.carried.attempts, "started_at": earlier.carried.started_at}
-    return result.model_copy(update=kept)
+    kept = earlier.carried
+    update = {"attempts": kept.attempts, "started_at": kept.started_at, "reused_from": kept.reused_from}
+    return result.model_copy(update=update)

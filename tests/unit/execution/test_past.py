@@ -192,6 +192,21 @@ def test_a_step_that_was_asked_for_runs_again_and_what_stands_behind_it_only_whe
         assert made.reason == f"it was asked for; it succeeded in run {RUN}"
 
 
+@pytest.mark.parametrize("downstream", [False, True])
+def test_a_step_that_was_asked_for_and_that_the_run_did_not_come_to_is_still_to_run(downstream: bool) -> None:
+    first = result("a", "succeeded", outputs={"x": 1})
+    asked = past(planned("a"), first, Wishes(again=frozenset({first.step}), downstream=downstream))
+    left = only(asked).carried
+    assert (left.status, left.reused_from, left.outputs) == ("planned", None if downstream else RUN, {})
+    later = past(planned("a"), left)
+    if downstream:
+        assert later.steps == {}  # it is as new, and so is what stands behind it
+        return
+    again = only(later)
+    assert (again.verdict, again.spreads, again.carried) == ("again", False, left)
+    assert again.reason == f"it was asked for; run {RUN} did not come to it"
+
+
 def test_a_step_whose_definition_or_file_is_another_one_is_new() -> None:
     found = result("a", "succeeded")
     was = planned("a", inputs={"script": "true"}, input_files=["s.sql"])
