@@ -24,4 +24,5 @@ def last_wish(application: str, environment: str | None = None, directory: Path 
     if application not in known:
         message = f"there is no Score file of '{application}' any more"
         raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application), "Bring it back, or roll back."))
-    return wish_of(plan, str(ledger.store.git.root / known[application][0]))
+    root = ledger.store.git.root
+    return wish_of(plan, root, str(root / known[application][0]))

@@ -270,6 +270,20 @@ def test_a_waiting_run_that_was_cancelled_waits_for_nobody(shop: Any, capsys: py
     assert "ORC-6113" in shown(capsys, "approve", "latest", status=1)[1]
 
 
+def test_a_waiting_run_that_another_one_goes_on_with_is_not_closed_in_its_place(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
+    shop.commit({"admin-config.yaml": asks % "kubernetes"})
+    first = json.loads(shown(capsys, "deploy", "score.yaml", "--env", "staging", "-o", "json", status=6)[0])["record"]
+    again = json.loads(shown(capsys, "resume", "latest", "-o", "json", status=6)[0])["record"]
+    told = shown(capsys, "cancel", first["run"], status=1)[1]
+    assert f"ORC-6113: run {first['run']} has ended: run {again['run']} went on with it" in told
+    assert f"Cancel that one: {again['run']}." in told
+    shown(capsys, "cancel", again["run"])
+    assert shown(capsys, "approvals")[0] == "Nothing waits for an approval.\n"
+
+
 @pytest.mark.usefixtures("shop")
 def test_locks_alone_takes_the_options_of_its_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(shown(capsys, "locks", "-o", "json")[0]) == {"schema": "innominatus.dev/locks/v1", "locks": []}
