@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.ledger_verification import LastRun, LedgerCounts, LedgerVerification
 from innominatus_cli.documents.verdict import ReportedFinding
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import COMMIT_MISSING, HISTORY_SHALLOW, PLAN_MISSING
 from innominatus_cli.findings.finding import Finding, Place, Severity
 from innominatus_cli.ledger.anchoring import Anchors, Named, Trust
@@ -177,7 +178,7 @@ def _check_commits(git: Git, links: Sequence[Link]) -> Iterator[Finding]:
     there = git.blob_sizes(sorted(named))
     lacking = [link for link in links if link.commit and link.commit not in there]
     if lacking:
-        others = f", nor are those of {len(lacking) - 1} other records" if len(lacking) > 1 else ""
+        others = f", nor are those of {counted(len(lacking) - 1, 'other record')}" if len(lacking) > 1 else ""
         message = f"commit {lacking[0].commit[:_SHORT]} is not in this clone{others}"
         yield Finding(COMMIT_MISSING, message, Place(lacking[0].path))
 
@@ -198,7 +199,7 @@ def _last_runs(links: Sequence[Link]) -> list[LastRun]:
             email=link.email,
             commit=link.commit or None,
             plan=link.plan or None,
-            approvals=list(link.approvals),
+            approvals=list(dict.fromkeys(link.approvals)),
         )
         for _, link in sorted(last.items())
     ]
