@@ -324,3 +324,8 @@ def test_a_secret_of_a_variable_is_given_to_vault_setup_as_its_message_says(
     (said,) = re.findall(r"give it to the step: `(env: .*)`", told)
     shop.commit({"workflows/platform/task.yaml": f"{task}      {said}\n"})
     shown(capsys, "deploy", "score.yaml", "--env", "staging")
+
+
+@pytest.mark.usefixtures("shop")
+def test_of_a_baseline_one_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, "check", "--write-baseline", "known.json")[1] == "baseline written to known.json\n"
