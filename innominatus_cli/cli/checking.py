@@ -122,7 +122,7 @@ def answer(request: CheckRequest, shown: Answer) -> int:
     if request.write_baseline is not None and shown["output"] == "text":
         from innominatus_cli.reports.terminal import to_stderr  # noqa: PLC0415 - a baseline is written seldom
 
-        to_stderr(f"baseline written to {request.write_baseline}\n")
+        to_stderr(f"baseline written to {request.write_baseline}")
     return int(found.exit_status(strict=shown["strict"]))
 
 

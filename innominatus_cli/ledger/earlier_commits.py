@@ -1,11 +1,12 @@
 """What earlier commits held of the ledger and the last one does not: edits and removals, wherever they were made.
 
 Every commit is compared with each of its parents, so that a merge that took one side's records away is found too.
-A record that was put back, byte for byte, is no finding.
+A record that was put back, byte for byte, is no finding: what counts is what stood at a path first.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.ledger import RECORD_CHANGED, RECORD_REMOVED
@@ -35,29 +36,60 @@ class EarlierCommits(NamedTuple):
     losses: list[Loss]
 
 
+class _Change(NamedTuple):
+    """What one commit did to one file, against one of its parents."""
+
+    commit: str
+    path: str
+    before: str
+    after: str
+
+
 def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[str, str]) -> EarlierCommits:
     """Walks all ancestors of a commit; `standing` are the files below the folders now, by path with object ids.
 
     Raises GitFailed.
     """
     commits = git.command.output("rev-list", commit, "--")
-    options = ("-r", "-m", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=DMT")
-    stream = git.command.output("diff-tree", "--stdin", *options, "--", *folders, stdin=commits)
-    fields = stream.split(b"\0")[:-1]
     losses: dict[tuple[str, str], Loss] = {}
+    edits: set[tuple[str, str]] = set()
+    for change in _changes(git, commits, folders, "DMT"):
+        edits.add((change.path, change.after))
+        if standing.get(change.path) != change.before:
+            losses.setdefault((change.path, change.before), Loss(change.path, change.commit, change.before))
+    undone = edits & losses.keys()
+    if undone:
+        undone -= _first(git, commit, commits, folders)
+    left = [loss for key, loss in losses.items() if key not in undone]
+    return EarlierCommits(commits.count(b"\n"), sorted(left))
+
+
+def _first(git: Git, commit: str, commits: bytes, folders: Sequence[str]) -> set[tuple[str, str]]:
+    """What was written where no parent had a file: the path and object id of each record as it came.
+
+    An edit of a record that was put back is none of these; a merge shows a file as new against the side that lacks it,
+    and has it from the other one.
+    """
+    lines = git.command.output("rev-list", "--parents", commit, "--").decode().splitlines()
+    parents = {line.split(" ")[0]: len(line.split(" ")) - 1 for line in lines}
+    new = Counter(_changes(git, commits, folders, "A"))
+    return {(one.path, one.after) for one, times in new.items() if times >= max(1, parents[one.commit])}
+
+
+def _changes(git: Git, commits: bytes, folders: Sequence[str], kinds: str) -> Iterator[_Change]:
+    """The changes of record files in these commits, each against every parent; `kinds` are git's letters."""
+    options = ("-r", "-m", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", f"--diff-filter={kinds}")
+    stream = git.command.output("diff-tree", "--stdin", *options, "--", *folders, stdin=commits)
     where = ""
-    position = 0
-    while position < len(fields):
-        if not fields[position].startswith(b":"):
-            where = fields[position].decode()
-            position += 1
+    fields = iter(stream.split(b"\0")[:-1])
+    for field in fields:
+        if not field.startswith(b":"):
+            where = field.decode()
             continue
-        _, _, before, _, _ = fields[position].decode().split(" ")
-        path = os.fsdecode(fields[position + 1])
-        position += 2
-        if run_of_path(path) and standing.get(path) != before:
-            losses.setdefault((path, before), Loss(path, where, before))
-    return EarlierCommits(commits.count(b"\n"), sorted(losses.values()))
+        _, _, before, after, _ = field.decode().split(" ")
+        path = os.fsdecode(next(fields))
+        if run_of_path(path):
+            yield _Change(where, path, before, after)
 
 
 def losses_told(git: Git, losses: Sequence[Loss], standing: Mapping[str, str]) -> list[Finding]:

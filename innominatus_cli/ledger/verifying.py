@@ -201,7 +201,7 @@ def _last_runs(links: Sequence[Link]) -> list[LastRun]:
             email=link.email,
             commit=link.commit or None,
             plan=link.plan or None,
-            approvals=list(link.approvals),
+            approvals=list(dict.fromkeys(link.approvals)),
         )
         for _, link in sorted(last.items())
     ]

@@ -82,7 +82,7 @@ def _of_run(run: RunSummary) -> Data:
         "goes_on_with": run.resumes or run.rolls_back,
         "plan": run.plan,
         "commit": run.commit,
-        "approved_by": list(run.approved_by),
+        "approved_by": list(dict.fromkeys(run.approved_by)),
         "record": run.path,
         "digest": run.digest,
         "standing": run.standing,

@@ -125,12 +125,12 @@ def status(ledger: OpenLedger, application: str | None = None) -> Found:
 
 def _is_only_a_word(ledger: OpenLedger, last: RunSummary) -> bool:
     """Whether the environment of a refusal stands nowhere but in it: a name that was mistyped, say."""
-    if last.kind != _REFUSAL or _knows_environment(ledger.repository, last.environment):
+    if last.kind != _REFUSAL or knows_environment(ledger.repository, last.environment):
         return False
     return all(run.kind == _REFUSAL for run in runs_of(ledger.store, last.application, last.environment).runs)
 
 
-def _knows_environment(repository: Repository, name: str) -> bool:
+def knows_environment(repository: Repository, name: str) -> bool:
     """Whether admin-config.yaml names an environment, or names none at all."""
     config = repository.admin_config()
     if config is None:

@@ -16,7 +16,7 @@ from innominatus_cli.findings.catalogue import secrets as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
 from innominatus_cli.operations.acting import new_action
-from innominatus_cli.operations.history import OpenLedger
+from innominatus_cli.operations.history import OpenLedger, knows_environment
 from innominatus_cli.operations.opening import root_of
 from innominatus_cli.operations.secret_stores.contract import Wanted, cannot_rotate
 from innominatus_cli.operations.secret_stores.stores import SecretStores
@@ -81,6 +81,10 @@ def rotate_secret(
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
     wanted = _wanted(ledger.repository, stores, name)
+    if not knows_environment(ledger.repository, environment):
+        message = f"environment '{environment}' is not defined in admin-config.yaml"
+        remedy = did_you_mean(environment, admin.environments) or "Name another one with --env."
+        raise CannotContinue(Finding(codes.SECRET_CANNOT_ROTATE, message, _place(ledger.repository, name), remedy))
     try:
         if _needs_application(wanted) and not application:
             raise _of_which_application(wanted)
@@ -147,7 +151,7 @@ def _row(
             state = "ok" if held is not None else "missing"
             if held is None:
                 message = f"secret '{wanted.name}' is not in store '{definition.store}'"
-                finding = Finding(codes.SECRET_ABSENT, message, place)
+                finding = Finding(codes.SECRET_ABSENT, message, place, _remedy(wanted))
             elif is_too_short(held.value.encode("utf-8", "surrogateescape")):
                 state = "too short"
                 message = f"the value of secret '{wanted.name}' has less than 6 bytes"
@@ -158,6 +162,13 @@ def _row(
     most = definition.max_age or stores.admin.secret_policy.max_age
     users = _users(ledger.repository, wanted.name)
     return SecretRow(wanted.name, definition.store, state, users, changed, age, most, why), finding
+
+
+def _remedy(wanted: Wanted) -> str:
+    """What to do about a secret that is not there, where that is not what the catalogue says."""
+    if not wanted.definition.generate or wanted.definition.store not in {"local", "vault"}:
+        return ""
+    return f"A step of the type `vault-setup` generates it; so does `innominatus-ctl secrets rotate {wanted.name}`."
 
 
 def _of_which_application(wanted: Wanted) -> UnusableSecret:

@@ -20,7 +20,7 @@ def command() -> None:
       innominatus-ctl resource show checkout-service database
       innominatus-ctl resource outputs checkout-service database -o json
       innominatus-ctl resource health checkout-service
-      innominatus-ctl resource backup click-analytics lake
+      innominatus-ctl resource backup clickstream-collector lake
       innominatus-ctl resource drift checkout-service --env staging
     """
 
@@ -105,7 +105,7 @@ def backup(application: str, name: str, environment: str | None, output: str, **
 
     \b
     Examples:
-      innominatus-ctl resource backup click-analytics lake --env development
+      innominatus-ctl resource backup clickstream-collector lake --env development
     """
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger
@@ -135,8 +135,8 @@ def restore(
 
     \b
     Examples:
-      innominatus-ctl resource restore click-analytics lake
-      innominatus-ctl resource restore click-analytics lake --backup 01JD --reason "bad import"
+      innominatus-ctl resource restore clickstream-collector lake
+      innominatus-ctl resource restore clickstream-collector lake --backup 01JD --reason "bad import"
     """
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger
@@ -161,7 +161,7 @@ def transfer(application: str, name: str, source: str, target: str, output: str,
 
     \b
     Examples:
-      innominatus-ctl resource transfer click-analytics lake --env staging --to development
+      innominatus-ctl resource transfer clickstream-collector lake --env staging --to development
     """
     from innominatus_cli.cli.keeping import print_done
     from innominatus_cli.operations.history import open_ledger

@@ -186,7 +186,7 @@ def _environment_problem(ctx: StepContext, secrets: list[NamedSecret]) -> Findin
             return ctx.finding(
                 codes.SECRET_MISSING,
                 f"secret '{secret.name}' is in no environment variable {variable}",
-                f"Set {variable}, and name it under 'env' in admin-config.yaml: steps are given no other variables.",
+                f'Set {variable}, and give it to the step: `env: {{{variable}: "${{secrets.{secret.name}}}"}}`.',
             )
     return None
 

@@ -105,7 +105,7 @@ NO_SUCH_PLAN = _ungiven(
 NO_SIGNING_KEY = _ungiven(
     "ORC-5262",
     "There is nothing to sign with",
-    "Name a key with --key FILE or --gpg, or set git's user.signingkey to an ssh key.",
+    "Name a key with --key FILE or --gpg, or the whole path of an ssh key in git's user.signingkey.",
     "An approval is signed by the person who gives it: with an ssh key, a gpg key, a token of CI (--token) or a review "
     "(--review). Without any of them it would prove nothing.",
     ExitStatus.ENVIRONMENT,

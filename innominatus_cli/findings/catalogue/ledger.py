@@ -214,7 +214,7 @@ NO_SSH_KEYGEN = Code(
 NOT_SIGNED = Code(
     "ORC-6061",
     "Nothing was signed",
-    "Name a key with `--key`, or set git's `user.signingkey`; load a key with a passphrase into ssh-agent.",
+    "Name a key with `--key`, or its whole path in git's `user.signingkey`; load one with a passphrase into ssh-agent.",
     exit_status=ExitStatus.ENVIRONMENT,
     detail=(
         "The key is an ssh key: the path of a private key, or of a public one whose private half ssh-agent holds. "

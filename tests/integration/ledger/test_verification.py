@@ -128,6 +128,7 @@ def test_commits_that_records_name_and_nobody_has_are_told_at_the_first_and_coun
     assert (found.code.number, found.place.path) == ("ORC-6068", first.path)
     assert found.message == "commit 000000000000 is not in this clone"
     ledger.run(commit="1" * 40)
+    assert ledger.verify().findings[0].message.endswith(", nor are those of 1 other record")
     ledger.run(commit="main")
     (found,) = ledger.verify().findings
     assert found.place.path == first.path
@@ -242,6 +243,62 @@ def test_a_record_that_was_put_back_is_no_finding(ledger: Ledger) -> None:
     ledger.repository.git("checkout", "-q", "HEAD^", "--", first.path)
     ledger.repository.git("commit", "-qm", "put it back")
     assert ledger.told() == []
+
+
+def _edit(ledger: Ledger, path: str, text: str | None = None) -> None:
+    """Commits other bytes in the place of a record's, or those of the commit before."""
+    if text is None:
+        ledger.repository.git("checkout", "-q", "HEAD^", "--", path)
+    else:
+        ledger.repository.write(path, text)
+    ledger.repository.git("commit", "-qam", "another one")
+
+
+def test_an_edited_record_that_was_put_back_is_no_finding(ledger: Ledger) -> None:
+    first = ledger.run()
+    ledger.run()
+    _edit(ledger, first.path, "{}")
+    assert ("ORC-6062", first.path) in ledger.told()
+    _edit(ledger, first.path)
+    assert ledger.told() == []
+
+
+def test_an_edited_record_that_was_put_back_on_a_branch_is_no_finding_behind_the_merge(ledger: Ledger) -> None:
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    ledger.repository.git("commit", "-q", "--allow-empty", "-m", "side")
+    ledger.repository.git("checkout", "-q", "main")
+    first = ledger.run()
+    _edit(ledger, first.path, "{}")
+    ledger.repository.git("checkout", "-q", "side")
+    ledger.repository.git("merge", "-q", "-m", "merge", "main")
+    _edit(ledger, first.path, "again")
+    ledger.repository.git("checkout", "-q", "main~1", "--", first.path)
+    ledger.repository.git("commit", "-qam", "put it back")
+    assert ledger.told() == []
+
+
+def test_bytes_that_were_put_back_once_do_not_excuse_the_next_edit(ledger: Ledger) -> None:
+    first = ledger.run()
+    _edit(ledger, first.path, "{}")
+    _edit(ledger, first.path)
+    _edit(ledger, first.path)
+    assert ("ORC-6062", first.path) in ledger.told()
+
+
+def test_other_bytes_from_a_branch_that_never_had_the_record_do_not_pass_for_it(ledger: Ledger) -> None:
+    ledger.run()
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    ledger.repository.git("checkout", "-q", "main")
+    first = ledger.run()
+    ledger.repository.git("checkout", "-q", "side")
+    ledger.repository.write(first.path, "{}")
+    ledger.repository.git("add", ".")
+    ledger.repository.git("commit", "-qm", "forged")
+    ledger.repository.git("checkout", "-q", "main")
+    ledger.repository.git("merge", "-q", "-s", "ours", "-m", "merge", "side")
+    ledger.repository.git("checkout", "-q", "side", "--", first.path)
+    ledger.repository.git("commit", "-qm", "taken over")
+    assert ("ORC-6062", first.path) in ledger.told()
 
 
 def test_a_merge_that_took_one_sides_records_away_is_found(ledger: Ledger) -> None:
@@ -890,6 +947,14 @@ def test_signing_and_trusting_a_file_of_signers_by_the_command(
     assert "by ada@example.org on main (1 record, signed)" in capfd.readouterr().out
     assert run(["ledger", "verify", "--allowed-signers", "nowhere"]) == 65
     assert "ORC-6070" in capfd.readouterr().err
+
+
+def test_who_approved_several_gates_of_a_run_is_named_once(ledger: Ledger) -> None:
+    digest = ledger.act(reason="green").record.digest
+    one = {"record": digest, "email": "eve@example.org", "team": "release", "evidence": "ssh"}
+    ledger.run(approvals=[{"gate": gate, **one} for gate in ("environment", "resource:volume")])
+    (row,) = ledger.verify().report.last_runs
+    assert row.approvals == ["eve@example.org"]
 
 
 def test_a_run_is_shown_with_who_what_when_from_where_and_under_which_approvals(

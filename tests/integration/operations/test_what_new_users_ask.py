@@ -1,6 +1,7 @@
 """What the records say after a mistyped environment or a killed run, `latest`, and the schema of what is listed."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -320,3 +321,39 @@ def test_rotate_asks_whose_secret_it_is(shop: Any, capsys: pytest.CaptureFixture
         "admin-config.yaml:1:16: error ORC-5289: secret 'key' of store 'local' is another one for each application\n"
         "  help: Say with --app whose is to be changed.\n"
     )
+
+
+def test_rotate_makes_no_secret_for_a_mistyped_environment(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.commit({"admin-config.yaml": "secrets: {key: {store: local, generate: true}}\nenvironments: {staging: {}}\n"})
+    assert shown(capsys, "secrets", "rotate", "key", "--app", "shop", "--env", "stagin", status=1)[1] == (
+        "admin-config.yaml:1:16: error ORC-5289: environment 'stagin' is not defined in admin-config.yaml\n"
+        "  help: Did you mean 'staging'?\n"
+    )
+    shown(capsys, "secrets", "rotate", "key", "--app", "shop", "--env", "staging")
+
+
+def test_a_missing_secret_that_may_be_generated_says_what_generates_it(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.commit({"admin-config.yaml": "secrets: {key: {store: local, generate: true}}\n"})
+    assert "`innominatus-ctl secrets rotate key`" in shown(capsys, "secrets", "check", "--app", "shop", status=1)[1]
+
+
+def test_a_secret_of_a_variable_is_given_to_vault_setup_as_its_message_says(
+    shop: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "a value of some length")
+    admin = f"{ADMIN % 'vault-setup, kubernetes'}secrets: {{key: {{store: env, env: SHOP_KEY}}}}\n"
+    script = '    - {name: first, type: script, idempotency: convergent, config: {script: "true"}}\n'
+    bind = "    - name: first\n      type: vault-setup\n      config: {secrets: [key]}\n"
+    task = TASK.partition("    - name: second")[0].replace(script, bind).replace("manual", "all_deployments")
+    shop.commit({"admin-config.yaml": admin, "workflows/platform/task.yaml": task})
+    told = shown(capsys, "deploy", "score.yaml", "--env", "staging", status=4)[1]
+    (said,) = re.findall(r"give it to the step: `(env: .*)`", told)
+    shop.commit({"workflows/platform/task.yaml": f"{task}      {said}\n"})
+    shown(capsys, "deploy", "score.yaml", "--env", "staging")
+
+
+@pytest.mark.usefixtures("shop")
+def test_of_a_baseline_one_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, "check", "--write-baseline", "known.json")[1] == "baseline written to known.json\n"

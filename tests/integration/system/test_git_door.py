@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from innominatus_cli.system.git_command import GitFailed, git_program
 from innominatus_cli.system.git_identity import identity
 from innominatus_cli.system.git_push import push
 from innominatus_cli.system.git_writing import PathTaken, delete_ref, move_ref, write_blobs, write_tree
-
 
 KILLS_THE_PUSH = """\
 #!/bin/sh
