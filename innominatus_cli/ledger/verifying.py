@@ -178,10 +178,8 @@ def _check_commits(git: Git, links: Sequence[Link]) -> Iterator[Finding]:
     there = git.blob_sizes(sorted(named))
     lacking = [link for link in links if link.commit and link.commit not in there]
     if lacking:
-        others = len(lacking) - 1
-        nor = "nor is that" if others == 1 else "nor are those"
-        also = f", {nor} of {counted(others, 'other record')}" if others else ""
-        message = f"commit {lacking[0].commit[:_SHORT]} is not in this clone{also}"
+        others = f", nor are those of {counted(len(lacking) - 1, 'other record')}" if len(lacking) > 1 else ""
+        message = f"commit {lacking[0].commit[:_SHORT]} is not in this clone{others}"
         yield Finding(COMMIT_MISSING, message, Place(lacking[0].path))
 
 
