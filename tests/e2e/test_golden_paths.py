@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,11 +89,11 @@ def test_a_database_is_checked_backed_up_and_restored(shop: Shop) -> None:
     backup = str(shop.outputs("maintain-file")["file"])
     with gzip.open(shop.state() / "backups/orders" / backup) as packed:
         assert packed.read(16) == b"SQLite format 3\0"
-    with sqlite3.connect(shop.state() / "databases/orders.db") as database:
+    with closing(sqlite3.connect(shop.state() / "databases/orders.db", isolation_level=None)) as database:
         database.execute("DELETE FROM products")
     shop.ctl("run", "db-lifecycle", SCORE, "--param", "operation=restore", "--param", f"backup={backup}")
 
-    with sqlite3.connect(shop.state() / "databases/orders.db") as database:
+    with closing(sqlite3.connect(shop.state() / "databases/orders.db", isolation_level=None)) as database:
         assert database.execute("SELECT count(*) FROM products").fetchone() == (5,)
     assert len(list((shop.state() / "backups/orders").iterdir())) == 2  # what was there before the restore, too
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -103,7 +104,7 @@ def made() -> dict[str, Any]:
     database = state() / "databases" / "db.db"
     tables = None
     if database.exists():
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
             names = connection.execute("SELECT name FROM sqlite_master WHERE name IN ('teas', 'cups', 'pots')")
             tables = sorted(name for (name,) in names)
     log = state() / "log"
@@ -232,7 +233,7 @@ def test_a_rollback_that_fails_is_told_loudly_and_goes_on_later_with_what_is_lef
 
 def test_migrations_that_something_else_applied_on_top_stay_and_stop_the_rollback(shop: Any, told: Told) -> None:
     deploy(told)
-    with sqlite3.connect(state() / "databases" / "db.db") as connection:
+    with closing(sqlite3.connect(state() / "databases" / "db.db", isolation_level=None)) as connection:
         connection.execute(
             "INSERT INTO innominatus_migrations (number, name, checksum) SELECT 3, 'pots', checksum "
             "FROM innominatus_migrations WHERE number = 1"
@@ -246,7 +247,7 @@ def test_migrations_that_something_else_applied_on_top_stay_and_stop_the_rollbac
 def test_a_database_of_an_older_version_loses_nothing(told: Told) -> None:
     path = state() / "databases" / "db.db"
     path.parent.mkdir(parents=True, mode=0o700)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(
             "CREATE TABLE innominatus_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
             "checksum TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"

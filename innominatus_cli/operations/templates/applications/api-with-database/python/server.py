@@ -5,13 +5,14 @@ import os
 import signal
 import sqlite3
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DATABASE = os.environ.get("DATABASE", "api.db")
 
 
 def connect() -> sqlite3.Connection:
-    return sqlite3.connect(DATABASE, timeout=10)
+    return sqlite3.connect(DATABASE, timeout=10, isolation_level=None)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -19,7 +20,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self.answer(200, {"status": "ok"})
         elif self.path == "/notes":
-            rows = connect().execute("SELECT id, text FROM notes").fetchall()
+            with closing(connect()) as database:
+                rows = database.execute("SELECT id, text FROM notes").fetchall()
             self.answer(200, [{"id": number, "text": text} for number, text in rows])
         else:
             self.answer(404, {"error": "not found"})
@@ -29,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, {"error": "not found"})
             return
         text = self.rfile.read(int(self.headers.get("content-length", "0"))).decode()
-        with connect() as database:
+        with closing(connect()) as database:
             added = database.execute("INSERT INTO notes (text) VALUES (?)", (text,))
         self.answer(201, {"id": added.lastrowid, "text": text})
 
@@ -42,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
 
-with connect() as first:
+with closing(connect()) as first:
     first.execute("CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
 server = ThreadingHTTPServer(("", int(os.environ.get("PORT", "8080"))), Handler)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
