@@ -75,7 +75,7 @@ RECORD_TOO_NEW = Code(
 UNKNOWN_RUN = Code(
     "ORC-6013",
     "There is no such run",
-    "`innominatus-ctl history` lists the runs.",
+    "`innominatus-ctl history` lists the runs; `git pull` brings those that other clones have pushed.",
     detail="A run is named by its id, by the start of it that no other run shares, or by `latest`.",
 )
 LOG_ELSEWHERE = Code(

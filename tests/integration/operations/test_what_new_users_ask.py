@@ -329,3 +329,14 @@ def test_a_secret_of_a_variable_is_given_to_vault_setup_as_its_message_says(
 @pytest.mark.usefixtures("shop")
 def test_of_a_baseline_one_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "check", "--write-baseline", "known.json")[1] == "baseline written to known.json\n"
+
+
+def test_a_score_file_outside_of_the_applications_is_told_as_that(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is deployed by its path; what goes by the application's name looks among `applications`."""
+    shown(capsys, "deploy", "score.yaml")
+    shop.commit({"admin-config.yaml": (ADMIN % "kubernetes").replace("[score.yaml]", "[apps/*/score.yaml]")})
+    told = "help: 'score.yaml' is there, and not among `applications` of admin-config.yaml: add it.\n"
+    for command in ("deprovision", "redeploy"):
+        assert shown(capsys, command, "shop", status=1)[1].endswith(told)
