@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from innominatus_cli.cli.main import run
 from innominatus_cli.operations.history import open_ledger
@@ -340,3 +341,11 @@ def test_a_score_file_outside_of_the_applications_is_told_as_that(
     told = "help: 'score.yaml' is there, and not among `applications` of admin-config.yaml: add it.\n"
     for command in ("deprovision", "redeploy"):
         assert shown(capsys, command, "shop", status=1)[1].endswith(told)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_dry_run_of_a_rollback_can_be_had_as_yaml(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    asked = ("rollback", "shop", "--dry-run")
+    as_json = json.loads(shown(capsys, *asked, "-o", "json")[0])
+    assert yaml.safe_load(shown(capsys, *asked, "-o", "yaml")[0]) == as_json
