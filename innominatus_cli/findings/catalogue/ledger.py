@@ -117,7 +117,7 @@ NOTHING_TO_BISECT = Code(
 UNKNOWN_STEP = Code(
     "ORC-6016",
     "The run has no such step",
-    "`innominatus-ctl logs RUN` shows all steps of the run.",
+    "`innominatus-ctl ledger show RUN` lists the steps of the run.",
     detail="A step is named by its id in the plan, by the end of it, or by its name; one name may mean several steps.",
 )
 RECORD_PENDING = Code(
