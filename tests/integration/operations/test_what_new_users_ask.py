@@ -129,6 +129,7 @@ def test_whatever_asks_about_a_killed_run_is_told_how_to_go_on(killed: str, caps
         assert line in shown(capsys, *command)[1], command
     for name in ("history", "list-resources"):
         assert "interrupted" not in shown(capsys, name, "--env", "staging")[1], name
+    assert f"`innominatus-ctl resume {killed}`" in shown(capsys, "ledger", "show", "latest", status=1)[1]
     rows = json.loads(shown(capsys, "status", "-o", "json")[0])["runs"]
     assert (rows[0]["run"], rows[0]["status"]) == (killed, "interrupted")
     shown(capsys, "resume", killed)
