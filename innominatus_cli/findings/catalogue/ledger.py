@@ -81,10 +81,11 @@ UNKNOWN_RUN = Code(
 LOG_ELSEWHERE = Code(
     "ORC-6014",
     "The log is not on this machine",
-    "Read it on the machine that ran, or in the log of the CI job.",
+    "Read it on the machine that ran; `innominatus-ctl ledger show RUN -o json` has the beginning and the end of it.",
     detail=(
-        "Records are committed, logs are not: what steps print may hold what nobody should publish. Full logs stay in "
-        "the git folder of the clone that ran (`innominatus/runs/<run>/logs`)."
+        "Records are committed, logs are not: what steps print may hold what nobody should publish. A record has an "
+        "excerpt of it (`head` and `tail` of `stdout` and `stderr`), or none with `ledger: {output: none}`. Full logs "
+        "stay in the git folder of the clone that ran (`innominatus/runs/<run>/logs`)."
     ),
 )
 UNKNOWN_APPLICATION = Code(
