@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from innominatus_cli.checks.facts import Facts, table
 from innominatus_cli.checks.places import lines_of, place_within
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding, Place
 
@@ -175,7 +176,7 @@ def _is_literal(node: ScalarNode, name: str, known: frozenset[str]) -> bool:
     if isinstance(value, int) and not lower.endswith(_PASSWORDS):
         return False
     text = str(value).strip()
-    if not text or "${" in text or "{{" in text or "$(" in text or text.startswith(_ELSEWHERE) or text in known:
+    if not text or may_refer(text) or "$(" in text or text.startswith(_ELSEWHERE) or text in known:
         return False
     if re.search(r"\s", text) or _placeholders().fullmatch(text) or re.fullmatch(_ENTRY_OF_STORE, text):
         return False

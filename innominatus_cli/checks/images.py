@@ -7,6 +7,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.findings.catalogue import steps as codes
 from innominatus_cli.findings.finding import Finding
 
@@ -23,7 +24,7 @@ def moves(image: str) -> str:
 
     Nothing is said of references, of digests, and of `.`, which stands for an image that is given later.
     """
-    if not image or image == "." or "${" in image or "{{" in image or "$" in image or "@" in image:
+    if not image or image == "." or may_refer(image) or "$" in image or "@" in image:
         return ""
     _, _, tag = image.rpartition("/")[2].partition(":")
     return "" if tag not in {"", "latest"} else "the tag 'latest'" if tag else "no tag"

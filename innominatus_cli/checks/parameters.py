@@ -105,7 +105,7 @@ def _check_default(document: Document, name: str, kind: str, definition: Mapping
 def _has_form(default: Node, kind: str) -> bool:
     """Whether a default is a list, a mapping or a single value, as its type says; a reference may become any."""
     if isinstance(default, ScalarNode):
-        return kind not in {"list", "object", "map"} or default.value in {None, ""} or "${" in default.text
+        return kind not in {"list", "object", "map"} or default.value in {None, ""} or may_refer(default.text)
     return isinstance(default, SequenceNode if kind == "list" else MappingNode) and kind in {"list", "object", "map"}
 
 

@@ -7,7 +7,7 @@ from innominatus_cli.checks.facts import Facts
 from innominatus_cli.checks.places import place_within
 from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, MappingNode, Node, ScalarNode, SequenceNode
-from innominatus_cli.expressions.references import parse
+from innominatus_cli.expressions.references import may_refer, parse
 from innominatus_cli.findings.catalogue.workflow import VALUE_IN_SCRIPT
 from innominatus_cli.findings.finding import Finding
 
@@ -54,7 +54,7 @@ def code_in(arguments: list[ScalarNode]) -> Iterator[ScalarNode]:
         option = str(argument.value)
         if _takes_program(program, option):
             code = arguments[number + 1]
-            if "${" in str(code.value) or "{{" in str(code.value):
+            if may_refer(str(code.value)):
                 yield code
             return
         if not option.startswith("-") and not (program == "busybox" and option in _SHELLS):

@@ -56,7 +56,7 @@ def check_gates(document: Document, facts: Facts) -> Iterator[Finding]:
     ]
     for gate in [scope.spec.mapping("approval"), *gates]:
         asked = [one for one in gate.sequence("teams") if isinstance(one, ScalarNode) and isinstance(one.value, str)]
-        unknown = [one for one in asked if one.text not in teams.values and "${" not in one.text]
+        unknown = [one for one in asked if one.text not in teams.values and not may_refer(one.text)]
         for node in unknown:
             severity = None if teams.values else Severity.WARNING
             message = f"team '{node.text}' is not defined under 'teams' in admin-config.yaml"
@@ -130,7 +130,7 @@ def check_rollback(document: Document, facts: Facts) -> Iterator[Finding]:
             elif not rollback.values:
                 message = "'rollback' is empty"
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(step.key("rollback")))
-            elif target is not None and target not in scope.steps and "${" not in target:
+            elif target is not None and target not in scope.steps and not may_refer(target):
                 message = f"there is no step '{target}' in this workflow to roll back with"
                 hint = did_you_mean(target, scope.steps)
                 yield Finding(codes.ROLLBACK_OF_NOTHING, message, document.place(rollback.get("step")), hint)

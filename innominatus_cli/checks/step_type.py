@@ -9,7 +9,7 @@ from innominatus_cli.checks.places import place_within, texts_in
 from innominatus_cli.checks.shell_code import code_in
 from innominatus_cli.documents.nodes import Document, MappingNode, ScalarNode
 from innominatus_cli.documents.schemas import step_type_names
-from innominatus_cli.expressions.references import CONTEXTS, Reference, parse
+from innominatus_cli.expressions.references import CONTEXTS, Reference, may_refer, parse
 from innominatus_cli.findings.catalogue import definitions as codes
 from innominatus_cli.findings.catalogue import structure
 from innominatus_cli.findings.catalogue.steps import CHECK_WITHOUT_PROBE
@@ -34,7 +34,7 @@ def check_command(document: Document, _facts: Facts) -> Iterator[Finding]:
     if len(program.split()) > 1:
         message = f"'{program.split(maxsplit=1)[0]} …' is a whole command line in one item"
         yield Finding(codes.COMMAND_IS_SHELL_TEXT, message, document.place(command[0]))
-    elif "${" in program:
+    elif may_refer(program):
         message = "an input decides which program is started"
         yield Finding(codes.COMMAND_IS_SHELL_TEXT, message, document.place(command[0]))
     for code in code_in(command):

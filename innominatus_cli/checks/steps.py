@@ -8,7 +8,7 @@ from innominatus_cli.checks.scope import scope_of
 from innominatus_cli.documents.nodes import Document, Node, ScalarNode, SequenceNode
 from innominatus_cli.documents.schemas import schema_of_step_type
 from innominatus_cli.documents.structure import check_step_config
-from innominatus_cli.expressions.references import CONTEXTS
+from innominatus_cli.expressions.references import CONTEXTS, may_refer
 from innominatus_cli.findings.catalogue import policy
 from innominatus_cli.findings.catalogue import steps as more
 from innominatus_cli.findings.catalogue import workflow as codes
@@ -107,7 +107,7 @@ def check_tables(document: Document, facts: Facts) -> Iterator[Finding]:
         config = step.mapping("config")
         for name in TABLES:
             for entry in config.sequence(name):
-                if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str) or "${" in entry.value:
+                if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str) or may_refer(entry.value):
                     continue
                 defined = table(facts, name)
                 if defined is not None and entry.value not in defined.values:

@@ -30,7 +30,7 @@ def remove_expired(application: str | None, output: str, given: dict[str, Any]) 
             "expired": [one._asdict() for one in past],
             "others": [one._asdict() for one in there if one not in past],
         }
-        print_document(listed, output, lambda: _told(listed))
+        print_document({"schema": "innominatus.dev/expired/v1", **listed}, output, lambda: _told(listed))
         return ExitStatus.OK
     status = 0
     for one in past:

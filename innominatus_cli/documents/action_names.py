@@ -17,6 +17,7 @@ Action: TypeAlias = Literal[
     "backup",
     "restore_resource",
     "transfer",
+    "rotate_secret",
 ]
 ACTIONS: Final[tuple[str, ...]] = get_args(Action)
 AUDITED: Final = ("run", "resume", "rollback", "refusal", "deploy", "undeploy", "task", *ACTIONS)

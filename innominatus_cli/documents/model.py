@@ -37,6 +37,10 @@ class YamlModel(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, defer_build=True
     )
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself, for nothing of it changes: pydantic would copy defaults for every model that lacks them."""
+        return self
+
 
 class JsonModel(BaseModel):
     """A part of a document that we write: snake_case keys, unknown keys refused."""

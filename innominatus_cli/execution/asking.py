@@ -70,7 +70,7 @@ class Asking:
     def _done(self, doubt: Doubt, end: AttemptEnd, at: str, duration_ms: int) -> StepEnd:
         """The end of a step that is done, as its probe says: with the outputs that the probe gave."""
         step = self._step
-        printed = printed_outputs(end.result.printed.head) if end.result.printed is not None else {}
+        printed = printed_outputs(end.result.printed.lines) if end.result.printed is not None else {}
         found = {**printed, **end.result.outputs}
         end.outputs = {name: value for name, value in found.items() if name in step.declared_outputs}
         learn_outputs(self._setting.redactor, step, end.outputs, end.result.secret)

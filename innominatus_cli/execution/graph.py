@@ -1,6 +1,6 @@
 """The plan's graph by number: who needs whom, and which loops and sub-workflows a node is a member of. No I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from innominatus_cli.documents.plan import Plan, PlannedStep, PlannedWorkflow
 
@@ -65,6 +65,15 @@ class PlanGraph:
             numbers.append(number)
         self.members.setdefault(pattern, [])
         return numbers
+
+    def spread(self, ran: Iterable[int], stale: set[int]) -> None:
+        """Adds the numbers of all that stands behind these nodes to `stale`."""
+        waiting = list(ran)
+        while waiting:
+            for dependant in self.dependants[waiting.pop()]:
+                if dependant not in stale:
+                    stale.add(dependant)
+                    waiting.append(dependant)
 
     def groups_of(self, number: int) -> tuple[int, ...]:
         """The loops and sub-workflows that a node is a member of, the innermost first."""

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.run_record import StepResult
+from innominatus_cli.documents.vocabulary import When
 from innominatus_cli.expressions.references import split_path
 from innominatus_cli.expressions.values import references_in
 
@@ -23,7 +24,7 @@ def needed_again(plan: Plan, reused: Mapping[str, StepResult], members: Mapping[
     """
     search = _Search(plan, reused, members)
     again: set[str] = set()
-    waiting = [step for step in plan.steps if step.kind == "step" and step.id not in reused]
+    waiting = [step for step in plan.steps if step.kind == "step" and step.id not in reused and not _is_manual(step)]
     while waiting:
         found: set[str] = set()
         for step in waiting:
@@ -32,6 +33,10 @@ def needed_again(plan: Plan, reused: Mapping[str, StepResult], members: Mapping[
         waiting = [search.pattern(step) for step in found - again]
         again |= found
     return again
+
+
+def _is_manual(step: PlannedStep) -> bool:
+    return step.conditions.when is When.MANUAL
 
 
 def _paths(step: PlannedStep) -> Iterator[_Path]:

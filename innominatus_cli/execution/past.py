@@ -4,13 +4,14 @@ It is made of the earlier run's record alone (of a killed one, of what recovery 
 that its steps made, and of the plan; so it is the same on every clone that has them. No I/O of its own.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from innominatus_cli.documents.plan import Cell, Plan, PlannedStep
 from innominatus_cli.documents.run_record import Attempt, RunRecord, StepResult
-from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.documents.vocabulary import Idempotency, When
+from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.needed_again import needed_again
 
 Happened: TypeAlias = Literal["done", "not_done"]
@@ -20,6 +21,7 @@ Files: TypeAlias = Callable[[str], bytes | None]
 _UNKNOWN: Final = "unknown"
 _NOT_REACHED: Final = "the run did not come to it"
 _WITHOUT_RUNNING: Final = frozenset({"skipped", "planned"})
+_ALWAYS: Final = frozenset({When.ON_SUCCESS, When.ALWAYS})
 _NOBODY_KNOWS: Final = ", and nobody knows whether it is done"
 
 
@@ -39,10 +41,18 @@ class Earlier:
     """Attempts that count in its budget."""
     spreads: bool = True
     """Whether what stands behind it is decided anew when it runs again."""
+    asked: bool = False
+    """Somebody asked for this very step to run again, whatever came of it."""
 
     @property
     def carried(self) -> StepResult:
-        """What a record says of the step where the run does not come to it, so that the next one knows as much."""
+        """What a record says of the step where the run does not come to it, so that the next one knows as much.
+
+        One that was asked for is still to run; with `reused_from`, what stands behind it keeps its results then.
+        """
+        if self.asked:
+            alone = None if self.spreads else self.result.reused_from
+            return StepResult(step=self.result.step, status="planned", reason=_NOT_REACHED, reused_from=alone)
         if self.verdict == "reuse" or self.result.status == "succeeded":
             return self.result
         attempts = list(self.attempts) if self.verdict == "again" else self.result.attempts
@@ -125,7 +135,7 @@ class _Making:
             earlier = self._earlier(result, planned)
             if earlier is not None:
                 steps[result.step] = earlier
-        self._give_again(steps)
+        self._give_again(steps, cells)
         return Past(self._record.run, steps, cells)
 
     def _planned(self, step: str) -> PlannedStep | None:
@@ -134,11 +144,14 @@ class _Making:
     def _earlier(self, result: StepResult, planned: PlannedStep) -> Earlier | None:
         """What becomes of a step by its own result alone; None where it did not run."""
         run = self._record.run
-        if result.status in _WITHOUT_RUNNING and not result.attempts:
+        unreached = result.status in _WITHOUT_RUNNING and not result.attempts
+        if unreached and result.reused_from is None:
             return None
-        if result.step in self._wishes.again:
-            reason = f"it was asked for; it {_word(result)} in run {run}"
-            return self._again(result, reason, spreads=self._wishes.downstream)
+        if unreached or result.step in self._wishes.again:
+            it = f"it {_word(result)} in run {run}" if not unreached else f"run {run} did not come to it"
+            kept = result.model_copy(update={"reused_from": result.reused_from or run})
+            downstream = result.step in self._wishes.again and self._wishes.downstream
+            return replace(self._again(kept, f"it was asked for; {it}", spreads=downstream), asked=True)
         if result.status == "succeeded" or result.continued:
             return self._reused(result, planned)
         if is_in_doubt(result):
@@ -198,9 +211,10 @@ class _Making:
         update = {"status": "succeeded", "reason": said, "finding": None, "reused_from": self._record.run}
         return result.model_copy(update=update)
 
-    def _give_again(self, steps: dict[str, Earlier]) -> None:
+    def _give_again(self, steps: dict[str, Earlier], loops: Collection[str]) -> None:
         """Steps whose secret or large outputs something still needs."""
-        reused = {step: one.result for step, one in steps.items() if one.verdict == "reuse"}
+        stale = self._stale(steps, loops)
+        reused = {step: one.result for step, one in steps.items() if one.verdict == "reuse" and step not in stale}
         members: dict[str, list[str]] = {}
         for member, loop in self._loops.items():
             members.setdefault(loop, []).append(member)
@@ -210,8 +224,30 @@ class _Making:
         for step in needed_again(self._now, reused, members):
             planned = self._planned(step)
             if planned is not None and step in steps:
-                names = ", ".join(reused[step].withheld_outputs) or "something that it gave"
+                withheld = dict.fromkeys((*reused[step].withheld_outputs, *planned.secret_outputs))
+                names = ", ".join(withheld) or "something that it gave"
                 steps[step] = self._once_more(reused[step], planned, f"'{names}' is needed, and no record holds it")
+
+    def _stale(self, steps: Mapping[str, Earlier], loops: Collection[str]) -> set[str]:
+        """The ids of steps that do not keep their results, for they stand behind one that runs now.
+
+        `loops` are those over outputs that are known to go over what they went over.
+        """
+        graph = PlanGraph(self._now)
+        runs = {step for step, one in steps.items() if one.verdict in {"again", "probe"} and one.spreads}
+        runs |= {step.id for step in self._now.steps if step.id not in {*steps, *loops} and _runs_anyway(graph, step)}
+        stale: set[int] = set()
+        graph.spread({graph.index[self._loops.get(step, step)] for step in runs}, stale)
+        return {step for step in steps if graph.index[self._loops.get(step, step)] in stale}
+
+
+def _runs_anyway(graph: PlanGraph, step: PlannedStep) -> bool:
+    """Whether a step runs where nothing before it fails: no condition, its own or of a call around it, may skip it."""
+    around = (graph.steps[group] for group in graph.groups_of(graph.index[step.id]))
+    return step.kind == "step" and all(
+        one.conditions.when in _ALWAYS and one.conditions.if_tree is None and one.conditions.unless_tree is None
+        for one in (step, *around)
+    )
 
 
 def is_in_doubt(result: StepResult) -> bool:

@@ -12,7 +12,6 @@ from innominatus_cli.documents.verdict import ReportedFinding
 from innominatus_cli.execution.excerpts import bounded
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.options import ExecutionResult
-from innominatus_cli.execution.reuse import spread
 from innominatus_cli.execution.run_events import RunEvents, moment
 from innominatus_cli.findings.finding import Finding, Severity
 
@@ -121,7 +120,7 @@ def _still_good(plan: Plan, events: RunEvents) -> dict[str, StepResult]:
     graph = PlanGraph(plan)
     owner = {loop.first + member: index for index, loop in events.loops.items() for member in range(loop.count)}
     stale: set[int] = set()
-    spread(graph, {owner.get(index, index) for index in events.spread}, stale)
+    graph.spread({owner.get(index, index) for index in events.spread}, stale)
     good = {}
     for step_id, result in events.carried.items():
         number = graph.index.get(step_id, graph.index.get(step_id.rpartition("[")[0], -1))

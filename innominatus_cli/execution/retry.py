@@ -35,5 +35,5 @@ def _printed(outcome: CommandOutcome, pattern: str) -> bool:
         compiled = compile_pattern(pattern)
     except PatternError:
         return False
-    text = (outcome.stdout.head + b"\n" + outcome.stderr.head).decode(errors="replace")
+    text = (outcome.stdout.lines + b"\n" + outcome.stderr.lines).decode(errors="replace")
     return any(compiled.search(line[:LONGEST_TEXT]) for line in re.split(r"\r?\n", text))

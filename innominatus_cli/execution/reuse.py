@@ -3,8 +3,6 @@
 A step that ran again may come to something else, so nothing that stands behind it keeps its old result.
 """
 
-from collections.abc import Iterable
-
 from innominatus_cli.documents.plan import Cell, PlannedStep
 from innominatus_cli.documents.run_record import StepResult
 from innominatus_cli.execution.graph import PlanGraph
@@ -55,7 +53,7 @@ class Reuse:
     def runs(self, step: PlannedStep, earlier: Earlier | None) -> None:
         """News: this step runs now, whatever came of it before."""
         if self._past is not None and (earlier is None or earlier.spreads):
-            spread(self._graph, (self._node(self._graph.index[step.id]),), self._stale)
+            self._graph.spread((self._node(self._graph.index[step.id]),), self._stale)
 
     def _node(self, number: int) -> int:
         """The node of the plan that this step is, or that it came of."""
@@ -65,16 +63,6 @@ class Reuse:
 
     def _is_stale(self, number: int) -> bool:
         return self._node(number) in self._stale
-
-
-def spread(graph: PlanGraph, ran: Iterable[int], stale: set[int]) -> None:
-    """Adds the numbers of all that stands behind these nodes."""
-    waiting = list(ran)
-    while waiting:
-        for dependant in graph.dependants[waiting.pop()]:
-            if dependant not in stale:
-                stale.add(dependant)
-                waiting.append(dependant)
 
 
 def end_of(earlier: Earlier) -> StepEnd:
@@ -92,5 +80,6 @@ def carried_on(result: StepResult, earlier: Earlier | None) -> StepResult:
         return result
     if earlier.carried.status != "planned":
         return earlier.carried
-    kept = {"attempts": earlier.carried.attempts, "started_at": earlier.carried.started_at}
-    return result.model_copy(update=kept)
+    kept = earlier.carried
+    update = {"attempts": kept.attempts, "started_at": kept.started_at, "reused_from": kept.reused_from}
+    return result.model_copy(update=update)

@@ -52,9 +52,9 @@ def guarded(secrets: Secrets, redactor: Redactor, plan: Plan) -> Secrets:
 class LogFilter:
     """Redacts what a step prints; of a step with secret outputs only once these are known.
 
-    What such a step prints, up to 1 MiB (more is never read as outputs), waits for `flush`: then the values that it
-    gave under names of `secret_outputs`, and those that Terraform calls sensitive, are secrets too. What begins as
-    Terraform's JSON does, with a line of `{`, waits as well.
+    What such a step prints waits for `flush`, or until it is 1 MiB: then the values that it gave under names of
+    `secret_outputs`, and those that Terraform calls sensitive, are secrets too, and its last line waits on. What begins
+    as Terraform's JSON does, with a line of `{`, waits as well, up to 1 MiB.
     """
 
     __slots__ = ("_begun", "_redactor", "_step", "_stream", "_waiting")
@@ -80,11 +80,14 @@ class LogFilter:
         if self._waiting is None:
             return self._stream.feed(chunk)
         self._waiting += chunk
-        if len(self._waiting) < HEAD_BYTES:
-            return b""
-        waited, self._waiting = bytes(self._waiting), None
-        self._learn(waited)
-        return self._stream.feed(waited)
+        given = b""
+        while self._waiting is not None and len(self._waiting) >= HEAD_BYTES:
+            cut = self._waiting.rfind(b"\n") + 1 or len(self._waiting)
+            waited, rest = bytes(self._waiting[:cut]), self._waiting[cut:]
+            self._waiting = rest if self._step.secret_outputs else None
+            self._learn(waited)
+            given += self._stream.feed(waited if self._waiting is not None else waited + rest)
+        return given
 
     def flush(self) -> bytes:
         """The rest."""
@@ -97,7 +100,7 @@ class LogFilter:
 
     def _learn(self, printed: bytes) -> None:
         if printed:
-            learn_outputs(self._redactor, self._step, printed_outputs(printed[:HEAD_BYTES]))
+            learn_outputs(self._redactor, self._step, printed_outputs(printed))
 
 
 def learn_outputs(

@@ -33,6 +33,7 @@ from innominatus_cli.system.output_capture import StreamLog
 _HINT: Final = ("type", "label", "value")
 _MOST_HINTS: Final = 20
 _NOT_KEPT: Final = "a record holds no integer beyond 2^53, no infinity and no half of a surrogate pair"
+_GAP: Final = "; of {:,} bytes that it printed, only those at the begin (1 MiB) and at the end (64 KiB) are read"
 _WRITE_TEXT: Final = "Give a large number as text, and text as UTF-8."
 
 
@@ -82,7 +83,7 @@ class StepResults:
         """Reads the outputs of an attempt that went well, and the variables that they set."""
         step = self._step
         try:
-            found = printed_outputs(end.result.printed.head) if end.result.printed is not None else {}
+            found = printed_outputs(end.result.printed.lines) if end.result.printed is not None else {}
             if wrote:
                 found.update(file_outputs(context.scratch_dir / "outputs", required=False))
             if step.output_file:
@@ -111,7 +112,9 @@ class StepResults:
         missing = [name for name in step.declared_outputs if name not in found]
         if missing:
             names = ", ".join(f"'{name}'" for name in missing)
-            end.failure = finding_of(step, codes.OUTPUT_MISSING, f"it gave no output {names}")
+            printed = end.result.printed
+            gap = _GAP.format(printed.size) if printed is not None and printed.has_gap else ""
+            end.failure = finding_of(step, codes.OUTPUT_MISSING, f"it gave no output {names}{gap}")
         elif step.set_variables:
             self.set_variables(end)
 

@@ -164,7 +164,8 @@ class Anchors:
     def _lost(self, tips: tuple[str, ...] | list[str], count: int, said: str, place: str) -> list[Finding]:
         missing = [tip for tip in tips if tip not in self._digests]
         if missing:
-            also = f", nor are {len(missing) - 1} others" if len(missing) > 1 else ""
+            others = len(missing) - 1
+            also = f", nor {'is' if others == 1 else 'are'} {counted(others, 'other')}" if others else ""
             message = f"{said} names record {missing[0][:_SHORT]}…, which is not in the ledger{also}"
             return [Finding(LEDGER_ROLLED_BACK, message, Place(place))]
         if count > len(self._digests):

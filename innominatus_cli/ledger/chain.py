@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import APPROVAL_MISSING, CLOCK_WENT_BACK, PARENT_MISSING, RUN_TWICE
 from innominatus_cli.findings.finding import Finding, Place
 
@@ -88,8 +89,9 @@ def check_chain(links: Sequence[Link]) -> Iterator[Finding]:
                 message = f"it was written at {link.at}, and the record that it follows at {before.at}"
                 yield Finding(CLOCK_WENT_BACK, message, Place(link.path))
     for parent, paths in orphans.items():
-        others = f", as do {len(paths) - 1} others" if len(paths) > 1 else ""
-        message = f"it follows {parent[:_SHOWN]}…, a record that is not in the ledger{others}"
+        others = len(paths) - 1
+        also = f", as {'does' if others == 1 else 'do'} {counted(others, 'other')}" if others else ""
+        message = f"it follows {parent[:_SHOWN]}…, a record that is not in the ledger{also}"
         yield Finding(PARENT_MISSING, message, Place(paths[0]))
     for link in _in_circles(known):
         yield Finding(PARENT_MISSING, "it follows itself, through other records", Place(link.path))

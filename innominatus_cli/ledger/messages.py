@@ -25,8 +25,9 @@ _DONE: Final = {
     "backup": "back up a resource of",
     "restore_resource": "restore a resource of",
     "transfer": "transfer a resource of",
+    "rotate_secret": "change a secret",
 }
-_ON_RECORDS: Final = frozenset({"break_lock", "adopt", "gc", "restore"})
+_ON_RECORDS: Final = frozenset({"break_lock", "adopt", "gc", "restore", "rotate_secret"})
 
 
 def commit_message(record: RunRecord, path: str) -> str:

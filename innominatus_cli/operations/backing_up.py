@@ -14,6 +14,7 @@ from typing import Final
 from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.documents.run_record import RunRecord
 from innominatus_cli.documents.words import counted
+from innominatus_cli.findings.catalogue.document import NOT_WRITABLE
 from innominatus_cli.findings.catalogue.ledger import (
     BACKUP_DIFFERS,
     BACKUP_UNUSABLE,
@@ -57,6 +58,7 @@ from innominatus_cli.system.state_folder import StateFolder
 _BRANCHES: Final = "refs/heads/"
 _OURS: Final = "refs/innominatus/"
 _SHORT: Final = 12
+_ANOTHER_FILE: Final = "Name another file: a backup is never written over one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ class Restored:
 def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backup:
     """Writes the bundle, whole or not at all; never over a file that is there.
 
-    Raises CannotContinue: where the ledger is not sound (exit 65), no branch is checked out, the clone lacks commits
-    below it, or the disk refuses.
+    Raises CannotContinue: where the ledger is not sound or the clone lacks commits below it (exit 65), where no branch
+    is checked out, a file is there already, or the disk refuses (exit 73).
     """
     store, git = ledger.store, ledger.store.git
     commit, head = store.commit(), git.head()
@@ -99,7 +101,7 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
     if ref is None or commit is None:
         raise CannotContinue(Finding(NOT_A_BRANCH, "no branch with commits holds the ledger", Place("HEAD")))
     if path.exists():
-        raise CannotContinue(Finding(BACKUP_UNUSABLE, "the file is there already", Place(str(path))))
+        raise CannotContinue(Finding(NOT_WRITABLE, "the file is there already", Place(str(path)), _ANOTHER_FILE))
     others = git.refs(_OURS)
     if git.is_shallow() and is_cut(git, commit, *others.values()):
         message = "this clone is shallow: nobody could restore a backup without the older commits"
@@ -111,7 +113,7 @@ def back_up(ledger: OpenLedger, path: Path, clock: Clock | None = None) -> Backu
         refs = write_bundle(git, path, ref, commit, tuple(others))
     except (GitFailed, OSError) as problem:
         message = f"it cannot be written: {problem}"
-        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)))) from problem
+        raise CannotContinue(Finding(NOT_WRITABLE, message, Place(str(path)))) from problem
     held, left_out = _held(ledger, commit)
     return Backup(
         str(path),

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from innominatus_cli.documents.run_record import RunRecord
+from innominatus_cli.execution.opening import read_opening
 from innominatus_cli.execution.stopping import Way
 from innominatus_cli.findings.catalogue.ledger import UNKNOWN_RUN
 from innominatus_cli.findings.catalogue.locks import RUN_HAS_ENDED, RUN_IS_ELSEWHERE
@@ -34,7 +36,8 @@ class Cancelled(NamedTuple):
     @property
     def document(self) -> dict[str, Any]:
         """The same as data."""
-        return {name: value for name, value in self._asdict().items() if name != "findings"}
+        known = {name: value for name, value in self._asdict().items() if name != "findings"}
+        return {"schema": "innominatus.dev/run-cancelled/v1", **known}
 
 
 class _Known(NamedTuple):
@@ -68,6 +71,7 @@ def cancel_run(
         if stored.record.status != "waiting" or is_cancelled(ledger, known.run):
             ended = "cancelled" if stored.record.status == "waiting" else stored.record.status.replace("_", " ")
             raise CannotContinue(Finding(RUN_HAS_ENDED, f"run {known.run} has ended: {ended}", Place(known.run)))
+        _not_gone_on_with(ledger, stored.record)
         return _recorded(ledger, request, (stored.record.application, stored.record.environment), "closed", now)
     if known.holder is not None and tell_run(ledger.state, known.holder, request):
         return _recorded(ledger, request, (known.holder.application, known.holder.environment), "interrupted", now)
@@ -107,6 +111,16 @@ def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
 def is_cancelled(ledger: OpenLedger, run: str) -> bool:
     """Whether an action says that somebody cancelled this run: one that waited cannot be resumed then."""
     return any(one.record.action == "cancel" and one.record.run == run for one in ledger.store.actions())
+
+
+def _not_gone_on_with(ledger: OpenLedger, waits: RunRecord) -> None:
+    """Raises CannotContinue where another run goes on with one that waited, or has: to close that one ends nothing."""
+    known = [one.record for one in ledger.store.records(waits.application, waits.environment)]
+    work = (read_opening(ledger.state, holder.run) for holder in holders(ledger.state) if holder.lives)
+    later = next((one.run for one in (*known, *work) if one is not None and one.resumes == waits.run), None)
+    if later is not None:
+        message = f"run {waits.run} has ended: run {later} went on with it"
+        raise CannotContinue(Finding(RUN_HAS_ENDED, message, Place(waits.run), f"Cancel that one: {later}."))
 
 
 def _recorded(ledger: OpenLedger, request: CancelRequest, where: tuple[str, str], how: str, clock: Clock) -> Cancelled:

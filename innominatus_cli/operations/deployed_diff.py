@@ -20,6 +20,7 @@ from innominatus_cli.operations.history import open_ledger, score_files, short
 from innominatus_cli.operations.overriding import Overriding
 from innominatus_cli.operations.plan_diff import WORKING_TREE, PlanDiff, Side, compared
 from innominatus_cli.operations.planning import PlanWish, plan_with
+from innominatus_cli.planning.outside import OVERRIDES_FILE
 
 _PARAMETER = "parameters."
 _PROPERTY = "score."
@@ -39,7 +40,7 @@ def diff_deployed(application: str, environment: str | None = None, directory: P
         raise CannotContinue(Finding(PLAN_NOT_KEPT, message, Place(last.path)))
     path = score_files(ledger.repository).get(application, (plan.application.path, None))[0]
     score = None if path is None else str(ledger.store.git.root / path)
-    wish = wish_of(plan, score)
+    wish = wish_of(plan, ledger.store.git.root, score)
     outcome = plan_with(ledger.repository, _Before(ledger.store, last.record.run), wish)
     deployed = f"deployed in {plan.environment} by run {short(last.record.run)}"
     sides = Side(deployed, plan), Side(WORKING_TREE, outcome.plan, outcome.findings)
@@ -78,18 +79,19 @@ def _standing(records: list[StoredRecord]) -> StoredRecord | None:
     return None
 
 
-def wish_of(plan: Plan, score: str | None) -> PlanWish:
+def wish_of(plan: Plan, root: Path, score: str | None) -> PlanWish:
     """What was asked for, as the plan's inputs tell; `score` is the path of the Score file."""
     inputs = {one.name: one.value for one in plan.inputs}
     named = inputs.get("workflow", plan.golden_path)
     workflows = inputs.get("workflows")
+    file = inputs.get(OVERRIDES_FILE)
     return PlanWish(
         name=named if isinstance(named, str) else None,
         score=score,
         environment=plan.environment,
         parameters=tuple(_assigned(inputs, _PARAMETER)),
         workflows=tuple(str(one) for one in workflows) if isinstance(workflows, list) else (),
-        overriding=Overriding(None, tuple(_assigned(inputs, _PROPERTY))),
+        overriding=Overriding(None if file is None else str(root / str(file)), tuple(_assigned(inputs, _PROPERTY))),
     )
 
 

@@ -27,6 +27,7 @@ from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
 from innominatus_cli.operations.checkpoints import fetch_checkpoint, forget_checkpoint
+from innominatus_cli.operations.deployed_diff import wish_of as wish_of_plan
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.logs import LATEST, find_run
 from innominatus_cli.operations.plan_files import wish_of
@@ -337,11 +338,10 @@ def _changed(plan: Plan, root: Path) -> list[str]:
 
 
 def _wish_of_plan(plan: Plan, root: Path) -> PlanWish | None:
-    """What gives such a plan, as far as the plan itself tells; None for a task, whose name it does not hold."""
-    if plan.golden_path is None or plan.application.path is None:
-        return None
-    parameters = tuple(f"{name}={value}" for name, value in plan.parameters.items() if isinstance(value, str | int))
-    return PlanWish(plan.golden_path, str(root / plan.application.path), plan.environment, parameters)
+    """What gives such a plan, as the plan itself tells; None where it holds no name of what was run."""
+    path = plan.application.path
+    wish = wish_of_plan(plan, root, None if path is None else str(root / path))
+    return wish if wish.name is not None else None
 
 
 def _named(word: str, ids: Sequence[str], run: str) -> list[str]:

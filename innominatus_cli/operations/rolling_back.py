@@ -1,6 +1,6 @@
 """`rollback`: a run of its own that takes back what another one did, by the plan of `planning.rollback`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -52,9 +52,7 @@ class RollbackOperation(RunOperation):
     ) -> None:
         super().__init__(directory, clock, observer)
         self._record_of = record
-        self._assumed = {
-            step: it for word, it in (assumed or {}).items() for step in _ids(record) if names_step(word, step)
-        }
+        self._assumed = dict(assumed or {})
         said = (Assumption(step=step, happened="done" if it else "not_done") for step, it in self._assumed.items())
         self.undertaking = Undertaking(kind="rollback", rolls_back=record.run, assumptions=tuple(said))
 
@@ -121,12 +119,9 @@ def roll_back(
     left_over = tuple(recover(first.store, clock))
     reports: list[RunReport] = []
     meant = _meant(first, wish)
-    for word in wish.assumed:
-        if meant and not any(names_step(word, step) for record in meant for step in _ids(record)):
-            message = f"no run that is to be taken back has a step '{word}'"
-            raise CannotContinue(Finding(WRONG_ASSUMPTION, message, Place("--assume")))
+    said = _said(first, meant, wish.assumed)
     for record in meant:
-        report = RollbackOperation(directory, clock, record, wish.assumed, observer).roll_back(options)
+        report = RollbackOperation(directory, clock, record, said.get(record.run), observer).roll_back(options)
         reports.append(replace(report, findings=(*left_over, *report.findings)))
         left_over = ()
         if reports[-1].exit_status:
@@ -134,10 +129,45 @@ def roll_back(
     return reports
 
 
+def _said(
+    operation: RunOperation, meant: Sequence[RunRecord], assumed: Mapping[str, bool]
+) -> dict[str, dict[str, bool]]:
+    """By run and step what is said of it: the steps of several runs have the same ids, and a word is about one run.
+
+    That is the newest one in which the step is in doubt; where it is in none, and what takes it back is named, the
+    newest that has it. Raises CannotContinue where a word is about no step, or about one of which all is known.
+    """
+    said: dict[str, dict[str, bool]] = {}
+    in_doubt = {
+        record.run: RunsOf(operation.store, record.application, record.environment).doubts(record)
+        for record in (meant if assumed else ())
+    }
+    for word, it in assumed.items():
+        named = [(record, step) for record in meant for step in _ids(record) if names_step(word, step)]
+        if meant and not named:
+            raise _wrong(f"no run that is to be taken back has a step '{word}'")
+        doubts = [(record, step) for record, step in named if step in in_doubt[record.run]]
+        about = doubts or [(record, step) for record, step in named if step in _undo_ids(record)]
+        if named and not about:
+            raise _wrong(f"what came of step '{word}' in run {named[0][0].run} is known")
+        for record, step in about:
+            if record.run == about[0][0].run:
+                said.setdefault(record.run, {})[step] = it
+    return said
+
+
+def _wrong(message: str) -> CannotContinue:
+    return CannotContinue(Finding(WRONG_ASSUMPTION, message, Place("--assume")))
+
+
 def _ids(record: RunRecord) -> list[str]:
     """The steps of a run and those that would take them back, as `--assume` names them."""
-    named = [(step, *step.rpartition("/")[::2]) for step in (result.step for result in record.steps)]
-    return [one for step, flow, name in named for one in (step, f"{flow}/{UNDO}{name}")]
+    return [*(result.step for result in record.steps), *_undo_ids(record)]
+
+
+def _undo_ids(record: RunRecord) -> list[str]:
+    named = (result.step.rpartition("/")[::2] for result in record.steps)
+    return [f"{flow}/{UNDO}{name}" for flow, name in named]
 
 
 def rolled_back_at_once(operation: RunOperation, failed: RunReport, options: RunOptions) -> RunReport:

@@ -11,7 +11,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.logs import LATEST
-from innominatus_cli.planning.rollback import History, in_doubt, started
+from innominatus_cli.planning.rollback import History, doubts_of, in_doubt, started
 
 
 class RunsOf:
@@ -91,6 +91,10 @@ class RunsOf:
                 elif started(result):
                     found.discard(result.step)
         return frozenset(found)
+
+    def doubts(self, record: RunRecord) -> set[str]:
+        """Steps of the run, and of rollbacks of it, of which nobody knows whether they are done."""
+        return doubts_of(self.chain(record)) | self.doubted(record)
 
     def history(self, record: RunRecord, plan: Plan, assumed: Mapping[str, bool]) -> History:
         """All of it for `planning.rollback`. Raises CannotContinue where a file that stood before is no text."""

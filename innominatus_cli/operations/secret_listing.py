@@ -15,6 +15,7 @@ from innominatus_cli.execution.values import UnusableSecret
 from innominatus_cli.findings.catalogue import secrets as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger, knows_environment
 from innominatus_cli.operations.opening import root_of
 from innominatus_cli.operations.secret_stores.contract import Wanted, cannot_rotate
@@ -49,6 +50,15 @@ class ListedSecrets:
     findings: list[Finding]
 
 
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A secret that has a new value, and the id of the action that says who gave it one."""
+
+    row: SecretRow
+    action: str
+    findings: tuple[Finding, ...] = ()
+
+
 def listed_secrets(ledger: OpenLedger, application: str | None, environment: str, clock: Clock) -> ListedSecrets:
     """Every secret of admin-config; no store is asked but the local one for its files' times."""
     return _listed(ledger, application, environment, clock, ask=("local",))
@@ -61,11 +71,16 @@ def checked_secrets(
     return _listed(ledger, application, environment, clock, names=tuple(names))
 
 
-def rotated_secret(ledger: OpenLedger, name: str, application: str | None, environment: str, clock: Clock) -> SecretRow:
-    """Puts a new random value in place of the old one. Raises CannotContinue where that is not to be done here."""
+def rotate_secret(
+    ledger: OpenLedger, name: str, application: str | None, environment: str, clock: Clock, reason: str = ""
+) -> Rotated:
+    """Puts a new random value in place of the old one, and records who did. Never a value.
+
+    Raises CannotContinue where that is not to be done here.
+    """
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
-    wanted = _wanted(stores, name)
+    wanted = _wanted(ledger.repository, stores, name)
     if not knows_environment(ledger.repository, environment):
         message = f"environment '{environment}' is not defined in admin-config.yaml"
         remedy = did_you_mean(environment, admin.environments) or "Name another one with --env."
@@ -80,7 +95,19 @@ def rotated_secret(ledger: OpenLedger, name: str, application: str | None, envir
         stores.store_of(wanted).replace(wanted, generate(rule.length, rule.alphabet))
     except UnusableSecret as unusable:
         raise CannotContinue(_finding(unusable, _place(ledger.repository, name))) from unusable
-    return SecretRow(name, wanted.definition.store, "ok", _users(ledger.repository, name), clock.now(), 0)
+    store = wanted.definition.store
+    action = new_action(
+        ledger,
+        "rotate_secret",
+        application=application,
+        environment=environment,
+        reason=reason,
+        details={"secret": name, "store": store, "key": wanted.key},
+        clock=clock,
+    )
+    written = ledger.store.write_action(action, ledger.store.git.head())
+    row = SecretRow(name, store, "ok", _users(ledger.repository, name), clock.now(), 0)
+    return Rotated(row, action.id, tuple(written.findings))
 
 
 def _listed(
@@ -94,7 +121,7 @@ def _listed(
 ) -> ListedSecrets:
     admin = _admin(ledger.repository)
     stores = _stores(ledger, admin, application, environment, clock)
-    wanted = [_wanted(stores, name) for name in names or sorted(admin.secrets)]
+    wanted = [_wanted(ledger.repository, stores, name) for name in names or sorted(admin.secrets)]
     listed = ListedSecrets([], [])
     for one in wanted:
         asked = ask is None or one.definition.store in ask
@@ -176,12 +203,14 @@ def _stores(
     return SecretStores(admin, root_of(ledger.repository), state_dir, application or "", environment, clock)
 
 
-def _wanted(stores: SecretStores, name: str) -> Wanted:
+def _wanted(repository: Repository, stores: SecretStores, name: str) -> Wanted:
     found = stores.wanted(name)
     if found is None:
         hint = did_you_mean(name, stores.admin.secrets)
+        admin = repository.admin_config()
+        place = admin.document.place(admin.document.mapping.get("secrets")) if admin is not None else Place("")
         message = f"there is no secret '{name}'{f'; {hint}' if hint else ''}"
-        raise CannotContinue(Finding(codes.SECRET_UNKNOWN, message, Place("")))
+        raise CannotContinue(Finding(codes.SECRET_UNKNOWN, message, place))
     return found
 
 

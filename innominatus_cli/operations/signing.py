@@ -16,6 +16,7 @@ from innominatus_cli.ledger.heads import HEADS_REF, write_heads
 from innominatus_cli.operations.history import OpenLedger
 from innominatus_cli.operations.verifying import VerifyOptions, records_at, trust_of, verify
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
+from innominatus_cli.system.files import not_writable
 from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.ssh_signatures import sign, signers, signing_key
 from innominatus_cli.system.ssh_signatures import verify as verifies
@@ -110,8 +111,10 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
         statement, signature = _signed(statement, key, trust_of(ledger, VerifyOptions()).allowed_signers)
     try:
         commit = write_heads(store.git, store.state, store.who, now, statement, signature)
-    except (GitFailed, OSError) as problem:
+    except GitFailed as problem:
         raise CannotContinue(Finding(GIT_FAILED, str(problem), Place(HEADS_REF))) from problem
+    except OSError as problem:
+        raise CannotContinue(not_writable(str(problem.filename or HEADS_REF), problem)) from problem
     return SignedHeads(statement, signature, commit, ())
 
 

@@ -1,7 +1,7 @@
 """What a plan takes from outside its sources, each with its evidence, and how much of the plan runs at once."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from innominatus_cli.documents.admin_config import AdminConfigDocument
 from innominatus_cli.documents.plan import PlanInput
@@ -13,6 +13,9 @@ from innominatus_cli.planning.request import Facts, PlanRequest
 
 if TYPE_CHECKING:
     from innominatus_cli.documents.score_overrides import Overrides
+
+OVERRIDES_FILE: Final = "overrides_file"
+"""The input that says which of the sources was given with --overrides-file."""
 
 
 def plan_inputs(
@@ -96,10 +99,13 @@ def _limits_of_policies(
 
 
 def _overridden(overrides: "Overrides") -> list[PlanInput]:
-    """The property overrides in their order; the file is one of the sources."""
+    """The property overrides in their order, and the path of the file; that is one of the sources too."""
     from innominatus_cli.documents.score_overrides import ARGUMENT, given_properties  # noqa: PLC0415
 
-    return [
+    found = [
         PlanInput(name=f"score.{one.path}", value=as_literal(one.value), evidence=f"argument {ARGUMENT}")
         for one in given_properties(overrides.properties)
     ]
+    if overrides.file is not None:
+        found.append(PlanInput(name=OVERRIDES_FILE, value=overrides.file, evidence="argument --overrides-file"))
+    return found

@@ -100,6 +100,16 @@ def in_doubt(result: StepResult) -> bool:
     return result.status != "succeeded" and bool(result.attempts) and result.attempts[-1].ending == "unknown"
 
 
+def doubts_of(chain: Iterable[RunRecord]) -> set[str]:
+    """Steps of a run, its record behind those that it went on from, of which nobody knows whether they are done."""
+    found: set[str] = set()
+    for record in chain:
+        for result in filter(started, record.steps):
+            (found.add if in_doubt(result) else found.discard)(result.step)
+        found.difference_update(one.step for one in record.assumptions or ())
+    return found
+
+
 def rolls_back_now(plan: Plan, record: RunRecord, *, asked: bool = False) -> bool:
     """Whether a run is to be rolled back right behind its record: it failed or ran out of time, and somebody asks so.
 
@@ -123,24 +133,13 @@ class Maker:
         self._runs = [record.run for record in history.chain]
         self._steps = {step.id: step for step in history.steps}
         self._results: dict[str, StepResult] = {}
-        self._doubt: set[str] = set()
-        for record in history.chain:
-            self._take(record)
+        self._doubt = doubts_of(history.chain)
+        for result in (result for record in history.chain for result in record.steps):
+            if started(result) or result.step not in self._results:
+                self._results[result.step] = result
         self._values = RecordedValues(plan, self._steps, self._results, facts_of(self._last))
         self._nodes: list[PlannedStep] = []
         self._findings: list[Finding] = []
-
-    def _take(self, record: RunRecord) -> None:
-        for result in record.steps:
-            if not started(result):
-                self._results.setdefault(result.step, result)
-                continue
-            self._results[result.step] = result
-            self._doubt.discard(result.step)
-            if in_doubt(result):
-                self._doubt.add(result.step)
-        for one in record.assumptions or ():
-            self._doubt.discard(one.step)
 
     def made(self) -> Rollback:
         """The plan of all of them, in the reverse order of the runs' own."""

@@ -15,6 +15,7 @@ from innominatus_cli.documents.consulted import Question, RecordingSnapshot
 from innominatus_cli.documents.plan import PlannedStep
 from innominatus_cli.documents.workflow import StepDefinition
 from innominatus_cli.expressions.contexts import Resolution, Scope
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.expressions.values import Folded, fold
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.drafts import Draft, DraftStep
@@ -248,7 +249,7 @@ def _has_fixed_paths(definition: StepDefinition) -> bool:
 
 def _has_reference(value: object) -> bool:
     if isinstance(value, str):
-        return "${" in value or "{{" in value or "{%" in value
+        return may_refer(value)
     if isinstance(value, Mapping):
         return any(map(_has_reference, value.values()))
     return isinstance(value, list | tuple) and any(map(_has_reference, value))

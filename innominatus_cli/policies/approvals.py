@@ -105,14 +105,14 @@ def _state(gate: AskedGate, known: list[tuple[Decision, Finding | None]], facts:
             continue
         if gate.id not in statement.gates:
             continue
-        person = statement.email.lower()
+        person = min(_addresses(statement.email, facts.aliases))
         against = _not_for(gate, decision, statement, facts)
         if against is not None:
             refused.append(against)
         elif statement.action == "reject":
             counted.pop(person, None)
             why = f": {decision.action.reason}" if decision.action.reason else ""
-            rejections[person] = _finding(decision, codes.GATE_REJECTED, f"{person} rejected it{why}")
+            rejections[person] = _finding(decision, codes.GATE_REJECTED, f"{statement.email.lower()} rejected it{why}")
         else:
             rejections.pop(person, None)
             counted[person] = CountedApproval(
@@ -178,13 +178,22 @@ def _not_for(gate: AskedGate, decision: Decision, statement: ApprovalStatement, 
         return _finding(decision, codes.NOT_IN_TEAM, f"{gate.what}: {message}")
     if statement.action == "reject":
         return None
-    own = {statement.email.lower(), *facts.aliases.get(statement.email.lower(), ())}
+    own = _addresses(statement.email, facts.aliases)
     if own.intersection(_lower(facts.invokers)):
         return _finding(decision, codes.APPROVED_BY_INVOKER, f"{gate.what}: {statement.email} runs it")
     if own.intersection(_lower(facts.authors)):
         message = f"{gate.what}: {statement.email} has changed what it is made from"
         return _finding(decision, codes.APPROVED_BY_AUTHOR, message)
     return _expired(gate, decision, statement, facts)
+
+
+def _addresses(email: str, aliases: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """All addresses of a person, by any of them: a new one may name the old one as its alias, or the other way."""
+    found = {email.lower()}
+    groups = [{one, *others} for one, others in aliases.items()]
+    while grown := next((group for group in groups if group & found and not group <= found), None):
+        found |= grown
+    return found
 
 
 def _expired(gate: AskedGate, decision: Decision, statement: ApprovalStatement, facts: ApprovalFacts) -> Finding | None:

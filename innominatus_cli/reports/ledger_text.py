@@ -91,6 +91,7 @@ def signed_text(signed: SignedHeads) -> str:
 def signed_document(signed: SignedHeads) -> dict[str, Any]:
     """The same as data."""
     return {
+        "schema": "innominatus.dev/ledger-sign/v1",
         "statement": signed.statement.as_json() if signed.statement else None,
         "signature": signed.signature or None,
         "commit": signed.commit,

@@ -45,7 +45,7 @@ def broken_text(broken: Broken) -> str:
 
 def broken_document(broken: Broken) -> dict[str, object]:
     """The same as data."""
-    return {"lock": broken.row, "action": broken.action}
+    return {"schema": "innominatus.dev/lock-broken/v1", "lock": broken.row, "action": broken.action}
 
 
 def cancelled_text(cancelled: Cancelled) -> str:

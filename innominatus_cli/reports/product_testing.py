@@ -26,6 +26,7 @@ def trial_text(trial: Trial) -> str:
 def trial_document(trial: Trial) -> dict[str, Any]:
     """The same as data."""
     return {
+        "schema": "innominatus.dev/workflow-trial/v1",
         "application": trial.application,
         "workflow": trial.identity,
         "triggered": not trial.reason,

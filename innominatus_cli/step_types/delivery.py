@@ -9,6 +9,7 @@ from innominatus_cli.documents.admin_config import EnvironmentDefinition
 from innominatus_cli.documents.model import DurationSeconds, Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.step_types.contract import (
     PathInput,
     Reference,
@@ -98,11 +99,11 @@ class ContainerBuildInputs(StepInputs):
             raise ValueError("'sign' needs 'push': a signature is kept beside the image in its registry")
         if (self.username_from is None) != (self.password_from is None):
             raise ValueError("'usernameFrom' and 'passwordFrom' belong together")
-        if not _IMAGE.fullmatch(self.image) and "${" not in self.image and "{{" not in self.image:
+        if not _IMAGE.fullmatch(self.image) and not may_refer(self.image):
             raise ValueError(f"'{self.image}' is no name of an image without a tag")
         if not self.tags:
             raise ValueError("'tags' needs at least one tag")
-        wrong = [tag for tag in self.tags if not is_image_tag(tag) and "${" not in tag and "{{" not in tag]
+        wrong = [tag for tag in self.tags if not is_image_tag(tag) and not may_refer(tag)]
         if wrong:
             raise ValueError(f"{wrong[0]!r:.60} is no tag of an image: at most 128 letters, digits, '_', '.' and '-'")
         return self

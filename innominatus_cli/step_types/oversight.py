@@ -10,6 +10,7 @@ from innominatus_cli.documents.admin_config import AlertDefinition, DashboardDef
 from innominatus_cli.documents.model import Text
 from innominatus_cli.documents.plan import ToolNeed
 from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.expressions.references import may_refer
 from innominatus_cli.step_types.contract import (
     APPLICATION_WORKLOAD,
     WHOLE_TABLE,
@@ -86,7 +87,7 @@ class TaggingInputs(StepInputs):
 
     @model_validator(mode="after")
     def _names(self) -> "TaggingInputs":
-        wrong = wrong_tag_name(name for name in (*self.tags, *self.required) if "${" not in name and "{{" not in name)
+        wrong = wrong_tag_name(name for name in (*self.tags, *self.required) if not may_refer(name))
         if wrong:
             raise ValueError(wrong)
         return self

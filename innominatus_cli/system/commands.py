@@ -8,6 +8,8 @@ from typing import Final
 
 HEAD_BYTES: Final = 1024 * 1024
 """How much of a stream is kept where nobody says otherwise."""
+TAIL_BYTES: Final = 64 * 1024
+"""How much of the end of a stream is kept besides."""
 
 
 class Ending(StrEnum):
@@ -42,16 +44,32 @@ class CommandRequest:
 
 @dataclass(frozen=True, slots=True)
 class StreamOutput:
-    """What a process wrote to one stream: the first 1 MiB (`keep_bytes`), and the size and SHA-256 of all of it."""
+    """What a process wrote to one stream: the first 1 MiB (`keep_bytes`), and the size and SHA-256 of all of it.
+
+    `tail` is the end of what comes behind `head`, at most 64 KiB of it.
+    """
 
     head: bytes = field(default=b"", repr=False)
     size: int = 0
     sha256: str = ""
+    tail: bytes = field(default=b"", repr=False)
 
     @property
     def truncated(self) -> bool:
         """Whether there was more than `head` holds."""
         return self.size > len(self.head)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether something between `head` and `tail` is not kept."""
+        return self.size > len(self.head) + len(self.tail)
+
+    @property
+    def lines(self) -> bytes:
+        """What is kept of it, without the lines that the gap cuts."""
+        if not self.has_gap:
+            return self.head + self.tail
+        return self.head[: self.head.rfind(b"\n") + 1] + self.tail.partition(b"\n")[2]
 
 
 @dataclass(frozen=True, slots=True)

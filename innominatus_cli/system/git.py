@@ -102,12 +102,11 @@ class Git:
         """What is checked out now, and what git is in the middle of. Raises GitFailed."""
         operation = next((word for name, word in _OPERATIONS if (self.git_dir / name).exists()), None)
         asked = ("rev-parse", "-q", "HEAD^{commit}", "--symbolic-full-name", "HEAD")
-        match self.command.text(*asked, allowed=(0, 1, 128)).split("\n"):
-            case [commit, "HEAD"]:
-                return Head(commit, None, operation)
-            case [commit, ref]:
-                return Head(commit, ref, operation)
-        ref = self.checked_out()  # no commit yet, or a ref is called HEAD too
+        said = self.command.text(*asked, allowed=(0, 1, 128))
+        commit, _, name = said.partition("\n")
+        if name:
+            return Head(commit, name if name != "HEAD" else None, operation)
+        ref = self.checked_out()  # no commit yet, or a branch is called HEAD too
         return Head(self.commit_of(ref or "HEAD"), ref, operation)
 
     def checked_out(self) -> str | None:

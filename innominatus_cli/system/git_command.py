@@ -15,7 +15,7 @@ from typing import Final
 from innominatus_cli.findings.catalogue.ledger import GIT_MISSING
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
-from innominatus_cli.system.programs import find_program, trusted_path
+from innominatus_cli.system.programs import find_program, repository_around, trusted_path
 
 Run = Callable[[CommandRequest], CommandOutcome]
 
@@ -102,6 +102,8 @@ _REMOTE_SETTINGS: Final = (
     "push.negotiate=false",
     "push.recurseSubmodules=no",
 )
+_PARTIAL: Final = "this clone is partial and lacks what is asked for: `git fetch --refetch --no-filter` brings it"
+"""Objects are never fetched behind the user's back (GIT_NO_LAZY_FETCH)."""
 
 
 class GitFailed(Exception):  # noqa: N818 - the name says what happened, as that of CannotContinue
@@ -150,6 +152,8 @@ class GitCommand:
         outcome = self.outcome(*arguments, stdin=stdin, env=env)
         if outcome.exit_code is None or outcome.exit_code not in allowed:
             message = outcome.stderr.head.decode("utf-8", "replace").strip() or outcome.problem
+            if "promisor remote" in message:
+                message = f"{_PARTIAL} ({message.splitlines()[-1]})"
             raise GitFailed(arguments[0], outcome.exit_code, message)
         if outcome.stdout.truncated:
             raise GitFailed(arguments[0], outcome.exit_code, "more output than we read")
@@ -161,8 +165,8 @@ class GitCommand:
 
 
 def git_program(cwd: Path) -> str:
-    """The absolute path of git, never one inside the folder `cwd`. Raises CannotContinue where it is missing."""
-    found = find_program("git", path=_path(), cwd=cwd, untrusted=cwd)
+    """The absolute path of git, never one inside the repository around `cwd`. Raises CannotContinue without one."""
+    found = find_program("git", path=_path(), cwd=cwd, untrusted=repository_around(cwd))
     if found is None:
         raise CannotContinue(Finding(GIT_MISSING, "there is no 'git' on PATH", Place("git")))
     return found

@@ -12,7 +12,7 @@ from innominatus_cli.findings.catalogue.approvals import GPG_FAILED
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.processes import run
-from innominatus_cli.system.programs import find_program, trusted_path
+from innominatus_cli.system.programs import find_program, repository_around, trusted_path
 
 _TIMEOUT_SECONDS: Final = 60
 _LARGEST: Final = 64 * 1024
@@ -61,7 +61,7 @@ def fingerprint_of(data: bytes, signature: str) -> str | None:
 
 def _gpg(folder: Path, *arguments: str, stdin: bytes) -> CommandOutcome:
     path = trusted_path(os.environ.get("PATH", os.defpath))
-    program = find_program("gpg", path=path, cwd=folder)
+    program = find_program("gpg", path=path, cwd=folder, untrusted=repository_around(Path.cwd()))
     if program is None:
         raise CannotContinue(Finding(GPG_FAILED, "there is no 'gpg' on PATH", Place("gpg")))
     mine = {name: os.environ[name] for name in _MINE if name in os.environ}

@@ -1,11 +1,11 @@
-"""What a process writes, in bounded memory: a head is kept, everything is counted and hashed, a log file has it all."""
+"""What a process writes, in bounded memory: its head and tail are kept, all is counted and hashed, a log has it."""
 
 import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from innominatus_cli.system.commands import HEAD_BYTES, StreamOutput
+from innominatus_cli.system.commands import HEAD_BYTES, TAIL_BYTES, StreamOutput
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -112,12 +112,13 @@ class StreamLog:
 class Capture:
     """One stream of one process, read from a non-blocking file descriptor; `log` gets every byte."""
 
-    __slots__ = ("_hash", "_head", "_head_bytes", "_log", "_size", "fd")
+    __slots__ = ("_hash", "_head", "_head_bytes", "_log", "_size", "_tail", "fd")
 
     def __init__(self, fd: int, log: StreamLog | None, head_bytes: int = HEAD_BYTES) -> None:
         self.fd = fd
         self._head: bytearray | None = None
         self._head_bytes = head_bytes
+        self._tail = bytearray()
         self._size = 0
         self._hash: _Hash | None = None
         self._log = log
@@ -144,7 +145,7 @@ class Capture:
         """What came so far."""
         if self._hash is None or self._head is None:
             return NO_OUTPUT
-        return StreamOutput(bytes(self._head), self._size, self._hash.hexdigest())
+        return StreamOutput(bytes(self._head), self._size, self._hash.hexdigest(), bytes(self._tail[-TAIL_BYTES:]))
 
     def _take(self, chunk: bytes) -> None:
         if self._hash is None or self._head is None:
@@ -155,5 +156,9 @@ class Capture:
         room = self._head_bytes - len(self._head)
         if room > 0:
             self._head += chunk[:room]
+        if room < len(chunk):
+            self._tail += chunk[room:]
+            if len(self._tail) > 2 * TAIL_BYTES:
+                del self._tail[:-TAIL_BYTES]
         if self._log is not None:
             self._log.write(chunk)

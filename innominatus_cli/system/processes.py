@@ -163,9 +163,16 @@ class Supervisor:
 
     def _spawn(self, child: Child, program: str, inherit: Sequence[int], logs: Logs) -> str:
         request = child.request
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        in_read, in_write = os.pipe() if request.stdin is not None else (self._null, -1)
+        fds: list[int] = []
+        try:
+            for _ in range(2 if request.stdin is None else 3):
+                fds += os.pipe()
+        except OSError as error:  # there are too many open files
+            for fd in fds:
+                os.close(fd)
+            return _why(error, request)
+        out_read, out_write, err_read, err_write = fds[:4]
+        in_read, in_write = fds[4:] or (self._null, -1)
         problem = ""
         try:
             child.pid, child.popen = self._spawner.start(request, program, (in_read, out_write, err_write), inherit)

@@ -24,16 +24,22 @@ def find_program(name: str, *, path: str, cwd: Path, untrusted: Path | None = No
     return None
 
 
+def repository_around(folder: Path) -> Path:
+    """The nearest folder at or above this one that has a `.git`; the folder itself where none has."""
+    real = folder.resolve()
+    return next((one for one in (real, *real.parents) if os.path.lexists(one / ".git")), real)
+
+
 def _trusted(path: str, untrusted: Path | None) -> list[str]:
     entries = [entry for entry in path.split(os.pathsep) if entry.startswith("/")]
-    if untrusted is None:
+    root = "/" if untrusted is None else os.path.realpath(untrusted)
+    if root == "/":  # as in a container that starts there: nothing of the machine would be outside of it
         return entries
-    root = os.path.realpath(untrusted)
     return [entry for entry in entries if not _is_inside(os.path.realpath(entry), root)]
 
 
 def _is_inside(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    return path == root or path.startswith(root + "/")
 
 
 def _is_program(path: str) -> bool:

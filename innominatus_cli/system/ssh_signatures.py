@@ -17,7 +17,7 @@ from innominatus_cli.system.commands import CommandOutcome, CommandRequest
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.git_command import GitFailed, operators_command
 from innominatus_cli.system.processes import run
-from innominatus_cli.system.programs import find_program, trusted_path
+from innominatus_cli.system.programs import find_program, repository_around, trusted_path
 from innominatus_cli.system.sshsig import holds, parse
 
 _TIMEOUT_SECONDS: Final = 60
@@ -141,7 +141,7 @@ def _written(folder: Path, allowed_signers: str, signature: str) -> tuple[str, .
 
 def _keygen(folder: Path, *arguments: str, stdin: bytes | None = None) -> CommandOutcome:
     path = trusted_path(os.environ.get("PATH", os.defpath))
-    program = find_program("ssh-keygen", path=path, cwd=folder)
+    program = find_program("ssh-keygen", path=path, cwd=folder, untrusted=repository_around(Path.cwd()))
     if program is None:
         raise CannotContinue(Finding(NO_SSH_KEYGEN, "there is no 'ssh-keygen' on PATH", Place("ssh-keygen")))
     mine = {name: os.environ[name] for name in ("HOME", "SSH_AUTH_SOCK") if name in os.environ}

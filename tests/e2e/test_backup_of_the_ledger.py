@@ -60,8 +60,11 @@ def test_a_backup_that_is_damaged_or_differs_restores_nothing(workshop: Any, tmp
     bundle = Path(workshop.folder).parent / "ledger.bundle"
     assert workshop("ledger", "backup", str(bundle)).status == 0
     refused = workshop("ledger", "backup", str(bundle))
-    assert refused.status == 65
-    assert "ORC-6080" in refused.all
+    assert refused.status == 73
+    assert "the file is there already" in refused.all
+    refused = workshop("ledger", "backup", "../nowhere/ledger.bundle")
+    assert refused.status == 73
+    assert "ORC-1061" in refused.all
     data = bundle.read_bytes()
     damaged = tmp_path / "damaged.bundle"
     damaged.write_bytes(data[: len(data) // 2])

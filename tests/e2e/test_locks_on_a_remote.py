@@ -189,6 +189,7 @@ def test_a_run_is_cancelled_from_another_terminal(home: Path, clone: Callable[[s
     status, out, told = first.run("cancel", run[:20], "--reason", "wrong version", "-o", "json")
     assert status == 0, told
     assert {**json.loads(out), "action": ""} == {
+        "schema": "innominatus.dev/run-cancelled/v1",
         "run": run,
         "application": "work",
         "environment": "development",

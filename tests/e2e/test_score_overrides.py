@@ -90,3 +90,53 @@ def test_validate_shows_the_line_of_an_override(shop: Any) -> None:
         "    1 | containers: {web: {image: 5}}",
         "      |                           ^",
     ]
+
+
+@pytest.fixture
+def tried(shop: Any) -> Any:
+    """The shop with a product whose workflow failed once, and with a manual one."""
+    shop.write("score.yaml", SCORE.replace("{name: shop}", "{name: shop, product: store}"))
+    workflow = """\
+        apiVersion: workflow.dev/v1
+        kind: ProductWorkflow
+        metadata: {{name: {name}, description: Works, owner: team, product: store, phase: {phase}}}
+        spec:
+          triggers: [{trigger}]
+          timeout: 1m
+          steps:
+            - name: {name}
+              type: script
+              config: {{script: "{script}"}}
+        """
+    work = {"name": "work", "phase": "pre-deployment", "trigger": "product_deployment", "script": "exit 1"}
+    extra = {"name": "extra", "phase": "deployment", "trigger": "manual", "script": "true"}
+    for one in (work, extra):
+        shop.write(f"workflows/products/store/{one['name']}.yaml", workflow.format(**one))
+    shop.commit()
+    options = ["--override-property", "containers.web.args=[serve]", "--overrides-file", "overrides.prod.yaml"]
+    assert shop("deploy", "score.yaml", "--workflow", "store/extra", *options).status == 4
+    shop.write("workflows/products/store/work.yaml", workflow.format(**{**work, "script": "true"}))
+    shop.commit()
+    return shop
+
+
+def test_another_clone_that_accepts_changes_goes_on_with_what_was_asked_for(tried: Any) -> None:
+    tried.git("clone", "-q", ".", "../other")
+    other = type(tried)(tried.folder.parent / "other")
+    told = other("resume", "latest", "--accept-changes")
+    assert told.status == 0, told.all
+    record = other.records("resume")[0]
+    assert "deployment/product/store/extra/extra" in [step["step"] for step in record["steps"]]
+    (path,) = [one for one in other.git("ls-files").splitlines() if one.endswith("deploy-application.yaml")]
+    manifest = (other.folder / path).read_text(encoding="utf-8")
+    assert 'image: "registry.example.com/shop:2.0.0"' in manifest
+    assert "- serve" in manifest
+
+
+def test_a_redeployment_has_the_overrides_file_of_the_last_one(tried: Any) -> None:
+    assert tried("resume", "latest", "--accept-changes").status == 0
+    told = tried("redeploy", "shop")
+    assert told.status == 0, told.all
+    first, again = tried.records("resume")[0], tried.records("run")[-1]
+    assert first["run"] < again["run"]
+    assert first["plan"] == again["plan"]

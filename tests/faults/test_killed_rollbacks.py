@@ -14,6 +14,7 @@ from innominatus_cli.system.state_folder import StateFolder
 NAMES = ("one", "two", "three")
 KILLED = -9
 DOUBT = 76
+USAGE = 2
 WORKFLOW = """\
 apiVersion: workflow.dev/v1
 kind: Workflow
@@ -123,3 +124,19 @@ def test_a_killed_rollback_goes_on_with_what_is_left(tmp_path: Path, killed: str
     assert (interrupted["recovered"], interrupted["rolls_back"], last["rolls_back"]) == (True, run["run"], run["run"])
     ended = [one["step"] for record in (interrupted, last) for one in record["steps"] if one["status"] == "succeeded"]
     assert len(ended) == len(set(ended))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are found through /proc")
+def test_what_is_said_of_a_step_in_doubt_is_about_one_of_the_runs_that_are_taken_back(tmp_path: Path) -> None:
+    root = made(tmp_path / "repo", "two", "after")
+    for _ in range(3):
+        assert tool(root, "run", "open").returncode == 0
+    first = records(root)[0]["run"]
+    assert tool(root, "rollback", "open", "--to", first).returncode == KILLED
+    assert "ORC-5240" in tool(root, "rollback", "open", "--to", first).stderr
+    known = tool(root, "rollback", "open", "--to", first, "--assume", "one=not-done")
+    assert known.returncode == USAGE, known.stderr
+    assert "ORC-5206: what came of step 'one' in run" in known.stderr
+    done = tool(root, "rollback", "open", "--to", first, "--assume", "undo-two=done")
+    assert done.returncode == 0, done.stderr
+    assert log(root) == [*reversed(NAMES), *reversed(NAMES)]

@@ -112,6 +112,27 @@ def test_what_the_kernel_will_not_execute_is_an_outcome(supervisor: Supervisor, 
     assert "Exec format error" in outcome.problem
 
 
+@pytest.mark.parametrize("room", range(6))
+def test_a_process_for_which_there_are_too_many_open_files_does_not_start(
+    supervisor: Supervisor, tmp_path: Path, room: int
+) -> None:
+    asked = request(tmp_path, "sh", "-c", "cat", stdin=b"hello")
+    assert outcome_of(supervisor, asked).succeeded
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = [os.dup(0) for _ in range(room)]
+    taken = os.dup(0)
+    for fd in free:
+        os.close(fd)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 1, hard))
+    try:
+        outcome = outcome_of(supervisor, asked)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(taken)
+    assert (outcome.ending, outcome.problem) == (Ending.NOT_STARTED, "sh: Too many open files")
+    assert outcome_of(supervisor, asked).succeeded
+
+
 def test_a_folder_that_is_gone_is_an_outcome(supervisor: Supervisor, tmp_path: Path) -> None:
     outcome = outcome_of(supervisor, sh(tmp_path / "gone", "true"))
     assert outcome.ending is Ending.NOT_STARTED

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from innominatus_cli.cli import offers
 from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.moments import Moment
 from innominatus_cli.cli.output import output_option, print_document, print_listing, print_text
+
+if TYPE_CHECKING:
+    from innominatus_cli.operations.history import OpenLedger
 
 
 @click.group("ledger")
@@ -78,14 +81,24 @@ def verify(output: str, strict: bool, **wished: Any) -> int:  # noqa: ANN401 - s
       innominatus-ctl ledger verify --allowed-signers signers --signatures -o json
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.operations.verifying import VerifyOptions
     from innominatus_cli.operations.verifying import verify as verify_ledger
     from innominatus_cli.reports.ledger_text import verification_text
 
-    verified = verify_ledger(open_ledger(), VerifyOptions(**wished))
+    verified = verify_ledger(_ledger_of(wished["branch"]), VerifyOptions(**wished))
     print_document(verified.report.as_json(), output, lambda: verification_text(verified.report))
     return told(verified.findings) or int(strict and bool(verified.findings))
+
+
+def _ledger_of(branch: str | None) -> "OpenLedger":
+    """The ledger. Raises UsageError where `--branch` is another one than what it is on: statements would be false."""
+    from innominatus_cli.operations.history import open_ledger
+
+    ledger = open_ledger()
+    own = ledger.store.branch()
+    if branch and own not in {None, branch}:
+        raise click.UsageError(f"--branch is for a detached head, and this ledger is on '{own}'")
+    return ledger
 
 
 @command.command("sign", short_help="Sign a statement of what the ledger of this branch holds.")
@@ -108,11 +121,10 @@ def sign(output: str, **wished: Any) -> int:  # noqa: ANN401 - see SignOptions
       innominatus-ctl ledger sign --branch main -o json
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.operations.history import open_ledger
     from innominatus_cli.operations.signing import SignOptions, sign_heads
     from innominatus_cli.reports.ledger_text import signed_document, signed_text
 
-    signed = sign_heads(open_ledger(), SignOptions(**wished))
+    signed = sign_heads(_ledger_of(wished["branch"]), SignOptions(**wished))
     print_document(signed_document(signed), output, lambda: signed_text(signed))
     return told(signed.findings)
 

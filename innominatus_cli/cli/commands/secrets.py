@@ -80,9 +80,10 @@ def check(names: tuple[str, ...], application: str | None, environment: str, out
 @command.command("rotate", short_help="Put a new random value in place of the old one.")
 @click.argument("name", metavar="NAME")
 @_of_what
+@click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
 @output_option("text", "json", "yaml")
-def rotate(name: str, application: str | None, environment: str, output: str) -> int:
-    r"""Put a new random value in place of the old one, in the stores `local`, `file` and `vault`.
+def rotate(name: str, application: str | None, environment: str, reason: str, output: str) -> int:
+    r"""Put a new random value in place of the old one, in the stores `local`, `file` and `vault`. Who did is recorded.
 
     Secrets of other stores, and those without `generate`, are changed where they come from: the message says where.
 
@@ -90,12 +91,14 @@ def rotate(name: str, application: str | None, environment: str, output: str) ->
     Examples:
       innominatus-ctl secrets rotate stripe-api-key --app checkout-service --env production
     """
+    from innominatus_cli.cli.remarks import told
     from innominatus_cli.operations.history import open_ledger
-    from innominatus_cli.operations.secret_listing import rotated_secret
+    from innominatus_cli.operations.secret_listing import rotate_secret
     from innominatus_cli.reports.secrets import secret_document
     from innominatus_cli.system.clock import SystemClock
 
-    row = rotated_secret(open_ledger(), name, application, environment, SystemClock())
-    document = {"schema": "innominatus.dev/secret/v1", **secret_document(row)}
+    rotated = rotate_secret(open_ledger(), name, application, environment, SystemClock(), reason)
+    row = rotated.row
+    document = {"schema": "innominatus.dev/secret/v1", **secret_document(row), "action": rotated.action}
     print_document(document, output, lambda: f"secret '{row.name}' in store '{row.store}' has a new value\n")
-    return 0
+    return told(rotated.findings)

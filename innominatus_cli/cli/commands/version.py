@@ -19,5 +19,10 @@ def command(output: str) -> None:
       innominatus-ctl version -o json
     """
     python = ".".join(str(part) for part in sys.version_info[:3])
-    document = {"version": __version__, "python": python, "platform": sys.platform}
+    document = {
+        "schema": "innominatus.dev/version/v1",
+        "version": __version__,
+        "python": python,
+        "platform": sys.platform,
+    }
     print_document(document, output, lambda: f"innominatus-ctl {__version__} (Python {python}, {sys.platform})\n")

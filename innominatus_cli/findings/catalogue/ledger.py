@@ -38,7 +38,9 @@ GIT_FAILED = Code(
     "A git command failed",
     "Read what git says; `git fsck` checks the repository.",
     exit_status=ExitStatus.ENVIRONMENT,
-    detail="The message is git's own. A full disk, missing permissions and damaged objects are the usual reasons.",
+    detail="The message is git's own. A full disk, missing permissions and damaged objects are the usual reasons. A "
+    "partial clone (`git clone --filter`) lacks objects, and reading never fetches any: "
+    "`git fetch --refetch --no-filter` brings them.",
 )
 IDENTITY_ASSUMED = Code(
     "ORC-6005",
@@ -287,7 +289,8 @@ COMMIT_MISSING = Code(
 LEDGER_ROLLED_BACK = Code(
     "ORC-6069",
     "The ledger lacks records that it had",
-    "Fetch the branch as it was (`git reflog`, other clones), and ask who rewrote it.",
+    "`git pull` first, for a clone that is only behind lacks them too. Otherwise fetch the branch as it was "
+    "(`git reflog`, other clones), and ask who rewrote it.",
     exit_status=ExitStatus.CORRUPT,
     detail=(
         "A chain whose newest records are gone is a valid, shorter chain. Something outside of it says so: a statement "
@@ -375,11 +378,11 @@ APPROVAL_MISSING = Code(
 )
 BACKUP_UNUSABLE = Code(
     "ORC-6080",
-    "The backup cannot be written or used",
+    "The backup cannot be used",
     "Name another file; `git bundle verify FILE` says what git thinks of one.",
     exit_status=ExitStatus.CORRUPT,
-    detail="A backup is a git bundle with one branch. It is never written over a file, and its ledger is verified "
-    "before anything is restored from it.",
+    detail="A backup is a git bundle with one branch and all commits below it. Its ledger is verified before anything "
+    "is restored from it.",
 )
 BACKUP_DIFFERS = Code(
     "ORC-6081",

@@ -129,7 +129,13 @@ def write_done(
         clock=options.clock,
     )
     landed = ledger.store.write_action(written, ledger.store.git.head())
-    told = {"application": written.application, "environment": written.environment, **details, "action": written.id}
+    told = {
+        "schema": "innominatus.dev/done-by-hand/v1",
+        "application": written.application,
+        "environment": written.environment,
+        **details,
+        "action": written.id,
+    }
     return DoneByHand(told, (*allowed.findings, *landed.findings), landed.lost)
 
 

@@ -26,4 +26,5 @@ def last_wish(application: str, environment: str | None = None, directory: Path 
         message = f"there is no Score file of '{application}' any more"
         remedy = left_out(ledger.repository, plan.application.path or "") or "Bring it back, or roll back."
         raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application), remedy))
-    return wish_of(plan, str(ledger.store.git.root / known[application][0]))
+    root = ledger.store.git.root
+    return wish_of(plan, root, str(root / known[application][0]))

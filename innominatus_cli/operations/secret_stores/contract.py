@@ -1,5 +1,6 @@
 """What every store of secrets can do."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,12 +62,15 @@ def cannot_rotate(wanted: Wanted, how: str) -> UnusableSecret:
 
 
 def member_of(wanted: Wanted, text: str, data: Mapping[str, object]) -> str | None:
-    """The member that `field` names in a value that is a JSON object, or the whole text without `field`."""
+    """The member that `field` names in a value that is a JSON object, or the whole text without `field`.
+
+    A member that is no text is given as JSON.
+    """
     name = wanted.definition.field
     if name is None:
         return text
     found = data.get(name)
-    return None if found is None else found if isinstance(found, str) else str(found)
+    return None if found is None else found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
 def moment_of(written: object) -> datetime | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.operations.secret_stores.contract import LONGEST, Held, Wanted, cannot_rotate, store_failed
-from innominatus_cli.system.files import read_below, write_file
+from innominatus_cli.system.files import parts_of, read_below, write_file
 
 _OTHERS = 0o077
 _PRIVATE = 0o600
@@ -22,19 +22,28 @@ class LocalStore:
 
     def read(self, wanted: Wanted) -> Held | None:
         """The file's text. One that others can read is refused: whoever could has perhaps read it."""
-        data = read_below(os.fspath(self._state_dir), f"secrets/{wanted.key}", LONGEST)
+        path = _path_of(wanted)
+        data = read_below(os.fspath(self._state_dir), path, LONGEST)
         if isinstance(data, Finding):
             return None
-        found = (self._state_dir / "secrets" / wanted.key).stat()
+        found = (self._state_dir / path).stat()
         if found.st_mode & _OTHERS or not stat.S_ISREG(found.st_mode):
             raise store_failed(wanted, "its file is not private (mode 0600)")
         return Held(data.decode("utf-8", "surrogateescape"), datetime.fromtimestamp(found.st_mtime, UTC))
 
     def replace(self, wanted: Wanted, value: str) -> None:
         """Writes the file anew. Raises CannotContinue (exit 73) where the disk refuses."""
-        folder = self._state_dir / "secrets"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_file(folder / wanted.key, value.encode(), _PRIVATE)
+        path = self._state_dir / _path_of(wanted)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_file(path, value.encode(), _PRIVATE)
+
+
+def _path_of(wanted: Wanted) -> str:
+    """Where a secret stands below the state folder. Raises UnusableSecret for a key that leads out of the store."""
+    path = f"secrets/{wanted.key}"
+    if wanted.key.startswith("/") or parts_of(path) is None:
+        raise store_failed(wanted, f"its key '{wanted.key}' leads out of the store")
+    return path
 
 
 class EnvironmentStore:

@@ -196,6 +196,28 @@ def test_only_what_retry_names_is_repeated(
     assert len(results(execute_plan(make_setting(plan), QUICK))["a"].attempts) == attempts
 
 
+def test_outputs_and_what_retry_looks_for_are_found_at_the_end_of_much_text(
+    make_plan: MakePlan, make_setting: MakeSetting
+) -> None:
+    noise = "head -c 1500000 /dev/zero | tr '\\0' z | fold -w 99; echo"
+    cut = "head -c 1048560 /dev/zero | tr '\\0' '\\n'"
+    plan = make_plan(
+        {
+            "late": {"script": f"{noise}; echo OUTPUT_x=1", "declared_outputs": ["x"]},
+            "cut": {"script": f"{cut}; echo OUTPUT_url=https://shop.example", "declared_outputs": ["url"]},
+            "lost": {"script": f"{noise}; echo OUTPUT_x=1; {noise}", "declared_outputs": ["x"]},
+            "again": {"script": f"{noise}; echo busy; exit 1", "retry": retry(2, on=["busy"])},
+        }
+    )
+    found = results(execute_plan(make_setting(plan), QUICK))
+    assert (found["late"].outputs, found["cut"].outputs) == ({"x": "1"}, {"url": "https://shop.example"})
+    assert len(found["again"].attempts) == 2
+    assert found["lost"].reason.endswith(
+        "it gave no output 'x'; of 3,030,315 bytes that it printed, only those at the begin (1 MiB) and at the end "
+        "(64 KiB) are read"
+    )
+
+
 def test_a_step_that_takes_too_long_is_stopped_and_may_be_tried_again(
     make_plan: MakePlan, make_setting: MakeSetting
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +29,6 @@ from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from innominatus_cli.documents.run_record import RunRecord
     from innominatus_cli.ledger.working_tree import WorkingTreeStore
@@ -389,6 +389,28 @@ def test_records_that_the_remote_does_not_have_yet_stay(old: Old, tmp_path: Path
     old.run("succeeded", environment="production")
     assert [one.id for one in old.gc().collection.details.removed] == [pushed.run]
     assert kept.run in old.runs()
+
+
+@pytest.mark.parametrize("old", ["tree"], indirect=True)
+def test_two_branches_that_both_removed_records_merge_as_the_page_says(old: Old) -> None:
+    alike = {"branch": "of-many-records-that-are-nearly-the-same-" * 20}
+    old.run("succeeded", **alike)
+    old.run(**alike)
+    git = old.repository.git
+    git("checkout", "-q", "-b", "other")
+    old.gc()
+    there = old.run(**alike)
+    git("checkout", "-q", "main")
+    old.gc()
+    here = old.run(**alike)
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "remove-old-records.md").read_text()
+    options = "-X find-renames=100%"
+    assert f"`git merge {options}`" in page
+    assert "CONFLICT (rename/" in git("merge", "-q", "--no-edit", "other", allowed=(1,))
+    git("merge", "--abort")
+    git("merge", "-q", "--no-edit", *options.split(), "other")
+    assert {here.run, there.run} <= set(old.runs())
+    assert old.errors() == []
 
 
 @pytest.mark.parametrize("old", ["tree"], indirect=True)

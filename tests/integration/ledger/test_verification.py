@@ -26,6 +26,7 @@ from innominatus_cli.system.git_command import GitFailed
 from innominatus_cli.system.git_identity import Identity
 from innominatus_cli.system.ssh_signatures import sign
 from innominatus_cli.system.state_folder import StateFolder
+from tests.integration.ledger.conftest import Repository
 from tests.integration.ledger.test_action_records import make_action
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from innominatus_cli.documents.run_record import RunRecord
     from innominatus_cli.ledger.store import Written
     from innominatus_cli.ledger.verifying import Verified
-    from tests.integration.ledger.conftest import Repository
 
     MakeRecord = Callable[..., RunRecord]
 
@@ -849,6 +849,19 @@ def test_a_shallow_clone_is_warned_of_and_still_verified(ledger: Ledger, tmp_pat
     assert {finding.code.number for finding in found.findings} == {"ORC-6068", "ORC-6073"}
     assert all(finding.severity is Severity.WARNING for finding in found.findings)
     assert found.report.counts.runs == 3
+
+
+def test_a_partial_clone_says_how_it_gets_what_it_lacks(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.run()
+    ledger.repository.git("config", "uploadpack.allowFilter", "true")
+    clone = Repository(tmp_path / "clone")
+    filtered = ("clone", "-q", "--filter=blob:none", "--no-checkout", f"file://{ledger.repository.path}")
+    ledger.repository.git(*filtered, str(clone.path))
+    with pytest.raises(CannotContinue, match="git fetch --refetch --no-filter"):
+        verify(open_ledger(clone.path))
+    clone.git("fetch", "-q", "--refetch", "--no-filter")
+    clone.git("checkout", "-q", "main")
+    assert verify(open_ledger(clone.path)).report.sound
 
 
 def test_waiting_records_are_counted_and_belong_to_no_chain(ledger: Ledger) -> None:

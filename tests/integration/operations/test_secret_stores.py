@@ -74,6 +74,26 @@ def test_the_local_store_gives_what_is_in_a_private_file_and_when_it_was_changed
     assert datetime.now(UTC) - held.changed < timedelta(minutes=5)
 
 
+@pytest.mark.parametrize("key", ["/tmp/elsewhere", "../elsewhere", "{application}/../../elsewhere"])
+def test_a_key_that_leads_out_of_the_local_store_is_refused(stores: Make, key: str) -> None:
+    found = stores({"store": "local", "key": key})
+    wanted = found.wanted("token")
+    assert wanted is not None
+    with pytest.raises(UnusableSecret, match="leads out of the store"):
+        found.store_of(wanted).replace(wanted, VALUE)
+    with pytest.raises(UnusableSecret, match="leads out of the store"):
+        found.value("token")
+
+
+def test_a_local_secret_may_stand_in_a_folder(stores: Make, tmp_path: Path) -> None:
+    found = stores({"store": "local", "key": "{environment}/token"})
+    wanted = found.wanted("token")
+    assert wanted is not None
+    found.store_of(wanted).replace(wanted, VALUE)
+    assert (tmp_path / "state" / "secrets" / "staging" / "token").read_text() == VALUE
+    assert found.value("token") == VALUE
+
+
 def test_a_local_file_that_others_can_read_is_refused(stores: Make, tmp_path: Path) -> None:
     (tmp_path / "state" / "secrets").mkdir(parents=True)
     path = tmp_path / "state" / "secrets" / "token"
@@ -120,6 +140,36 @@ def test_a_file_that_is_encrypted_with_age_gives_values_and_takes_new_ones(store
     held = other.read(wanted)
     assert held is not None
     assert (held.value, held.changed) == ("keep-this", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+
+def test_a_file_that_is_not_there_yet_is_made_by_the_first_new_value(stores: Make, tmp_path: Path) -> None:
+    identity, recipient = age_identity()
+    config = {"file": {"path": "secrets/{environment}.age", "recipients": [recipient]}}
+    outside = {"INNOMINATUS_AGE_IDENTITY": identity}
+    found = stores({"store": "file"}, outside, secretStores=config)
+    with pytest.raises(UnusableSecret, match=r"'secrets/staging.age' cannot be read: the file does not exist"):
+        found.value("token")
+    wanted = found.wanted("token")
+    assert wanted is not None
+    found.store_of(wanted).replace(wanted, VALUE)
+    assert (tmp_path / "work" / "secrets" / "staging.age").is_file()
+    assert stores({"store": "file"}, outside, secretStores=config).value("token") == VALUE
+
+
+@pytest.mark.parametrize("written", ["0123456", "1_000_000", "12:30:45", "0x1F1F1F", "2026-01-02", "false-not"])
+def test_a_value_of_an_encrypted_file_is_the_text_that_stands_there(stores: Make, tmp_path: Path, written: str) -> None:
+    identity, recipient = age_identity()
+    pyrage = pytest.importorskip("pyrage")
+    path = tmp_path / "work" / "secrets.staging.yaml.age"
+    path.parent.mkdir()
+    plain = f"token: {written}\nempty:\nlist: [a]\n"
+    path.write_bytes(pyrage.encrypt(plain.encode(), [pyrage.x25519.Recipient.from_str(recipient)]))
+    outside = {"INNOMINATUS_AGE_IDENTITY": identity}
+    assert stores({"store": "file"}, outside).value("token") == written
+    assert stores({"store": "file", "key": "empty"}, outside).value("token") is None
+    assert stores({"store": "file", "key": "nowhere"}, outside).value("token") is None
+    with pytest.raises(UnusableSecret, match="'list' is no text"):
+        stores({"store": "file", "key": "list"}, outside).value("token")
 
 
 def test_a_file_for_somebody_else_says_so(stores: Make, tmp_path: Path) -> None:
@@ -198,6 +248,12 @@ def test_a_command_of_the_platforms_own_prints_the_value(stores: Make, program: 
     assert stores({"store": "command", "command": ["pass-show", "{key}"]}).value("token") is None
     with pytest.raises(UnusableSecret, match="'no-such-program' cannot be started"):
         stores({"store": "command", "command": ["no-such-program"]}).value("token")
+
+
+def test_a_member_that_is_no_text_is_given_as_json(stores: Make, program: Callable[[str, str], Path]) -> None:
+    program("pass-show", "print(json.dumps({'flags': {'on': True}, 'port': 543210, 'none': None}))")
+    for field, value in (("flags", '{"on": true}'), ("port", "543210"), ("none", None)):
+        assert stores({"store": "command", "command": ["pass-show"], "field": field}).value("token") == value
 
 
 def test_a_program_of_the_repository_is_never_the_one_that_is_asked(stores: Make, tmp_path: Path) -> None:

@@ -188,11 +188,25 @@ def test_every_list_says_what_its_data_is(capsys: pytest.CaptureFixture[str]) ->
         ("plan", "score.yaml"): "plan-report",
         ("approvals",): "approvals",
         ("audit", "search"): "audit",
+        ("ledger", "sign", "--unsigned"): "ledger-sign",
+        ("deprovision", "--expired", "--dry-run"): "expired",
+        ("version",): "version",
     }
     said = {command: json.loads(shown(capsys, *command, "-o", "json")[0])["schema"] for command in commands}
     assert said == {command: f"innominatus.dev/{name}/v1" for command, name in commands.items()}
     page = (Path(__file__).parents[3] / "docs" / "reference" / "output-formats.md").read_text()
     assert [name for name in commands.values() if f"`{name}`" not in page] == []
+
+
+def test_a_statement_is_never_about_another_branch_than_the_one_that_is_read(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.git("checkout", "-q", "-b", "feature")
+    for command in ("sign", "verify"):
+        assert "this ledger is on 'feature'" in shown(capsys, "ledger", command, "--branch", "main", status=2)[1]
+        shown(capsys, "ledger", command, "--branch", "feature", *(["--unsigned"] if command == "sign" else []))
+    shop.git("checkout", "-q", "--detach")
+    shown(capsys, "ledger", "verify", "--branch", "main")
 
 
 def test_provisioners_name_who_gets_them(tree: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,6 +271,20 @@ def test_a_waiting_run_that_was_cancelled_waits_for_nobody(shop: Any, capsys: py
     assert [row["status"] for row in json.loads(shown(capsys, "history", "-o", "json")[0])["runs"]] == ["cancelled"]
     assert shown(capsys, "approvals")[0] == "Nothing waits for an approval.\n"
     assert "ORC-6113" in shown(capsys, "approve", "latest", status=1)[1]
+
+
+def test_a_waiting_run_that_another_one_goes_on_with_is_not_closed_in_its_place(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
+    shop.commit({"admin-config.yaml": asks % "kubernetes"})
+    first = json.loads(shown(capsys, "deploy", "score.yaml", "--env", "staging", "-o", "json", status=6)[0])["record"]
+    again = json.loads(shown(capsys, "resume", "latest", "-o", "json", status=6)[0])["record"]
+    told = shown(capsys, "cancel", first["run"], status=1)[1]
+    assert f"ORC-6113: run {first['run']} has ended: run {again['run']} went on with it" in told
+    assert f"Cancel that one: {again['run']}." in told
+    shown(capsys, "cancel", again["run"])
+    assert shown(capsys, "approvals")[0] == "Nothing waits for an approval.\n"
 
 
 @pytest.mark.usefixtures("shop")

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.system.commands import CommandOutcome, CommandRequest, Ending, StreamOutput
 from innominatus_cli.system.git import Git, Head, TreeEntry
-from innominatus_cli.system.git_command import GitFailed
+from innominatus_cli.system.git_command import GitFailed, git_program
 from innominatus_cli.system.git_identity import identity
 from innominatus_cli.system.git_push import push
 from innominatus_cli.system.git_writing import PathTaken, delete_ref, move_ref, write_blobs, write_tree
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 KILLS_THE_PUSH = """\
 #!/bin/sh
@@ -135,15 +131,21 @@ def test_without_git_the_finding_says_so(folder: Path, monkeypatch: pytest.Monke
     assert code_of(folder) == "ORC-6001"
 
 
+@pytest.mark.parametrize("start", [".", "sub/deep"])
 def test_a_git_that_the_repository_brings_is_not_started(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    start: str, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program = folder / "git"
     program.write_text(f"#!/bin/sh\ntouch {tmp_path}/witness\n")
     program.chmod(0o755)
+    (folder / start).mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("PATH", f"{folder}:.:{os.environ['PATH']}")
-    assert opened(folder).root == folder
+    assert opened(folder / start).root == folder
     assert not (tmp_path / "witness").exists()
+
+
+def test_git_is_found_from_the_root_of_the_machine_too() -> None:
+    assert git_program(Path("/"))
 
 
 def test_the_head_of_a_repository_without_commits_has_no_commit(tmp_path: Path) -> None:

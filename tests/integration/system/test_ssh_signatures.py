@@ -57,6 +57,19 @@ def test_a_signature_counts_for_its_signer_namespace_and_bytes_and_for_nothing_e
     assert not verify("", ADA, "heads@innominatus", DATA, signature)
 
 
+def test_an_ssh_keygen_that_the_repository_brings_is_not_started(
+    key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ssh-keygen").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "bin" / "ssh-keygen").chmod(0o755)
+    monkeypatch.chdir(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    signature = sign(str(key), "n", DATA)
+    assert not verify("", ADA, "n", DATA, signature)
+
+
 @pytest.mark.parametrize("signature", ["", "x", "-----BEGIN SSH SIGNATURE-----\n", "\udcff", "x" * 100_000])
 def test_what_is_no_signature_counts_for_nobody(allowed: str, signature: str) -> None:
     assert not verify(allowed, ADA, "heads@innominatus", DATA, signature)

@@ -102,6 +102,7 @@ def test_a_good_schema_is_fine() -> None:
     [
         ('[sh, -c, "deploy ${inputs.a}"]', "an input stands in a program for sh"),
         ('["${inputs.a}", x]', "an input decides which program is started"),
+        ('["{{inputs.a}}", x]', "an input decides which program is started"),
         ('["deploy --url ${inputs.a}"]', "'deploy …' is a whole command line in one item"),
     ],
 )

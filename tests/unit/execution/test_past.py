@@ -14,10 +14,11 @@ from innominatus_cli.documents.plan import (
     PlannedStep,
     PlannedWorkflow,
     Source,
+    StepConditions,
 )
 from innominatus_cli.documents.run_record import Attempt, CountedApproval, RunRecord, StepResult, StepStatus
 from innominatus_cli.documents.verdict import Actor, ReportedFinding
-from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier
+from innominatus_cli.documents.vocabulary import Idempotency, Operation, Phase, Tier, When
 from innominatus_cli.execution.graph import PlanGraph
 from innominatus_cli.execution.past import NO_WISHES, Earlier, Past, Wishes, is_in_doubt, past_of
 from innominatus_cli.execution.replay import replay
@@ -28,6 +29,7 @@ FLOW = "deployment/application/-/flow"
 FIRST, LAST = "2026-11-25T10:00:00.000Z", "2026-11-25T10:00:01.000Z"
 RUN = "01M8AY00000000000000000000"
 FAILED = Attempt(number=1, started_at=FIRST, duration_ms=5, ending="exited", exit_code=1)
+MANUAL = StepConditions(when=When.MANUAL)
 OPEN = Attempt(number=2, started_at=LAST, duration_ms=7, ending="unknown")
 
 
@@ -190,6 +192,21 @@ def test_a_step_that_was_asked_for_runs_again_and_what_stands_behind_it_only_whe
         assert made.reason == f"it was asked for; it succeeded in run {RUN}"
 
 
+@pytest.mark.parametrize("downstream", [False, True])
+def test_a_step_that_was_asked_for_and_that_the_run_did_not_come_to_is_still_to_run(downstream: bool) -> None:
+    first = result("a", "succeeded", outputs={"x": 1})
+    asked = past(planned("a"), first, Wishes(again=frozenset({first.step}), downstream=downstream))
+    left = only(asked).carried
+    assert (left.status, left.reused_from, left.outputs) == ("planned", None if downstream else RUN, {})
+    later = past(planned("a"), left)
+    if downstream:
+        assert later.steps == {}  # it is as new, and so is what stands behind it
+        return
+    again = only(later)
+    assert (again.verdict, again.spreads, again.carried) == ("again", False, left)
+    assert again.reason == f"it was asked for; run {RUN} did not come to it"
+
+
 def test_a_step_whose_definition_or_file_is_another_one_is_new() -> None:
     found = result("a", "succeeded")
     was = planned("a", inputs={"script": "true"}, input_files=["s.sql"])
@@ -229,6 +246,42 @@ def test_a_step_whose_withheld_output_is_needed_runs_once_more() -> None:
     assert only(made).reason == "'token' is needed, and no record holds it"
     done = past_of(record_of(found, result("b", "succeeded")), plan, plan, lambda _: None)
     assert {one.verdict for one in done.steps.values()} == {"reuse"}
+
+
+@pytest.mark.parametrize(
+    ("other", "wishes", "verdict"),
+    [
+        (result("b", "failed", attempts=[FAILED]), NO_WISHES, "again"),
+        (result("b", "succeeded"), NO_WISHES, "reuse"),
+        (result("b", "succeeded"), Wishes(again=frozenset({f"{FLOW}/b"})), "reuse"),
+        (result("b", "succeeded"), Wishes(again=frozenset({f"{FLOW}/b"}), downstream=True), "again"),
+        (result("b", "planned"), NO_WISHES, "again"),
+    ],
+)
+def test_a_withheld_output_is_needed_by_what_stands_behind_a_step_that_runs_now(
+    other: StepResult, wishes: Wishes, verdict: str
+) -> None:
+    gives = planned("a", secret_outputs=["token"], idempotency=Idempotency.CONVERGENT)
+    tidies = planned("c", "b", cleanup=True, env={"T": {"$ref": "steps.a.outputs.token"}})
+    plan = plan_of(gives, planned("b", "a"), tidies)
+    record = record_of(result("a", "succeeded"), other, result("c", "succeeded"))
+    made = past_of(record, plan, plan, lambda _: None, wishes).steps[gives.id]
+    assert made.verdict == verdict
+    assert verdict == "reuse" or made.reason == "'token' is needed, and no record holds it"
+
+
+@pytest.mark.parametrize("conditions", [StepConditions(when=When.ON_FAILURE), StepConditions(if_tree={"value": False})])
+def test_a_step_that_is_skipped_again_makes_nothing_new(conditions: StepConditions) -> None:
+    gives = planned("a", secret_outputs=["token"])
+    maybe = planned("b", "a", conditions=conditions)
+    reads = planned("c", "b", env={"T": {"$ref": "steps.a.outputs.token"}})
+    undoes = planned(
+        "d", "c", conditions=StepConditions(when=When.MANUAL), env={"T": {"$ref": "steps.a.outputs.token"}}
+    )
+    plan = plan_of(gives, maybe, reads, undoes)
+    results = [result("a", "succeeded"), result("b", "skipped"), result("c", "succeeded"), result("d", "skipped")]
+    made = past_of(record_of(*results), plan, plan, lambda _: None)
+    assert made.steps[gives.id].verdict == "reuse"
 
 
 def test_a_step_that_ran_again_makes_all_that_stands_behind_it_new() -> None:

@@ -125,6 +125,14 @@ def test_more_than_can_be_outputs_does_not_wait() -> None:
     assert log.feed(b"derived-one-1") + log.flush() == b"x" * (len(begin) - 10 - len(given)) + b"***"
 
 
+def test_secret_outputs_are_known_however_much_is_printed_before_them() -> None:
+    log = LogFilter(Redactor(), step(secret_outputs=["token"]))
+    noise = b"a line of noise\n" * 100_000
+    printed = noise + b"OUTPUT_token=derived-one-1\n" + noise + b"again derived-one-1\n"
+    given = b"".join(log.feed(printed[at : at + 65_536]) for at in range(0, len(printed), 65_536)) + log.flush()
+    assert given == printed.replace(b"derived-one-1", b"***")
+
+
 def test_what_holds_a_secret_is_named(redactor: Redactor) -> None:
     assert holding_names(redactor, {"a": f"x{VALUE}", "b": {"c": [VALUE]}, "d": 1}) == ["a", "b"]
     assert holding_argument(redactor, ("sh", "-c", f"echo {VALUE}")) == 2

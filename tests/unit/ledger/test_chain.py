@@ -53,7 +53,7 @@ def test_a_missing_parent_is_told_once_with_the_number_of_others() -> None:
     (alone,) = check_chain([link(2, 1)])
     assert alone.message == "it follows sha256:000000000000…, a record that is not in the ledger"
     (both,) = check_chain([link(2, 1), link(3, 1)])
-    assert "as do 1 others" in both.message
+    assert "as does 1 other" in both.message
 
 
 def test_a_record_that_follows_itself_is_told() -> None:

@@ -158,6 +158,22 @@ def test_a_quorum_is_of_different_people() -> None:
     assert judged(decision(number=1), decision("carl@x.example", number=2), gate=two).is_open
 
 
+RENAMED = {"bob@x.example": ("b.old@x.example",), "b.old@x.example": ("b.older@x.example",)}
+SEVERAL = {"owners": ("*@x.example",)}
+
+
+def test_a_person_with_several_addresses_is_one_person_under_each_of_them() -> None:
+    two = [decision("bob@x.example"), decision("B.Older@x.example", number=1)]
+    state = judged(*two, gate=GATE._replace(quorum=2), teams=SEVERAL, aliases=RENAMED)
+    assert (len(state.counted), refused(state)) == (1, [])
+    for own in ("bob@x.example", "b.old@x.example", "b.older@x.example"):
+        by_author = judged(decision("b.old@x.example"), teams=SEVERAL, aliases=RENAMED, authors={own})
+        by_invoker = judged(decision("b.old@x.example"), teams=SEVERAL, aliases=RENAMED, invokers={own})
+        assert (refused(by_author), refused(by_invoker)) == (["ORC-4041"], ["ORC-4040"])
+    taken_back = [decision("b.old@x.example", action="reject"), decision("bob@x.example", number=1)]
+    assert judged(*taken_back, teams=SEVERAL, aliases=RENAMED).is_open
+
+
 def test_a_rejection_closes_until_the_same_person_approves() -> None:
     no = decision("carl@x.example", action="reject", number=2)
     closed = judged(decision(number=1), no, decision("anna@x.example", number=3))
