@@ -378,3 +378,12 @@ def test_a_dry_run_of_a_rollback_can_be_had_as_yaml(capsys: pytest.CaptureFixtur
     asked = ("rollback", "shop", "--dry-run")
     as_json = json.loads(shown(capsys, *asked, "-o", "json")[0])
     assert yaml.safe_load(shown(capsys, *asked, "-o", "yaml")[0]) == as_json
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_program_that_has_nothing_to_resume_gets_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    for command in ("resume", "retry"):
+        told = json.loads(shown(capsys, command, "latest", "-o", "json")[0])
+        assert (told["schema"], told["exit_status"], told["record"]) == ("innominatus.dev/run-report/v1", 0, None)
+        assert shown(capsys, command, "latest")[0] == ""
