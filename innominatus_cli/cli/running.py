@@ -133,6 +133,8 @@ def go_on(wish: "ResumeWish", output: str, given: dict[str, Any]) -> int:
     observer = progress_for(sys.stderr, os.environ)
     report = ResumeOperation(".", SystemClock(), observer).resume(wish, options_of({**RUN_DEFAULTS, **given}))
     show_report(report, output)
+    if report.record is None and not report.exit_status:
+        print_document(run_document(report), output, str)
     return report.exit_status
 
 

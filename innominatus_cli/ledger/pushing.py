@@ -24,6 +24,7 @@ from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.git_writing import PathTaken, commit_tree, delete_ref, move_ref, write_tree
 
 _PATIENCE_SECONDS: Final = 300.0
+_MERGE: Final = "`git pull --no-rebase`, then `git push`: a rebase would make other commits of those that records name."
 _PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 1.5
 _FILE: Final = "100644"
@@ -90,7 +91,7 @@ class _Race:
                 pause = min(_PAUSE_SECONDS * attempt, _LONGEST_PAUSE_SECONDS)
                 self._clock.sleep(pause * (0.5 + random.random()))
         except _NotOurs as reason:
-            return _failed(self._ref, self._remote, str(reason), "`git pull --rebase`, then `git push`.")
+            return _failed(self._ref, self._remote, str(reason), _MERGE)
         except (CannotContinue, GitFailed, PathTaken, OSError) as trouble:
             problem = str(trouble)
         return _failed(self._ref, self._remote, problem)

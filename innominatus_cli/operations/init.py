@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from innominatus_cli import __version__
+from innominatus_cli.documents.yaml_writer import inline_text
 from innominatus_cli.findings.catalogue.workflow import WOULD_OVERWRITE
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.creation.files import schema_files
@@ -28,10 +29,11 @@ def init_repository(folder: Path, name: str) -> list[Path]:
 
     Raises CannotContinue where one of the files, or a link in its place, is there already (nothing is written then), or
     the disk refuses.
-    Raises ValueError for a name that Score does not allow.
+    Raises ValueError for a name that Score does not allow, or Kubernetes for the application's Service.
     """
-    if not re.fullmatch(APPLICATION_NAME, name):
-        raise ValueError(f"'{name}' is no application name: 2 to 63 lower-case letters, digits and dashes inside")
+    if not re.fullmatch(APPLICATION_NAME, name) or name[0].isdigit():
+        allowed = "a lower-case letter, then 1 to 62 more, digits, and dashes inside"
+        raise ValueError(f"'{name}' is no application name: {allowed}")
     texts = {path.replace("APPLICATION", name): text for path, text in _template()}
     schemas = schema_files(_KINDS)
     in_the_way = sorted(path for path in (*texts, *schemas) if not _is_free(folder, path))
@@ -40,7 +42,11 @@ def init_repository(folder: Path, name: str) -> list[Path]:
         remedy = "Take an empty folder (`init FOLDER`), or let `new` write what is missing here."
         raise CannotContinue(Finding(WOULD_OVERWRITE, f"already there: {shown}", Place(in_the_way[0]), remedy))
     data = {
-        path: text.replace("APPLICATION", name).replace("VERSION", __version__).encode() for path, text in texts.items()
+        path: text.replace(": APPLICATION\n", f": {inline_text(name)}\n")
+        .replace("APPLICATION", name)
+        .replace("VERSION", __version__)
+        .encode()
+        for path, text in texts.items()
     }
     write_together(folder, dict(sorted((data | schemas).items())))
     return [Path(path) for path in sorted(data | schemas)]
@@ -49,7 +55,7 @@ def init_repository(folder: Path, name: str) -> list[Path]:
 def application_name_for(folder: Path) -> str:
     """A name for the application from the folder's own, or `hello` where nothing usable is in it."""
     words = re.findall(r"[a-z0-9]+", folder.resolve().name.lower())
-    name = "-".join(words)[:63].strip("-")
+    name = "-".join(words).lstrip("0123456789-")[:63].strip("-")
     return name if re.fullmatch(APPLICATION_NAME, name) else "hello"
 
 

@@ -37,7 +37,8 @@ def shown_run(ledger: OpenLedger, wanted: str) -> ShownRun:
     stored = ledger.store.record(run)
     if stored is None:
         gone = collected(ledger.store, run)
-        raise CannotContinue(gone or Finding(UNKNOWN_RUN, f"run {run} has no record yet", Place(run)))
+        remedy = f"Wait for its end; where it was killed, `innominatus-ctl resume {run}` writes its record and goes on."
+        raise CannotContinue(gone or Finding(UNKNOWN_RUN, f"run {run} has no record yet", Place(run), remedy))
     counted = {approval.record for approval in stored.record.approvals or ()}
     actions = [one for one in ledger.store.actions() if one.record.run == run or one.digest in counted]
     return ShownRun(stored, actions)

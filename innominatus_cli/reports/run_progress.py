@@ -146,17 +146,20 @@ class LiveProgress:
 
     def notice(self, text: str) -> None:
         """A line above the tree."""
-        if self._live is not None:
-            from rich.text import Text  # noqa: PLC0415
-
-            self._live.console.print(Text(one_line(text), style="yellow"))
+        self._print(text, "yellow")
 
     def run_finished(self, status: RunStatus) -> None:
         """Draws it for the last time."""
         if self._live is not None:
             self._live.refresh()
             self._live.stop()
-        self.notice(f"run {status.replace('_', ' ')}")
+        self._print(f"run {status.replace('_', ' ')}", _STYLES.get(status, "yellow"))
+
+    def _print(self, text: str, style: str) -> None:
+        if self._live is not None:
+            from rich.text import Text  # noqa: PLC0415
+
+            self._live.console.print(Text(one_line(text), style=style))
 
     def _set(self, step: str, text: str, style: str) -> None:
         from rich.text import Text  # noqa: PLC0415

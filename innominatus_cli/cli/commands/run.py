@@ -21,7 +21,7 @@ def command(name: str | None, score: str | None, output: str, **given: Any) -> i
     \b
     Examples:
       innominatus-ctl run deploy-app score.yaml --env development
-      innominatus-ctl run deploy-app score.yaml --env staging --param replicas=3 --push
+      innominatus-ctl run deploy-app score.yaml --env staging --param expected_replicas=3 --push
       innominatus-ctl run undeploy-app score.yaml --env development
       innominatus-ctl run deploy-app score.yaml --dry-run -o json
       innominatus-ctl run --plan checkout.plan.json

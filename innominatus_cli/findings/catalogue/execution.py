@@ -171,7 +171,7 @@ PROGRAM_FAILED = Code(
     "Read what it printed: innominatus-ctl logs RUN --step STEP.",
     exit_status=ExitStatus.RUN_FAILED,
     detail="The program that does the step's work ended with another exit status than 0, was killed or ran out of "
-    "time. Its output is in the local log; a record holds none of it.",
+    "time. All that it printed is in the local log, the beginning and the end of it in the record.",
 )
 PATH_OUTSIDE = Code(
     "ORC-5104",

@@ -77,16 +77,17 @@ RECORD_TOO_NEW = Code(
 UNKNOWN_RUN = Code(
     "ORC-6013",
     "There is no such run",
-    "`innominatus-ctl history` lists the runs.",
+    "`innominatus-ctl history` lists the runs; `git pull` brings those that other clones have pushed.",
     detail="A run is named by its id, by the start of it that no other run shares, or by `latest`.",
 )
 LOG_ELSEWHERE = Code(
     "ORC-6014",
     "The log is not on this machine",
-    "Read it on the machine that ran, or in the log of the CI job.",
+    "Read it on the machine that ran; `innominatus-ctl ledger show RUN -o json` has the beginning and the end of it.",
     detail=(
-        "Records are committed, logs are not: what steps print may hold what nobody should publish. Full logs stay in "
-        "the git folder of the clone that ran (`innominatus/runs/<run>/logs`)."
+        "Records are committed, logs are not: what steps print may hold what nobody should publish. A record has an "
+        "excerpt of it (`head` and `tail` of `stdout` and `stderr`), or none with `ledger: {output: none}`. Full logs "
+        "stay in the git folder of the clone that ran (`innominatus/runs/<run>/logs`)."
     ),
 )
 UNKNOWN_APPLICATION = Code(
@@ -119,7 +120,7 @@ NOTHING_TO_BISECT = Code(
 UNKNOWN_STEP = Code(
     "ORC-6016",
     "The run has no such step",
-    "`innominatus-ctl logs RUN` shows all steps of the run.",
+    "`innominatus-ctl ledger show RUN` lists the steps of the run.",
     detail="A step is named by its id in the plan, by the end of it, or by its name; one name may mean several steps.",
 )
 RECORD_PENDING = Code(

@@ -7,6 +7,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.operations.deployed_diff import last_deployment, wish_of
 from innominatus_cli.operations.history import open_ledger, score_files
 from innominatus_cli.operations.planning import PlanWish
+from innominatus_cli.operations.resources.removing import left_out
 
 
 def last_wish(application: str, environment: str | None = None, directory: Path | None = None) -> PlanWish:
@@ -23,6 +24,7 @@ def last_wish(application: str, environment: str | None = None, directory: Path 
     known = score_files(ledger.repository)
     if application not in known:
         message = f"there is no Score file of '{application}' any more"
-        raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application), "Bring it back, or roll back."))
+        remedy = left_out(ledger.repository, plan.application.path or "") or "Bring it back, or roll back."
+        raise CannotContinue(Finding(UNKNOWN_APPLICATION, message, Place(application), remedy))
     root = ledger.store.git.root
     return wish_of(plan, root, str(root / known[application][0]))

@@ -96,9 +96,11 @@ def test_commits_of_the_users_that_are_not_pushed_are_never_touched(
     assert bare.git("rev-parse", MAIN) == tip
     assert ours.git("rev-parse", "HEAD^") == mine
     assert record.run in runs_on(ours)
-    ours.git("pull", "-q", "--rebase")
+    assert told.help.startswith("`git pull --no-rebase`, then `git push`")
+    ours.git("pull", "-q", "--no-rebase", "--no-edit")
     ours.git("push", "-q")
     assert record.run in runs_on(bare)
+    assert bare.git("cat-file", "-t", mine) == "commit", "a record may name it"
 
 
 def test_files_that_others_changed_are_for_the_user_to_bring(

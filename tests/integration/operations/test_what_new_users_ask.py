@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from innominatus_cli.cli.main import run
 from innominatus_cli.operations.history import open_ledger
@@ -128,6 +129,7 @@ def test_whatever_asks_about_a_killed_run_is_told_how_to_go_on(killed: str, caps
         assert line in shown(capsys, *command)[1], command
     for name in ("history", "list-resources"):
         assert "interrupted" not in shown(capsys, name, "--env", "staging")[1], name
+    assert f"`innominatus-ctl resume {killed}`" in shown(capsys, "ledger", "show", "latest", status=1)[1]
     rows = json.loads(shown(capsys, "status", "-o", "json")[0])["runs"]
     assert (rows[0]["run"], rows[0]["status"]) == (killed, "interrupted")
     shown(capsys, "resume", killed)
@@ -357,3 +359,31 @@ def test_a_secret_of_a_variable_is_given_to_vault_setup_as_its_message_says(
 @pytest.mark.usefixtures("shop")
 def test_of_a_baseline_one_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "check", "--write-baseline", "known.json")[1] == "baseline written to known.json\n"
+
+
+def test_a_score_file_outside_of_the_applications_is_told_as_that(
+    shop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is deployed by its path; what goes by the application's name looks among `applications`."""
+    shown(capsys, "deploy", "score.yaml")
+    shop.commit({"admin-config.yaml": (ADMIN % "kubernetes").replace("[score.yaml]", "[apps/*/score.yaml]")})
+    told = "help: 'score.yaml' is there, and not among `applications` of admin-config.yaml: add it.\n"
+    for command in ("deprovision", "redeploy"):
+        assert shown(capsys, command, "shop", status=1)[1].endswith(told)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_dry_run_of_a_rollback_can_be_had_as_yaml(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    asked = ("rollback", "shop", "--dry-run")
+    as_json = json.loads(shown(capsys, *asked, "-o", "json")[0])
+    assert yaml.safe_load(shown(capsys, *asked, "-o", "yaml")[0]) == as_json
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_program_that_has_nothing_to_resume_gets_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, "deploy", "score.yaml")
+    for command in ("resume", "retry"):
+        told = json.loads(shown(capsys, command, "latest", "-o", "json")[0])
+        assert (told["schema"], told["exit_status"], told["record"]) == ("innominatus.dev/run-report/v1", 0, None)
+        assert shown(capsys, command, "latest")[0] == ""

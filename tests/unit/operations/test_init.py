@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue
@@ -53,7 +54,7 @@ def test_a_folder_that_is_a_link_to_elsewhere_is_never_written_through(tmp_path:
     assert _tree(elsewhere) == {}
 
 
-@pytest.mark.parametrize("name", ["", "x", "Shop", "shop-", "-shop", "a" * 64, "../shop", "shop\n"])
+@pytest.mark.parametrize("name", ["", "x", "Shop", "shop-", "-shop", "a" * 64, "../shop", "shop\n", "7shop"])
 def test_a_name_that_score_refuses_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="is no application name"):
         init_repository(tmp_path, name)
@@ -62,7 +63,22 @@ def test_a_name_that_score_refuses_is_refused(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [("web-shop", "web-shop"), ("Web Shop 2", "web-shop-2"), ("x", "hello"), ("--", "hello"), ("a" * 80, "a" * 63)],
+    [
+        ("web-shop", "web-shop"),
+        ("Web Shop 2", "web-shop-2"),
+        ("x", "hello"),
+        ("--", "hello"),
+        ("a" * 80, "a" * 63),
+        ("7 shops", "shops"),
+        ("2024", "hello"),
+    ],
 )
 def test_the_folder_names_the_application(tmp_path: Path, folder: str, name: str) -> None:
     assert application_name_for(tmp_path / folder) == name
+
+
+@pytest.mark.parametrize("name", ["on", "null", "shop"])
+def test_the_name_is_text_to_every_reader_of_yaml(tmp_path: Path, name: str) -> None:
+    init_repository(tmp_path, name)
+    score = (tmp_path / "apps" / name / "score.yaml").read_text()
+    assert yaml.safe_load(score)["metadata"]["name"] == name

@@ -101,6 +101,14 @@ def test_a_terminal_shows_the_tree() -> None:
         assert part in shown
 
 
+def test_the_last_line_of_a_run_that_succeeded_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = Terminal()
+    play(LiveProgress(stream), result())
+    assert "\x1b[32mrun succeeded" in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("stream", "environ", "kind"),
     [
