@@ -155,8 +155,8 @@ def history(
 ) -> Found:
     """Runs, the newest first: of all applications or of one, in all environments or in one; all, or the `newest`."""
     runs, related, count = runs_of(ledger.store, application, environment, newest)
-    if application is not None and not runs and not runs_of(ledger.store, application, newest=1).runs:
-        _never_run(ledger, application)
+    if application is not None and not runs:
+        require_application(ledger, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in reversed(runs)]
     _mark_cancelled(ledger, rows)
@@ -256,6 +256,12 @@ def _unfinished(holder: Holder) -> Data:
         "started_at": holder.since,
         "by": holder.who,
     }
+
+
+def require_application(ledger: OpenLedger, application: str) -> None:
+    """Raises CannotContinue for an application that has neither a Score file nor a record: it is mistyped."""
+    if not runs_of(ledger.store, application, newest=1).runs:
+        _never_run(ledger, application)
 
 
 def _never_run(ledger: OpenLedger, application: str) -> Data:

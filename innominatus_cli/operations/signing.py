@@ -96,8 +96,12 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
         raise CannotContinue(Finding(NOT_SIGNED, message, Place("HEAD"), "Check a branch out, or name it: `--branch`."))
     key = options.key or signing_key(store.git)
     if key is None and not options.unsigned:
-        message = "no ssh key is named by `--key`, nor by git's `user.signingkey`"
+        message = "no ssh key is named by `--key`, nor, by its whole path, by git's `user.signingkey`"
         raise CannotContinue(Finding(NOT_SIGNED, message, Place("git config")))
+    trusted = trust_of(ledger, VerifyOptions()).allowed_signers
+    if options.unsigned and trusted:
+        message = "admin-config.yaml names `ledger.signers`: nobody would trust a statement without a signature"
+        raise CannotContinue(Finding(NOT_SIGNED, message, Place("--unsigned")))
     statement = HeadsStatement(
         branch=report.branch,
         commit=report.commit,
@@ -108,7 +112,7 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
     )
     signature = ""
     if key and not options.unsigned:
-        statement, signature = _signed(statement, key, trust_of(ledger, VerifyOptions()).allowed_signers)
+        statement, signature = _signed(statement, key, trusted)
     try:
         commit = write_heads(store.git, store.state, store.who, now, statement, signature)
     except GitFailed as problem:

@@ -183,10 +183,11 @@ def test_logs_of_another_machine_are_said_to_be_there(
     inside: Repository, make_record: MakeRecord, capfd: Output
 ) -> None:
     record(inside, make_record())
-    assert run(["logs", "latest"]) == 1
-    told = capfd.readouterr().err
-    assert "ORC-6014" in told
-    assert "Ada Lovelace ran it" in told
+    for follow in ([], ["--follow"]):
+        assert run(["logs", "latest", *follow]) == 1
+        told = capfd.readouterr().err
+        assert "ORC-6014" in told
+        assert "Ada Lovelace ran it" in told
     assert run(["logs", "nope"]) == 1
     assert "ORC-6013" in capfd.readouterr().err
 

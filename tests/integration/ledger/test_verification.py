@@ -571,16 +571,26 @@ def test_an_older_statement_in_place_of_a_newer_one_is_a_rollback(ledger: Ledger
     assert ledger.told() == [("ORC-6074", HEADS_REF)]
 
 
-def test_an_old_statement_is_warned_of(ledger: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (timedelta(days=31), "it is 31 days old"),
+        (timedelta(minutes=95, seconds=5), "it is 1h35m old"),
+        (timedelta(seconds=5), "it is less than a minute old"),
+    ],
+)
+def test_an_old_statement_is_warned_of(ledger: Ledger, age: timedelta, told: str) -> None:
+    ledger.repository.commit("admin-config.yaml", "ledger: {headsMaxAge: 1s}\n")
     ledger.run()
     sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
 
     class Later(SystemClock):
         def now(self) -> datetime:
-            return datetime.now(UTC) + timedelta(days=31)
+            return datetime.now(UTC) + age
 
     found = verify(open_ledger(ledger.repository.path), clock=Later())
     assert places(found.findings) == [("ORC-6071", f"{HEADS_REF}:main.json")]
+    assert found.findings[0].message == told
     assert found.report.sound
 
 
@@ -589,9 +599,11 @@ def test_signing_refuses_a_ledger_that_is_not_sound_and_replaces_a_statement_tha
 ) -> None:
     first = ledger.run()
     admin = f"ledger: {{signers: ['ada@example.org {key.with_suffix('.pub').read_text().strip()}']}}\n"
-    ledger.repository.commit("admin-config.yaml", admin)
     sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    ledger.repository.commit("admin-config.yaml", admin)
     assert ledger.told() == [("ORC-6070", f"{HEADS_REF}:main.json")]
+    with pytest.raises(CannotContinue, match="nobody would trust a statement without a signature"):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
     signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
     assert signed.statement is not None
     assert ledger.told() == []
