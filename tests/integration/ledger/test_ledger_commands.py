@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from innominatus_cli.cli.main import run
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.locks import Holder, acquire
 from innominatus_cli.system.state_folder import StateFolder
+from tests.integration.ledger.conftest import PLAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,6 +231,43 @@ def test_adopting_takes_a_pending_record_into_the_branch(
     assert inside.git("for-each-ref", "refs/innominatus") == ""
     assert inside.git("status", "--porcelain") == ""
     assert answer(capfd, "ledger", "adopt")["adopted"] == []
+
+
+def test_a_record_is_not_adopted_where_the_branch_lacks_what_it_follows(
+    inside: Repository, make_record: MakeRecord, capfd: Output
+) -> None:
+    inside.git("checkout", "-q", "-b", "feature")
+    git = inside.open()
+    made = make_record(plan=digest_of_bytes(PLAN[:-1]))
+    first = WorkingTreeStore(git).write(made, PLAN, {}, git.head())
+    inside.git("checkout", "-q", "--detach")
+    made = make_record(plan=digest_of_bytes(PLAN[:-1]))
+    second = WorkingTreeStore(git).write(made, PLAN, {}, git.head())
+    assert second.record.parents == [first.record.digest]
+    inside.git("checkout", "-q", "main")
+    assert run(["ledger", "adopt"]) == 1
+    told = capfd.readouterr().err
+    assert "ORC-6024" in told
+    assert "it follows a record that is not in this branch" in told
+    assert run(["ledger", "verify"]) == 0
+    inside.git("merge", "-q", "--squash", "feature")
+    inside.git("commit", "-q", "-m", "Squashed")
+    capfd.readouterr()
+    assert [row["run"] for row in answer(capfd, "ledger", "adopt")["adopted"]] == [second.record.run]
+    assert run(["ledger", "verify"]) == 0
+
+
+def test_a_record_is_adopted_with_its_plan_though_its_own_commit_did_not_bring_it(
+    inside: Repository, make_record: MakeRecord
+) -> None:
+    inside.git("checkout", "-q", "-b", "feature")
+    inside.commit(f".innominatus/plans/{digest_of_bytes(PLAN[:-1]).removeprefix('sha256:')}.json", PLAN.decode())
+    inside.git("checkout", "-q", "--detach")
+    git = inside.open()
+    WorkingTreeStore(git).write(make_record(plan=digest_of_bytes(PLAN[:-1])), PLAN, {}, git.head())
+    inside.git("checkout", "-q", "main")
+    assert run(["ledger", "adopt"]) == 0
+    assert run(["ledger", "verify"]) == 0
 
 
 def test_an_older_pending_manifest_does_not_undo_a_later_one(
