@@ -24,6 +24,7 @@ from innominatus_cli.operations.held_locks import (
 )
 from innominatus_cli.operations.history import OpenLedger, open_ledger
 from innominatus_cli.operations.remote_locks import lock_ref
+from innominatus_cli.reports.locks import broken_text
 from innominatus_cli.system.clock import SystemClock
 from innominatus_cli.system.git_refs import RemoteRefs, write_blob
 from innominatus_cli.system.locks import Holder, RunLock, acquire
@@ -174,6 +175,17 @@ def test_what_is_no_lock_of_ours_is_listed_as_unreadable(place: Place) -> None:
         **dict.fromkeys(KEYS), "id": made, "where": "origin", "state": "unreadable", "ref": lock_ref("a b", "x")
     }  # fmt: skip
     assert told_of(lock, place.clock) == f"somebody who left no word (lock {made})"
+
+
+def test_an_unreadable_lock_is_that_of_the_application_and_environment_that_its_ref_names(place: Place) -> None:
+    place.put(b"no lock", lock_ref("checkout-service", "development"))
+    (lock,) = place.locks()
+    assert (lock.row["application"], lock.row["environment"]) == ("checkout-service", "development")
+    broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
+    assert "the lock of 'checkout-service' in 'development'" in broken_text(broken)
+    place.put(b"no lock", lock_ref("a b", "x"))
+    broken = take_away(place.ledger, *place.locks(), remote="origin", clock=place.clock)
+    assert f"Broke the lock '{lock_ref('a b', 'x')}' on 'origin'" in broken_text(broken)
 
 
 def test_the_locks_of_the_clone_come_before_those_of_the_configured_remote(place: Place) -> None:
