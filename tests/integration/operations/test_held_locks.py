@@ -258,7 +258,7 @@ def test_a_lock_that_says_nothing_is_taken_away_too(place: Place) -> None:
     lock = lock_of_id(place.ledger, made, "origin", place.clock)
     broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
     (stored,) = place.ledger.store.actions()
-    assert (stored.record.id, stored.record.run, stored.record.application) == (broken.action, None, None)
+    assert (stored.record.id, stored.record.run, stored.record.application) == (broken.action, None, FACTS.application)
     assert stored.record.details["holder"] == {}
     assert place.refs.listed("refs/innominatus/locks/*") == {}
 
