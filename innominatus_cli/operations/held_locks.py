@@ -128,10 +128,10 @@ def _row_of_remote(lock: StandingLock, remote: str, clock: Clock) -> Data:
 
 def _named(ref: str) -> Data:
     """Whose lock a ref is, where what stands there does not say."""
-    match ref.removeprefix(LOCK_REFS).split("/"):
-        case [application, environment] if is_safe_name(application) and is_safe_name(environment):
-            return {"application": application, "environment": environment}
-    return {}
+    application, _, environment = ref.removeprefix(LOCK_REFS).partition("/")
+    if not is_safe_name(application) or not is_safe_name(environment):
+        return {}
+    return {"application": application, "environment": environment}
 
 
 def _rows(lock_id: str, where: str, state: str, facts: Data) -> Iterator[tuple[str, Any]]:

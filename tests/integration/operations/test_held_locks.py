@@ -184,7 +184,8 @@ def test_an_unreadable_lock_is_that_of_the_application_and_environment_that_its_
     broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
     assert "the lock of 'checkout-service' in 'development'" in broken_text(broken)
     place.put(b"no lock", lock_ref("a b", "x"))
-    broken = take_away(place.ledger, *place.locks(), remote="origin", clock=place.clock)
+    (lock,) = place.locks()
+    broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
     assert f"Broke the lock '{lock_ref('a b', 'x')}' on 'origin'" in broken_text(broken)
 
 
