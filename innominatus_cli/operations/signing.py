@@ -1,8 +1,11 @@
 """`ledger sign`: a statement of what the ledger of the branch holds, signed with the operator's ssh key."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE, HeadsStatement
+from innominatus_cli.documents.ledger_verification import Anchor
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import (
     GIT_FAILED,
@@ -107,7 +110,7 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
         commit=report.commit,
         tips=report.tips,
         count=report.counts.runs + report.counts.actions + report.counts.removed,
-        at=timestamp(now.now()),
+        at=_moment(now, report.anchors if not findings else []),
         by=store.who.email,
     )
     signature = ""
@@ -120,6 +123,15 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
     except OSError as problem:
         raise CannotContinue(not_writable(str(problem.filename or HEADS_REF), problem)) from problem
     return SignedHeads(statement, signature, commit, ())
+
+
+def _moment(now: Clock, anchors: Sequence[Anchor]) -> str:
+    """The time of a statement: later than that of the one that it replaces, also where this machine's clock is behind.
+
+    An older one in the place of a newer one is what a rollback looks like.
+    """
+    last = [datetime.fromisoformat(one.at) for one in anchors if one.kind == "statement" and one.at]
+    return timestamp(max([now.now(), *(one + timedelta(milliseconds=1) for one in last)]))
 
 
 def _signed(statement: HeadsStatement, key: str, allowed_signers: str) -> tuple[HeadsStatement, str]:

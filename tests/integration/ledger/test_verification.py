@@ -571,6 +571,21 @@ def test_an_older_statement_in_place_of_a_newer_one_is_a_rollback(ledger: Ledger
     assert ledger.told() == [("ORC-6074", HEADS_REF)]
 
 
+def test_a_statement_is_newer_than_the_one_that_it_replaces_though_the_clock_is_behind(ledger: Ledger) -> None:
+    class Behind(SystemClock):
+        def now(self) -> datetime:
+            return datetime.now(UTC) - timedelta(minutes=3)
+
+    ledger.run()
+    first = sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True)).statement
+    ledger.run()
+    second = sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True), Behind()).statement
+    assert first is not None
+    assert second is not None
+    assert second.at > first.at
+    assert (second.count, ledger.told()) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("age", "told"),
     [
