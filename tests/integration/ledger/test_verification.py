@@ -516,6 +516,15 @@ def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
     assert ledger.told()[0] == ("ORC-6070", f"{HEADS_REF}:main.json")
 
 
+def test_signing_anew_takes_away_what_could_be_no_statement(ledger: Ledger) -> None:
+    run = ledger.run()
+    ledger.repository.git("update-ref", HEADS_REF, "HEAD")
+    assert ("ORC-6070", f"{HEADS_REF}:{run.path}") in ledger.told()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    assert ledger.told() == []
+    assert ledger.repository.git("ls-tree", "-r", "--name-only", HEADS_REF) == "main.json"
+
+
 @pytest.mark.parametrize(("size", "found"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
 def test_a_statement_of_more_than_a_mebibyte_is_none(repository: Repository, size: int, found: bool) -> None:
     git, clock = repository.open(), SystemClock()
