@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from innominatus_cli.documents.action_record import ActionRecord
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.findings.catalogue.ledger import MANIFEST_SUPERSEDED, NOT_ADOPTED, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.inspecting import inspect
@@ -55,14 +56,17 @@ def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
 
     Records of actions are named by their own ids, and taken with those of the runs that they concern.
     """
-    waiting: list[Waiting] = sorted([*store.waiting(), *store.waiting_actions()], key=_id)
+    waiting, landed = waiting_and_landed(store)
     findings = [
         Finding(UNKNOWN_RUN, f"no record of a run '{run}' waits", Place(run or "run"))
         for run in runs
-        if not any(_is_named(stored, (run.upper(),)) for stored in waiting)
+        if not any(_is_named(stored, (run.upper(),)) for stored in (*waiting, *landed))
     ]
     wanted = tuple(run.upper() for run in runs) or ("",)
     adopted = []
+    for stored in landed:
+        if _is_named(stored, wanted):
+            _clear(store, stored)
     for stored in waiting:
         if _is_named(stored, wanted):
             with store.turn():
@@ -70,6 +74,21 @@ def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
             if outcome is not None:
                 adopted.append(outcome)
     return Adoption(tuple(adopted), tuple(findings))
+
+
+def waiting_and_landed(store: WorkingTreeStore) -> tuple[list[Waiting], list[Waiting]]:
+    """The records that wait, the oldest first, and those that the branch has by now: another clone has adopted them.
+
+    With a branch of its own manifests may wait although the record has landed. Raises GitFailed, CannotContinue.
+    """
+    found: list[Waiting] = sorted([*store.waiting(), *store.waiting_actions()], key=_id)
+    commit = store.commit() if store.in_working_tree and found else None
+    entries = store.git.entries_at(commit, [one.path for one in found]) if commit else {}
+    standing = {path: entry.object_id for path, entry in entries.items() if entry.mode == _FILE}
+    contents = store.git.read_blobs(standing.values())
+    digests = {path: digest_of_bytes(contents[object_id][:-1]) for path, object_id in standing.items()}
+    landed = [one for one in found if digests.get(one.path) == one.digest]
+    return [one for one in found if one not in landed], landed
 
 
 def _id(stored: Waiting) -> str:

@@ -11,6 +11,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.adopt import waiting_and_landed
 from innominatus_cli.ledger.listed import actions_of, last_runs, runs_of
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.summaries import RunSummary
@@ -238,7 +239,7 @@ def run_row(run: RunSummary, undone: Mapping[str, str] | None = None) -> Data:
 
 
 def _waiting(store: WorkingTreeStore) -> int:
-    return len(store.waiting()) + len(store.waiting_actions())
+    return len(waiting_and_landed(store)[0])
 
 
 def _holders(state: StateFolder) -> list[Holder]:

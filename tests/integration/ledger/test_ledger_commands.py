@@ -12,13 +12,13 @@ from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.locks import Holder, acquire
 from innominatus_cli.system.state_folder import StateFolder
-from tests.integration.ledger.conftest import PLAN
+from tests.integration.ledger.conftest import PLAN, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from innominatus_cli.documents.run_record import RunRecord
-    from tests.integration.ledger.conftest import Repository
 
     MakeRecord = Callable[..., RunRecord]
     Output = pytest.CaptureFixture[str]
@@ -231,6 +231,27 @@ def test_adopting_takes_a_pending_record_into_the_branch(
     assert inside.git("for-each-ref", "refs/innominatus") == ""
     assert inside.git("status", "--porcelain") == ""
     assert answer(capfd, "ledger", "adopt")["adopted"] == []
+
+
+def test_a_record_that_another_clone_has_adopted_waits_no_more(
+    inside: Repository, make_record: MakeRecord, capfd: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside.git("checkout", "-q", "--detach")
+    record(inside, make_record(plan=None))
+    inside.git("checkout", "-q", "main")
+    other = Repository(tmp_path / "other")
+    inside.git("clone", "-q", str(inside.path), str(other.path))
+    other.git("fetch", "-q", "origin", "+refs/innominatus/pending/*:refs/innominatus/pending/*")
+    monkeypatch.chdir(other.path)
+    assert len(answer(capfd, "ledger", "adopt")["adopted"]) == 1
+    monkeypatch.chdir(inside.path)
+    inside.git("pull", "-q", str(other.path), "main")
+    assert answer(capfd, "status")["waiting"] == 0
+    assert answer(capfd, "ledger", "verify")["counts"]["waiting"] == 0
+    head = inside.git("rev-parse", "HEAD")
+    assert answer(capfd, "ledger", "adopt")["adopted"] == []
+    assert inside.git("rev-parse", "HEAD") == head
+    assert inside.git("for-each-ref", "refs/innominatus") == ""
 
 
 def test_a_record_is_not_adopted_where_the_branch_lacks_what_it_follows(
