@@ -1,11 +1,11 @@
 """What earlier commits held of the ledger and the last one does not: edits and removals, wherever they were made.
 
 Every commit is compared with each of its parents, so that a merge that took one side's records away is found too.
-A record that was put back, byte for byte, is no finding.
+A record that was put back, byte for byte, is no finding, and neither is the edit that this took away.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from innominatus_cli.findings.catalogue.ledger import RECORD_CHANGED, RECORD_REMOVED
@@ -41,23 +41,50 @@ def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[s
     Raises GitFailed.
     """
     commits = git.command.output("rev-list", commit, "--")
-    options = ("-r", "-m", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=DMT")
-    stream = git.command.output("diff-tree", "--stdin", *options, "--", *folders, stdin=commits)
-    fields = stream.split(b"\0")[:-1]
     losses: dict[tuple[str, str], Loss] = {}
-    where = ""
-    position = 0
-    while position < len(fields):
-        if not fields[position].startswith(b":"):
-            where = fields[position].decode()
-            position += 1
-            continue
-        _, _, before, _, _ = fields[position].decode().split(" ")
-        path = os.fsdecode(fields[position + 1])
-        position += 2
-        if run_of_path(path) and standing.get(path) != before:
-            losses.setdefault((path, before), Loss(path, where, before))
+    edits: set[tuple[str, str]] = set()
+    for change in _changes(git, commits, "-m", "--diff-filter=DMT", "--", *folders):
+        edits.add((change.path, change.after))
+        if run_of_path(change.path) and standing.get(change.path) != change.before:
+            losses.setdefault((change.path, change.before), Loss(change.path, change.commit, change.before))
+    for path, blob in _undone(git, commits, edits.intersection(losses), standing):
+        del losses[path, blob]
     return EarlierCommits(commits.count(b"\n"), sorted(losses.values()))
+
+
+def _undone(
+    git: Git, commits: bytes, edits: set[tuple[str, str]], standing: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Which of these edits somebody took back: what the file was added with stands there, and no commit added the edit.
+
+    Of very many none, for git would have to be asked for each of their paths.
+    """
+    paths = {path for path, _ in edits}
+    if not paths or len(paths) > _COMPARED:
+        return
+    added = {(one.path, one.after) for one in _changes(git, commits, "--diff-filter=A", "--", *sorted(paths))}
+    yield from (edit for edit in edits if edit not in added and (edit[0], standing.get(edit[0], "")) in added)
+
+
+class _Change(NamedTuple):
+    """What a commit did to a file: the object ids before and after."""
+
+    commit: str
+    path: str
+    before: str
+    after: str
+
+
+def _changes(git: Git, commits: bytes, *what: str) -> Iterator[_Change]:
+    options = ("-r", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv")
+    fields = iter(git.command.output("diff-tree", "--stdin", *options, *what, stdin=commits).split(b"\0")[:-1])
+    where = ""
+    for field in fields:
+        if not field.startswith(b":"):
+            where = field.decode()
+            continue
+        _, _, before, after, _ = field.decode().split(" ")
+        yield _Change(where, os.fsdecode(next(fields)), before, after)
 
 
 def losses_told(git: Git, losses: Sequence[Loss], standing: Mapping[str, str]) -> list[Finding]:
