@@ -180,7 +180,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as problem:
         status = _trouble(problem, debug="--debug" in arguments)
     except Exception as problem:  # noqa: BLE001 - the boundary: whatever is left is a bug of ours
-        status = _bug(problem, debug="--debug" in arguments)
+        status = _git_failed(problem) or _bug(problem, debug="--debug" in arguments)
     return int(status)
 
 
@@ -212,6 +212,17 @@ def _trouble(problem: OSError, *, debug: bool) -> int:
         _report([Finding(NOT_READABLE, "the current folder is gone", Place("."), "Go to a folder that is there.")])
         return int(ExitStatus.FINDINGS)
     return _bug(problem, debug=debug)
+
+
+def _git_failed(problem: Exception) -> int:
+    """The status where a git command failed that no operation could do without; 0 for anything else."""
+    from innominatus_cli.findings.catalogue.ledger import GIT_FAILED  # noqa: PLC0415
+    from innominatus_cli.system.git_command import GitFailed  # noqa: PLC0415
+
+    if not isinstance(problem, GitFailed):
+        return 0
+    _report([Finding(GIT_FAILED, str(problem), Place("git"))])
+    return int(GIT_FAILED.exit_status)
 
 
 def _bug(problem: Exception, *, debug: bool) -> int:

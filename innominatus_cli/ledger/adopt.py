@@ -1,7 +1,8 @@
 """Taking records into the branch that is checked out: pending ones, and those that could not be committed.
 
-A record is taken as it is, byte for byte. Its manifests are taken too, unless the branch already has a later
-successful run of the same application and environment: then they would undo what that run rendered.
+A record is taken as it is, byte for byte, with its plan, where the ledger has what it follows. Its manifests are taken
+too, unless the branch already has a later successful run of the same application and environment: then they would undo
+what that run rendered.
 """
 
 import shutil
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from innominatus_cli.documents.action_record import ActionRecord
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.findings.catalogue.ledger import MANIFEST_SUPERSEDED, NOT_ADOPTED, UNKNOWN_RUN
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.ledger.inspecting import inspect
 from innominatus_cli.ledger.landing import Change, Obstacle
 from innominatus_cli.ledger.messages import action_message, commit_message
 from innominatus_cli.ledger.reading import PENDING
+from innominatus_cli.ledger.records import is_digest, plan_path
 from innominatus_cli.ledger.store import Standing, StoredAction, StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.git_command import GitFailed
@@ -52,14 +56,17 @@ def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
 
     Records of actions are named by their own ids, and taken with those of the runs that they concern.
     """
-    waiting: list[Waiting] = sorted([*store.waiting(), *store.waiting_actions()], key=_id)
+    waiting, landed = waiting_and_landed(store)
     findings = [
         Finding(UNKNOWN_RUN, f"no record of a run '{run}' waits", Place(run or "run"))
         for run in runs
-        if not any(_is_named(stored, (run.upper(),)) for stored in waiting)
+        if not any(_is_named(stored, (run.upper(),)) for stored in (*waiting, *landed))
     ]
     wanted = tuple(run.upper() for run in runs) or ("",)
     adopted = []
+    for stored in landed:
+        if _is_named(stored, wanted):
+            _clear(store, stored)
     for stored in waiting:
         if _is_named(stored, wanted):
             with store.turn():
@@ -67,6 +74,21 @@ def adopt(store: WorkingTreeStore, runs: Sequence[str] = ()) -> Adoption:
             if outcome is not None:
                 adopted.append(outcome)
     return Adoption(tuple(adopted), tuple(findings))
+
+
+def waiting_and_landed(store: WorkingTreeStore) -> tuple[list[Waiting], list[Waiting]]:
+    """The records that wait, the oldest first, and those that the branch has by now: another clone has adopted them.
+
+    With a branch of its own manifests may wait although the record has landed. Raises GitFailed, CannotContinue.
+    """
+    found: list[Waiting] = sorted([*store.waiting(), *store.waiting_actions()], key=_id)
+    commit = store.commit() if store.in_working_tree and found else None
+    entries = store.git.entries_at(commit, [one.path for one in found]) if commit else {}
+    standing = {path: entry.object_id for path, entry in entries.items() if entry.mode == _FILE}
+    contents = store.git.read_blobs(standing.values())
+    digests = {path: digest_of_bytes(contents[object_id][:-1]) for path, object_id in standing.items()}
+    landed = [one for one in found if digests.get(one.path) == one.digest]
+    return [one for one in found if one not in landed], landed
 
 
 def _id(stored: Waiting) -> str:
@@ -93,10 +115,12 @@ def _adopt_one(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]
 
 def _take(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]) -> tuple[str, str]:
     head = store.git.head()
+    _require_parents(store, stored)
     files = _files(store, stored)
     record = stored.record
     if isinstance(record, ActionRecord):
-        change = Change({stored.path: files[stored.path]}, action_message(record, stored.path))
+        plans = {path: data for path, data in files.items() if path.startswith(f"{store.root}/plans/")}
+        change = Change({**plans, stored.path: files[stored.path]}, action_message(record, stored.path))
         return store.take_in(head, lambda _: change)
     superseded = any(
         later.standing is Standing.COMMITTED and later.record.status == "succeeded" and later.record.run > record.run
@@ -115,6 +139,16 @@ def _take(store: WorkingTreeStore, stored: Waiting, findings: list[Finding]) -> 
     return taken
 
 
+def _require_parents(store: WorkingTreeStore, stored: Waiting) -> None:
+    """Raises Obstacle where the ledger lacks a record that this one follows: taken in, it would not be sound."""
+    lacking = set(stored.record.parents).difference(store.tips())
+    for commit in store.commits() if lacking else ():
+        for link in inspect(store.git, store.root, commit).links:
+            lacking.difference_update((link.digest, *(one.digest for one in link.removed)))
+    if lacking:
+        raise Obstacle("it follows a record that is not in this branch: check out, or merge, the branch that has that")
+
+
 def _files(store: WorkingTreeStore, stored: Waiting) -> dict[str, bytes]:
     """The files of a waiting record that belong to the ledger; anything else that a commit brought is left out."""
     if stored.standing is Standing.KEPT:
@@ -123,7 +157,10 @@ def _files(store: WorkingTreeStore, stored: Waiting) -> dict[str, bytes]:
     commit = store.git.commit_of(f"{PENDING}{_id(stored)}")
     if commit is None:
         raise Obstacle("it has gone meanwhile")
-    ours = [entry for entry in store.git.changes(commit) if _is_ours(store, stored, entry.path) and entry.mode == _FILE]
+    plan = stored.record.plan
+    found = store.git.entries_at(commit, [plan_path(store.root, plan)]) if plan and is_digest(plan) else {}
+    changes = [*store.git.changes(commit), *found.values()]
+    ours = [entry for entry in changes if _is_ours(store, stored, entry.path) and entry.mode == _FILE]
     contents = store.git.read_blobs(entry.object_id for entry in ours)
     return {entry.path: contents[entry.object_id] for entry in ours}
 

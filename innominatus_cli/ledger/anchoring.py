@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from innominatus_cli.documents.durations import duration_text
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE
 from innominatus_cli.documents.ledger_verification import Anchor
 from innominatus_cli.documents.words import counted
@@ -21,6 +22,7 @@ from innominatus_cli.system.git import Git
 from innominatus_cli.system.ssh_signatures import verify
 
 _SHORT: Final = 19
+_MINUTE: Final = 60
 _DAY: Final = 24 * 3600
 
 
@@ -181,4 +183,6 @@ def _age(stored: StoredHeads, trust: Trust, now: datetime) -> Iterator[Finding]:
         yield Finding(HEADS_NOT_TRUSTED, f"'{stored.statement.at}' is no time", Place(stored.place))
         return
     if age.total_seconds() > trust.max_age_seconds:
-        yield Finding(HEADS_OLD, f"it is {counted(age.days, 'day')} old", Place(stored.place))
+        minutes = int(age.total_seconds()) // _MINUTE * _MINUTE
+        old = counted(age.days, "day") if age.days else duration_text(minutes) if minutes else "less than a minute"
+        yield Finding(HEADS_OLD, f"it is {old} old", Place(stored.place))

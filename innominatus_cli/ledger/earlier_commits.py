@@ -1,11 +1,10 @@
 """What earlier commits held of the ledger and the last one does not: edits and removals, wherever they were made.
 
 Every commit is compared with each of its parents, so that a merge that took one side's records away is found too.
-A record that was put back, byte for byte, is no finding: what counts is what stood at a path first.
+A record that was put back, byte for byte, is no finding, and neither is the edit that this took away.
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -36,15 +35,6 @@ class EarlierCommits(NamedTuple):
     losses: list[Loss]
 
 
-class _Change(NamedTuple):
-    """What one commit did to one file, against one of its parents."""
-
-    commit: str
-    path: str
-    before: str
-    after: str
-
-
 def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[str, str]) -> EarlierCommits:
     """Walks all ancestors of a commit; `standing` are the files below the folders now, by path with object ids.
 
@@ -53,43 +43,48 @@ def look_back(git: Git, commit: str, folders: Sequence[str], standing: Mapping[s
     commits = git.command.output("rev-list", commit, "--")
     losses: dict[tuple[str, str], Loss] = {}
     edits: set[tuple[str, str]] = set()
-    for change in _changes(git, commits, folders, "DMT"):
+    for change in _changes(git, commits, "-m", "--diff-filter=DMT", "--", *folders):
         edits.add((change.path, change.after))
-        if standing.get(change.path) != change.before:
+        if run_of_path(change.path) and standing.get(change.path) != change.before:
             losses.setdefault((change.path, change.before), Loss(change.path, change.commit, change.before))
-    undone = edits & losses.keys()
-    if undone:
-        undone -= _first(git, commit, commits, folders)
-    left = [loss for key, loss in losses.items() if key not in undone]
-    return EarlierCommits(commits.count(b"\n"), sorted(left))
+    for path, blob in _undone(git, commits, edits.intersection(losses), standing):
+        del losses[path, blob]
+    return EarlierCommits(commits.count(b"\n"), sorted(losses.values()))
 
 
-def _first(git: Git, commit: str, commits: bytes, folders: Sequence[str]) -> set[tuple[str, str]]:
-    """What was written where no parent had a file: the path and object id of each record as it came.
+def _undone(
+    git: Git, commits: bytes, edits: set[tuple[str, str]], standing: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Which of these edits somebody took back: what the file was added with stands there, and no commit added the edit.
 
-    An edit of a record that was put back is none of these; a merge shows a file as new against the side that lacks it,
-    and has it from the other one.
+    Of very many none, for git would have to be asked for each of their paths.
     """
-    lines = git.command.output("rev-list", "--parents", commit, "--").decode().splitlines()
-    parents = {line.split(" ")[0]: len(line.split(" ")) - 1 for line in lines}
-    new = Counter(_changes(git, commits, folders, "A"))
-    return {(one.path, one.after) for one, times in new.items() if times >= max(1, parents[one.commit])}
+    paths = {path for path, _ in edits}
+    if not paths or len(paths) > _COMPARED:
+        return
+    added = {(one.path, one.after) for one in _changes(git, commits, "--diff-filter=A", "--", *sorted(paths))}
+    yield from (edit for edit in edits if edit not in added and (edit[0], standing.get(edit[0], "")) in added)
 
 
-def _changes(git: Git, commits: bytes, folders: Sequence[str], kinds: str) -> Iterator[_Change]:
-    """The changes of record files in these commits, each against every parent; `kinds` are git's letters."""
-    options = ("-r", "-m", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", f"--diff-filter={kinds}")
-    stream = git.command.output("diff-tree", "--stdin", *options, "--", *folders, stdin=commits)
+class _Change(NamedTuple):
+    """What a commit did to a file: the object ids before and after."""
+
+    commit: str
+    path: str
+    before: str
+    after: str
+
+
+def _changes(git: Git, commits: bytes, *what: str) -> Iterator[_Change]:
+    options = ("-r", "-z", "--root", "--no-renames", "--no-ext-diff", "--no-textconv")
+    fields = iter(git.command.output("diff-tree", "--stdin", *options, *what, stdin=commits).split(b"\0")[:-1])
     where = ""
-    fields = iter(stream.split(b"\0")[:-1])
     for field in fields:
         if not field.startswith(b":"):
             where = field.decode()
             continue
         _, _, before, after, _ = field.decode().split(" ")
-        path = os.fsdecode(next(fields))
-        if run_of_path(path):
-            yield _Change(where, path, before, after)
+        yield _Change(where, os.fsdecode(next(fields)), before, after)
 
 
 def losses_told(git: Git, losses: Sequence[Loss], standing: Mapping[str, str]) -> list[Finding]:

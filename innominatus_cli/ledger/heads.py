@@ -4,6 +4,7 @@
 <branch, percent-encoded>.json.sig    an armored ssh signature over them
 """
 
+import re
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ HEADS_REF: Final = "refs/innominatus/heads"
 _ATTEMPTS: Final = 20
 _LARGEST: Final = 1024 * 1024
 _FILE: Final = "100644"
+_STATEMENT: Final = re.compile(r"[^/]+\.json(\.sig)?")
 
 
 class StoredHeads(NamedTuple):
@@ -74,6 +76,7 @@ def write_heads(
 ) -> str:
     """Puts a statement into this clone's `HEADS_REF`, in the place of the branch's last one; the commit.
 
+    Files that could be no branch's statement are left out: with them no ledger would ever be sound again.
     Raises GitFailed, OSError, and CannotContinue as `StateFolder` does.
     """
     path = heads_path(statement.branch)
@@ -83,7 +86,8 @@ def write_heads(
     message = f"chore(innominatus): {counted(statement.count, 'record')} on {statement.branch}\n"
     for _ in range(_ATTEMPTS):
         base = git.commit_of(HEADS_REF)
-        tree = write_tree(git, base, blobs, scratch)
+        foreign = {entry.path: None for entry in git.tree(base) if not _STATEMENT.fullmatch(entry.path)} if base else {}
+        tree = write_tree(git, base, {**foreign, **blobs}, scratch)
         commit = commit_tree(git, tree, [base] if base else [], message, who, clock.now())
         if move_ref(git, HEADS_REF, commit, base, message.strip(), who):
             return commit

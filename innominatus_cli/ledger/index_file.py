@@ -10,6 +10,7 @@ file stands beside it (`.sum`), written while nobody else can write, and compare
 import json
 import os
 import sqlite3
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,8 +97,9 @@ class IndexFile:
         self._path = path
         with usable():
             # Open for as long as SQLite has it: to close any descriptor of a file gives back all locks on it.
-            self._fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
             try:
+                self._require_file()
                 self._base = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
                 if self._version() != (_VERSION,):
                     self._begin_anew()
@@ -108,6 +110,11 @@ class IndexFile:
             except BaseException:
                 self.close()
                 raise
+
+    def _require_file(self) -> None:
+        """Raises OSError for a pipe, of which SQLite would wait for a writer."""
+        if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+            raise OSError(f"{self._path} is no regular file")
 
     def _version(self) -> object:
         return self._base.execute("PRAGMA user_version").fetchone()

@@ -194,10 +194,11 @@ class Lookups:
         runs, actions = self._reader, self._actions
         uncommitted_runs = runs.uncommitted(committed, runs_folder(self.root))
         uncommitted_actions = actions.uncommitted(committed, actions_folder(self.root))
-        return [
+        found: list[StoredRecord | StoredAction] = [
             *chain(uncommitted_runs, runs.pending(), runs.kept()),
             *chain(uncommitted_actions, actions.pending(), actions.kept()),
         ]
+        return [one for one in found if one.path not in committed]
 
     def plan_bytes(self, digests: Iterable[str]) -> dict[str, bytes]:
         """The files of plans by their digests, many at once and not validated; absent ones are left out."""

@@ -6,6 +6,7 @@ that are missing; it changes and removes nothing, and what a `gc` has removed he
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,8 @@ from innominatus_cli.system.state_folder import StateFolder
 _BRANCHES: Final = "refs/heads/"
 _OURS: Final = "refs/innominatus/"
 _SHORT: Final = 12
+_RECORD: Final = re.compile(r"(.+)/(?:runs/[^/]+/[^/]+|actions)/[0-9-]+/[^/]+")
+_NAME_THE_FOLDER: Final = "Let `ledger.root` of admin-config.yaml name that folder, and restore again."
 _ANOTHER_FILE: Final = "Name another file: a backup is never written over one."
 
 
@@ -167,6 +170,9 @@ def restore(
         message = f"the ledger in it is not sound: {wrong[0].place}: {wrong[0].message}"
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))), *wrong)
     there, here = _files(git, store.root, commit), _files(git, store.root, store.commit())
+    if not there and (root := _root_of(git, commit)) is not None:
+        message = f"its records stand below '{root}', and those of this repository below '{store.root}'"
+        raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path)), _NAME_THE_FOLDER))
     for name, object_id in there.items():
         if here.get(name, object_id) != object_id:
             raise CannotContinue(Finding(BACKUP_DIFFERS, "it stands here with other bytes", Place(name)))
@@ -222,6 +228,12 @@ def _unbundled(git: Git, path: Path) -> tuple[str, dict[str, str]]:
         message = f"it holds {len(branches)} branches, and a backup holds one"
         raise CannotContinue(Finding(BACKUP_UNUSABLE, message, Place(str(path))))
     return branches[0], {name: commit for name, commit in heads.items() if name.startswith(_OURS)}
+
+
+def _root_of(git: Git, commit: str) -> str | None:
+    """The folder of the ledger that a commit has, wherever it stands; None where it has none."""
+    found = (_RECORD.fullmatch(entry.path) for entry in git.tree(commit) if run_of_path(entry.path))
+    return next((match[1] for match in found if match), None)
 
 
 def _without_removed(ledger: OpenLedger, missing: Mapping[str, str], here: Mapping[str, str]) -> dict[str, str]:

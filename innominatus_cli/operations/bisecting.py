@@ -11,7 +11,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Sev
 from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.summaries import RunSummary
-from innominatus_cli.operations.history import OpenLedger, open_ledger, short
+from innominatus_cli.operations.history import OpenLedger, open_ledger, require_application, short
 from innominatus_cli.operations.logs import LATEST
 from innominatus_cli.operations.plan_diff import PlanDiff, Side, compared
 from innominatus_cli.system.git import Commit
@@ -48,6 +48,7 @@ def bisect_runs(
     Without them it is the last time that runs turned bad. Raises CannotContinue where they did not.
     """
     ledger = open_ledger(directory)
+    require_application(ledger, application)
     judged = [one for one in runs_of(ledger.store, application, environment).runs if _is_judged(one)]
     first, last = _index(judged, good), _index(judged, bad)
     looked_at = judged[first or 0 : None if last is None else last + 1]

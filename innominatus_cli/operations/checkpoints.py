@@ -100,7 +100,11 @@ class Checkpoints:
         return None
 
     def delete(self) -> Finding | None:
-        """Deletes the checkpoint of the remote, where it is one that this object pushed; a warning where it stays."""
+        """Deletes the checkpoint of the remote, where it is one that this object pushed; a warning where it stays.
+
+        Where none ever arrived there, the warning that told so stays: nobody could have gone on with the run.
+        """
+        never = None if self._tree else self.finding
         self.finding = None
         try:
             if self._sent and not self._settled(None):
@@ -109,6 +113,7 @@ class Checkpoints:
                 self._state.checkpoint_note(self._run).unlink(missing_ok=True)
         except (CannotContinue, OSError) as problem:
             self.finding = self._problem(f"it stays there: {_sentence(problem)}")
+        self.finding = self.finding or never
         return self.finding
 
     def _replaced(self, commit: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.logs import find_run
+from innominatus_cli.operations.logs import run_logs
 from innominatus_cli.operations.step_names import names_step
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.locks import held_locks, read_holder
@@ -32,9 +32,9 @@ def follow(ledger: OpenLedger, wanted: str, step: str | None = None, clock: Cloc
     """What the steps of a run printed so far, and what they print until the run has ended, in the order of looking.
 
     `wanted` is an id, the start of one, or `latest`; `step` one step's name, its id or the end of its id. Raises
-    CannotContinue for an unknown run.
+    CannotContinue for an unknown run, for one whose logs are on another machine, and at its end for an unknown step.
     """
-    run = find_run(ledger, wanted)
+    run = run_logs(ledger, wanted).run
     now = clock or SystemClock()
     journal = _Journal(ledger.state.journal_path(run))
     read: dict[tuple[int, Stream], int] = {}
@@ -51,6 +51,8 @@ def follow(ledger: OpenLedger, wanted: str, step: str | None = None, clock: Cloc
                     yield Printed(name, stream, data)
         if ended:
             yield from (Printed(wished[index], stream, b"", last=True) for index, stream in read)
+            if not wished:
+                run_logs(ledger, run, step)
             return
         now.sleep(_LOOK_SECONDS)
 

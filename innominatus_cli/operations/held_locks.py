@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from innominatus_cli.findings.catalogue.locks import LOCK_IN_USE, UNKNOWN_LOCK
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.ledger.records import is_safe_name
 from innominatus_cli.operations.acting import new_action
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.remote_locks import StandingLock, break_lock, holder_text, standing_locks
+from innominatus_cli.operations.remote_locks import LOCK_REFS, StandingLock, break_lock, holder_text, standing_locks
 from innominatus_cli.system.clock import Clock, SystemClock
 from innominatus_cli.system.git_refs import RemoteRefs
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
@@ -121,8 +122,16 @@ def _row_of_clone(holder: Holder) -> Data:
 def _row_of_remote(lock: StandingLock, remote: str, clock: Clock) -> Data:
     overdue = lock.facts.overdue_seconds(clock.now()) if lock.facts else None
     state = "unreadable" if lock.facts is None else "working" if overdue is None else "lease ran out"
-    facts = asdict(lock.facts) if lock.facts else {}
+    facts = asdict(lock.facts) if lock.facts else _named(lock.ref)
     return dict(_rows(lock.token, remote, state, facts), overdue_seconds=overdue, ref=lock.ref)
+
+
+def _named(ref: str) -> Data:
+    """Whose lock a ref is, where what stands there does not say."""
+    application, _, environment = ref.removeprefix(LOCK_REFS).partition("/")
+    if not is_safe_name(application) or not is_safe_name(environment):
+        return {}
+    return {"application": application, "environment": environment}
 
 
 def _rows(lock_id: str, where: str, state: str, facts: Data) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.adopt import waiting_and_landed
 from innominatus_cli.ledger.listed import actions_of, last_runs, runs_of
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.summaries import RunSummary
@@ -155,8 +156,8 @@ def history(
 ) -> Found:
     """Runs, the newest first: of all applications or of one, in all environments or in one; all, or the `newest`."""
     runs, related, count = runs_of(ledger.store, application, environment, newest)
-    if application is not None and not runs and not runs_of(ledger.store, application, newest=1).runs:
-        _never_run(ledger, application)
+    if application is not None and not runs:
+        require_application(ledger, application)
     undone = rolled_back(related)
     rows = [run_row(run, undone) for run in reversed(runs)]
     _mark_cancelled(ledger, rows)
@@ -238,7 +239,7 @@ def run_row(run: RunSummary, undone: Mapping[str, str] | None = None) -> Data:
 
 
 def _waiting(store: WorkingTreeStore) -> int:
-    return len(store.waiting()) + len(store.waiting_actions())
+    return len(waiting_and_landed(store)[0])
 
 
 def _holders(state: StateFolder) -> list[Holder]:
@@ -256,6 +257,12 @@ def _unfinished(holder: Holder) -> Data:
         "started_at": holder.since,
         "by": holder.who,
     }
+
+
+def require_application(ledger: OpenLedger, application: str) -> None:
+    """Raises CannotContinue for an application that has neither a Score file nor a record: it is mistyped."""
+    if not runs_of(ledger.store, application, newest=1).runs:
+        _never_run(ledger, application)
 
 
 def _never_run(ledger: OpenLedger, application: str) -> Data:

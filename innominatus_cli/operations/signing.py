@@ -1,8 +1,11 @@
 """`ledger sign`: a statement of what the ledger of the branch holds, signed with the operator's ssh key."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from innominatus_cli.documents.ledger_heads import HEADS_NAMESPACE, HeadsStatement
+from innominatus_cli.documents.ledger_verification import Anchor
 from innominatus_cli.documents.words import counted
 from innominatus_cli.findings.catalogue.ledger import (
     GIT_FAILED,
@@ -96,19 +99,23 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
         raise CannotContinue(Finding(NOT_SIGNED, message, Place("HEAD"), "Check a branch out, or name it: `--branch`."))
     key = options.key or signing_key(store.git)
     if key is None and not options.unsigned:
-        message = "no ssh key is named by `--key`, nor by git's `user.signingkey`"
+        message = "no ssh key is named by `--key`, nor, by its whole path, by git's `user.signingkey`"
         raise CannotContinue(Finding(NOT_SIGNED, message, Place("git config")))
+    trusted = trust_of(ledger, VerifyOptions()).allowed_signers
+    if options.unsigned and trusted:
+        message = "admin-config.yaml names `ledger.signers`: nobody would trust a statement without a signature"
+        raise CannotContinue(Finding(NOT_SIGNED, message, Place("--unsigned")))
     statement = HeadsStatement(
         branch=report.branch,
         commit=report.commit,
         tips=report.tips,
         count=report.counts.runs + report.counts.actions + report.counts.removed,
-        at=timestamp(now.now()),
+        at=_moment(now, report.anchors if not findings else []),
         by=store.who.email,
     )
     signature = ""
     if key and not options.unsigned:
-        statement, signature = _signed(statement, key, trust_of(ledger, VerifyOptions()).allowed_signers)
+        statement, signature = _signed(statement, key, trusted)
     try:
         commit = write_heads(store.git, store.state, store.who, now, statement, signature)
     except GitFailed as problem:
@@ -116,6 +123,15 @@ def _sign(ledger: OpenLedger, options: SignOptions, now: Clock) -> SignedHeads:
     except OSError as problem:
         raise CannotContinue(not_writable(str(problem.filename or HEADS_REF), problem)) from problem
     return SignedHeads(statement, signature, commit, ())
+
+
+def _moment(now: Clock, anchors: Sequence[Anchor]) -> str:
+    """The time of a statement: later than that of the one that it replaces, also where this machine's clock is behind.
+
+    An older one in the place of a newer one is what a rollback looks like.
+    """
+    last = [datetime.fromisoformat(one.at) for one in anchors if one.kind == "statement" and one.at]
+    return timestamp(max([now.now(), *(one + timedelta(milliseconds=1) for one in last)]))
 
 
 def _signed(statement: HeadsStatement, key: str, allowed_signers: str) -> tuple[HeadsStatement, str]:

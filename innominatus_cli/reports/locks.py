@@ -40,6 +40,8 @@ def broken_text(broken: Broken) -> str:
     """That a lock was taken away."""
     row = broken.row
     what = f"the lock of '{one_line(str(row['application']))}' in '{one_line(str(row['environment']))}'"
+    if row["application"] is None:
+        what = f"the lock '{one_line(str(row['ref']))}'"
     return f"Broke {what} on '{row['where']}' (action {broken.action}).\n"
 
 

@@ -95,6 +95,15 @@ def test_following_a_killed_run_ends(repository: Path, running: "subprocess.Pope
     assert following.returncode == 0
 
 
+def test_a_step_that_the_run_has_not_is_told_when_it_has_ended(repository: Path) -> None:
+    with start(repository, "run", "work") as run:
+        run.communicate(timeout=30)
+    with start(repository, "logs", "latest", "--follow", "--step", "biuld") as following:
+        _, err = following.communicate(timeout=30)
+    assert following.returncode == 1
+    assert "ORC-6016" in err
+
+
 def test_data_is_not_followed(repository: Path) -> None:
     with start(repository, "logs", "latest", "--follow", "-o", "json") as following:
         following.communicate(timeout=30)

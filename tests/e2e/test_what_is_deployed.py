@@ -71,6 +71,7 @@ def test_the_commit_that_broke_a_deployment_is_named_and_marked(workshop: Any) -
     }
     assert marked == {"Write a page": False, "Look harder": True}
     assert found["plans"]["differs"]
+    assert "ORC-6015" in workshop("runs", "bisect", "shpo").all
     text = workshop("runs", "bisect", "shop").out
     assert "* " in text
     assert "Look harder" in text

@@ -171,10 +171,13 @@ def export(form: str, application: str | None, environment: str | None, since: d
       innominatus-ctl ledger export --format json
     """
     from innominatus_cli.cli.remarks import told
-    from innominatus_cli.operations.history import open_ledger
+    from innominatus_cli.operations.history import open_ledger, require_application
     from innominatus_cli.reports.ledger_export import export_text
 
-    store = open_ledger().store
+    ledger = open_ledger()
+    store = ledger.store
+    if application is not None:
+        require_application(ledger, application)
     print_text(export_text(store, form, application, environment, since))
     return told(store.findings)
 

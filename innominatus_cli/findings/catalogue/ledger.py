@@ -158,7 +158,8 @@ NOT_ADOPTED = Code(
     "Check out a branch, finish or abort what git is in the middle of, and move your own file away; then adopt again.",
     detail=(
         "Adopting commits to the branch that is checked out, under the same rules as a run: nothing of yours is "
-        "overwritten, and the pending commit stays until its record stands in the branch."
+        "overwritten, and the pending commit stays until its record stands in the branch. Where the branch lacks a "
+        "record that it follows, the chain would have a gap: check out or merge the branch that has that one."
     ),
 )
 MANIFEST_SUPERSEDED = Code(

@@ -158,3 +158,5 @@ def test_the_ledger_is_exported_as_csv_and_json(written: dict[str, Any], capfd: 
     assert [entry["record"]["run"] for entry in document["runs"]] == ids(written, "failed", "rollback")
     assert [entry["record"]["id"] for entry in document["actions"]] == ids(written, "approved")
     assert document["runs"][0]["record"] == written["failed"].as_json()
+    assert run(["ledger", "export", "--app", "checkot"]) == 1
+    assert "ORC-6015" in capfd.readouterr().err

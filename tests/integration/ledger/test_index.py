@@ -180,6 +180,11 @@ def test_a_folder_that_changed_just_now_is_listed_again(old: Old) -> None:
     file.close()
 
 
+def make_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -195,6 +200,7 @@ def test_a_folder_that_changed_just_now_is_listed_again(old: Old) -> None:
         lambda path: _sql(path, "UPDATE meta SET value = '[]' WHERE name = 'key'"),
         lambda path: (path.unlink(), path.mkdir()),
         lambda path: (path.unlink(), path.symlink_to("/dev/null")),
+        make_a_pipe,
     ],
 )
 @pytest.mark.parametrize("old", ["tree"], indirect=True)

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from innominatus_cli.cli.main import run
+from innominatus_cli.documents.canonical import digest_of_bytes
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.system.locks import Holder, acquire
 from innominatus_cli.system.state_folder import StateFolder
+from tests.integration.ledger.conftest import PLAN, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from innominatus_cli.documents.run_record import RunRecord
-    from tests.integration.ledger.conftest import Repository
 
     MakeRecord = Callable[..., RunRecord]
     Output = pytest.CaptureFixture[str]
@@ -183,10 +185,11 @@ def test_logs_of_another_machine_are_said_to_be_there(
     inside: Repository, make_record: MakeRecord, capfd: Output
 ) -> None:
     record(inside, make_record())
-    assert run(["logs", "latest"]) == 1
-    told = capfd.readouterr().err
-    assert "ORC-6014" in told
-    assert "Ada Lovelace ran it" in told
+    for follow in ([], ["--follow"]):
+        assert run(["logs", "latest", *follow]) == 1
+        told = capfd.readouterr().err
+        assert "ORC-6014" in told
+        assert "Ada Lovelace ran it" in told
     assert run(["logs", "nope"]) == 1
     assert "ORC-6013" in capfd.readouterr().err
 
@@ -228,6 +231,64 @@ def test_adopting_takes_a_pending_record_into_the_branch(
     assert inside.git("for-each-ref", "refs/innominatus") == ""
     assert inside.git("status", "--porcelain") == ""
     assert answer(capfd, "ledger", "adopt")["adopted"] == []
+
+
+def test_a_record_that_another_clone_has_adopted_waits_no_more(
+    inside: Repository, make_record: MakeRecord, capfd: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside.git("checkout", "-q", "--detach")
+    record(inside, make_record(plan=None))
+    inside.git("checkout", "-q", "main")
+    other = Repository(tmp_path / "other")
+    inside.git("clone", "-q", str(inside.path), str(other.path))
+    other.git("fetch", "-q", "origin", "+refs/innominatus/pending/*:refs/innominatus/pending/*")
+    monkeypatch.chdir(other.path)
+    assert len(answer(capfd, "ledger", "adopt")["adopted"]) == 1
+    monkeypatch.chdir(inside.path)
+    inside.git("pull", "-q", str(other.path), "main")
+    assert answer(capfd, "status")["waiting"] == 0
+    assert answer(capfd, "ledger", "verify")["counts"]["waiting"] == 0
+    head = inside.git("rev-parse", "HEAD")
+    assert answer(capfd, "ledger", "adopt")["adopted"] == []
+    assert inside.git("rev-parse", "HEAD") == head
+    assert inside.git("for-each-ref", "refs/innominatus") == ""
+
+
+def test_a_record_is_not_adopted_where_the_branch_lacks_what_it_follows(
+    inside: Repository, make_record: MakeRecord, capfd: Output
+) -> None:
+    inside.git("checkout", "-q", "-b", "feature")
+    git = inside.open()
+    made = make_record(plan=digest_of_bytes(PLAN[:-1]))
+    first = WorkingTreeStore(git).write(made, PLAN, {}, git.head())
+    inside.git("checkout", "-q", "--detach")
+    made = make_record(plan=digest_of_bytes(PLAN[:-1]))
+    second = WorkingTreeStore(git).write(made, PLAN, {}, git.head())
+    assert second.record.parents == [first.record.digest]
+    inside.git("checkout", "-q", "main")
+    assert run(["ledger", "adopt"]) == 1
+    told = capfd.readouterr().err
+    assert "ORC-6024" in told
+    assert "it follows a record that is not in this branch" in told
+    assert run(["ledger", "verify"]) == 0
+    inside.git("merge", "-q", "--squash", "feature")
+    inside.git("commit", "-q", "-m", "Squashed")
+    capfd.readouterr()
+    assert [row["run"] for row in answer(capfd, "ledger", "adopt")["adopted"]] == [second.record.run]
+    assert run(["ledger", "verify"]) == 0
+
+
+def test_a_record_is_adopted_with_its_plan_though_its_own_commit_did_not_bring_it(
+    inside: Repository, make_record: MakeRecord
+) -> None:
+    inside.git("checkout", "-q", "-b", "feature")
+    inside.commit(f".innominatus/plans/{digest_of_bytes(PLAN[:-1]).removeprefix('sha256:')}.json", PLAN.decode())
+    inside.git("checkout", "-q", "--detach")
+    git = inside.open()
+    WorkingTreeStore(git).write(make_record(plan=digest_of_bytes(PLAN[:-1])), PLAN, {}, git.head())
+    inside.git("checkout", "-q", "main")
+    assert run(["ledger", "adopt"]) == 0
+    assert run(["ledger", "verify"]) == 0
 
 
 def test_an_older_pending_manifest_does_not_undo_a_later_one(

@@ -64,6 +64,15 @@ def test_everything_comes_back_in_one_commit_in_a_repository_that_never_saw_it(
     assert fresh.is_sound()
 
 
+def test_a_ledger_of_another_folder_is_not_restored_in_silence(old: Old, fresh: Repository, tmp_path: Path) -> None:
+    lived(old)
+    back_up(open_ledger(old.repository.path), tmp_path / "ledger.bundle")
+    store = "{store: branch, root: ops/ledger}" if old.branch else "{root: ops/ledger}"
+    fresh.write("admin-config.yaml", f"ledger: {store}\n")
+    with pytest.raises(CannotContinue, match=r"its records stand below '\.innominatus', and those of this repository"):
+        restore(open_ledger(fresh.path), tmp_path / "ledger.bundle", dry_run=True)
+
+
 def test_a_drill_alone_changes_nothing(old: Old, fresh: Repository, tmp_path: Path) -> None:
     lived(old)
     sign_heads(open_ledger(old.repository.path), SignOptions(unsigned=True))

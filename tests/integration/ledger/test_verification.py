@@ -167,6 +167,35 @@ def test_an_edit_is_found_with_its_file_its_byte_and_its_commit(ledger: Ledger, 
     assert ("ORC-6064" in {finding.code.number for finding in found}) is inner
 
 
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_edit_that_was_put_back_is_no_finding(ledger: Ledger, merged: bool) -> None:
+    run = ledger.run()
+    before = ledger.repository.read(run.path)
+    ledger.repository.git("checkout", "-q", "-b", "side")
+    ledger.repository.commit(run.path, before.replace("succeeded", "failed"))
+    if merged:
+        ledger.repository.git("checkout", "-q", "main")
+        ledger.repository.commit("other.txt", "x")
+        ledger.repository.git("merge", "-q", "--no-edit", "side")
+    assert ledger.told() == [("ORC-6062", run.path)]
+    ledger.repository.commit(run.path, before)
+    assert ledger.told() == []
+    ledger.repository.commit(run.path, before.replace("succeeded", "timed_out"))
+    assert ledger.told()[0] == ("ORC-6062", run.path)
+
+
+def test_a_record_that_was_replaced_by_another_file_is_found_though_that_was_added(ledger: Ledger) -> None:
+    run = ledger.run()
+    edited = ledger.repository.read(run.path).replace("succeeded", "failed")
+    ledger.repository.git("rm", "-q", run.path)
+    ledger.repository.git("commit", "-qm", "remove")
+    ledger.repository.commit(run.path, edited)
+    assert ledger.told()[0] == ("ORC-6062", run.path)
+    ledger.repository.commit(run.path, edited.replace("failed", "timed_out"))
+    ledger.repository.commit(run.path, edited)
+    assert ledger.told()[0] == ("ORC-6062", run.path)
+
+
 def test_an_edit_that_keeps_no_valid_record_is_found_as_such_too(ledger: Ledger) -> None:
     first = ledger.run()
     ledger.repository.commit(first.path, ledger.repository.read(first.path)[:-5])
@@ -573,6 +602,15 @@ def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
     assert ledger.told()[0] == ("ORC-6070", f"{HEADS_REF}:main.json")
 
 
+def test_signing_anew_takes_away_what_could_be_no_statement(ledger: Ledger) -> None:
+    run = ledger.run()
+    ledger.repository.git("update-ref", HEADS_REF, "HEAD")
+    assert ("ORC-6070", f"{HEADS_REF}:{run.path}") in ledger.told()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    assert ledger.told() == []
+    assert ledger.repository.git("ls-tree", "-r", "--name-only", HEADS_REF) == "main.json"
+
+
 @pytest.mark.parametrize(("size", "found"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
 def test_a_statement_of_more_than_a_mebibyte_is_none(repository: Repository, size: int, found: bool) -> None:
     git, clock = repository.open(), SystemClock()
@@ -628,16 +666,41 @@ def test_an_older_statement_in_place_of_a_newer_one_is_a_rollback(ledger: Ledger
     assert ledger.told() == [("ORC-6074", HEADS_REF)]
 
 
-def test_an_old_statement_is_warned_of(ledger: Ledger) -> None:
+def test_a_statement_is_newer_than_the_one_that_it_replaces_though_the_clock_is_behind(ledger: Ledger) -> None:
+    class Behind(SystemClock):
+        def now(self) -> datetime:
+            return datetime.now(UTC) - timedelta(minutes=3)
+
+    ledger.run()
+    first = sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True)).statement
+    ledger.run()
+    second = sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True), Behind()).statement
+    assert first is not None
+    assert second is not None
+    assert second.at > first.at
+    assert (second.count, ledger.told()) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (timedelta(days=31), "it is 31 days old"),
+        (timedelta(minutes=95, seconds=5), "it is 1h35m old"),
+        (timedelta(seconds=5), "it is less than a minute old"),
+    ],
+)
+def test_an_old_statement_is_warned_of(ledger: Ledger, age: timedelta, told: str) -> None:
+    ledger.repository.commit("admin-config.yaml", "ledger: {headsMaxAge: 1s}\n")
     ledger.run()
     sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
 
     class Later(SystemClock):
         def now(self) -> datetime:
-            return datetime.now(UTC) + timedelta(days=31)
+            return datetime.now(UTC) + age
 
     found = verify(open_ledger(ledger.repository.path), clock=Later())
     assert places(found.findings) == [("ORC-6071", f"{HEADS_REF}:main.json")]
+    assert found.findings[0].message == told
     assert found.report.sound
 
 
@@ -646,9 +709,11 @@ def test_signing_refuses_a_ledger_that_is_not_sound_and_replaces_a_statement_tha
 ) -> None:
     first = ledger.run()
     admin = f"ledger: {{signers: ['ada@example.org {key.with_suffix('.pub').read_text().strip()}']}}\n"
-    ledger.repository.commit("admin-config.yaml", admin)
     sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    ledger.repository.commit("admin-config.yaml", admin)
     assert ledger.told() == [("ORC-6070", f"{HEADS_REF}:main.json")]
+    with pytest.raises(CannotContinue, match="nobody would trust a statement without a signature"):
+        sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
     signed = sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
     assert signed.statement is not None
     assert ledger.told() == []

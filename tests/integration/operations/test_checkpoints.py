@@ -173,6 +173,20 @@ def test_what_somebody_else_put_there_is_never_replaced(
     journal.close()
 
 
+def test_a_remote_that_takes_no_checkpoint_is_told_at_the_end_though_there_is_nothing_to_delete(
+    git: Git, state: StateFolder, journal: Journal, bare: Path
+) -> None:
+    hook = bare / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    checkpoints = Checkpoints(git, state, RUN, "origin")
+    for told in (checkpoints.push(), checkpoints.delete(), checkpoints.finding):
+        assert told is not None
+        assert told.code.number == "ORC-6110"
+        assert "takes no ref of ours" in told.message
+    journal.close()
+
+
 def test_a_remote_that_was_away_gets_everything_with_the_next_checkpoint(
     git: Git, other: Git, state: StateFolder, journal: Journal, bare: Path
 ) -> None:

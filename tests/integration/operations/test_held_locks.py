@@ -24,6 +24,7 @@ from innominatus_cli.operations.held_locks import (
 )
 from innominatus_cli.operations.history import OpenLedger, open_ledger
 from innominatus_cli.operations.remote_locks import lock_ref
+from innominatus_cli.reports.locks import broken_text
 from innominatus_cli.system.clock import SystemClock
 from innominatus_cli.system.git_refs import RemoteRefs, write_blob
 from innominatus_cli.system.locks import Holder, RunLock, acquire
@@ -176,6 +177,18 @@ def test_what_is_no_lock_of_ours_is_listed_as_unreadable(place: Place) -> None:
     assert told_of(lock, place.clock) == f"somebody who left no word (lock {made})"
 
 
+def test_an_unreadable_lock_is_that_of_the_application_and_environment_that_its_ref_names(place: Place) -> None:
+    place.put(b"no lock", lock_ref("checkout-service", "development"))
+    (lock,) = place.locks()
+    assert (lock.row["application"], lock.row["environment"]) == ("checkout-service", "development")
+    broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
+    assert "the lock of 'checkout-service' in 'development'" in broken_text(broken)
+    place.put(b"no lock", lock_ref("a b", "x"))
+    (lock,) = place.locks()
+    broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
+    assert f"Broke the lock '{lock_ref('a b', 'x')}' on 'origin'" in broken_text(broken)
+
+
 def test_the_locks_of_the_clone_come_before_those_of_the_configured_remote(place: Place) -> None:
     place.hold()
     made = place.put(FACTS.canonical)
@@ -246,7 +259,7 @@ def test_a_lock_that_says_nothing_is_taken_away_too(place: Place) -> None:
     lock = lock_of_id(place.ledger, made, "origin", place.clock)
     broken = take_away(place.ledger, lock, remote="origin", clock=place.clock)
     (stored,) = place.ledger.store.actions()
-    assert (stored.record.id, stored.record.run, stored.record.application) == (broken.action, None, None)
+    assert (stored.record.id, stored.record.run, stored.record.application) == (broken.action, None, FACTS.application)
     assert stored.record.details["holder"] == {}
     assert place.refs.listed("refs/innominatus/locks/*") == {}
 

@@ -37,3 +37,12 @@ def test_what_a_plan_is_made_from_must_be_checked_out(
     tree.git("sparse-checkout", "set", "--no-cone", *patterns)
     assert run(["plan", "score.yaml"]) == status
     assert re.findall(r"(error|warning) (ORC-\d+)", capfd.readouterr().err) == codes
+
+
+def test_an_index_that_git_cannot_read_is_no_bug_of_ours(tree: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    tree.commit(FILES)
+    tree.git("sparse-checkout", "set", "--no-cone", "/*")
+    (tree.root / ".git" / "index").write_bytes(b"junk")
+    assert run(["plan", "score.yaml"]) == 69
+    shown = capfd.readouterr().err
+    assert "git: error ORC-6004: git ls-files: fatal:" in shown

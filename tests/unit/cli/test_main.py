@@ -10,6 +10,7 @@ from innominatus_cli.cli import main
 from innominatus_cli.findings.catalogue.internal import INTERNAL_ERROR
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
+from innominatus_cli.system.git_command import GitFailed
 
 
 def test_every_command_exists_under_its_name_and_has_examples() -> None:
@@ -59,6 +60,7 @@ def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[st
         (KeyboardInterrupt(), ExitStatus.INTERRUPTED),
         (BrokenPipeError(), ExitStatus.OUTPUT_LOST),
         (RuntimeError("ours"), ExitStatus.INTERNAL),
+        (GitFailed("ls-files", 128, "fatal: index file corrupt"), ExitStatus.ENVIRONMENT),
     ],
 )
 def test_the_boundary_maps_every_end_to_a_status(
