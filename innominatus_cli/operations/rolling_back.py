@@ -85,10 +85,12 @@ class RollbackOperation(RunOperation):
         record = self._record_of
         runs = RunsOf(self.store, record.application, record.environment)
         plan = self._plan_of(record)
-        later = [one for one in runs.standing(record.run) if record.run not in {old.run for old in runs.chain(one)}]
+        later = runs.standing(record.run)
         if later:
             named = ", ".join(one.run for one in later)
             message = f"run {record.run} cannot be rolled back before {named}"
+            if runs.goes_on_with(later[0], record):
+                message += ", which went on with it: roll that back, and both are taken back"
             return _refused(codes.LATER_RUNS, message, record)
         asked = {str(one.inputs["resource"]): one.inputs for one in plan.steps if is_of_a_resource(one)}
         others = used_by_others(self.store, record.application, record.environment, asked)

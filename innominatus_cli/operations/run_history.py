@@ -54,9 +54,14 @@ class RunsOf:
         return next((one.rolls_back for one in reversed(self.chain(record)) if one.rolls_back), None)
 
     def rollbacks_of(self, record: RunRecord) -> list[RunRecord]:
-        """Every record of a rollback of a run, or of one that it went on from."""
+        """Every record of a rollback of a run, of one that it went on from, or of one that went on with it."""
         runs = {one.run for one in self.chain(record)}
+        runs |= {one.run for one in self._records() if self.goes_on_with(one, record)}
         return [one for one in self._records() if self.rolls_back(one) in runs]
+
+    def goes_on_with(self, later: RunRecord, record: RunRecord) -> bool:
+        """Whether a run went on from another one, or is that one."""
+        return record.run in {one.run for one in self.chain(later)}
 
     def is_taken_back(self, record: RunRecord) -> bool:
         """Whether a rollback of the run has succeeded."""

@@ -50,7 +50,7 @@ def run_document(report: RunReport) -> dict[str, Any]:
     written = report.written
     document = {
         "schema": "innominatus.dev/run-report/v1",
-        "exit_status": report.exit_status,
+        "exit_status": int(report.exit_status),
         "record": report.record.as_json() if report.record else None,
         "path": written.path if written else None,
         "commit": written.commit if written else None,

@@ -319,6 +319,26 @@ def test_a_run_that_was_gone_on_with_goes_as_a_whole_and_what_was_there_before_i
     assert good[:12] in deployed()
 
 
+def test_a_run_that_another_one_went_on_with_is_taken_back_with_that_and_once(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    told("resume", failed)
+    text = told("rollback", failed, status=1)
+    assert "ORC-5244" in text
+    assert "which went on with it: roll that back, and both are taken back" in text
+    assert made()["log"] == ["hello"]
+    told("rollback", "shop")
+    assert f"Nothing is left to take back of run {failed}." in told("rollback", failed)
+    assert made()["log"] == ["hello", "bye", "n7"]
+
+
+def test_a_rollback_that_fails_is_told_as_yaml_too(shop: Any, told: Told) -> None:
+    deploy(told)
+    shop.write("stuck", "")
+    assert "  exit_status: 4\n" in told("rollback", "shop", "-o", "yaml", status=4)
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_removal_after_a_rollback_finds_nothing_to_remove(told: Told) -> None:
     deploy(told)
