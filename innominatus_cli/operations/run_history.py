@@ -11,7 +11,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.logs import LATEST
-from innominatus_cli.planning.rollback import History, doubts_of, in_doubt, started
+from innominatus_cli.planning.rollback import History, OlderRun, doubts_of, in_doubt, started
 
 
 class RunsOf:
@@ -108,12 +108,26 @@ class RunsOf:
         return History(
             chain=chain,
             steps=_expanded(plan.steps, chain),
+            older=self._older(chain, plan),
             undone=self.undone(record),
             doubted=self.doubted(record),
             before=self._before(chain[0].commit, sorted(paths)),
             assumed={**self.assumed(record), **assumed},
             evidence=self._stored[record.run].evidence,
         )
+
+    def _older(self, chain: Sequence[RunRecord], plan: Plan) -> list[OlderRun]:
+        """The runs of a chain by another plan than its last. Raises CannotContinue where the ledger lacks one."""
+        found = []
+        for number, one in enumerate(chain[:-1], 1):
+            if one.plan in {None, plan.digest}:
+                continue
+            other = self._store.plan(str(one.plan))
+            if other is None:
+                message = f"the ledger does not hold the plan of run {one.run}"
+                raise CannotContinue(Finding(codes.NOT_ROLLED_BACK, message, Place(one.application)))
+            found.append(OlderRun(one, other, _expanded(other.steps, chain[:number])))
+        return found
 
     def _records(self) -> list[RunRecord]:
         return [one.record for one in self._stored.values()]

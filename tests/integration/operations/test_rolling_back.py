@@ -333,6 +333,20 @@ def test_a_run_that_another_one_went_on_with_is_taken_back_with_that_and_once(sh
     assert made()["log"] == ["hello", "bye", "n7"]
 
 
+def test_what_only_an_earlier_plan_had_is_taken_back_too(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    (path,) = Path("workflows/products/tea").iterdir()
+    begin, _, rest = path.read_text().partition("    - name: greet")
+    shop.commit({str(path): f"{begin}    - name: last{rest.partition('    - name: last')[2]}"})
+    told("resume", failed, "--accept-changes")
+    text = told("rollback", "shop")
+    order = [text.index(f"undo-{name} … ok") for name in ("greet", "last", "migrate", "deploy-application")]
+    assert order == sorted(order)
+    assert made() == NOTHING
+
+
 def test_a_rollback_that_fails_is_told_as_yaml_too(shop: Any, told: Told) -> None:
     deploy(told)
     shop.write("stuck", "")
