@@ -66,7 +66,7 @@ class RollbackOperation(RunOperation):
     def behind(self, operation: RunOperation, failed: RunReport, options: RunOptions) -> RunReport:
         """The same right behind a run that failed, under its lock.
 
-        Who approved that run has approved the rollback that its plan carries: its environment's gate is asked once.
+        Who approved that run has approved the rollback that its plan carries: gates are asked once, by the run.
         """
         self.locks = operation.locks
         outcome = self._planned(_NO_WISH)
@@ -75,7 +75,8 @@ class RollbackOperation(RunOperation):
             return self._nothing_done(outcome)
         report = self._judged(outcome, plan, options)
         if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL:
-            report = replace(report, exit_status=ExitStatus.OK, gates=failed.gates)
+            report = replace(report, exit_status=ExitStatus.OK)
+        report = replace(report, gates=failed.gates)
         return self._refuse(plan, report, options) if report.exit_status else self._execute(plan, report, options)
 
     def _nothing_done(self, outcome: PlanOutcome) -> RunReport:

@@ -186,6 +186,22 @@ def test_the_half_done_run_is_rolled_back_at_once_where_asked_and_its_exit_statu
     assert made() == NOTHING
 
 
+def test_who_approved_a_run_has_approved_its_rollback_at_once(
+    shop: Any, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates = "environments: {development: {teams: [ops]}}, resourceTypes: {sqlite: {teams: [ops]}}"
+    teams = f"teams: {{ops: {{members: [bob@shop.example]}}}}\napprovals: {{unsigned: allow, {gates}}}\n"
+    shop.commit({"admin-config.yaml": ADMIN + teams})
+    shop.write("broken", "")
+    waits = deploy(told, status=6)
+    with monkeypatch.context() as bob:
+        bob.setenv("GIT_AUTHOR_EMAIL", "bob@shop.example")
+        told("approve", waits)
+    text = told("resume", waits, "--rollback-on-failure", status=4)
+    assert "ORC-5012" not in text
+    assert made() == NOTHING
+
+
 def test_a_run_that_was_rolled_back_is_not_gone_on_with(shop: Any, told: Told) -> None:
     Path("broken").touch()
     failed = deploy(told, "--rollback-on-failure", status=4)
