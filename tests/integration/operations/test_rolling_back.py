@@ -363,6 +363,13 @@ def test_what_only_an_earlier_plan_had_is_taken_back_too(shop: Any, told: Told) 
     assert made() == NOTHING
 
 
+def test_a_run_whose_record_waits_to_be_taken_into_a_branch_is_rolled_back(shop: Any, told: Told) -> None:
+    shop.git("checkout", "-q", "--detach")
+    assert "ORC-6021" in told("deploy", "score.yaml")
+    told("rollback", "shop")
+    assert made() == NOTHING
+
+
 def test_a_rollback_that_fails_is_told_as_yaml_too(shop: Any, told: Told) -> None:
     deploy(told)
     shop.write("stuck", "")
