@@ -114,7 +114,9 @@ def is_cancelled(ledger: OpenLedger, run: str) -> bool:
 
 def _not_gone_on_with(ledger: OpenLedger, waits: RunRecord) -> None:
     """Raises CannotContinue where another run goes on with one that waited, or has: to close that one ends nothing."""
-    known = [one.record for one in ledger.store.records(waits.application, waits.environment)]
+    known = [
+        one.record for one in ledger.store.records(waits.application, waits.environment) if one.record.kind != "refusal"
+    ]
     work = (read_opening(ledger.state, holder.run) for holder in holders(ledger.state) if holder.lives)
     later = next((one.run for one in (*known, *work) if one is not None and one.resumes == waits.run), None)
     if later is not None:

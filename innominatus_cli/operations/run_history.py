@@ -31,7 +31,7 @@ class RunsOf:
 
         A run that another one went on from is part of that one, and not named beside it.
         """
-        gone_on = {record.resumes for record in self._records() if record.resumes}
+        gone_on = {record.resumes for record in self._records() if record.resumes and record.kind != "refusal"}
         return [
             record
             for record in reversed(self._records())

@@ -349,6 +349,21 @@ def test_a_run_that_another_one_went_on_with_is_taken_back_with_that_and_once(sh
     assert made()["log"] == ["hello", "bye", "n7"]
 
 
+def test_a_resumption_that_was_refused_goes_on_with_nothing(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    shop.git("checkout", "-q", "-b", "strict")
+    shop.commit({"admin-config.yaml": f"{ADMIN}workflowPolicies: {{allowedStepTypes: [http]}}\n"})
+    shop.git("checkout", "-q", "-")
+    assert "ORC-4" in told("resume", failed, "--policies-from", "strict", status=3)
+    text = told("resume", "latest", status=1)
+    assert "it was refused before its first step" in text
+    assert f"Go on with the run that it was to go on with: {failed}." in text
+    assert f"Rollback of {failed}" in told("rollback", "shop", "--dry-run")
+    assert "run succeeded" in told("resume", failed)
+
+
 def test_what_only_an_earlier_plan_had_is_taken_back_too(shop: Any, told: Told) -> None:
     shop.write("broken", "")
     failed = deploy(told, status=4)
