@@ -250,10 +250,19 @@ class ResumeOperation(RunOperation):
         if (later := self._taken_back_by(record)) is not None:
             raise _not_resumable(record.run, f"run {later} has taken back what it did")
         if record.status != "succeeded" or wish.steps:
+            self._not_overtaken(record)
             return None
         message = f"run {record.run} has succeeded: there is nothing to do"
         finding = Finding(codes.NOTHING_TO_RESUME, message, Place(record.run))
         return RunReport(ExitStatus.OK, PlanOutcome(earlier.plan), findings=(finding,))
+
+    def _not_overtaken(self, record: RunRecord) -> None:
+        """Raises CannotContinue for a rollback behind which others worked: what is left to take back is another now."""
+        runs = runs_of(self.store, record.application, record.environment).runs if record.rolls_back else ()
+        later = next((one.run for one in runs if one.run > record.run and self._has_started(one.run)), None)
+        if later is not None:
+            remedy = f"Roll back what is left: `innominatus-ctl rollback {record.rolls_back}`."
+            raise _not_resumable(record.run, f"it is a rollback, and run {later} worked since", remedy)
 
     def _taken_back_by(self, record: RunRecord) -> str | None:
         """The rollback of the run, or of one that it went on from, or the later removal: results mean nothing then."""

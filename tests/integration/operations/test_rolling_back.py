@@ -364,6 +364,20 @@ def test_a_resumption_that_was_refused_goes_on_with_nothing(shop: Any, told: Tol
     assert "run succeeded" in told("resume", failed)
 
 
+@pytest.mark.parametrize("then", ["deploy score.yaml", "rollback shop"])
+def test_a_rollback_is_not_gone_on_with_once_others_have_worked(shop: Any, told: Told, then: str) -> None:
+    deploy(told)
+    shop.write("stuck", "")
+    told("rollback", "shop", status=4)
+    failed = json.loads(told("history", "shop", "-o", "json"))["runs"][0]["run"]
+    Path("stuck").unlink()
+    told(*then.split())
+    before = made()
+    for command in ("resume", "retry"):
+        assert "it is a rollback, and run 01" in told(command, failed, status=1)
+    assert made() == before
+
+
 def test_what_only_an_earlier_plan_had_is_taken_back_too(shop: Any, told: Told) -> None:
     shop.write("broken", "")
     failed = deploy(told, status=4)
