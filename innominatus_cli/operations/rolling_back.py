@@ -69,6 +69,7 @@ class RollbackOperation(RunOperation):
         Who approved that run has approved the rollback that its plan carries: gates are asked once, by the run.
         """
         self.locks = operation.locks
+        self.locks.hand_over(self.run_id)
         outcome = self._planned(_NO_WISH)
         plan = outcome.plan
         if plan is None or not plan.steps:
