@@ -95,15 +95,17 @@ def _ask(refs: RemoteRefs, run: str, blob: str) -> None:
 def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
     """The run that is meant, of those that work here, those that the ledger has, and those of the remote's locks."""
     here = {holder.run: holder for holder in holders(ledger.state)}
+    run, unknown = "", None
     try:
         run = find_run(ledger, wanted)
-    except CannotContinue:
-        run = ""
+    except CannotContinue as problem:
+        unknown = problem
     there = {lock.facts.run: lock for lock in standing_locks(refs) if lock.facts} if refs is not None else {}
     meant = sorted({one for one in (*here, *there) if wanted and one.startswith(wanted.upper())} | ({run} - {""}))
+    if not meant and unknown is not None:
+        raise unknown
     if len(meant) != 1:
-        message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
-        raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run")))
+        raise CannotContinue(Finding(UNKNOWN_RUN, f"'{wanted}' is the start of {len(meant)} runs", Place(wanted)))
     return _Known(meant[0], here.get(meant[0]), there.get(meant[0]))
 
 

@@ -233,7 +233,10 @@ def _last_of(operation: RunOperation, wish: RollbackWish) -> RunRecord:
     elif wish.environment:
         message = f"there is no run of '{wish.wanted}' in environment '{wish.environment}'"
     else:
+        several = sum(bool(wish.wanted) and run.startswith(wish.wanted.upper()) for run in operation.store.runs())
         message = f"'{wish.wanted}' is neither a run nor an application that has one"
+        if several:
+            message = f"'{wish.wanted}' is the start of {several} runs"
     raise CannotContinue(Finding(codes.NOTHING_TO_ROLL_BACK, message, Place(wish.wanted)))
 
 
