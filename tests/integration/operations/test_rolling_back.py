@@ -193,7 +193,9 @@ def test_who_approved_a_run_has_approved_its_rollback_at_once(
     teams = f"teams: {{ops: {{members: [bob@shop.example]}}}}\napprovals: {{unsigned: allow, {gates}}}\n"
     shop.commit({"admin-config.yaml": ADMIN + teams})
     shop.write("broken", "")
-    waits = deploy(told, status=6)
+    text = told("deploy", "score.yaml", "--rollback-on-failure", status=6)
+    waits = json.loads(told("history", "shop", "-o", "json"))["runs"][0]["run"]
+    assert f"then run `innominatus-ctl resume {waits} --rollback-on-failure`" in text
     with monkeypatch.context() as bob:
         bob.setenv("GIT_AUTHOR_EMAIL", "bob@shop.example")
         told("approve", waits)
