@@ -157,25 +157,31 @@ class Maker:
         self._findings: list[Finding] = []
 
     def made(self) -> Rollback:
-        """The plan of all of them, in the reverse order of the run's own.
-
-        Of one phase and tier, what only an older plan of the chain had goes first.
-        """
-        runs = [OlderRun(self._last, self._plan, self._history.steps), *reversed(self._history.older)]
-        known: set[str] = set()
-        found = []
-        for number, run in enumerate(runs):
-            found += [(step, number, at) for at, step in enumerate(run.steps) if step.id not in known]
-            known.update(step.id for step in run.steps)
-        found.sort(key=lambda one: (phase_and_tier(one[0]), *one[1:]), reverse=True)
-        for step, number, _ in found:
-            self._see(runs[number])
+        """The plan of all of them, in the reverse order of the runs' own."""
+        for step, run in reversed(self._in_order()):
+            self._see(run)
             result = self._results.get(step.id)
             if step.kind == "step" and step.expansion is None and result is not None and started(result):
-                done = runs[number].record.status == "succeeded"
-                self._undo(step, dict(result.artifacts) if done else {})
+                self._undo(step, dict(result.artifacts) if run.record.status == "succeeded" else {})
         findings = tuple(self._findings)
         return Rollback(None if has_errors(findings) else self._whole(), findings)
+
+    def _in_order(self) -> list[tuple[PlannedStep, OlderRun]]:
+        """Each step of the chain once, with the run whose plan has it last, where that plan has it."""
+        last = OlderRun(self._last, self._plan, self._history.steps)
+        known = {step.id: (step, last) for step in last.steps}
+        order = list(known)
+        for run in reversed(self._history.older):
+            behind: dict[str, list[str]] = {}
+            before = ""
+            for step in run.steps:
+                if step.id not in known:
+                    behind.setdefault(before, []).append(step.id)
+                    known[step.id] = step, run
+                else:
+                    before = step.id
+            order = [*behind.get("", ()), *(one for at in order for one in (at, *behind.get(at, ())))]
+        return sorted((known[step] for step in order), key=lambda one: phase_and_tier(one[0]))
 
     def _see(self, run: OlderRun) -> None:
         """From now on steps of this run's plan are taken back."""
