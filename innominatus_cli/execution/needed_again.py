@@ -101,7 +101,8 @@ class _Search:
             case ("steps", name, *rest):
                 node = self._nodes.get((workflow, name))
                 keys = rest[1:] if rest[:1] == ["outputs"] else rest
-                return set() if node is None else self._of_node(node, keys[0] if keys else None)
+                output = keys[0] if keys else None
+                return self._of_round(name, output, workflow) if node is None else self._of_node(node, output)
             case ("variables", name, *_) | ("workflow", "variables", name, *_) | ("workflow", name, *_):
                 return self._of_variable(name, workflow)
             case ("parameters", call, name, *_):
@@ -119,6 +120,13 @@ class _Search:
                 return {one for step in made for one in self._of_node(step, rest[0] if rest else None)}
             case _:
                 return set()
+
+    def _of_round(self, name: str, output: str | None, workflow: str | None) -> set[str]:
+        """One step of a loop over outputs, which stands in no plan: `name[0]`."""
+        loop, _, index = name.rpartition("[")
+        node = self._nodes.get((workflow, loop))
+        step = "" if node is None else f"{node.id}[{index}"
+        return {step} if node is not None and self._lacks(step, node, output) else set()
 
     def _of_node(self, node: PlannedStep, output: str | None) -> set[str]:
         if node.group is not None and node.group.kind == "workflow":

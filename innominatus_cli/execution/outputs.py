@@ -25,6 +25,8 @@ RECORD_BYTES: Final = 64 * 1024
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_.-]{0,127}"
 _OUTPUT_LINE: Final = re.compile(rf"OUTPUT_({_NAME})=(.*)")
 _SET_OUTPUT: Final = re.compile(rf"::set-output name=({_NAME})::(.*)")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+"""What ends a line for programs; `str.splitlines` takes eight more characters for it, which values may hold."""
 _FILE_LINE: Final = re.compile(rf"\s*(?:export\s+)?({_NAME})=(.*)")
 
 
@@ -38,7 +40,7 @@ def printed_outputs(stdout: bytes) -> dict[str, Any]:
         return {}
     text = stdout.decode(errors="replace")
     found: dict[str, Any] = _json_object(text) or {}
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     if not found:
         found = next((last for line in reversed(lines) if line.startswith("{") and (last := _json_object(line))), {})
     found = found or _written_over_lines(lines)
@@ -135,7 +137,7 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
             raise UnreadableOutputs(f"'{name}' is no JSON object")
         return found
     lines: dict[str, Any] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_LINE_END.split(text), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _FILE_LINE.fullmatch(line)

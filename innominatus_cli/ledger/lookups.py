@@ -211,6 +211,7 @@ class Lookups:
             data = next((data for kind, data in stored if kind == "blob"), None)
             try:
                 data = read_owned(self.git.root, path) if data is None else data
+                data = next(self._reader.waiting(path), None) if data is None else data
             except OSError:
                 continue
             if data is not None and digest_of_bytes(data[:-1]) == digest:
@@ -226,6 +227,7 @@ class Lookups:
         stored = next((data for kind, data in objects.values() if kind == "blob"), None)
         try:
             found = read_owned(self.git.root, path) if stored is None else stored
+            found = next(self._reader.waiting(path), None) if found is None else found
             plan = Plan.model_validate_json(found or b"")
             is_it = plan.digest == digest
         except (OSError, ValueError):  # also numbers and texts that no canonical plan has

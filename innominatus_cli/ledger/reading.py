@@ -96,6 +96,16 @@ class RecordReader(Generic[Entry]):
             if kind == "blob":
                 yield from self._read(places[name], data, Standing.PENDING)
 
+    def waiting(self, path: str) -> Iterator[bytes]:
+        """What pending commits and the state folder hold under this path: the plan of a record that waits."""
+        for kind, data in self._git.objects(f"{commit}:{path}" for commit in self._git.refs(PENDING).values()).values():
+            if kind == "blob":
+                yield data
+        for run in sorted(self._unwritten.iterdir()) if self._unwritten.is_dir() else ():
+            data_there = read_owned(run, path)
+            if data_there is not None:
+                yield data_there
+
     def uncommitted(self, committed: Mapping[str, str], folder: str) -> Iterator[Stored[Entry]]:
         """The records that are files of the working tree and in no commit."""
         yield from self._files(self._git.root, committed, folder, Standing.UNCOMMITTED)

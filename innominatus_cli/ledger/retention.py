@@ -119,7 +119,7 @@ def _standing(records: Sequence[OldRecord]) -> Iterator[str]:
 
 def _waiting(records: Sequence[OldRecord]) -> Iterator[str]:
     """The runs that wait, for an approval or a decision, and that nobody has gone on with."""
-    gone_on = {one.resumes for one in records}
+    gone_on = {one.resumes for one in records if one.kind != "refusal"}
     return (one.run for one in records if one.status == "waiting" and one.run not in gone_on)
 
 

@@ -96,15 +96,17 @@ def _ask(refs: RemoteRefs, run: str, blob: str) -> None:
 def _known(ledger: OpenLedger, wanted: str, refs: RemoteRefs | None) -> _Known:
     """The run that is meant, of those that work here, those that the ledger has, and those of the remote's locks."""
     here = {holder.run: holder for holder in holders(ledger.state)}
+    run, unknown = "", None
     try:
         run = find_run(ledger, wanted)
-    except CannotContinue:
-        run = ""
+    except CannotContinue as problem:
+        unknown = problem
     there = {lock.facts.run: lock for lock in standing_locks(refs) if lock.facts} if refs is not None else {}
     meant = sorted({one for one in (*here, *there) if wanted and one.startswith(wanted.upper())} | ({run} - {""}))
+    if not meant and unknown is not None:
+        raise unknown
     if len(meant) != 1:
-        message = f"'{wanted}' is the start of {len(meant)} runs" if meant else f"there is no run '{wanted}'"
-        raise CannotContinue(Finding(UNKNOWN_RUN, message, Place(wanted or "run")))
+        raise CannotContinue(Finding(UNKNOWN_RUN, f"'{wanted}' is the start of {len(meant)} runs", Place(wanted)))
     return _Known(meant[0], here.get(meant[0]), there.get(meant[0]))
 
 
@@ -115,7 +117,9 @@ def is_cancelled(ledger: OpenLedger, run: str) -> bool:
 
 def _not_gone_on_with(ledger: OpenLedger, waits: RunRecord) -> None:
     """Raises CannotContinue where another run goes on with one that waited, or has: to close that one ends nothing."""
-    known = [one.record for one in ledger.store.records(waits.application, waits.environment)]
+    known = [
+        one.record for one in ledger.store.records(waits.application, waits.environment) if one.record.kind != "refusal"
+    ]
     work = (read_opening(ledger.state, holder.run) for holder in holders(ledger.state) if holder.lives)
     later = next((one.run for one in (*known, *work) if one is not None and one.resumes == waits.run), None)
     if later is not None:

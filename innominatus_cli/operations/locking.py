@@ -1,10 +1,12 @@
 """The locks of a run: the clone's own, and where one is configured that on a remote."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innominatus_cli.documents.admin_config import LocksConfig
 from innominatus_cli.execution.stopping import StopAsked
+from innominatus_cli.findings.finding import CannotContinue
 from innominatus_cli.system.clock import Clock
 from innominatus_cli.system.git import Git
 from innominatus_cli.system.locks import Holder, RunLock, acquire
@@ -25,7 +27,9 @@ class RunLocks:
         self._config = config
         self._local: RunLock | None = None
         self._remote: RemoteLock | None = None
-        self._run = ""
+        self._holder: Holder | None = None
+        self._runs: tuple[str, ...] = ()
+        """The run that has taken them, and one that works under them behind it."""
         self.findings: tuple[Finding, ...] = ()
 
     @property
@@ -46,7 +50,7 @@ class RunLocks:
         """
         holder = replace(holder, application=application, environment=environment)
         name = remote or self._config.remote
-        self._run = holder.run
+        self._holder, self._runs = holder, (holder.run,)
         if not name:
             self._local = acquire(self._state, application, environment, holder)
             return
@@ -66,8 +70,16 @@ class RunLocks:
         """Why the run is stopped and how, where somebody asked for it or its lock is gone."""
         from innominatus_cli.operations.cancel_requests import cancelled  # noqa: PLC0415 - asked after a signal only
 
-        request = cancelled(self._state, self._run)
-        return request.asks() if request else None
+        requests = (cancelled(self._state, run) for run in reversed(self._runs))
+        return next((request.asks() for request in requests if request is not None), None)
+
+    def hand_over(self, run: str) -> None:
+        """Another run works under the same locks now: whoever looks who holds the clone's finds that one."""
+        self._runs = (*self._runs, run)
+        if self._local is not None and self._holder is not None:
+            self._holder = replace(self._holder, run=run)
+            with suppress(CannotContinue):  # what stands beside a lock is advice
+                self._local.tell(self._holder)
 
     def release(self) -> None:
         """Gives both back, that on the remote first."""

@@ -43,6 +43,7 @@ from innominatus_cli.system.git_refs import remotes_of
 from innominatus_cli.system.locks import Holder, held_locks, read_holder
 
 _ULID: Final = 26
+_REFUSAL: Final = "refusal"
 _WHOLE_ID: Final = (
     "`innominatus-ctl history` lists the runs. One that was killed in another clone is named by its whole id: "
     "`innominatus-ctl locks` shows it, or `git ls-remote REMOTE 'refs/innominatus/runs/*'`."
@@ -166,7 +167,7 @@ class ResumeOperation(RunOperation):
         )
         found = runs_of(self.store, application, environment, newest=1).related
         oldest_first = sorted(found, key=lambda one: one.run)
-        by_earlier = {one.resumes: one.run for one in oldest_first if one.resumes is not None}
+        by_earlier = {one.resumes: one.run for one in oldest_first if one.resumes is not None and one.kind != _REFUSAL}
         seen = {run}
         while (later := by_earlier.get(run)) is not None and later not in seen:
             seen.add(later)
@@ -240,17 +241,28 @@ class ResumeOperation(RunOperation):
 
     def _nothing_to_do(self, earlier: _EarlierRun, wish: ResumeWish) -> RunReport | None:
         record = earlier.record
-        if record.kind == "refusal":
-            raise _not_resumable(record.run, "it was refused before its first step")
+        if record.kind == _REFUSAL:
+            meant = record.resumes
+            remedy = "" if meant is None else f"Go on with the run that it was to go on with: {meant}."
+            raise _not_resumable(record.run, "it was refused before its first step", remedy)
         if record.status == "waiting" and is_cancelled(self.ledger, record.run):
             raise _not_resumable(record.run, "it was cancelled while it waited")
         if (later := self._taken_back_by(record)) is not None:
             raise _not_resumable(record.run, f"run {later} has taken back what it did")
         if record.status != "succeeded" or wish.steps:
+            self._not_overtaken(record)
             return None
         message = f"run {record.run} has succeeded: there is nothing to do"
         finding = Finding(codes.NOTHING_TO_RESUME, message, Place(record.run))
         return RunReport(ExitStatus.OK, PlanOutcome(earlier.plan), findings=(finding,))
+
+    def _not_overtaken(self, record: RunRecord) -> None:
+        """Raises CannotContinue for a rollback behind which others worked: what is left to take back is another now."""
+        runs = runs_of(self.store, record.application, record.environment).runs if record.rolls_back else ()
+        later = next((one.run for one in runs if one.run > record.run and self._has_started(one.run)), None)
+        if later is not None:
+            remedy = f"Roll back what is left: `innominatus-ctl rollback {record.rolls_back}`."
+            raise _not_resumable(record.run, f"it is a rollback, and run {later} worked since", remedy)
 
     def _taken_back_by(self, record: RunRecord) -> str | None:
         """The rollback of the run, or of one that it went on from, or the later removal: results mean nothing then."""
@@ -380,5 +392,6 @@ def _wrong(message: str) -> CannotContinue:
     return CannotContinue(Finding(codes.WRONG_ASSUMPTION, message, Place("--assume")))
 
 
-def _not_resumable(run: str, why: str) -> CannotContinue:
-    return CannotContinue(Finding(codes.NOT_RESUMABLE, f"run {run} cannot be gone on with: {why}", Place(run)))
+def _not_resumable(run: str, why: str, remedy: str = "") -> CannotContinue:
+    message = f"run {run} cannot be gone on with: {why}"
+    return CannotContinue(Finding(codes.NOT_RESUMABLE, message, Place(run), remedy))

@@ -1,6 +1,6 @@
 """`rollback`: a run of its own that takes back what another one did, by the plan of `planning.rollback`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -66,16 +66,18 @@ class RollbackOperation(RunOperation):
     def behind(self, operation: RunOperation, failed: RunReport, options: RunOptions) -> RunReport:
         """The same right behind a run that failed, under its lock.
 
-        Who approved that run has approved the rollback that its plan carries: its environment's gate is asked once.
+        Who approved that run has approved the rollback that its plan carries: gates are asked once, by the run.
         """
         self.locks = operation.locks
+        self.locks.hand_over(self.run_id)
         outcome = self._planned(_NO_WISH)
         plan = outcome.plan
         if plan is None or not plan.steps:
             return self._nothing_done(outcome)
         report = self._judged(outcome, plan, options)
         if report.exit_status == ExitStatus.WAITS_FOR_APPROVAL:
-            report = replace(report, exit_status=ExitStatus.OK, gates=failed.gates)
+            report = replace(report, exit_status=ExitStatus.OK)
+        report = replace(report, gates=failed.gates)
         return self._refuse(plan, report, options) if report.exit_status else self._execute(plan, report, options)
 
     def _nothing_done(self, outcome: PlanOutcome) -> RunReport:
@@ -85,15 +87,19 @@ class RollbackOperation(RunOperation):
         record = self._record_of
         runs = RunsOf(self.store, record.application, record.environment)
         plan = self._plan_of(record)
-        later = [one for one in runs.standing(record.run) if record.run not in {old.run for old in runs.chain(one)}]
+        later = runs.standing(record.run)
         if later:
             named = ", ".join(one.run for one in later)
             message = f"run {record.run} cannot be rolled back before {named}"
+            if runs.goes_on_with(later[0], record):
+                message += ", which went on with it: roll that back, and both are taken back"
             return _refused(codes.LATER_RUNS, message, record)
-        asked = {str(one.inputs["resource"]): one.inputs for one in plan.steps if is_of_a_resource(one)}
+        history = runs.history(record, plan, self._assumed)
+        steps = (*(step for run in history.older for step in run.steps), *plan.steps)
+        asked = {str(one.inputs["resource"]): one.inputs for one in steps if is_of_a_resource(one)}
         others = used_by_others(self.store, record.application, record.environment, asked)
         shared = {name: users for name, users in others.items() if users}
-        made = rollback_plan(plan, replace(runs.history(record, plan, self._assumed), shared=shared))
+        made = rollback_plan(plan, replace(history, shared=shared))
         return PlanOutcome(made.plan, made.findings)
 
     def _plan_of(self, record: RunRecord) -> "Plan":
@@ -138,16 +144,25 @@ def _said(
     newest that has it. Raises CannotContinue where a word is about no step, or about one of which all is known.
     """
     said: dict[str, dict[str, bool]] = {}
-    in_doubt = {
-        record.run: RunsOf(operation.store, record.application, record.environment).doubts(record)
-        for record in (meant if assumed else ())
-    }
+    steps: dict[str, list[str]] = {}
+    undoing: dict[str, list[str]] = {}
+    in_doubt: dict[str, set[str]] = {}
+    for record in meant if assumed else ():
+        runs = RunsOf(operation.store, record.application, record.environment)
+        steps[record.run] = [*dict.fromkeys(result.step for one in runs.chain(record) for result in one.steps)]
+        undoing[record.run] = _undo_ids(steps[record.run])
+        in_doubt[record.run] = runs.doubts(record)
     for word, it in assumed.items():
-        named = [(record, step) for record in meant for step in _ids(record) if names_step(word, step)]
+        named = [
+            (record, step)
+            for record in meant
+            for step in (*steps[record.run], *undoing[record.run])
+            if names_step(word, step)
+        ]
         if meant and not named:
             raise _wrong(f"no run that is to be taken back has a step '{word}'")
         doubts = [(record, step) for record, step in named if step in in_doubt[record.run]]
-        about = doubts or [(record, step) for record, step in named if step in _undo_ids(record)]
+        about = doubts or [(record, step) for record, step in named if step in undoing[record.run]]
         if named and not about:
             raise _wrong(f"what came of step '{word}' in run {named[0][0].run} is known")
         for record, step in about:
@@ -160,14 +175,9 @@ def _wrong(message: str) -> CannotContinue:
     return CannotContinue(Finding(WRONG_ASSUMPTION, message, Place("--assume")))
 
 
-def _ids(record: RunRecord) -> list[str]:
-    """The steps of a run and those that would take them back, as `--assume` names them."""
-    return [*(result.step for result in record.steps), *_undo_ids(record)]
-
-
-def _undo_ids(record: RunRecord) -> list[str]:
-    named = (result.step.rpartition("/")[::2] for result in record.steps)
-    return [f"{flow}/{UNDO}{name}" for flow, name in named]
+def _undo_ids(steps: Iterable[str]) -> list[str]:
+    """The ids of what takes these steps back."""
+    return [f"{flow}/{UNDO}{name}" for flow, _, name in (step.rpartition("/") for step in steps)]
 
 
 def rolled_back_at_once(operation: RunOperation, failed: RunReport, options: RunOptions) -> RunReport:
@@ -223,7 +233,10 @@ def _last_of(operation: RunOperation, wish: RollbackWish) -> RunRecord:
     elif wish.environment:
         message = f"there is no run of '{wish.wanted}' in environment '{wish.environment}'"
     else:
+        several = sum(bool(wish.wanted) and run.startswith(wish.wanted.upper()) for run in operation.store.runs())
         message = f"'{wish.wanted}' is neither a run nor an application that has one"
+        if several:
+            message = f"'{wish.wanted}' is the start of {several} runs"
     raise CannotContinue(Finding(codes.NOTHING_TO_ROLL_BACK, message, Place(wish.wanted)))
 
 

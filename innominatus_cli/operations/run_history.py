@@ -11,7 +11,7 @@ from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.operations.logs import LATEST
-from innominatus_cli.planning.rollback import History, doubts_of, in_doubt, started
+from innominatus_cli.planning.rollback import History, OlderRun, doubts_of, in_doubt, started
 
 
 class RunsOf:
@@ -31,7 +31,7 @@ class RunsOf:
 
         A run that another one went on from is part of that one, and not named beside it.
         """
-        gone_on = {record.resumes for record in self._records() if record.resumes}
+        gone_on = {record.resumes for record in self._records() if record.resumes and record.kind != "refusal"}
         return [
             record
             for record in reversed(self._records())
@@ -54,9 +54,14 @@ class RunsOf:
         return next((one.rolls_back for one in reversed(self.chain(record)) if one.rolls_back), None)
 
     def rollbacks_of(self, record: RunRecord) -> list[RunRecord]:
-        """Every record of a rollback of a run, or of one that it went on from."""
+        """Every record of a rollback of a run, of one that it went on from, or of one that went on with it."""
         runs = {one.run for one in self.chain(record)}
+        runs |= {one.run for one in self._records() if self.goes_on_with(one, record)}
         return [one for one in self._records() if self.rolls_back(one) in runs]
+
+    def goes_on_with(self, later: RunRecord, record: RunRecord) -> bool:
+        """Whether a run went on from another one, or is that one."""
+        return record.run in {one.run for one in self.chain(later)}
 
     def is_taken_back(self, record: RunRecord) -> bool:
         """Whether a rollback of the run has succeeded."""
@@ -103,12 +108,26 @@ class RunsOf:
         return History(
             chain=chain,
             steps=_expanded(plan.steps, chain),
+            older=self._older(chain, plan),
             undone=self.undone(record),
             doubted=self.doubted(record),
             before=self._before(chain[0].commit, sorted(paths)),
             assumed={**self.assumed(record), **assumed},
             evidence=self._stored[record.run].evidence,
         )
+
+    def _older(self, chain: Sequence[RunRecord], plan: Plan) -> list[OlderRun]:
+        """The runs of a chain by another plan than its last. Raises CannotContinue where the ledger lacks one."""
+        found = []
+        for number, one in enumerate(chain[:-1], 1):
+            if one.plan in {None, plan.digest}:
+                continue
+            other = self._store.plan(str(one.plan))
+            if other is None:
+                message = f"the ledger does not hold the plan of run {one.run}"
+                raise CannotContinue(Finding(codes.NOT_ROLLED_BACK, message, Place(one.application)))
+            found.append(OlderRun(one, other, _expanded(other.steps, chain[:number])))
+        return found
 
     def _records(self) -> list[RunRecord]:
         return [one.record for one in self._stored.values()]

@@ -216,6 +216,8 @@ class RunOperation:
         policies = self._policies(options.policies_from)
         who = self.store.who
         gates = self._gates(outcome.plan, policies)
+        if gates is not None and options.rollback_on_failure and not gates.then:
+            gates.then = f"run `innominatus-ctl resume {self.run_id} --rollback-on-failure`"
         approved = gates is not None and gates.environment_is_open()
         now = timestamp(self.clock.now())
         judgement = judgement_on(plan, outcome, policies.rules, who, now, self.admin, approved=approved)

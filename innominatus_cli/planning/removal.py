@@ -14,7 +14,7 @@ from innominatus_cli.documents.vocabulary import PHASES, TIERS, Phase, Tier
 from innominatus_cli.findings.finding import Finding
 from innominatus_cli.planning.application_tier import RESOURCES, ROUTES, WORKLOAD
 from innominatus_cli.planning.recorded_values import RecordedValues
-from innominatus_cli.planning.rollback import History, Maker, bare, facts_of, started
+from innominatus_cli.planning.rollback import History, Maker, bare, facts_of, phase_and_tier, started
 
 _GENERATED: Final = f"{Phase.DEPLOYMENT}/{Tier.APPLICATION}/-"
 _REMOVED_OTHERWISE: Final = frozenset({f"{_GENERATED}/{RESOURCES}", f"{_GENERATED}/{ROUTES}"})
@@ -61,7 +61,7 @@ def with_taken_back(plan: Plan, back: TakenBack, standing: Standing, object_id: 
 
     `object_id` says what a file is now.
     """
-    first = tuple(step for step in back.steps if _place(step) > _APPLICATION)
+    first = tuple(step for step in back.steps if phase_and_tier(step) > _APPLICATION)
     last = tuple(step for step in back.steps if step not in first)
     own = [_behind(step, first) if not step.needs else step for step in plan.steps]
     needed = {need for step in own for need in step.needs}
@@ -82,10 +82,6 @@ def with_taken_back(plan: Plan, back: TakenBack, standing: Standing, object_id: 
 
 
 _APPLICATION: Final = (PHASES.index(Phase.DEPLOYMENT), TIERS.index(Tier.APPLICATION))
-
-
-def _place(step: PlannedStep) -> tuple[int, int]:
-    return PHASES.index(step.phase), TIERS.index(step.tier)
 
 
 def _behind(step: PlannedStep, first: Sequence[PlannedStep]) -> PlannedStep:
@@ -130,7 +126,7 @@ class _Remover(Maker):
         for number, (run, seen) in enumerate(zip(self._standing.runs, self._seen, strict=True)):
             for order, step in enumerate(run.steps):
                 if step.id in seen and step.kind == "step" and step.expansion is None and not _is_own(step):
-                    found[step.id] = (_place(step), -number, order, number, step)
+                    found[step.id] = (phase_and_tier(step), -number, order, number, step)
         for *_, number, step in sorted(found.values(), key=lambda one: one[:3], reverse=True):
             yield number, step
 

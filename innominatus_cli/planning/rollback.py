@@ -5,7 +5,7 @@ plan of its rollback (`rollback_plan`): a chain, every step that started once, t
 clock.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -15,12 +15,11 @@ from innominatus_cli.documents.plan import (
     PlannedProbe,
     PlannedStep,
     PlannedWorkflow,
-    Source,
     StepConditions,
     Undo,
 )
 from innominatus_cli.documents.run_record import RunRecord, StepResult
-from innominatus_cli.documents.vocabulary import Idempotency
+from innominatus_cli.documents.vocabulary import PHASES, TIERS, Idempotency
 from innominatus_cli.expressions.values import NoValue, references_in
 from innominatus_cli.findings.catalogue import rollback as codes
 from innominatus_cli.findings.finding import Code, Finding, Place, has_errors
@@ -43,12 +42,21 @@ _OF_AN_UNDO: Final = (
 _OF_A_SHARED_ONE: Final[tuple[str, ...]] = ("resource", "resourceType", "resourceClass", "resourceId", "provisioner")
 
 
+class OlderRun(NamedTuple):
+    """A run that was gone on with by another plan; `steps` are its own plan's, as in `History`."""
+
+    record: RunRecord
+    plan: Plan
+    steps: Sequence[PlannedStep]
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What the ledger says of the run that is to be rolled back.
 
     `chain` holds its record behind those of the runs that it went on from, the oldest first. `steps` are the plan's,
-    with those that loops became in the place of their pattern. `undone` are steps of rollback plans that have ended
+    with those that loops became in the place of their pattern; `older` are runs of the chain by other plans (somebody
+    accepted changes), the oldest first, for what only those had. `undone` are steps of rollback plans that have ended
     well, with whether their rollback has as a whole (only then did its files come into the repository); `doubted` are
     those that had started when their rollback was killed. `before` are the texts of files as they were when the chain
     began. `assumed` says of steps in doubt, of the run or of a rollback, whether they happened. `shared` are resources
@@ -57,6 +65,7 @@ class History:
 
     chain: Sequence[RunRecord]
     steps: Sequence[PlannedStep]
+    older: Sequence[OlderRun] = ()
     undone: Mapping[str, bool] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     before: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +102,11 @@ def facts_of(record: RunRecord) -> dict[str, str]:
         "operation": record.operation,
         "startedAt": record.started_at,
     }
+
+
+def phase_and_tier(step: PlannedStep) -> tuple[int, int]:
+    """Where a step stands in every plan, to be compared."""
+    return PHASES.index(step.phase), TIERS.index(step.tier)
 
 
 def in_doubt(result: StepResult) -> bool:
@@ -138,17 +152,43 @@ class Maker:
             if started(result) or result.step not in self._results:
                 self._results[result.step] = result
         self._values = RecordedValues(plan, self._steps, self._results, facts_of(self._last))
+        self._looked_at: OlderRun | None = None
         self._nodes: list[PlannedStep] = []
         self._findings: list[Finding] = []
 
     def made(self) -> Rollback:
         """The plan of all of them, in the reverse order of the runs' own."""
-        for step in reversed(self._history.steps):
+        for step, run in reversed(self._in_order()):
+            self._see(run)
             result = self._results.get(step.id)
             if step.kind == "step" and step.expansion is None and result is not None and started(result):
-                self._undo(step, dict(result.artifacts) if self._last.status == "succeeded" else {})
+                self._undo(step, dict(result.artifacts) if run.record.status == "succeeded" else {})
         findings = tuple(self._findings)
         return Rollback(None if has_errors(findings) else self._whole(), findings)
+
+    def _in_order(self) -> list[tuple[PlannedStep, OlderRun]]:
+        """Each step of the chain once, with the run whose plan has it last, where that plan has it."""
+        last = OlderRun(self._last, self._plan, self._history.steps)
+        known = {step.id: (step, last) for step in last.steps}
+        order = list(known)
+        for run in reversed(self._history.older):
+            behind: dict[str, list[str]] = {}
+            before = ""
+            for step in run.steps:
+                if step.id not in known:
+                    behind.setdefault(before, []).append(step.id)
+                    known[step.id] = step, run
+                else:
+                    before = step.id
+            order = [*behind.get("", ()), *(one for at in order for one in (at, *behind.get(at, ())))]
+        return sorted((known[step] for step in order), key=lambda one: phase_and_tier(one[0]))
+
+    def _see(self, run: OlderRun) -> None:
+        """From now on steps of this run's plan are taken back."""
+        if self._looked_at is not run:
+            self._looked_at = run
+            self._steps = {step.id: step for step in run.steps}
+            self._values = RecordedValues(run.plan, self._steps, self._results, facts_of(run.record))
 
     def _undo(self, step: PlannedStep, wrote: dict[str, str]) -> None:
         """Adds what takes a step back; `wrote` are the files that it has brought into the repository."""
@@ -298,13 +338,16 @@ class Maker:
 
     def _whole(self) -> Plan:
         read = {path for node in self._nodes for path in node.input_files}
-        flows = {node.workflow_id for node in self._nodes}
+        used = {node.workflow_id for node in self._nodes}
+        plans = [self._plan, *(run.plan for run in reversed(self._history.older))]
+        flows = {flow.id: flow for plan in reversed(plans) for flow in plan.workflows if flow.id in used}
+        sources = {source.path: source for plan in reversed(plans) for source in plan.sources if source.path in read}
         return self._plan.model_copy(
             update={
                 "parameters": {},
-                "sources": _sources(self._plan.sources, read),
+                "sources": [sources[path] for path in sorted(sources)],
                 "inputs": [PlanInput(name="run", value=self._last.run, evidence=self._history.evidence)],
-                "workflows": [bare(flow) for flow in self._plan.workflows if flow.id in flows],
+                "workflows": [bare(flow) for flow in flows.values()],
                 "steps": self._nodes,
                 "rollback_on_failure": None,
                 "rolls_back": self._last.run,
@@ -343,7 +386,3 @@ def bare(flow: PlannedWorkflow) -> PlannedWorkflow:
         "rollback_on_failure": None,
     }
     return flow.model_copy(update=update)
-
-
-def _sources(sources: Iterable[Source], read: Collection[str]) -> list[Source]:
-    return [source for source in sources if source.path in read]

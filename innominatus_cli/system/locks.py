@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -61,6 +61,10 @@ class RunLock:
         self.fd = fd
         self._path = path
 
+    def tell(self, holder: Holder) -> None:
+        """Writes who holds it. Raises CannotContinue (exit 73) where the disk refuses."""
+        write_file(_holder_path(self._path), json.dumps(asdict(holder), sort_keys=True).encode() + b"\n", 0o600)
+
     def release(self) -> None:
         """Gives the lock back, and takes the holder's facts away; where these stay, they are those of nobody."""
         if self.fd >= 0:
@@ -100,9 +104,8 @@ def acquire(state: StateFolder, application: str, environment: str, holder: Hold
     if lock is None:
         message = f"'{application}' in '{environment}' is being run{_holder_text(read_holder(path))}"
         raise CannotContinue(Finding(LOCKED, message, Place(str(path))))
-    facts = {**asdict(holder), "application": application, "environment": environment}
     try:
-        write_file(_holder_path(path), json.dumps(facts, sort_keys=True).encode() + b"\n", 0o600)
+        lock.tell(replace(holder, application=application, environment=environment))
     except CannotContinue:
         lock.release()
         raise

@@ -86,3 +86,35 @@ def test_a_run_of_another_clone_that_takes_its_time_is_killed_when_asked_again(
 def test_the_ways_exclude_each_other(clone: Callable[[str], Clone]) -> None:
     status, _, told = clone("first").run("cancel", "latest", "--kill", "--let-steps-end")
     assert (status, "--let-steps-end" in told) == (2, True), told
+
+
+FAILS = """apiVersion: workflow.dev/v1
+kind: Workflow
+metadata:
+  name: work
+spec:
+  rollbackOnFailure: true
+  steps:
+    - name: fail
+      type: script
+      config:
+        script: exit 1
+      rollback:
+        script: |
+          touch "$HOME/undoes"
+          while test -e "$HOME/wait"; do sleep 0.05; done
+"""
+
+
+def test_a_rollback_at_once_is_known_as_the_run_that_works_and_can_be_cancelled(home: Path) -> None:
+    first = clones_of_a_remote(home, FAILS)("first")
+    (home / "wait").touch()
+    running = first.start("run", "work")
+    until((home / "undoes").exists, running)
+    assert "was interrupted" not in first.run("status")[2]
+    status, out, told = first.run("cancel", "latest", "-o", "json")
+    assert (status, json.loads(out)["how"]) == (0, "interrupted"), told
+    _, err = running.communicate(timeout=30)
+    assert (running.returncode, "ada@example.org cancelled it" in err) == (4, True), err
+    assert (first.record()["kind"], first.record()["status"]) == ("rollback", "interrupted")
+    assert first.record()["run"] == json.loads(out)["run"]

@@ -187,6 +187,24 @@ def test_the_half_done_run_is_rolled_back_at_once_where_asked_and_its_exit_statu
     assert made() == NOTHING
 
 
+def test_who_approved_a_run_has_approved_its_rollback_at_once(
+    shop: Any, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates = "environments: {development: {teams: [ops]}}, resourceTypes: {sqlite: {teams: [ops]}}"
+    teams = f"teams: {{ops: {{members: [bob@shop.example]}}}}\napprovals: {{unsigned: allow, {gates}}}\n"
+    shop.commit({"admin-config.yaml": ADMIN + teams})
+    shop.write("broken", "")
+    text = told("deploy", "score.yaml", "--rollback-on-failure", status=6)
+    waits = json.loads(told("history", "shop", "-o", "json"))["runs"][0]["run"]
+    assert f"then run `innominatus-ctl resume {waits} --rollback-on-failure`" in text
+    with monkeypatch.context() as bob:
+        bob.setenv("GIT_AUTHOR_EMAIL", "bob@shop.example")
+        told("approve", waits)
+    text = told("resume", waits, "--rollback-on-failure", status=4)
+    assert "ORC-5012" not in text
+    assert made() == NOTHING
+
+
 def test_a_run_that_was_rolled_back_is_not_gone_on_with(shop: Any, told: Told) -> None:
     Path("broken").touch()
     failed = deploy(told, "--rollback-on-failure", status=4)
@@ -318,6 +336,76 @@ def test_a_run_that_was_gone_on_with_goes_as_a_whole_and_what_was_there_before_i
     assert good[:12] not in deployed()
     told("rollback", "shop", "--to", good)
     assert good[:12] in deployed()
+
+
+def test_a_run_that_another_one_went_on_with_is_taken_back_with_that_and_once(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    told("resume", failed)
+    text = told("rollback", failed, status=1)
+    assert "ORC-5244" in text
+    assert "which went on with it: roll that back, and both are taken back" in text
+    assert made()["log"] == ["hello"]
+    told("rollback", "shop")
+    assert f"Nothing is left to take back of run {failed}." in told("rollback", failed)
+    assert made()["log"] == ["hello", "bye", "n7"]
+
+
+def test_a_resumption_that_was_refused_goes_on_with_nothing(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    shop.git("checkout", "-q", "-b", "strict")
+    shop.commit({"admin-config.yaml": f"{ADMIN}workflowPolicies: {{allowedStepTypes: [http]}}\n"})
+    shop.git("checkout", "-q", "-")
+    assert "ORC-4" in told("resume", failed, "--policies-from", "strict", status=3)
+    text = told("resume", "latest", status=1)
+    assert "it was refused before its first step" in text
+    assert f"Go on with the run that it was to go on with: {failed}." in text
+    assert f"Rollback of {failed}" in told("rollback", "shop", "--dry-run")
+    assert "run succeeded" in told("resume", failed)
+
+
+@pytest.mark.parametrize("then", ["deploy score.yaml", "rollback shop"])
+def test_a_rollback_is_not_gone_on_with_once_others_have_worked(shop: Any, told: Told, then: str) -> None:
+    deploy(told)
+    shop.write("stuck", "")
+    told("rollback", "shop", status=4)
+    failed = json.loads(told("history", "shop", "-o", "json"))["runs"][0]["run"]
+    Path("stuck").unlink()
+    told(*then.split())
+    before = made()
+    for command in ("resume", "retry"):
+        assert "it is a rollback, and run 01" in told(command, failed, status=1)
+    assert made() == before
+
+
+def test_what_only_an_earlier_plan_had_is_taken_back_too(shop: Any, told: Told) -> None:
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    (path,) = Path("workflows/products/tea").iterdir()
+    begin, _, rest = path.read_text().partition("    - name: greet")
+    shop.commit({str(path): f"{begin}    - name: last{rest.partition('    - name: last')[2]}"})
+    told("resume", failed, "--accept-changes")
+    text = told("rollback", "shop")
+    order = [text.index(f"undo-{name} … ok") for name in ("last", "greet", "migrate", "deploy-application")]
+    assert order == sorted(order)
+    assert made() == NOTHING
+
+
+def test_a_run_whose_record_waits_to_be_taken_into_a_branch_is_rolled_back(shop: Any, told: Told) -> None:
+    shop.git("checkout", "-q", "--detach")
+    assert "ORC-6021" in told("deploy", "score.yaml")
+    told("rollback", "shop")
+    assert made() == NOTHING
+
+
+def test_a_rollback_that_fails_is_told_as_yaml_too(shop: Any, told: Told) -> None:
+    deploy(told)
+    shop.write("stuck", "")
+    assert "  exit_status: 4\n" in told("rollback", "shop", "-o", "yaml", status=4)
 
 
 @pytest.mark.usefixtures("shop")

@@ -288,6 +288,15 @@ def test_a_waiting_run_that_another_one_goes_on_with_is_not_closed_in_its_place(
 
 
 @pytest.mark.usefixtures("shop")
+def test_the_start_of_several_runs_is_told_as_that(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        shown(capsys, "run", "task")
+    for command in ("cancel", "rollback", "resume", "approve"):
+        assert "'01' is the start of 2 runs" in shown(capsys, command, "01", status=1)[1], command
+    assert "there is no run 'nope'" in shown(capsys, "cancel", "nope", status=1)[1]
+
+
+@pytest.mark.usefixtures("shop")
 def test_locks_alone_takes_the_options_of_its_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(shown(capsys, "locks", "-o", "json")[0]) == {"schema": "innominatus.dev/locks/v1", "locks": []}
     said = shown(capsys, "locks", "-o", "json", "list", status=2)[1]

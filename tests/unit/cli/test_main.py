@@ -58,6 +58,7 @@ def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[st
     [
         (CannotContinue(Finding(INTERNAL_ERROR, "x", Place("a"))), ExitStatus.INTERNAL),
         (KeyboardInterrupt(), ExitStatus.INTERRUPTED),
+        (ValueError('Field "a":\n  SchemaError: KeyboardInterrupt: '), ExitStatus.INTERRUPTED),
         (BrokenPipeError(), ExitStatus.OUTPUT_LOST),
         (RuntimeError("ours"), ExitStatus.INTERNAL),
         (GitFailed("ls-files", 128, "fatal: index file corrupt"), ExitStatus.ENVIRONMENT),

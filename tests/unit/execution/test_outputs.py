@@ -34,6 +34,8 @@ from innominatus_cli.system.commands import CommandOutcome, Ending, StreamOutput
         ("OUTPUT_a=1\nOUTPUT_a=2\n", {"a": "2"}),
         (" OUTPUT_a=1\nOUTPUT_=1\nOUTPUT_1=x\n", {}),
         ("::set-output name=a::1::2\n", {"a": "1::2"}),
+        ("OUTPUT_a=x\u2028y\x85z\x0c\nOUTPUT_b=1\r\n50 %\rOUTPUT_c=2", {"a": "x\u2028y\x85z\x0c", "b": "1", "c": "2"}),
+        ('words\n{"a": "x\u2028y"}\n', {"a": "x\u2028y"}),
         ('{"a": 1}\nOUTPUT_a=text\n', {"a": "text"}),
         ("[1]\n", {}),
         ('{"a": NaN}\n', {}),
@@ -57,6 +59,7 @@ def test_what_is_no_text_is_read_as_far_as_it_goes() -> None:
         (b"", {}),
         (b"a=1\n# note\n\nexport b=two words\n", {"a": "1", "b": "two words"}),
         (b'\xef\xbb\xbf{"a": [1]}', {"a": [1]}),
+        ("a=x\u2028y\r\nb=2".encode(), {"a": "x\u2028y", "b": "2"}),
     ],
 )
 def test_what_a_file_holds(tmp_path: Path, text: bytes, found: dict[str, Any]) -> None:

@@ -270,6 +270,22 @@ def test_a_withheld_output_is_needed_by_what_stands_behind_a_step_that_runs_now(
     assert verdict == "reuse" or made.reason == "'token' is needed, and no record holds it"
 
 
+@pytest.mark.parametrize(("name", "again"), [("each[1]", {"each[1]"}), ("each", {"each[0]", "each[1]"})])
+def test_a_withheld_output_of_one_round_of_a_loop_over_outputs_is_needed(name: str, again: set[str]) -> None:
+    loop = planned(
+        "each", expansion=Expansion(for_each=[1, 2], max_items=9), secret_outputs=["token"],
+        idempotency=Idempotency.CONVERGENT,
+    )  # fmt: skip
+    plan = plan_of(loop, planned("b", "each", env={"T": {"$ref": f"steps.{name}.outputs.token"}}))
+    cells = [Cell(index=0, item=1), Cell(index=1, item=2)]
+    rounds = [result(f"each[{n}]", "succeeded") for n in (0, 1)]
+    failed = result("b", "failed", attempts=[FAILED])
+    record = record_of(result("each", "succeeded", cells=cells), *rounds, failed)
+    made = past_of(record, plan, plan, lambda _: None)
+    verdicts = {step.rpartition("/")[2]: one.verdict for step, one in made.steps.items()}
+    assert {step for step, verdict in verdicts.items() if verdict == "again"} == {*again, "b"}
+
+
 @pytest.mark.parametrize("conditions", [StepConditions(when=When.ON_FAILURE), StepConditions(if_tree={"value": False})])
 def test_a_step_that_is_skipped_again_makes_nothing_new(conditions: StepConditions) -> None:
     gives = planned("a", secret_outputs=["token"])
