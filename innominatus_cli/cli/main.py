@@ -180,9 +180,10 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as problem:
         status = _trouble(problem, debug="--debug" in arguments)
     except Exception as problem:  # noqa: BLE001 - the boundary: whatever is left is a bug of ours
-        if "KeyboardInterrupt" in str(problem):  # pydantic makes a text of a Ctrl-C that comes while it builds a model
-            return int(ExitStatus.INTERRUPTED)
-        status = _git_failed(problem) or _bug(problem, debug="--debug" in arguments)
+        pressed = "KeyboardInterrupt" in str(problem)  # pydantic makes a text of a Ctrl-C while it builds a model
+        status = (
+            ExitStatus.INTERRUPTED if pressed else _git_failed(problem) or _bug(problem, debug="--debug" in arguments)
+        )
     return int(status)
 
 

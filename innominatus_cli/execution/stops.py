@@ -49,9 +49,11 @@ class Stops:
         asked = self._setting.asked_to_end()
         if asked is not None and asked == self._asked:
             asked = None  # it was heeded before, and this is a signal of its own
+        told = self._asked.finding if self._asked is not None else None
         self._asked = asked or self._asked
         if asked is not None:
-            self._account.found(asked.finding)
+            if asked.finding != told:
+                self._account.found(asked.finding)
         elif self.signal is None:
             self._account.found(Finding(codes.RUN_INTERRUPTED, f"{name} ended the run", Place("")))
         if self.signal is None:

@@ -25,6 +25,7 @@ from innominatus_cli.system.git_writing import commit_tree, write_tree
 from innominatus_cli.system.state_folder import StateFolder
 
 _MOST_BYTES: Final = 4096
+_TAKEN: Final = "It was said that nobody else goes on with it (--take-over)."
 _ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -138,4 +139,4 @@ def may_go_on(
 
 def _warnings(refusal: CannotContinue | None) -> tuple[Finding, ...]:
     found = refusal.findings if refusal is not None else ()
-    return tuple(finding._replace(severity_override=Severity.WARNING) for finding in found)
+    return tuple(finding._replace(severity_override=Severity.WARNING, remedy=_TAKEN) for finding in found)

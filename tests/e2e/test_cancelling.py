@@ -81,6 +81,7 @@ def test_a_run_of_another_clone_that_takes_its_time_is_killed_when_asked_again(
     assert running.returncode == 130, err
     assert statuses(first) == {"wait": "interrupted", "after": "skipped", "tidy": "skipped"}
     assert not (home / "tidied").exists()
+    assert [finding["code"] for finding in first.record()["findings"]].count("ORC-6112") == 1
 
 
 def test_the_ways_exclude_each_other(clone: Callable[[str], Clone]) -> None:
