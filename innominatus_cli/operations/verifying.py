@@ -54,7 +54,7 @@ def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Cloc
             trust_of(ledger, wanted),
             branch=wanted.branch or ledger.store.branch(),
             signatures=wanted.signatures,
-            named=_named(ledger, wanted.head) if wanted.head else None,
+            named=None if wanted.head is None else _named(ledger, wanted.head),
         )
     except GitFailed as problem:
         raise CannotContinue(Finding(GIT_FAILED, str(problem), Place("git"))) from problem

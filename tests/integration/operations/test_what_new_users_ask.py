@@ -257,6 +257,13 @@ def test_status_says_how_to_go_on_with_a_run_that_waits(shop: Any, capsys: pytes
     assert shown(capsys, "history")[1] == ""
 
 
+@pytest.mark.usefixtures("shop")
+def test_an_empty_variable_of_a_script_leaves_no_lock_and_no_anchor_out(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (("run", "task", "--lock-remote", ""), ("locks", "--remote", ""), ("cancel", "x", "--remote", "")):
+        assert "a remote has a name" in shown(capsys, *command, status=2)[1]
+    assert "no commit is called ''" in shown(capsys, "ledger", "verify", "--head", "", status=1)[1]
+
+
 def test_a_waiting_run_that_was_cancelled_waits_for_nobody(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
     asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
     shop.commit({"admin-config.yaml": asks % "kubernetes"})
