@@ -11,6 +11,7 @@ import click
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import Duration, print_document, print_for_people, print_text
 from innominatus_cli.cli.overriding import need_score
+from innominatus_cli.cli.remotes import REMOTE
 from innominatus_cli.cli.wishing import wish_options
 from innominatus_cli.documents.vocabulary import Operation
 from innominatus_cli.findings.finding import Severity
@@ -74,7 +75,9 @@ def execution_options(function: Callable[..., T]) -> Callable[..., T]:
             click.option(
                 "--checkpoint", type=click.Choice(["push"]), help="Keep the journal on the remote, to resume elsewhere."
             ),
-            click.option("--lock-remote", metavar="REMOTE", help="Hold the lock on this remote too, for all clones."),
+            click.option(
+                "--lock-remote", metavar="REMOTE", type=REMOTE, help="Hold the lock on this remote too, for all clones."
+            ),
         ]
     ):
         function = option(function)

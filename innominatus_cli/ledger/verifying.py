@@ -30,6 +30,10 @@ from innominatus_cli.system.state_folder import StateFolder
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT: Final = 12
+_FETCH_IT: Final = (
+    'Where the remote has it: `git fetch origin "+refs/heads/{branch}:refs/remotes/origin/{branch}"`; else the first '
+    "run makes it."
+)
 
 
 class VerifiableStore(Protocol):
@@ -85,6 +89,9 @@ def verify_ledger(
     if commit:
         commits, told = _look_into_git(store, commit, inspection.files, links, graves)
         findings += told
+    elif not store.in_working_tree:
+        message = f"this clone has no branch '{branch}': there is nothing to look at"
+        findings.append(Finding(HISTORY_SHALLOW, message, Place("git"), _FETCH_IT.format(branch=branch)))
     digests = graves.digests.union(link.digest for link in links)
     anchors = Anchors(git, commit, branch, digests, inspection.files, graves)
     anchoring = anchors.check(trust, clock.now(), seen_heads.of(branch) if branch else None, named)

@@ -11,7 +11,6 @@ from innominatus_cli.documents.snapshot import WorkingTreeSnapshot
 from innominatus_cli.findings.catalogue.ledger import NOT_A_REPOSITORY, UNKNOWN_APPLICATION
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.findings.near_names import did_you_mean
-from innominatus_cli.ledger.adopt import waiting_and_landed
 from innominatus_cli.ledger.listed import actions_of, last_runs, runs_of
 from innominatus_cli.ledger.opening import store_for
 from innominatus_cli.ledger.summaries import RunSummary
@@ -239,6 +238,10 @@ def run_row(run: RunSummary, undone: Mapping[str, str] | None = None) -> Data:
 
 
 def _waiting(store: WorkingTreeStore) -> int:
+    if not store.waiting() and not store.waiting_actions():
+        return 0
+    from innominatus_cli.ledger.adopt import waiting_and_landed  # noqa: PLC0415 - few have some
+
     return len(waiting_and_landed(store)[0])
 
 

@@ -17,7 +17,7 @@ from innominatus_cli.findings.catalogue.ledger import (
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place, Severity
 from innominatus_cli.ledger.heads import HEADS_REF, write_heads
 from innominatus_cli.operations.history import OpenLedger
-from innominatus_cli.operations.verifying import VerifyOptions, records_at, trust_of, verify
+from innominatus_cli.operations.verifying import VerifyOptions, heads_remote, records_at, trust_of, verify
 from innominatus_cli.system.clock import Clock, SystemClock, timestamp
 from innominatus_cli.system.files import not_writable
 from innominatus_cli.system.git_command import GitFailed
@@ -35,7 +35,8 @@ class SignOptions(NamedTuple):
     branch: str | None = None
     push: bool = False
     """Fetch `refs/innominatus/heads` of the remote first, and push it afterwards."""
-    remote: str = "origin"
+    remote: str | None = None
+    """None: `ledger.remote` of admin-config.yaml."""
 
 
 class SignedHeads(NamedTuple):
@@ -59,18 +60,18 @@ def sign_heads(ledger: OpenLedger, options: SignOptions, clock: Clock | None = N
         return _sign(ledger, options, now)
     from innominatus_cli.operations.fetching_heads import fetch_heads, push_heads  # noqa: PLC0415 - few push
 
-    left = _ATTEMPTS
+    left, remote = _ATTEMPTS, heads_remote(ledger, options.remote)
     while True:
         left -= 1
-        theirs = fetch_heads(ledger, options.remote, now)
+        theirs = fetch_heads(ledger, remote, now)
         signed = _sign(ledger, options, now)
         if signed.statement is None:
             return signed
-        if push_heads(ledger, options.remote, theirs):
+        if push_heads(ledger, remote, theirs):
             return signed._replace(findings=(*signed.findings, *_ahead(ledger, signed.statement)))
         if not left:
             break
-    message = f"'{HEADS_REF}' was not pushed to '{options.remote}': others push to it all the time"
+    message = f"'{HEADS_REF}' was not pushed to '{remote}': others push to it all the time"
     return signed._replace(findings=(Finding(PUSH_FAILED, message, Place(HEADS_REF)),))
 
 

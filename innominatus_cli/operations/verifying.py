@@ -34,7 +34,8 @@ class VerifyOptions(NamedTuple):
     allowed_signers: Path | None = None
     fetch: bool = False
     """Fetch the remote's heads statements first."""
-    remote: str = "origin"
+    remote: str | None = None
+    """None: `ledger.remote` of admin-config.yaml."""
     policies_from: str | None = None
     """The revision whose admin-config.yaml says whose signatures count; None is the working tree."""
 
@@ -46,7 +47,7 @@ def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Cloc
     if wanted.fetch:
         from innominatus_cli.operations.fetching_heads import fetch_heads  # noqa: PLC0415 - few fetch
 
-        fetch_heads(ledger, wanted.remote, now)
+        fetch_heads(ledger, heads_remote(ledger, wanted.remote), now)
     try:
         return verify_ledger(
             ledger.store,
@@ -54,7 +55,7 @@ def verify(ledger: OpenLedger, options: VerifyOptions | None = None, clock: Cloc
             trust_of(ledger, wanted),
             branch=wanted.branch or ledger.store.branch(),
             signatures=wanted.signatures,
-            named=_named(ledger, wanted.head) if wanted.head else None,
+            named=None if wanted.head is None else _named(ledger, wanted.head),
         )
     except GitFailed as problem:
         raise CannotContinue(Finding(GIT_FAILED, str(problem), Place("git"))) from problem
@@ -78,6 +79,11 @@ def _approvers(admin: AdminConfigDocument) -> str:
         for key in signer.ssh
         if _PLAIN.fullmatch(email.strip()) and "\n" not in key.strip()
     )
+
+
+def heads_remote(ledger: OpenLedger, remote: str | None) -> str:
+    """The remote whose heads statements count: the one that is named, else that of admin-config.yaml."""
+    return remote if remote is not None else (_admin(ledger, None) or AdminConfigDocument()).ledger.remote
 
 
 def _admin(ledger: OpenLedger, revision: str | None) -> AdminConfigDocument | None:

@@ -4,12 +4,15 @@ import click
 
 from innominatus_cli.cli import offers
 from innominatus_cli.cli.output import output_option, print_document
+from innominatus_cli.cli.remotes import REMOTE
 
 
 @click.command("cancel")
 @click.argument("run", metavar="RUN", shell_complete=offers.runs)
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
-@click.option("--remote", metavar="REMOTE", help="The remote with the run's lock; default: `locks.remote`.")
+@click.option(
+    "--remote", metavar="REMOTE", type=REMOTE, help="The remote with the run's lock; default: `locks.remote`."
+)
 @click.option("--let-steps-end", is_flag=True, help="Let what runs come to its own end.")
 @click.option("--kill", is_flag=True, help="Kill what runs, and clean nothing up.")
 @output_option("text", "json", "yaml")

@@ -10,6 +10,7 @@ from innominatus_cli.cli import offers
 from innominatus_cli.cli.environments import ENVIRONMENT
 from innominatus_cli.cli.moments import Moment
 from innominatus_cli.cli.output import output_option, print_document, print_listing, print_text
+from innominatus_cli.cli.remotes import REMOTE
 
 if TYPE_CHECKING:
     from innominatus_cli.operations.history import OpenLedger
@@ -61,7 +62,7 @@ def adopt(runs: tuple[str, ...], output: str) -> int:
 @click.option("--policies-from", metavar="REV", help="Take `ledger.signers` from another revision.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
 @click.option("--fetch", is_flag=True, help="Fetch the heads statements of the remote first.")
-@click.option("--remote", metavar="NAME", default="origin", show_default=True, help="The remote for --fetch.")
+@click.option("--remote", metavar="NAME", type=REMOTE, help="The remote for --fetch.  [default: `ledger.remote`]")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @output_option("text", "json", "yaml")
 def verify(output: str, strict: bool, **wished: Any) -> int:  # noqa: ANN401 - see VerifyOptions
@@ -104,7 +105,7 @@ def _ledger_of(branch: str | None) -> "OpenLedger":
 @command.command("sign", short_help="Sign a statement of what the ledger of this branch holds.")
 @click.option("--key", metavar="KEY", help="An ssh key: a file, or a public key of ssh-agent's.  [default: git's]")
 @click.option("--push", is_flag=True, help="Fetch the remote's statements before, and push this one.")
-@click.option("--remote", metavar="NAME", default="origin", show_default=True, help="The remote for --push.")
+@click.option("--remote", metavar="NAME", type=REMOTE, help="The remote for --push.  [default: `ledger.remote`]")
 @click.option("--unsigned", is_flag=True, help="Make the statement without a signature.")
 @click.option("--branch", metavar="NAME", help="Which branch this is, where the head is detached.")
 @output_option("text", "json", "yaml")

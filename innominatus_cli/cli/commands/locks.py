@@ -6,9 +6,13 @@ import click
 from click.core import ParameterSource
 
 from innominatus_cli.cli.output import output_option, print_document, print_listing
+from innominatus_cli.cli.remotes import REMOTE
 
 _REMOTE = click.option(
-    "--remote", metavar="REMOTE", help="The remote that has the locks; default: `locks.remote` of admin-config.yaml."
+    "--remote",
+    metavar="REMOTE",
+    type=REMOTE,
+    help="The remote that has the locks; default: `locks.remote` of admin-config.yaml.",
 )
 
 

@@ -335,7 +335,8 @@ HISTORY_SHALLOW = Code(
     "The history is not complete",
     "`git fetch --unshallow` brings it (`fetch-depth: 0` in a checkout action).",
     severity=Severity.WARNING,
-    detail="In a shallow clone nobody can see whether an older commit held records that are gone.",
+    detail="In a shallow clone nobody can see whether an older commit held records that are gone; with `ledger.store: "
+    "branch`, a clone that lacks that branch has nothing to look at.",
 )
 NO_HEADS = Code(
     "ORC-6074",

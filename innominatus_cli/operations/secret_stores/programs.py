@@ -117,6 +117,8 @@ class ProgramStore:
 
     def _printed(self, wanted: Wanted, argv: list[str]) -> bytes | None:
         outcome = self._run(CommandRequest(tuple(argv), self._work_dir, dict(self._outside), timeout_seconds=_SECONDS))
+        if outcome.stdout.truncated:
+            raise store_failed(wanted, f"'{argv[0]}' prints {outcome.stdout.size:,} bytes, more than a secret has")
         if outcome.succeeded:
             return outcome.stdout.head
         if outcome.ending is Ending.EXITED and _ABSENT.search(outcome.stderr.head):

@@ -251,6 +251,19 @@ def test_a_push_that_fails_is_told_and_the_next_one_takes_everything(
     assert repository.git("ls-remote", "origin", REF).split()[0] == second.commit
 
 
+def test_a_clone_without_the_branch_says_so_before_it_calls_the_ledger_sound(
+    repository: Repository, remote: Path, make_record: MakeRecord
+) -> None:
+    write(ledger_of(repository), without_plan(make_record))
+    repository.git("push", "-q", "origin", REF)
+    made = Repository(remote.parent / "of-one-branch")
+    repository.git("clone", "-q", "--single-branch", f"file://{remote}", str(made.path))
+    report = verify_ledger(ledger_of(made), SystemClock(), Trust(""), branch="innominatus/ledger").report
+    assert [(one.code, one.severity) for one in report.findings] == [("ORC-6073", "warning")]
+    made.git("fetch", "-q", "origin", "+refs/heads/innominatus/ledger:refs/remotes/origin/innominatus/ledger")
+    assert problems(ledger_of(made)) == []
+
+
 def test_manifests_that_cannot_land_wait_and_are_adopted(repository: Repository, make_record: MakeRecord) -> None:
     store = ledger_of(repository)
     repository.git("checkout", "-q", "--detach")

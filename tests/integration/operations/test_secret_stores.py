@@ -250,6 +250,12 @@ def test_a_command_of_the_platforms_own_prints_the_value(stores: Make, program: 
         stores({"store": "command", "command": ["no-such-program"]}).value("token")
 
 
+def test_a_value_that_is_not_read_to_its_end_is_none(stores: Make, program: Callable[[str, str], Path]) -> None:
+    program("pass-show", "print('x' * 3_000_000)")
+    with pytest.raises(UnusableSecret, match="prints 3,000,001 bytes, more than a secret has"):
+        stores({"store": "command", "command": ["pass-show"]}).value("token")
+
+
 def test_a_member_that_is_no_text_is_given_as_json(stores: Make, program: Callable[[str, str], Path]) -> None:
     program("pass-show", "print(json.dumps({'flags': {'on': True}, 'port': 543210, 'none': None}))")
     for field, value in (("flags", '{"on": true}'), ("port", "543210"), ("none", None)):

@@ -260,6 +260,25 @@ def test_status_says_how_to_go_on_with_a_run_that_waits(shop: Any, capsys: pytes
     assert shown(capsys, "history")[1] == ""
 
 
+def test_heads_statements_are_those_of_the_ledgers_remote(
+    shop: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shop.git("init", "-q", "--bare", str(tmp_path / "up.git"))
+    shop.git("remote", "add", "up", str(tmp_path / "up.git"))
+    assert "no remote 'origin'" in shown(capsys, "ledger", "verify", "--fetch", status=69)[1]
+    shop.commit({"admin-config.yaml": "ledger: {remote: up}\n"})
+    shown(capsys, "ledger", "sign", "--unsigned", "--push")
+    shown(capsys, "ledger", "verify", "--fetch")
+    assert "refs/innominatus/heads" in shop.git("ls-remote", "up")
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_empty_variable_of_a_script_leaves_no_lock_and_no_anchor_out(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (("run", "task", "--lock-remote", ""), ("locks", "--remote", ""), ("cancel", "x", "--remote", "")):
+        assert "a remote has a name" in shown(capsys, *command, status=2)[1]
+    assert "no commit is called ''" in shown(capsys, "ledger", "verify", "--head", "", status=1)[1]
+
+
 def test_a_waiting_run_that_was_cancelled_waits_for_nobody(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
     asks = ADMIN.replace("workflowPolicies: {", "workflowPolicies: {security: {requireApproval: [staging]}, ")
     shop.commit({"admin-config.yaml": asks % "kubernetes"})
