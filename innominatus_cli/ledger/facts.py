@@ -10,7 +10,7 @@ from innominatus_cli.documents.vocabulary import Tier
 from innominatus_cli.execution.expansion import steps_of
 from innominatus_cli.expressions.secret_marks import key_for, mark_of, secret_name
 from innominatus_cli.expressions.values import NoValue, resolve
-from innominatus_cli.ledger.store import Records, StoredRecord
+from innominatus_cli.ledger.store import Records, StoredRecord, is_deployment, not_rolled_back
 from innominatus_cli.ledger.working_tree import WorkingTreeStore
 from innominatus_cli.planning.removal import Standing, StandingRun
 from innominatus_cli.planning.request import Deployed, DeployedResource
@@ -36,6 +36,14 @@ def first_deployment(store: Records, application: str, environment: str) -> tupl
     if not stands:
         return True, _ROLLED_BACK
     return False, oldest.evidence
+
+
+def is_first_no_more(store: Records, plan: Plan, runs: Collection[str]) -> bool:
+    """Whether a plan is for the first deployment, and a run other than these has deployed the application by now."""
+    if not any(one.name == "first_deployment" and one.value is True for one in plan.inputs):
+        return False
+    records = reversed(store.records(plan.application.name, plan.environment))
+    return any(is_deployment(one) and one.record.run not in runs for one in not_rolled_back(records))
 
 
 class FirstDeployments:

@@ -32,6 +32,10 @@ from innominatus_cli.system.clock import Clock, SystemClock, later, timestamp
 from innominatus_cli.system.files import is_named_file
 
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
+_NOT_YET: Final = (
+    "Approve the run when it waits, or its plan before: a file that `plan --out` wrote. One that was killed has its "
+    "record with the next command that runs."
+)
 _LARGEST: Final = 256 * 1024
 _NONCE_BYTES: Final = 16
 
@@ -137,6 +141,9 @@ def target_of(ledger: OpenLedger, named: str) -> Target:
         plan = store.plan(stored.record.plan) if stored is not None and stored.record.plan is not None else None
         if plan is not None:
             return Target(plan, run)
+        if stored is None:
+            message = f"run {run} has no record yet: it works, or it was killed"
+            raise CannotContinue(Finding(codes.NO_SUCH_PLAN, message, Place(named), _NOT_YET))
         raise CannotContinue(Finding(codes.NO_SUCH_PLAN, f"run {run} left no plan in the ledger", Place(named)))
     raise CannotContinue(Finding(codes.NO_SUCH_PLAN, f"there is no plan '{named}'", Place(named)))
 

@@ -23,6 +23,7 @@ from innominatus_cli.findings.catalogue.ledger import LOCKED, UNKNOWN_RUN, UNKNO
 from innominatus_cli.findings.exit_status import ExitStatus
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.facts import is_first_no_more
 from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.ledger.store import StoredRecord
 from innominatus_cli.operations.cancelling import is_cancelled
@@ -33,6 +34,7 @@ from innominatus_cli.operations.logs import LATEST, find_run
 from innominatus_cli.operations.plan_files import wish_of
 from innominatus_cli.operations.planning import PlanWish, plan_with
 from innominatus_cli.operations.recovering import events_in, recover
+from innominatus_cli.operations.run_history import RunsOf
 from innominatus_cli.operations.running import RunOperation, RunOptions, RunReport, Undertaking
 from innominatus_cli.operations.step_names import ends_like, names_step
 from innominatus_cli.operations.succession import Successor, may_go_on
@@ -268,16 +270,16 @@ class ResumeOperation(RunOperation):
         """The rollback of the run, or of one that it went on from, or the later removal: results mean nothing then."""
         if record.rolls_back is not None or record.operation == "undeploy":
             return None
-        runs = {one.run: one for one in runs_of(self.store, record.application, record.environment).runs}
-        chain, earlier = {record.run}, record.resumes
-        while earlier in runs and earlier not in chain:
-            chain.add(earlier)
-            earlier = runs[earlier].resumes
-        for one in reversed(runs.values()):
+        runs = runs_of(self.store, record.application, record.environment).runs
+        chain = self._chain(record)
+        for one in reversed(runs):
             is_removal = one.operation == "undeploy" and one.run > record.run
             if (is_removal or one.rolls_back in chain) and self._has_started(one.run):
                 return one.run
         return None
+
+    def _chain(self, record: RunRecord) -> set[str]:
+        return {one.run for one in RunsOf(self.store, record.application, record.environment).chain(record)}
 
     def _has_started(self, run: str) -> bool:
         stored = self.store.record(run)
@@ -289,22 +291,23 @@ class ResumeOperation(RunOperation):
         self.wish = (
             wish_of(request, self.git.root) if request is not None else _wish_of_plan(earlier.plan, self.git.root)
         )
-        changed = _changed(earlier.plan, self.git.root)
+        record, changed = earlier.record, _changed(earlier.plan, self.git.root)
+        if record.status != "succeeded" and is_first_no_more(self.store, earlier.plan, self._chain(record)):
+            changed.append("first_deployment")
         if not changed:
             return PlanOutcome(earlier.plan), ()
-        run = earlier.record.run
         if not wish.accept_changes:
-            told = [f"'{path}' is no longer what the plan of run {run} was made from" for path in changed]
-            findings = [Finding(codes.SOURCE_CHANGED, message, Place(run)) for message in told]
+            told = [f"'{path}' is no longer what the plan of run {record.run} was made from" for path in changed]
+            findings = [Finding(codes.SOURCE_CHANGED, message, Place(record.run)) for message in told]
             return PlanOutcome(None, tuple(findings)), ()
-        if earlier.record.rolls_back is not None:
-            raise _not_resumable(run, "it is a rollback, and what it reads has changed: roll back again")
+        if record.rolls_back is not None:
+            raise _not_resumable(record.run, "it is a rollback, and what it reads has changed: roll back again")
         if self.wish is None:
-            raise _not_resumable(run, "nobody knows any more how its plan was asked for")
+            raise _not_resumable(record.run, "nobody knows any more how its plan was asked for")
         self.repository = Repository(WorkingTreeSnapshot(self.git.root))
         names = ", ".join(f"'{path}'" for path in changed)
-        message = f"run {run} goes on though {names} changed since its plan was made"
-        accepted = Finding(codes.CHANGES_ACCEPTED, message, Place(run))
+        message = f"run {record.run} goes on though {names} changed since its plan was made"
+        accepted = Finding(codes.CHANGES_ACCEPTED, message, Place(record.run))
         return plan_with(self.repository, self.store, self.wish), (accepted,)
 
     def _undertake(self, earlier: _EarlierRun, plan: Plan, wish: ResumeWish) -> None:
@@ -352,8 +355,8 @@ def _changed(plan: Plan, root: Path) -> list[str]:
 def _wish_of_plan(plan: Plan, root: Path) -> PlanWish | None:
     """What gives such a plan, as the plan itself tells; None where it holds no name of what was run."""
     path = plan.application.path
-    wish = wish_of_plan(plan, root, None if path is None else str(root / path))
-    return wish if wish.name is not None else None
+    wish = wish_of_plan(plan, root, path and str(root / path))
+    return wish if wish.name else None
 
 
 def _named(word: str, ids: Sequence[str], run: str) -> list[str]:

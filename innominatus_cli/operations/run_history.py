@@ -1,6 +1,7 @@
 """What the ledger holds of a run that is to be rolled back: its plan, what it went on from, what is undone already."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from innominatus_cli.documents.plan import Plan, PlannedStep
 from innominatus_cli.documents.revision_snapshot import RevisionSnapshot
@@ -56,8 +57,31 @@ class RunsOf:
     def rollbacks_of(self, record: RunRecord) -> list[RunRecord]:
         """Every record of a rollback of a run, of one that it went on from, or of one that went on with it."""
         runs = {one.run for one in self.chain(record)}
-        runs |= {one.run for one in self._records() if self.goes_on_with(one, record)}
-        return [one for one in self._records() if self.rolls_back(one) in runs]
+        waiting = [record.run]
+        while waiting:
+            later = [run for run in self._gone_on.get(waiting.pop(), ()) if run not in runs]
+            runs.update(later)
+            waiting += later
+        return sorted((one for run in runs for one in self._undoing.get(run, ())), key=lambda one: one.run)
+
+    @cached_property
+    def _gone_on(self) -> dict[str, list[str]]:
+        """By run, the runs that went on with it."""
+        found: dict[str, list[str]] = {}
+        for one in self._records():
+            if one.resumes:
+                found.setdefault(one.resumes, []).append(one.run)
+        return found
+
+    @cached_property
+    def _undoing(self) -> dict[str, list[RunRecord]]:
+        """By run, the records of its rollbacks."""
+        found: dict[str, list[RunRecord]] = {}
+        for one in self._records():
+            undone = self.rolls_back(one)
+            if undone is not None:
+                found.setdefault(undone, []).append(one)
+        return found
 
     def goes_on_with(self, later: RunRecord, record: RunRecord) -> bool:
         """Whether a run went on from another one, or is that one."""

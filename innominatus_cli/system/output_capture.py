@@ -95,7 +95,7 @@ class StreamLog:
             self.head += chunk[:room]
         if room < len(chunk):
             self.tail = (self.tail + chunk[max(room, len(chunk) - END_BYTES) :])[-END_BYTES:]
-        if self.problem or not self._room:
+        if self.problem:
             return
         try:
             if self._fd < 0:
@@ -103,8 +103,11 @@ class StreamLog:
                 self._fd = os.open(self._path, flags, 0o600)
             rest = memoryview(chunk)[: self._room]
             self._room -= len(rest)
+            cut = len(rest) < len(chunk)
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
+            if cut:
+                self.problem = f"{Path(self._path).name}: what is past its first {LOG_BYTES:,} bytes is left out"
         except OSError as error:
             self.problem = f"{Path(self._path).name}: {error.strerror}"
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.clones import as_ada, clones_of_a_remote, until
+
 if TYPE_CHECKING:
     from tests.e2e.conftest import Told, Workshop
 
@@ -344,3 +346,30 @@ def test_policies_of_another_revision_say_who_may_approve(company: Company) -> N
     company.workshop("run", "release", "--policies-from", base)
     told = company.approve("eve", "latest", "--policies-from", base)
     assert (told.status, "ORC-4043" in told.err) == (REFUSED, True)
+
+
+WORK = """\
+apiVersion: workflow.dev/v1
+kind: Workflow
+metadata: {name: work}
+spec:
+  steps:
+    - name: work
+      type: script
+      config: {script: 'touch "$HOME/works"; while test -e "$HOME/wait"; do sleep 0.05; done'}
+"""
+
+
+def test_a_run_that_works_is_told_to_be_approved_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = as_ada(monkeypatch, tmp_path)
+    clone = clones_of_a_remote(home, WORK)("first")
+    (home / "wait").touch()
+    running = clone.start("run", "work")
+    until((home / "works").exists, running)
+    status, _, told = clone.run("approve", "latest")
+    assert status == 1
+    assert "has no record yet: it works, or it was killed" in told
+    assert "Approve the run when it waits" in told
+    (home / "wait").unlink()
+    running.communicate(timeout=30)
+    assert running.returncode == 0

@@ -333,6 +333,17 @@ def test_a_log_has_a_limit_and_counts_on(tmp_path: Path, monkeypatch: pytest.Mon
             supervisor.wait()
     log.close()
     assert (log.size, (tmp_path / "out").stat().st_size) == (5000, 1000)
+    assert log.problem == "out: what is past its first 1,000 bytes is left out"
+
+
+def test_a_log_that_is_just_full_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_capture, "LOG_BYTES", 1000)
+    log = StreamLog(tmp_path / "out")
+    log.write(b"x" * 1000)
+    assert log.problem == ""
+    log.write(b"y")
+    assert log.problem
+    log.close()
 
 
 def test_a_log_that_cannot_be_written_does_not_disturb_the_process(tmp_path: Path) -> None:

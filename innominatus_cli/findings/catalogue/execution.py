@@ -123,10 +123,10 @@ DRIVER_BROKE = Code(
 LOG_INCOMPLETE = Code(
     "ORC-5020",
     "A step's log is incomplete",
-    "Make room on the disk that holds the git folder.",
+    "Make room on the disk that holds the git folder; let a step that prints more than a log holds write to a file.",
     severity=Severity.WARNING,
-    detail="What the step printed could not be written to its log; the step itself was not disturbed. Size and digest "
-    "in the record are those of everything that it printed.",
+    detail="What the step printed could not be written to its log, or was more than 256 MiB on one stream; the step "
+    "itself was not disturbed. Size and digest in the record are those of everything that it printed.",
 )
 LEFT_RUNNING = Code(
     "ORC-5021",

@@ -352,6 +352,19 @@ def test_a_run_that_another_one_went_on_with_is_taken_back_with_that_and_once(sh
     assert made()["log"] == ["hello", "bye", "n7"]
 
 
+def test_a_run_for_the_first_deployment_is_stale_once_another_one_has_deployed(shop: Any, told: Told) -> None:
+    seed = WORKFLOW.replace("fill", "seed").replace("product_deployment", "first_deployment")
+    shop.commit({"workflows/products/tea/seed.yaml": seed.partition("    - name: key")[0] + SEED})
+    shop.write("broken", "")
+    failed = deploy(told, status=4)
+    Path("broken").unlink()
+    good = deploy(told)
+    text = told("resume", failed, status=5)
+    assert f"ORC-5203: 'first_deployment' is no longer what the plan of run {failed} was made from" in text
+    assert "run succeeded" in told("retry", good, "--step", "last")
+    assert "seed" not in told("resume", failed, "--accept-changes")
+
+
 def test_a_resumption_that_was_refused_goes_on_with_nothing(shop: Any, told: Told) -> None:
     shop.write("broken", "")
     failed = deploy(told, status=4)
