@@ -45,7 +45,7 @@ TESTS = {
     "execution/reuse.py": ("tests/unit/execution/test_past.py", "tests/integration/execution/test_going_on.py"),
     "execution/probing.py": ("tests/unit/execution/test_probing.py", "tests/integration/execution/test_going_on.py"),
     "execution/run_journal.py": ("tests/integration/execution/test_run_journal.py",),
-    "execution/needed_again.py": _EXECUTION,
+    "execution/needed_again.py": ("tests/unit/execution/test_needed_again.py",),
     "execution/redaction.py": ("tests/unit/execution/test_redaction.py",),
     "execution/secret_forms.py": ("tests/unit/execution/test_redaction.py", "tests/unit/execution/test_secrecy.py"),
     "system/locks.py": ("tests/integration/test_locks.py",),
