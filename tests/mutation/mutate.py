@@ -57,7 +57,10 @@ TESTS = {
     "ledger/seen_heads.py": ("tests/unit/ledger/test_statements.py",),
     "ledger/proofs.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
     "ledger/anchoring.py": ("tests/integration/ledger/test_verification.py",),
-    "ledger/earlier_commits.py": ("tests/integration/ledger/test_verification.py",),
+    "ledger/earlier_commits.py": (
+        "tests/integration/ledger/test_earlier_commits.py",
+        "tests/integration/ledger/test_verification.py",
+    ),
     "ledger/heads.py": ("tests/unit/ledger/test_statements.py", "tests/integration/ledger/test_verification.py"),
     "ledger/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "operations/verifying.py": ("tests/integration/ledger/test_verification.py",),

@@ -167,23 +167,6 @@ def test_an_edit_is_found_with_its_file_its_byte_and_its_commit(ledger: Ledger, 
     assert ("ORC-6064" in {finding.code.number for finding in found}) is inner
 
 
-@pytest.mark.parametrize("merged", [False, True])
-def test_an_edit_that_was_put_back_is_no_finding(ledger: Ledger, merged: bool) -> None:
-    run = ledger.run()
-    before = ledger.repository.read(run.path)
-    ledger.repository.git("checkout", "-q", "-b", "side")
-    ledger.repository.commit(run.path, before.replace("succeeded", "failed"))
-    if merged:
-        ledger.repository.git("checkout", "-q", "main")
-        ledger.repository.commit("other.txt", "x")
-        ledger.repository.git("merge", "-q", "--no-edit", "side")
-    assert ledger.told() == [("ORC-6062", run.path)]
-    ledger.repository.commit(run.path, before)
-    assert ledger.told() == []
-    ledger.repository.commit(run.path, before.replace("succeeded", "timed_out"))
-    assert ledger.told()[0] == ("ORC-6062", run.path)
-
-
 def test_a_record_that_was_replaced_by_another_file_is_found_though_that_was_added(ledger: Ledger) -> None:
     run = ledger.run()
     edited = ledger.repository.read(run.path).replace("succeeded", "failed")
