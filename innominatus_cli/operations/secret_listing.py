@@ -15,8 +15,9 @@ from innominatus_cli.execution.values import UnusableSecret
 from innominatus_cli.findings.catalogue import secrets as codes
 from innominatus_cli.findings.finding import CannotContinue, Finding, Place
 from innominatus_cli.findings.near_names import did_you_mean
+from innominatus_cli.ledger.listed import runs_of
 from innominatus_cli.operations.acting import new_action
-from innominatus_cli.operations.history import OpenLedger, knows_environment
+from innominatus_cli.operations.history import OpenLedger, knows_environment, score_files
 from innominatus_cli.operations.opening import root_of
 from innominatus_cli.operations.secret_stores.contract import Wanted, cannot_rotate
 from innominatus_cli.operations.secret_stores.stores import SecretStores
@@ -86,8 +87,8 @@ def rotate_secret(
         remedy = did_you_mean(environment, admin.environments) or "Name another one with --env."
         raise CannotContinue(Finding(codes.SECRET_CANNOT_ROTATE, message, _place(ledger.repository, name), remedy))
     try:
-        if _needs_application(wanted) and not application:
-            raise _of_which_application(wanted)
+        if _needs_application(wanted):
+            _require_application(ledger, wanted, application)
         how = wanted.definition.generate
         if not how and wanted.definition.store not in {"env", "aws", "azure", "gcp", "command"}:
             raise cannot_rotate(wanted, "admin-config does not let it be generated (`generate`)")
@@ -171,9 +172,15 @@ def _remedy(wanted: Wanted) -> str:
     return f"A step of the type `vault-setup` generates it; so does `innominatus-ctl secrets rotate {wanted.name}`."
 
 
-def _of_which_application(wanted: Wanted) -> UnusableSecret:
-    message = f"secret '{wanted.name}' of store '{wanted.definition.store}' is another one for each application"
-    return UnusableSecret(codes.SECRET_CANNOT_ROTATE, message, "Say with --app whose is to be changed.")
+def _require_application(ledger: OpenLedger, wanted: Wanted, application: str | None) -> None:
+    """Raises UnusableSecret where no application is named, or none that there is but nearly one."""
+    if not application:
+        message = f"secret '{wanted.name}' of store '{wanted.definition.store}' is another one for each application"
+        raise UnusableSecret(codes.SECRET_CANNOT_ROTATE, message, "Say with --app whose is to be changed.")
+    known = score_files(ledger.repository)
+    hint = None if application in known else did_you_mean(application, known)
+    if hint and not runs_of(ledger.store, application, newest=1).runs:
+        raise UnusableSecret(codes.SECRET_CANNOT_ROTATE, f"there is no application '{application}'", hint)
 
 
 def _finding(unusable: UnusableSecret, place: Place) -> Finding:

@@ -53,4 +53,6 @@ def test_who_rotates_a_secret_is_recorded_and_its_value_is_not(capsys: pytest.Ca
 
 def test_what_was_not_rotated_is_not_recorded(capsys: pytest.CaptureFixture[str]) -> None:
     shown(capsys, "secrets", "rotate", "token", status=1)
+    assert run(["secrets", "rotate", "key", "--app", "shpo"]) == 1
+    assert "there is no application 'shpo'\n  help: Did you mean 'shop'?" in capsys.readouterr().err
     assert not Path(".innominatus").exists()
