@@ -810,7 +810,7 @@ def approval(key: Path, record: str, namespace: str = SIGNATURE_NAMESPACE, **cha
 
 
 def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Ledger, key: Path) -> None:
-    ids = [SystemClock().new_id() for _ in range(7)]
+    ids = [SystemClock().new_id() for _ in range(8)]
     good = approval(key, ids[0])
     ledger.act(id=ids[0], evidence=good)
     for number, bad in enumerate(
@@ -821,11 +821,15 @@ def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Le
             good.model_copy(update={"signature": "none"}),
             good,
             approval(key, ids[6], email="eve@example.org"),
+            good.model_copy(
+                update={"statement": "{}", "signature": sign(str(key), SIGNATURE_NAMESPACE, b"{}")}  # of nothing
+            ),
         ),
         start=1,
     ):
         ledger.act(id=ids[number], evidence=bad)
     ledger.act(action="reject", evidence=approval(key, "x"))
+    ledger.act(action="break_lock", evidence=approval(key, "x"))  # what it says is nobody's business here
     assert ledger.told() == []
     found = ledger.verify(signatures=True, allowed_signers=signers(key))
     assert sorted(
@@ -833,6 +837,7 @@ def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Le
         for finding in found.findings
         if finding.code.number == "ORC-6072"
     ) == [
+        "no statement of an approval",
         "not signed by 'ada@example.org'",
         "not signed by 'ada@example.org'",
         "not signed by 'ada@example.org'",
@@ -841,7 +846,7 @@ def test_the_evidence_of_an_approval_is_verified_with_signatures_only(ledger: Le
         "signed for something else",
         "signed for something else",
     ]
-    assert found.report.counts.signatures == 8
+    assert found.report.counts.signatures == 10
 
 
 def test_the_keys_of_approvers_count_for_approvals_and_for_no_statement(ledger: Ledger, key: Path) -> None:

@@ -177,6 +177,20 @@ def test_a_gate_of_a_step_that_does_not_run_holds_nothing() -> None:
     assert (world.left, sorted(world.skipped)) == ({}, ["b", "gated"])
 
 
+@pytest.mark.parametrize(("for_decision", "what"), [(True, "a decision"), (False, "an approval")])
+def test_what_stands_behind_a_held_step_says_what_that_waits_for(for_decision: bool, what: str) -> None:
+    state = state_of(step("held"), step("behind", "held"))
+    state.hold(f"{FLOW}/held", "nobody knows", for_decision=for_decision)
+    assert World(state).play().left == {"held": "nobody knows", "behind": f"step 'held' waits for {what}"}
+
+
+@pytest.mark.parametrize(("parallel", "starting", "room"), [(2, 0, True), (2, 1, False), (3, 1, True), (1, 0, False)])
+def test_what_is_about_to_start_takes_room_beside_what_runs(parallel: int, starting: int, room: bool) -> None:
+    state = state_of(step("a"), step("b"), step("c"), parallel=parallel)
+    state.started(f"{FLOW}/a")
+    assert state.has_room(step("c"), [step("b")][:starting]) is room
+
+
 def test_a_run_that_is_stopped_waits_for_nobody() -> None:
     state = state_of(step("held", gate=GATE), step("behind", "held"))
     state.hold(f"{FLOW}/held", "anna must approve it")
