@@ -66,7 +66,10 @@ TESTS = {
     "operations/verifying.py": ("tests/integration/ledger/test_verification.py",),
     "ledger/writing.py": _COMMITS,
     "ledger/lookups.py": ("tests/integration/ledger/test_lookups.py",),
-    "ledger/reading.py": ("tests/integration/ledger/test_lookups.py",),
+    "ledger/reading.py": (
+        "tests/integration/ledger/test_record_reader.py",
+        "tests/integration/ledger/test_lookups.py",
+    ),
     "ledger/working_tree.py": ("tests/integration/ledger/test_working_tree_store.py", *_COMMITS),
     "ledger/branch_store.py": ("tests/integration/ledger/test_branch_store.py",),
     "ledger/ledger_branch.py": ("tests/integration/ledger/test_branch_store.py",),
