@@ -259,3 +259,26 @@ def test_the_signature_of_a_key_that_is_gone_holds() -> None:
     parsed = parse(ONE_SIGNATURE)
     assert parsed is not None
     assert holds(parsed, DATA) is True
+
+
+def armored(blob: bytes) -> str:
+    return "\n".join([ARMOR[0], base64.b64encode(blob).decode(), ARMOR[1]])
+
+
+def test_a_signature_that_is_cut_or_goes_on_is_none() -> None:
+    blob = base64.b64decode("".join(ONE_SIGNATURE.split("\n")[1:-1]))
+    assert parse(armored(blob)) == parse(ONE_SIGNATURE)
+    assert [parse(armored(blob[:length])) for length in range(len(blob))] == [None] * len(blob)
+    assert parse(armored(blob + b"\0")) is None
+    last = len(blob) - blob.rindex(b"ssh-ed25519") + 8  # the last of the five strings is empty, and is there
+    empty = blob[: len(blob) - last] + bytes(4)
+    parsed = parse(armored(empty))
+    assert parsed is not None
+    assert (parsed.signature, holds(parsed, DATA)) == (b"", False)
+    assert parse(armored(empty[:-1])) is None
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_a_signature_of_more_than_64_kib_is_none(more: int, found: bool) -> None:
+    text = ONE_SIGNATURE + "\n" * (64 * 1024 - len(ONE_SIGNATURE) + more)
+    assert (parse(text) is not None) is found
