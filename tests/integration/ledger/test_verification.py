@@ -577,6 +577,40 @@ def rewrite_statement(repository: Repository, name: str, change: Callable[[str],
     git("update-ref", HEADS_REF, commit)
 
 
+@pytest.mark.parametrize(("lost", "also"), [(1, ""), (2, ", nor is 1 other"), (3, ", nor are 2 others")])
+def test_what_a_statement_names_and_the_ledger_lacks_is_counted(ledger: Ledger, lost: int, also: str) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    tips = [f"sha256:{number}" + "0" * 63 for number in range(lost)]
+    rewrite_statement(
+        ledger.repository, "main.json", lambda text: canonical_json({**json.loads(text), "tips": tips}).decode() + "\n"
+    )
+    found = ledger.verify()
+    messages = [finding.message for finding in found.findings if finding.code.number == "ORC-6069"]
+    assert any(
+        message.endswith(f"names record sha256:000000000000…, which is not in the ledger{also}") for message in messages
+    )
+    (anchor,) = (anchor for anchor in found.report.anchors if anchor.kind == "statement")
+    assert (anchor.signed, anchor.holds) == (False, False)
+
+
+def test_a_statement_that_counts_more_records_than_there_are_is_told(ledger: Ledger) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(unsigned=True))
+    rewrite_statement(ledger.repository, "main.json", lambda text: text.replace('"count":1', '"count":2'))
+    (finding,) = ledger.verify().findings
+    assert finding.message.endswith("counts 2 records, and there are 1")
+
+
+def test_only_a_signature_that_is_asked_for_and_holds_is_counted(ledger: Ledger, key: Path) -> None:
+    ledger.run()
+    sign_heads(open_ledger(ledger.repository.path), SignOptions(key=str(key)))
+    for options, signed in (({}, 0), ({"allowed_signers": signers(key)}, 1)):
+        found = ledger.verify(**options)
+        (anchor,) = (anchor for anchor in found.report.anchors if anchor.kind == "statement")
+        assert (anchor.signed, anchor.holds, found.report.counts.signatures) == (bool(signed), True, signed)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"schema":1}', "\x00"])
 def test_what_is_no_statement_is_told(ledger: Ledger, text: str) -> None:
     ledger.run()
