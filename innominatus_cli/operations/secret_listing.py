@@ -88,7 +88,7 @@ def rotate_secret(
         raise CannotContinue(Finding(codes.SECRET_CANNOT_ROTATE, message, _place(ledger.repository, name), remedy))
     try:
         if _needs_application(wanted):
-            _require_application(ledger, wanted, application)
+            _whose(ledger, wanted, application)
         how = wanted.definition.generate
         if not how and wanted.definition.store not in {"env", "aws", "azure", "gcp", "command"}:
             raise cannot_rotate(wanted, "admin-config does not let it be generated (`generate`)")
@@ -172,7 +172,7 @@ def _remedy(wanted: Wanted) -> str:
     return f"A step of the type `vault-setup` generates it; so does `innominatus-ctl secrets rotate {wanted.name}`."
 
 
-def _require_application(ledger: OpenLedger, wanted: Wanted, application: str | None) -> None:
+def _whose(ledger: OpenLedger, wanted: Wanted, application: str | None) -> None:
     """Raises UnusableSecret where no application is named, or none that there is but nearly one."""
     if not application:
         message = f"secret '{wanted.name}' of store '{wanted.definition.store}' is another one for each application"
